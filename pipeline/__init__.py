@@ -1,0 +1,1 @@
+"""What holds back cacao yield in Kutai Timur: the library behind the notebooks and the stages."""

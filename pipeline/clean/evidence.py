@@ -1,0 +1,136 @@
+"""Clean tables of what trials and surveys measured: effects as log response ratios, baselines, costs, reports."""
+
+import numpy as np
+import pandas as pd
+
+from pipeline.sources import load_raw
+
+RATIO_OUTCOMES = ("yield", "yield_loss", "pest_level", "income", "aggregate_production")
+POOLABLE_DESIGNS = ("on_farm_trial", "on_station_trial", "before_after", "cross_section")
+# Kinds of measure that a farmer or the agency can choose; shade, weather, price and age are context.
+MEASURES = (
+    "mineral_fertilizer",
+    "organic_fertilizer",
+    "pod_borer_control",
+    "black_pod_dieback_control",
+    "pruning_sanitation",
+    "grafting_replanting",
+    "training",
+)
+EXCLUDING_WARNINGS = ("secondary", "low_confidence", "confounded", "implausible")
+# A printed range without a level is taken to hold 90 %: half its width is 1.645 standard errors.
+RANGE_TO_SE = 1.645
+
+EFFECT_NUMBERS = (
+    "year",
+    "n",
+    "control_mean",
+    "control_se",
+    "treatment_mean",
+    "treatment_se",
+    "effect_value",
+    "effect_se",
+    "ci_low",
+    "ci_high",
+)
+
+
+def effects() -> pd.DataFrame:
+    """All published effects, with a log response ratio and its error where the printed figures allow one."""
+    frame = load_raw("effects", EFFECT_NUMBERS)
+    ratios = frame.apply(log_ratio, axis=1, result_type="expand")
+    ratios.columns = ["log_ratio", "derivation", "log_ratio_se", "se_derivation"]
+    frame = frame.join(ratios)
+    frame["reason_not_pooled"] = frame.apply(_reason_not_pooled, axis=1)
+    frame["is_poolable"] = frame["reason_not_pooled"] == ""
+    keep = ["effect_id", "constraint", "measure", "intervention", "comparator", "study_id", "year", "country", "region"]
+    keep += ["design", "n", "outcome", *ratios.columns, "is_poolable", "reason_not_pooled", "confidence"]
+    return frame[[*keep, "warnings", "source_id"]].replace({"": None})
+
+
+def log_ratio(row: pd.Series) -> tuple[float, str, float, str]:
+    """Log response ratio of one effect, how it was obtained, its standard error, and how that was obtained.
+
+    The ratio is treatment over control: a loss is below zero. Missing when the outcome has no ratio scale or
+    the figures do not allow one; nothing is guessed.
+    """
+    nothing = (np.nan, "", np.nan, "")
+    if row["outcome"] not in RATIO_OUTCOMES:
+        return nothing
+    if row["effect_type"] in ("percent_change", "percent_loss"):
+        return _from_percent(row, -1.0 if row["effect_type"] == "percent_loss" else 1.0)
+    if row["effect_type"] == "mean_diff" and row["control_mean"] > 0 and row["treatment_mean"] > 0:
+        return _from_means(row)
+    return nothing
+
+
+def _from_percent(row: pd.Series, sign: float) -> tuple[float, str, float, str]:
+    if pd.notna(row["effect_value"]):
+        return float(np.log1p(sign * row["effect_value"] / 100)), "ln(1 + percent / 100)", np.nan, ""
+    ends = np.log1p(sign * np.array([row["ci_low"], row["ci_high"]], dtype=float) / 100)
+    if np.isnan(ends).any():
+        return np.nan, "", np.nan, ""
+    spread = abs(ends[1] - ends[0]) / 2 / RANGE_TO_SE
+    return float(ends.mean()), "middle of the printed range", float(spread), "half the printed range / 1.645"
+
+
+def _from_means(row: pd.Series) -> tuple[float, str, float, str]:
+    control, treatment = row["control_mean"], row["treatment_mean"]
+    ratio = float(np.log(treatment / control))
+    how = "ln(treatment / control)"
+    if row["control_se"] > 0 and row["treatment_se"] > 0:
+        error = np.hypot(row["control_se"] / control, row["treatment_se"] / treatment)
+        return ratio, how, float(error), "errors of both means, delta method"
+    if row["effect_se"] > 0:
+        return ratio, how, float(row["effect_se"] / ((control + treatment) / 2)), "error of the difference / mean level"
+    return ratio, how, np.nan, ""
+
+
+def _reason_not_pooled(row: pd.Series) -> str:
+    """Why an effect stays out of the evidence synthesis; empty when it goes in."""
+    if row["measure"] not in MEASURES:
+        return "not one of the kinds of measure"
+    if row["outcome"] != "yield":
+        return f"outcome is {row['outcome']}, not yield"
+    if np.isnan(row["log_ratio"]):
+        return "printed figures allow no ratio"
+    if row["design"] not in POOLABLE_DESIGNS:
+        return f"design is {row['design']}"
+    found = [warning for warning in EXCLUDING_WARNINGS if warning in str(row["warnings"])]
+    return f"warning: {', '.join(found)}" if found else ""
+
+
+def shade_trial() -> pd.DataFrame:
+    """The twenty-year shade trial at Tafo; its licence is not confirmed."""
+    return load_raw("tafo_shade_trial", ("year", "yield_kg_per_ha")).assign(warnings="licence_unclear")
+
+
+def baselines() -> pd.DataFrame:
+    """Baseline figures; yields in t/ha become kg/ha."""
+    frame = _figures("baselines")
+    in_tonnes = frame["unit"] == "t/ha"
+    values = ["value", "value_low", "value_high"]
+    frame.loc[in_tonnes, values] = frame.loc[in_tonnes, values] * 1000
+    return frame.assign(unit=frame["unit"].mask(in_tonnes, "kg/ha")).drop(columns="n")
+
+
+def costs() -> pd.DataFrame:
+    """Wages, rates and costs as printed."""
+    return _figures("costs")
+
+
+def _figures(name: str) -> pd.DataFrame:
+    frame = load_raw(name, ("year_from", "year_to", "value", "value_low", "value_high"))
+    return frame.rename(columns={"year_to": "year"}).drop(columns="note")
+
+
+def pest_reports() -> pd.DataFrame:
+    """Reported attacks and losses."""
+    frame = load_raw("pest_reports", ("year_from", "year_to", "value_low", "value_high"))
+    return frame.rename(columns={"year_to": "year"}).drop(columns="note")
+
+
+def programme_context() -> pd.DataFrame:
+    """Facts about programmes, extension, farmers, soil, rain and exports."""
+    frame = load_raw("programme_context", ("year_from", "year_to", "value"))
+    return frame.rename(columns={"year_to": "year"}).drop(columns="note")

@@ -1,0 +1,172 @@
+"""What every clean table must look like: columns, types, units, bounds, keys, allowed gaps.
+
+A contract is data. It validates a table (through pandera), gives the types to read it back, and becomes the
+entry of the table in ``datapackage.json``. The tables themselves are declared in ``pipeline/tables.py``.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from pipeline import paths
+
+KINDS = {"text": "str", "number": "float64", "integer": "Int64", "flag": "bool"}
+FRICTIONLESS = {"text": "string", "number": "number", "integer": "integer", "flag": "boolean"}
+
+
+class ContractError(ValueError):
+    """A table that breaks its contract; the message names table, column, row and value of every violation."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: ``kind`` is text, number, integer or flag; ``unit`` is empty for what has none."""
+
+    name: str
+    kind: str
+    title: str
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    values: tuple[str, ...] = ()
+    may_be_missing: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """One clean table: its columns in order, and the columns that identify a row."""
+
+    name: str
+    title: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+
+def validate(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return ``frame`` with the columns of the contract, in order and typed.
+
+    Raises ``ContractError`` that lists all violations: missing or unknown columns, wrong types, values out of
+    bounds or not in the closed list, gaps where none are allowed, duplicate keys.
+    """
+    names = [column.name for column in table.columns]
+    problems = [f"column {name} is missing" for name in names if name not in frame]
+    problems += [f"column {name} is not in the contract" for name in frame if name not in names]
+    if not problems:
+        typed, problems = _typed(table, frame)
+    problems = problems or _violations(table, typed)
+    if problems:
+        raise ContractError(f"table {table.name}: {len(problems)} violation(s):\n  " + "\n  ".join(problems))
+    return typed[names].reset_index(drop=True)
+
+
+def _typed(table: Table, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    result, problems = frame.copy(), []
+    for column in table.columns:
+        try:
+            result[column.name] = frame[column.name].astype(KINDS[column.kind])
+        except (TypeError, ValueError) as error:
+            problems.append(f"column {column.name}: not {column.kind}: {error}")
+    return result, problems
+
+
+def _violations(table: Table, frame: pd.DataFrame) -> list[str]:
+    # pandera takes half a second to import, and stages that only read clean tables do not need it.
+    from pandera.errors import SchemaErrors
+
+    try:
+        _schema(table).validate(frame.reset_index(drop=True), lazy=True)
+    except SchemaErrors as error:
+        return [_explain(table, frame, case) for case in error.failure_cases.to_dict("records")]
+    return _duplicates(table, frame)
+
+
+def _schema(table: Table) -> Any:
+    import pandera.pandas as pa
+
+    def checks(column: Column) -> list[Any]:
+        found = [pa.Check.ge(column.low)] if column.low is not None else []
+        found += [pa.Check.le(column.high)] if column.high is not None else []
+        return found + ([pa.Check.isin(column.values)] if column.values else [])
+
+    columns = {
+        column.name: pa.Column(KINDS[column.kind], checks(column), nullable=column.may_be_missing)
+        for column in table.columns
+    }
+    return pa.DataFrameSchema(columns)
+
+
+def _explain(table: Table, frame: pd.DataFrame, case: dict[str, Any]) -> str:
+    row = frame.iloc[int(case["index"])]
+    where = ", ".join(f"{name}={row[name]}" for name in table.key)
+    return f"column {case['column']}, row {int(case['index']) + 2} ({where}): {case['failure_case']!r} fails {case['check']}"
+
+
+def _duplicates(table: Table, frame: pd.DataFrame) -> list[str]:
+    repeated = frame.reset_index(drop=True)
+    repeated = repeated[repeated.duplicated(list(table.key), keep=False)]
+    return [
+        f"column {'+'.join(table.key)}, row {index + 2}: duplicate key {', '.join(str(row[name]) for name in table.key)}"
+        for index, row in repeated.iterrows()
+    ]
+
+
+def write_clean(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
+    """Validate a table, sort it by its key and write it as CSV; returns it as it will be read back."""
+    valid = validate(table, frame).sort_values(list(table.key), kind="stable", ignore_index=True)
+    # Ten digits are more than any source gives, and keep the dust of binary fractions out of the file.
+    valid.to_csv(
+        paths.output(paths.CLEAN / f"{table.name}.csv"),
+        index=False,
+        float_format="%.10g",
+        lineterminator="\n",
+    )
+    return valid
+
+
+def read_clean(table: Table) -> pd.DataFrame:
+    """Read a clean table with the types of its contract."""
+    types = {column.name: KINDS[column.kind] for column in table.columns}
+    return pd.read_csv(paths.CLEAN / f"{table.name}.csv", dtype=types, keep_default_na=False, na_values=[""])
+
+
+def datapackage(tables: list[Table]) -> str:
+    """Frictionless Data Package that describes the clean tables, as JSON text."""
+    resources = [
+        {
+            "name": table.name,
+            "type": "table",
+            "title": table.title,
+            "path": f"{table.name}.csv",
+            "scheme": "file",
+            "format": "csv",
+            "mediatype": "text/csv",
+            "encoding": "utf-8",
+            "schema": {"fields": [_field(column) for column in table.columns], "primaryKey": list(table.key)},
+        }
+        for table in tables
+    ]
+    package = {
+        "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
+        "name": "kutim-cacao-clean",
+        "title": "Clean tables on cacao in Kutai Timur, East Kalimantan and the world",
+        "resources": resources,
+    }
+    return json.dumps(package, indent=1, ensure_ascii=False) + "\n"
+
+
+def _field(column: Column) -> dict[str, Any]:
+    constraints: dict[str, Any] = {} if column.may_be_missing else {"required": True}
+    constraints |= {"minimum": column.low} if column.low is not None else {}
+    constraints |= {"maximum": column.high} if column.high is not None else {}
+    constraints |= {"enum": list(column.values)} if column.values else {}
+    if column.kind == "integer":
+        constraints |= {bound: int(constraints[bound]) for bound in ("minimum", "maximum") if bound in constraints}
+    return {
+        "name": column.name,
+        "type": FRICTIONLESS[column.kind],
+        "title": column.title,
+        **({"unit": column.unit} if column.unit else {}),
+        "constraints": constraints,
+    }

@@ -1,0 +1,103 @@
+"""How low the yield of Kutai Timur is, on each definition, from figures that contradict each other."""
+
+import numpy as np
+import pandas as pd
+
+from pipeline.model.draws import stream, student_t
+
+REGENCY = "Kutai Timur"
+# Which production figure meets which area figure (keys of the clean table of regional statistics).
+READINGS = {
+    "2007": ("K030", "K029"),
+    "2020": ("K039", "K038"),
+    "2025 potential": ("K044", "K043"),
+    "2025 regent, small area": ("K045", "K043"),
+    "2025 regent, old area": ("K045", "K038"),
+}
+OFFICIAL = ("2020", "2025 potential")
+# Figures are printed in whole hectares: of five hectares they tell no share.
+SMALLEST_AREA_HA = 50.0
+
+
+def kutai_timur_readings(statistics: pd.DataFrame) -> pd.DataFrame:
+    """Every way to put a production over an area for Kutai Timur: one row per reading, yield per total hectare.
+
+    Columns: ``reading``, ``year``, ``production_t``, ``area_ha``, ``yield_kg_per_ha``, ``status``,
+    ``source_ids``. Raises ``KeyError`` when a figure is not in the table.
+    """
+    figures = statistics.set_index("figure_id")
+    rows = []
+    for reading, pair in READINGS.items():
+        production, area = (figures.loc[key] for key in pair)
+        rows.append(
+            {
+                "reading": reading,
+                "year": production["year"],
+                "production_t": production["value"],
+                "area_ha": area["value"],
+                "yield_kg_per_ha": production["value"] * 1000 / area["value"],
+                "status": production["status"],
+                "source_ids": ";".join(sorted({production["source_id"], area["source_id"]})),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def mature_shares(statistics: pd.DataFrame) -> pd.DataFrame:
+    """Share of the cacao area that is mature (TM), for every region where both are known; latest year each.
+
+    Columns: ``region``, ``level``, ``year``, ``share``, ``source_ids``. Villages are left out: those that are
+    reported on are the good ones.
+    """
+    usable = statistics[~statistics["is_screened"] & statistics["level"].isin(["regency", "province", "nation"])]
+    wide = usable.pivot_table(
+        index=["region", "level", "year", "source_id"], columns="quantity", values="value", aggfunc="first"
+    ).reset_index()
+    # A yield on mature area with its production tells the mature area; one on total area would not.
+    on_mature = usable[(usable["quantity"] == "yield") & (usable["basis"] == "mature")]
+    keys = pd.MultiIndex.from_frame(on_mature[["region", "year", "source_id"]])
+    known = pd.MultiIndex.from_frame(wide[["region", "year", "source_id"]]).isin(keys)
+    implied = wide["production"] * 1000 / wide["yield"].where(known)
+    share = wide["area_mature"].fillna(implied) / wide["area_total"]
+    found = wide.assign(share=share.fillna(wide.get("share_mature")))
+    found = found[found["share"].between(0, 1) & ~(found["area_total"] < SMALLEST_AREA_HA)]
+    found = found.sort_values(["region", "year"])
+    latest = found.groupby("region").tail(1).rename(columns={"source_id": "source_ids"})
+    return latest[["region", "level", "year", "share", "source_ids"]].reset_index(drop=True)
+
+
+def draw_mature_share(shares: pd.DataFrame, seed: int, size: int) -> np.ndarray:
+    """Draws of the mature share of a regency for which none is published, shape (size,).
+
+    A Student t on the log odds of the shares of the regencies and provinces where it is known.
+    """
+    known = shares[shares["level"].isin(["regency", "province"])]["share"].to_numpy()
+    log_odds = student_t(stream(seed, "mature share"), np.log(known / (1 - known)), size)
+    return 1 / (1 + np.exp(-log_odds))
+
+
+def reporting_error(conflicts: pd.DataFrame, quantity: str) -> tuple[float, int]:
+    """Standard deviation of the log of one published figure, and the number of conflicts it rests on.
+
+    Where two sources give one quantity for one region and year, the log of their ratio is the difference of
+    two such errors. The median is used, so that the few wild ones do not set it.
+    """
+    ratios = np.log(conflicts[(conflicts["quantity"] == quantity) & (conflicts["ratio"] > 1)]["ratio"])
+    if len(ratios) < 3:
+        raise ValueError(f"{len(ratios)} conflicts in {quantity} do not tell its error; at least 3 are needed")
+    return float(ratios.median() / (0.6745 * np.sqrt(2))), len(ratios)
+
+
+def draw_yield(readings: pd.DataFrame, share: np.ndarray, errors: dict[str, float], seed: int) -> np.ndarray:
+    """Draws of the present yield per mature hectare in kg/ha, of the shape of ``share``.
+
+    Half of them start from the official figures of 2020, half from those of 2025. Whether the 1,161 ha of 2025
+    are the total or the mature area was not said: half of their draws take it for the one, half for the other.
+    """
+    rng, size = stream(seed, "present yield"), len(share)
+    official = readings.set_index("reading").loc[list(OFFICIAL)]
+    choice = rng.integers(0, len(OFFICIAL), size)
+    noise = errors["production"] * rng.standard_normal(size) - errors["area_total"] * rng.standard_normal(size)
+    total = official["yield_kg_per_ha"].to_numpy()[choice] * np.exp(noise)
+    is_mature_already = (choice == 1) & (rng.random(size) < 0.5)
+    return np.where(is_mature_already, total, total / share)

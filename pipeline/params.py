@@ -1,0 +1,300 @@
+"""Every parameter once: type, unit, bounds and meaning.
+
+``params.yaml`` is written from this model and read back through it. A name that is unknown, a value of the
+wrong type or one out of bounds is an error that names the parameter, before any notebook starts.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+
+from pipeline import paths
+
+
+class ParameterError(ValueError):
+    """Parameters that cannot be used; the message names each of them."""
+
+
+def parameter(default: float | int, unit: str, en: str, id: str, low: float, high: float) -> Any:
+    """Declare one number: default, unit, meaning in English and Indonesian, least and greatest value."""
+    return Field(default, ge=low, le=high, description=en, json_schema_extra={"unit": unit, "arti": id})
+
+
+class Section(BaseModel):
+    """A group of parameters; strict, so that text is never read as a number."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, validate_default=True)
+
+
+class Run(Section):
+    """How notebooks are run; does not change any result."""
+
+    cell_timeout_s: int = parameter(
+        600, "s", "Time limit for one notebook cell.", "Batas waktu satu sel notebook.", 1, 86400
+    )
+
+
+class Uncertainty(Section):
+    """How uncertainty is drawn and reported."""
+
+    interval_level: float = parameter(
+        0.9,
+        "share",
+        "Probability held by every published interval.",
+        "Peluang yang dicakup setiap selang yang diterbitkan.",
+        0.5,
+        0.99,
+    )
+    draws: int = parameter(
+        20000,
+        "draws",
+        "Monte Carlo draws behind an interval.",
+        "Jumlah ulangan acak di balik sebuah selang.",
+        1000,
+        1000000,
+    )
+    seed: int = parameter(20250625, "", "Seed of the random draws.", "Benih bilangan acak.", 0, 2**31 - 1)
+
+
+class Prices(Section):
+    """Prices that scenarios start from, and how far to move them."""
+
+    cocoa_idr_per_kg: float = parameter(
+        70000.0,
+        "Rp/kg",
+        "Farm-gate price of dry unfermented beans: the last one reported in East Kalimantan (Berau, November 2025).",
+        "Harga biji kering tanpa fermentasi di tingkat petani: laporan terakhir di "
+        "Kalimantan Timur (Berau, November 2025).",
+        1000,
+        500000,
+    )
+    cocoa_multiplier: float = parameter(
+        1.0,
+        "ratio",
+        "Multiplies every cocoa price in models and scenarios.",
+        "Pengali semua harga kakao dalam model dan skenario.",
+        0.1,
+        10,
+    )
+    fertilizer_multiplier: float = parameter(
+        1.0,
+        "ratio",
+        "Multiplies every fertilizer price in models and scenarios.",
+        "Pengali semua harga pupuk dalam model dan skenario.",
+        0.1,
+        10,
+    )
+
+
+class YieldGap(Section):
+    """What the yield gap is measured against."""
+
+    attainable_kg_per_ha: float = parameter(
+        1000.0,
+        "kg/ha/yr",
+        "Attainable yield on mature area: what a managed smallholding reached in Papua New "
+        "Guinea, and what Karangan Ilir in Kutai Timur reported for 2018.",
+        "Hasil yang dapat dicapai pada areal menghasilkan (TM): capaian kebun rakyat terawat di Papua Nugini, "
+        "dan laporan Karangan Ilir di Kutai Timur tahun 2018.",
+        300,
+        4000,
+    )
+
+
+class Evidence(Section):
+    """Weak prior knowledge that the evidence synthesis starts from (log response ratios)."""
+
+    fertilizer_prior_mean: float = parameter(
+        0.2, "log ratio", "Prior mean effect of fertilizer.", "Rerata awal pengaruh pupuk.", -1, 2
+    )
+    fertilizer_prior_sd: float = parameter(
+        0.4, "log ratio", "Prior standard deviation for fertilizer.", "Simpangan baku awal pupuk.", 0.01, 5
+    )
+    other_prior_mean: float = parameter(
+        0.1, "log ratio", "Prior mean effect of any other measure.", "Rerata awal tindakan lain.", -1, 2
+    )
+    other_prior_sd: float = parameter(
+        0.3,
+        "log ratio",
+        "Prior standard deviation of any other measure.",
+        "Simpangan baku awal tindakan lain.",
+        0.01,
+        5,
+    )
+    spread_prior_scale: float = parameter(
+        0.3,
+        "log ratio",
+        "Scale of the half-normal prior on the spread between studies.",
+        "Skala sebaran antarpenelitian (prior setengah normal).",
+        0.01,
+        5,
+    )
+
+
+class Fertilizer(Section):
+    """The dose that fertilizer economics are computed for."""
+
+    dose_kg_per_ha: float = parameter(
+        400.0,
+        "kg/ha/yr",
+        "Full dose of cocoa NPK: the dose at which the response curve meets the evidence.",
+        "Dosis penuh NPK kakao: dosis tempat kurva respons bertemu dengan bukti.",
+        50,
+        2000,
+    )
+    transport_idr_per_kg: float = parameter(
+        200.0,
+        "Rp/kg",
+        "Transport of fertilizer to the village (Muara Wahau, October 2022).",
+        "Ongkos angkut pupuk ke desa (Muara Wahau, Oktober 2022).",
+        0,
+        20000,
+    )
+    labour_days_per_ha: float = parameter(
+        8.0,
+        "days/ha/yr",
+        "Assumed labour to spread the dose twice a year; not measured in Kutai Timur.",
+        "Asumsi tenaga kerja pemupukan dua kali setahun; belum diukur di Kutai Timur.",
+        0,
+        100,
+    )
+
+
+class Scenarios(Section):
+    """What the scenarios assume about costs and reach."""
+
+    adoption: float = parameter(
+        0.5,
+        "share",
+        "Share of the mature area that takes up a measure.",
+        "Bagian areal menghasilkan (TM) yang menerapkan tindakan.",
+        0,
+        1,
+    )
+    working_days_per_month: int = parameter(
+        25,
+        "days",
+        "Working days behind the monthly minimum wage.",
+        "Hari kerja di balik upah minimum bulanan (UMK).",
+        20,
+        31,
+    )
+
+
+SECTIONS = {
+    "run": Run,
+    "uncertainty": Uncertainty,
+    "prices": Prices,
+    "yield_gap": YieldGap,
+    "evidence": Evidence,
+    "fertilizer": Fertilizer,
+    "scenarios": Scenarios,
+}
+
+Params = create_model("Params", __base__=Section, **{name: (model, model()) for name, model in SECTIONS.items()})  # type: ignore[call-overload]
+
+
+def load_params(path: Path = paths.PARAMS) -> Any:
+    """Read and validate the parameter file.
+
+    Raises ``ParameterError`` that lists every unknown, missing, mistyped or out-of-range parameter.
+    """
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ParameterError(f"{paths.shown(path)} is not readable YAML: {error}") from error
+    if not isinstance(values, dict):
+        raise ParameterError(f"{paths.shown(path)} holds no parameters")
+    problems = [*_missing(values), *_invalid(values)]
+    if problems:
+        listed = "\n  ".join(problems)
+        raise ParameterError(f"{paths.shown(path)}: {len(problems)} parameter(s) cannot be used:\n  {listed}")
+    return Params.model_validate(values)
+
+
+def _missing(values: dict[str, Any]) -> list[str]:
+    """Parameters that the file leaves out: a default would be filled in silently."""
+    return [
+        f"{name} is missing (default {info['default']})"
+        for name, info in describe().items()
+        if not isinstance(section := values.get(name.split(".")[0], {}), dict) or name.split(".")[1] not in section
+    ]
+
+
+def _invalid(values: dict[str, Any]) -> list[str]:
+    try:
+        Params.model_validate(values)
+    except ValidationError as error:
+        return [_explain(problem) for problem in error.errors()]
+    return []
+
+
+def _explain(problem: Any) -> str:
+    name = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"{name} is not a parameter of this project"
+    info = describe().get(name)
+    allowed = f" (allowed: {info['type']} from {info['low']} to {info['high']} {info['unit']})" if info else ""
+    return f"{name} = {problem['input']!r}: {problem['msg'].lower()}{allowed}"
+
+
+def describe() -> dict[str, dict[str, Any]]:
+    """Every parameter by dotted name: type, unit, bounds, default and meaning in both languages."""
+    found = {}
+    for section, model in SECTIONS.items():
+        for name, field in model.model_fields.items():
+            bounds = {type(rule).__name__.lower(): rule for rule in field.metadata}
+            extra: Any = field.json_schema_extra
+            found[f"{section}.{name}"] = {
+                "type": {int: "whole number", float: "number"}[field.annotation],  # type: ignore[index]
+                "unit": extra["unit"],
+                "low": bounds["ge"].ge,
+                "high": bounds["le"].le,
+                "default": field.default,
+                "en": field.description,
+                "id": extra["arti"],
+            }
+    return found
+
+
+def render_params(params: Any) -> str:
+    """``params.yaml`` as text: the given values, each under its meaning, unit and bounds."""
+    lines = ["# Written from pipeline/params.py, where each parameter is defined; edit the values only."]
+    for section, model in SECTIONS.items():
+        lines += ["", f"# {model.__doc__}", f"{section}:"]
+        for name, value in getattr(params, section).model_dump().items():
+            info = describe()[f"{section}.{name}"]
+            bounds = f"{info['type']}, {info['low']:g} to {info['high']:g} {info['unit']}".strip()
+            lines += [f"  # {info['en']} [{bounds}]", f"  {name}: {value}"]
+    return "\n".join(lines) + "\n"
+
+
+def parameter_page() -> str:
+    """The page of parameter meanings, in Indonesian and English, as Markdown."""
+    rows = [
+        f"| `{name}` | {info['default']} | {info['unit']} | {info['low']:g} – {info['high']:g} "
+        f"| {info['id']} | {info['en']} |"
+        for name, info in describe().items()
+    ]
+    head = [
+        "# Parameter / Parameters",
+        "",
+        "Dibuat dari `pipeline/params.py`. Generated from `pipeline/params.py`.",
+        "",
+        "| Nama / name | Awal / default | Satuan / unit | Batas / bounds | Arti | Meaning |",
+        "|---|---|---|---|---|---|",
+    ]
+    return "\n".join([*head, *rows]) + "\n"
+
+
+def select(params: Any, names: list[str]) -> dict[str, Any]:
+    """Values by leaf name for a list of dotted names, as a notebook receives them.
+
+    Raises ``ParameterError`` for a name that does not exist.
+    """
+    unknown = [name for name in names if name not in describe()]
+    if unknown:
+        raise ParameterError(f"{paths.PIPELINE.name} lists unknown parameter(s): {', '.join(unknown)}")
+    return {name.split(".")[1]: getattr(getattr(params, name.split(".")[0]), name.split(".")[1]) for name in names}

@@ -1,0 +1,72 @@
+"""The one place that knows the folders.
+
+A stage reads from the folders below ``ROOT`` and writes below ``output_root()``. While the runner has a
+stage in hand that is a staging folder, whose content moves to its place only when the whole notebook has
+succeeded; in a notebook opened by hand it is ``scratch/``, so that trying things out never touches a result.
+"""
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+RAW = ROOT / "data" / "raw"
+CLEAN = ROOT / "data" / "clean"
+RESULTS = ROOT / "results"
+NOTEBOOKS = ROOT / "notebooks"
+PARAMS = ROOT / "params.yaml"
+PIPELINE = ROOT / "dvc.yaml"
+
+STAGE_VARIABLE = "CACAO_STAGE"
+STAGING_VARIABLE = "CACAO_STAGING"
+
+
+def stage() -> str:
+    """Name of the stage that is running; ``scratch`` in a notebook opened by hand."""
+    return os.environ.get(STAGE_VARIABLE, "scratch")
+
+
+def output_root() -> Path:
+    """Folder that stands for ``ROOT`` when something is written."""
+    return Path(os.environ.get(STAGING_VARIABLE, ROOT / "scratch"))
+
+
+def output(path: Path) -> Path:
+    """Where to write what will stand at ``path``, a path below ``ROOT``; makes the folder."""
+    target = output_root() / path.relative_to(ROOT)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return target
+
+
+def shown(path: Path) -> str:
+    """``path`` as a reader types it: relative to the project, with forward slashes."""
+    return path.resolve().relative_to(ROOT).as_posix() if path.resolve().is_relative_to(ROOT) else str(path)
+
+
+def estimates(stage_name: str) -> Path:
+    """Table of the estimates that a stage publishes."""
+    return RESULTS / "estimates" / f"{stage_name}.csv"
+
+
+def metrics(stage_name: str) -> Path:
+    """Headline numbers of a stage, as DVC reads metrics."""
+    return RESULTS / "metrics" / f"{stage_name}.json"
+
+
+def figures(stage_name: str) -> Path:
+    """Folder of the figures that a stage publishes."""
+    return RESULTS / "figures" / stage_name
+
+
+def tables(stage_name: str) -> Path:
+    """Folder of the result tables that a stage publishes."""
+    return RESULTS / "tables" / stage_name
+
+
+def executed_notebook(stage_name: str) -> Path:
+    """The executed notebook of a stage."""
+    return RESULTS / "notebooks" / f"{stage_name}.ipynb"
+
+
+def failure(stage_name: str) -> Path:
+    """Folder that keeps what is left of a failed run; never an output."""
+    return RESULTS / "failures" / stage_name

@@ -1,0 +1,1 @@
+"""Answers to published estimates, figures and pages."""

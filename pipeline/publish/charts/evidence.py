@@ -1,0 +1,79 @@
+"""Figures of 03_clean_evidence and 05_model_evidence: how much was measured, and what it says for a new place."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from pipeline.language import Text
+from pipeline.publish.charts.common import label, localise
+from pipeline.publish.charts.intervals import draw_intervals
+from pipeline.publish.charts.names import MEASURES
+from pipeline.publish.figures import BLUE, GREEN, GREY, ORANGE
+
+
+def evidence_counts(effects: pd.DataFrame) -> pd.DataFrame:
+    """Number of published effects per kind of measure: pooled, ratio known but not pooled, no ratio."""
+    chosen = effects[effects["measure"].isin(list(MEASURES))]
+    kind = np.select([chosen["is_poolable"], chosen["log_ratio"].notna()], ["pooled", "other_scale"], "no_ratio")
+    counts = pd.crosstab(chosen["measure"], kind).reindex(index=list(MEASURES), fill_value=0)
+    return counts.reindex(columns=["pooled", "other_scale", "no_ratio"], fill_value=0).reset_index()
+
+
+def draw_evidence_counts(axes: Axes, data: pd.DataFrame, language: str) -> None:
+    """Stacked bars, one per kind of measure."""
+    parts = {
+        "pooled": (BLUE, label(language, "yield ratio, pooled", "rasio hasil, digabung")),
+        "other_scale": (
+            ORANGE,
+            label(language, "ratio on another scale or not credible", "rasio skala lain atau kurang layak"),
+        ),
+        "no_ratio": ("#BDBDBD", label(language, "no ratio in print", "tanpa rasio tercetak")),
+    }
+    left = np.zeros(len(data))
+    for column, (colour, text) in parts.items():
+        axes.barh(range(len(data)), data[column], left=left, color=colour, label=text)
+        left = left + data[column].to_numpy()
+    axes.set_yticks(range(len(data)), [MEASURES[name].in_language(language) for name in data["measure"]])
+    axes.invert_yaxis()
+    axes.set_xlabel(label(language, "Published effects", "Jumlah pengaruh yang diterbitkan"))
+    axes.set_ylabel(label(language, "Measure", "Tindakan"))
+    axes.grid(axis="y", visible=False)
+    axes.legend(fontsize=8)
+
+
+def draw_effects(axes: Axes, data: pd.DataFrame, language: str) -> None:
+    """Studies as small dots under the predictive interval of each kind of measure.
+
+    ``data`` holds rows of ``kind`` predictive (``name``, ``lower``, ``value``, ``upper``) and of ``kind`` study.
+    """
+    predictive = data[data["kind"] == "predictive"].reset_index(drop=True)
+    x_label = Text("Change in yield in a new place (%)", "Perubahan hasil di tempat baru (%)")
+    draw_intervals(axes, predictive, language, MEASURES, x_label)
+    row = {name: index for index, name in enumerate(predictive["name"])}
+    studies = data[data["kind"] == "study"]
+    text = label(language, "one study", "satu penelitian")
+    axes.plot(
+        studies["value"], [row[name] + 0.25 for name in studies["name"]], "D", color=ORANGE, markersize=4, label=text
+    )
+    text = label(language, "predictive interval", "selang prediksi")
+    axes.plot([], [], "-o", color=BLUE, label=text)
+    axes.set_ylabel(label(language, "Measure", "Tindakan"))
+    axes.legend(fontsize=8, loc="lower right")
+
+
+def draw_shade_trial(axes: Axes, data: pd.DataFrame, language: str) -> None:
+    """Twenty years of yield under three levels of shade."""
+    names = {
+        "none": (ORANGE, label(language, "no shade", "tanpa naungan")),
+        "medium": (BLUE, label(language, "medium shade", "naungan sedang")),
+        "heavy": (GREEN, label(language, "heavy shade", "naungan rapat")),
+    }
+    for shade, (colour, text) in names.items():
+        rows = data[data["shade"] == shade]
+        axes.plot(rows["year"], rows["yield_kg_per_ha"], color=colour, linewidth=1.6, label=text)
+    axes.set_xlabel(label(language, "Year", "Tahun"))
+    axes.set_ylabel(label(language, "Yield (kg/ha)", "Hasil (kg/ha)"))
+    axes.set_ylim(0, None)
+    localise(axes, language)
+    axes.legend(fontsize=8)
+    axes.tick_params(colors=GREY)

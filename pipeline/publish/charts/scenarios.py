@@ -1,0 +1,22 @@
+"""Figure of 10_scenarios: what each measure leaves in the hand."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from pipeline.language import Text
+from pipeline.publish.charts.common import label
+from pipeline.publish.charts.intervals import draw_intervals
+from pipeline.publish.charts.names import PACKAGES
+
+
+def draw_income(axes: Axes, data: pd.DataFrame, language: str) -> None:
+    """Net income per measure in million rupiah per mature hectare and year, with the chance of a loss."""
+    x_label = Text(
+        "Net income (million Rp per mature hectare and year)", "Pendapatan bersih (juta Rp per hektare TM per tahun)"
+    )
+    draw_intervals(axes, data, language, PACKAGES, x_label)
+    right = axes.get_xlim()[1]
+    for row, chance in enumerate(data["probability_loss"]):
+        text = label(language, f"loss in {chance * 100:.0f} %", f"rugi {chance * 100:.0f} %")
+        axes.annotate(text, (right, row), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8)
+    axes.set_ylabel(label(language, "Measure", "Tindakan"))

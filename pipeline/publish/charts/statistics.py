@@ -1,0 +1,77 @@
+"""Figures of 01_clean_statistics: what the official figures say, and where they contradict each other."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from pipeline.clean.rules import BREAKS
+from pipeline.publish.charts.common import label, localise
+from pipeline.publish.figures import BLUE, GREEN, GREY, ORANGE, PURPLE
+
+REGIONS = {"Kutai Timur": BLUE, "Berau": ORANGE, "Mahakam Ulu": GREEN, "Kutai Barat": PURPLE}
+MARKERS = {"final": "o", "provisional": "s", "estimate": "D", "press": "^", "potential": "v"}
+STATUS_ID = {
+    "final": "final",
+    "provisional": "sementara",
+    "estimate": "taksiran",
+    "press": "pers",
+    "potential": "potensi",
+}
+
+
+def regency_areas(statistics: pd.DataFrame) -> pd.DataFrame:
+    """Every published total area of the cacao regencies since 2005, the screened ones included."""
+    chosen = statistics["region"].isin(list(REGIONS)) & statistics["quantity"].eq("area_total")
+    columns = ["figure_id", "region", "year", "value", "status", "is_screened", "source_id"]
+    return statistics[chosen & (statistics["year"] >= 2005)][columns].reset_index(drop=True)
+
+
+def draw_regency_areas(axes: Axes, data: pd.DataFrame, language: str) -> None:
+    """One mark per published figure; a cross for one that belongs elsewhere."""
+    for region, colour in REGIONS.items():
+        rows = data[(data["region"] == region) & ~data["is_screened"]].sort_values("year")
+        axes.plot(rows["year"], rows["value"], color=colour, linewidth=0.8, alpha=0.5)
+        for status, marker in MARKERS.items():
+            part = rows[rows["status"] == status]
+            axes.plot(part["year"], part["value"], marker, color=colour, markersize=6)
+        axes.plot([], [], "-", color=colour, linewidth=3, label=region)
+    for status, marker in MARKERS.items():
+        axes.plot([], [], marker, color=GREY, label=label(language, status, STATUS_ID[status]))
+    wrong = data[data["is_screened"]]
+    text = label(language, "belongs to the province", "milik provinsi")
+    axes.plot(wrong["year"], wrong["value"], "x", color=GREY, markersize=8, markeredgewidth=2, label=text)
+    axes.set_xlabel(label(language, "Year", "Tahun"))
+    axes.set_ylabel(label(language, "Total cacao area (ha)", "Luas total kakao (ha)"))
+    axes.set_ylim(0, None)
+    localise(axes, language)
+    axes.legend(ncols=1, fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
+
+
+def indonesia_yield(countries: pd.DataFrame) -> pd.DataFrame:
+    """FAOSTAT yields of Indonesia since 1990 in both releases."""
+    rows = countries[(countries["iso3"] == "IDN") & (countries["year"] >= 1990)]
+    columns = ["year", "release", "yield_kg_per_ha", "is_break", "is_copied", "source_id"]
+    return rows.dropna(subset="yield_kg_per_ha")[columns].reset_index(drop=True)
+
+
+def draw_indonesia_yield(axes: Axes, data: pd.DataFrame, language: str) -> None:
+    """Two releases as lines, breaks of the series as bands, copied years as rings."""
+    styles = {"2022": (GREY, "--"), "latest": (BLUE, "-")}
+    names = {
+        "2022": label(language, "release 2022", "rilis 2022"),
+        "latest": label(language, "latest release", "rilis terbaru"),
+    }
+    for release, (colour, line) in styles.items():
+        part = data[data["release"] == release]
+        axes.plot(part["year"], part["yield_kg_per_ha"], line, color=colour, linewidth=1.6, label=names[release])
+    copied = data[data["is_copied"]]
+    text = label(language, "year copied from the one before", "tahun disalin dari tahun sebelumnya")
+    axes.plot(copied["year"], copied["yield_kg_per_ha"], "o", color=ORANGE, fillstyle="none", markersize=9, label=text)
+    text = label(language, "break of the series", "patahan deret")
+    for item in [item for item in BREAKS if item.region == "Indonesia"]:
+        axes.axvspan(item.year_before, item.year_after, color="#E0E0E0", zorder=0, label=text)
+        text = "_"
+    axes.set_xlabel(label(language, "Year", "Tahun"))
+    axes.set_ylabel(label(language, "Yield on area harvested (kg/ha)", "Hasil per luas panen (kg/ha)"))
+    axes.set_ylim(0, None)
+    localise(axes, language)
+    axes.legend(fontsize=8)

@@ -1,0 +1,79 @@
+"""Figures of 04_yield_gap: yields on a stated basis, and the gap."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from pipeline.publish.charts.common import label, localise, reference_line
+from pipeline.publish.figures import BLUE, GREEN, GREY, ORANGE
+
+BASIS_COLOURS = {"total": ORANGE, "mature": BLUE}
+HOLLOW = ("press", "potential")
+
+
+def draw_yields(axes: Axes, data: pd.DataFrame, language: str) -> None:
+    """One row per region and year; colour says the basis, a hollow mark a press or potential figure.
+
+    ``data`` has ``label``, ``basis``, ``yield_kg_per_ha``, ``status`` and, for estimates, ``lower`` and
+    ``upper``; it comes sorted from top to bottom.
+    """
+    for row, item in enumerate(data.itertuples()):
+        colour = BASIS_COLOURS[str(item.basis)]
+        if pd.notna(item.lower):
+            axes.hlines(row, float(item.lower), float(item.upper), color=colour, linewidth=2.2)  # type: ignore[arg-type]
+        face = "white" if item.status in HOLLOW else colour
+        axes.plot(item.yield_kg_per_ha, row, "o", color=colour, markerfacecolor=face, markersize=7)
+    axes.set_yticks(range(len(data)), [text_of(str(name), language) for name in data["label"]])
+    axes.invert_yaxis()
+    bases = {
+        "total": label(language, "per total hectare", "per hektare total"),
+        "mature": label(language, "per mature hectare (TM)", "per hektare menghasilkan (TM)"),
+    }
+    for basis, colour in BASIS_COLOURS.items():
+        axes.plot([], [], "o", color=colour, label=bases[basis])
+    hollow = label(language, "press or potential", "pers atau potensi")
+    axes.plot([], [], "o", color=GREY, markerfacecolor="white", label=hollow)
+    axes.set_xlabel(label(language, "Yield of dry beans (kg/ha/yr)", "Hasil biji kering (kg/ha/th)"))
+    axes.set_ylabel(label(language, "Region and year", "Wilayah dan tahun"))
+    axes.set_xlim(0, None)
+    axes.grid(axis="y", visible=False)
+    localise(axes, language, "x")
+    axes.legend(fontsize=8, loc="lower center", bbox_to_anchor=(0.4, -0.32), ncols=3)
+
+
+def text_of(name: str, language: str) -> str:
+    """A row label: the part before the bar is English, the part after it Indonesian."""
+    english, _, indonesian = name.partition("|")
+    return english if language == "en" or not indonesian else indonesian
+
+
+def draw_gap(axes: Axes, data: pd.DataFrame, language: str) -> None:
+    """Distribution of the present yield per mature hectare, with attainable yields as lines.
+
+    ``data`` has ``yield_kg_per_ha`` and ``share`` (share of the draws in the bin) for rows of ``kind`` bin, and
+    ``yield_kg_per_ha`` and ``label`` for rows of ``kind`` attainable.
+    """
+    bins = data[data["kind"] == "bin"]
+    width = bins["yield_kg_per_ha"].diff().iloc[-1]
+    axes.bar(bins["yield_kg_per_ha"], bins["share"] * 100, width=width * 0.95, color=BLUE)
+    for row in data[data["kind"] == "attainable"].itertuples():
+        axes.axvline(float(row.yield_kg_per_ha), color=GREEN, linewidth=1.4, linestyle=(0, (4, 3)))  # type: ignore[arg-type]
+        axes.annotate(
+            text_of(str(row.label), language),
+            (float(row.yield_kg_per_ha), 1.0),  # type: ignore[arg-type]
+            xycoords=("data", "axes fraction"),
+            xytext=(3, -4),
+            textcoords="offset points",
+            va="top",
+            fontsize=8,
+            color=GREEN,
+        )
+    axes.set_xlabel(
+        label(language, "Present yield per mature hectare (kg/ha/yr)", "Hasil sekarang per hektare TM (kg/ha/th)")
+    )
+    axes.set_ylabel(label(language, "Share of draws (%)", "Bagian ulangan (%)"))
+    axes.set_xlim(0, 2600)
+    localise(axes, language, "x")
+    localise(axes, language)
+
+
+__all__ = ["draw_gap", "draw_yields", "reference_line", "text_of"]

@@ -1,0 +1,174 @@
+"""Published numbers: each one a key, a value and its interval, with unit, basis, method and sources.
+
+A stage saves all its estimates as one table, ``results/estimates/STAGE.csv``, and its headline numbers as
+``results/metrics/STAGE.json`` for ``dvc metrics show``. Prose takes numbers from here by key.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from pipeline import paths
+from pipeline.language import Text, format_number
+
+
+class EstimateError(ValueError):
+    """An estimate that must not be published, or a key that does not exist."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One published number.
+
+    ``lower`` and ``upper`` bound the interval that holds ``level`` of the probability; all three are missing
+    for a figure that is only restated, whose error its source does not give. ``n`` counts the figures, studies
+    or years behind the value and ``seed`` is missing when nothing was drawn at random.
+    """
+
+    key: str
+    value: float
+    unit: str
+    basis: str
+    method: str
+    sources: tuple[str, ...]
+    n: int
+    lower: float = float("nan")
+    upper: float = float("nan")
+    level: float = float("nan")
+    seed: int | None = None
+    headline: bool = field(default=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if not np.isfinite(self.value):
+            raise EstimateError(f"{self.key}: value is {self.value}")
+        if np.isfinite(self.lower) and not self.lower <= self.value <= self.upper:
+            raise EstimateError(f"{self.key}: {self.value} is not between {self.lower} and {self.upper}")
+        if not self.sources or not self.unit or not self.method:
+            raise EstimateError(f"{self.key}: unit, method and sources must be given")
+
+    def text(self, language: str, digits: int = 3) -> str:
+        """Value, interval and unit as prose shows them: ``410 (350 to 480) kg/ha``."""
+        value = format_number(self.value, language, digits)
+        if not np.isfinite(self.lower):
+            return f"{value} {self.unit}".removesuffix(" 1")
+        low, high = (format_number(bound, language, digits) for bound in (self.lower, self.upper))
+        to = {"en": "to", "id": "sampai"}[language]
+        return f"{value} ({low} {to} {high}) {self.unit}".removesuffix(" 1")
+
+
+def from_draws(
+    key: str,
+    draws: np.ndarray,
+    level: float,
+    *,
+    unit: str,
+    basis: str,
+    method: str,
+    sources: Iterable[str],
+    n: int,
+    seed: int | None,
+    headline: bool = False,
+) -> Estimate:
+    """Estimate whose value is the median of ``draws`` and whose interval is the central ``level``."""
+    lower, value, upper = np.quantile(draws, [(1 - level) / 2, 0.5, (1 + level) / 2])
+    return Estimate(
+        key,
+        float(value),
+        unit,
+        basis,
+        method,
+        tuple(sorted(set(sources))),
+        n,
+        float(lower),
+        float(upper),
+        level,
+        seed,
+        headline,
+    )
+
+
+def save_estimates(estimates: list[Estimate]) -> pd.DataFrame:
+    """Write the estimates and the headline metrics of the running stage; returns the table.
+
+    Raises ``EstimateError`` when a key stands twice.
+    """
+    keys = [estimate.key for estimate in estimates]
+    if repeated := sorted({key for key in keys if keys.count(key) > 1}):
+        raise EstimateError(f"keys stand twice: {', '.join(repeated)}")
+    frame = pd.DataFrame([asdict(estimate) for estimate in estimates])
+    frame["sources"] = frame["sources"].map(";".join)
+    frame["seed"] = frame["seed"].astype("Int64")
+    path = paths.output(paths.estimates(paths.stage()))
+    frame.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
+    headline = {
+        e.key: {
+            "value": _short(e.value),
+            **({"lower": _short(e.lower), "upper": _short(e.upper)} if e.level > 0 else {}),
+        }
+        for e in estimates
+        if e.headline
+    }
+    text = json.dumps(headline, indent=1) + "\n"
+    paths.output(paths.metrics(paths.stage())).write_text(text, encoding="utf-8")
+    return frame.drop(columns="headline")
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.6g}")
+
+
+def load_estimates(stage: str) -> dict[str, Estimate]:
+    """Estimates that a stage has published, by key."""
+    frame = pd.read_csv(paths.estimates(stage), dtype={"seed": "Int64"}, keep_default_na=False, na_values=[""])
+    frame["basis"] = frame["basis"].fillna("")
+    records = frame.to_dict("records")
+    for record in records:
+        record["sources"] = tuple(record["sources"].split(";"))
+        record["seed"] = None if pd.isna(record["seed"]) else int(record["seed"])
+    return {record["key"]: Estimate(**record) for record in records}
+
+
+class Prose:
+    """Fills sentences with estimates by key: ``{key}`` becomes value, interval and unit."""
+
+    def __init__(self, estimates: Iterable[Estimate]) -> None:
+        self.by_key = {estimate.key: estimate for estimate in estimates}
+
+    def fill(self, text: Text, language: str) -> str:
+        """The sentence in one language. ``{key}`` shows the interval, ``{key:value}`` the value alone.
+
+        Raises ``EstimateError`` for a key that no estimate has.
+        """
+
+        def number(match: re.Match[str]) -> str:
+            key, _, form = match[1].partition(":")
+            if key not in self.by_key:
+                raise EstimateError(f"no estimate has the key {key!r}")
+            estimate = self.by_key[key]
+            return format_number(estimate.value, language) if form == "value" else estimate.text(language)
+
+        return re.sub(r"\{([^}]+)\}", number, text.in_language(language))
+
+    def answer(self, text: Text) -> "Markdown":
+        """The answer of a notebook, in Indonesian and English, as notebook output."""
+        blocks = [
+            f"**{title}** {self.fill(text, language)}" for language, title in (("id", "Jawaban."), ("en", "Answer."))
+        ]
+        return Markdown("\n\n".join(blocks))
+
+
+@dataclass(frozen=True)
+class Markdown:
+    """Markdown that a notebook shows."""
+
+    text: str
+
+    def _repr_markdown_(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return self.text

@@ -1,0 +1,126 @@
+"""Every figure is saved here: SVG and PNG in both languages, the data drawn as CSV, and what it shows in words.
+
+A figure is a function that draws on one axes from one table, in one language. The style is set here and
+nowhere else; colours start from Okabe and Ito (2008), darkened until text in them is readable on white.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from pipeline import paths
+from pipeline.language import LANGUAGES, Text
+
+BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, BLACK, GREY = (
+    "#0072B2",
+    "#B35900",
+    "#00765A",
+    "#B8420F",
+    "#2A7DB0",
+    "#A3477D",
+    "#000000",
+    "#595959",
+)
+STYLE = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9.0,
+    "axes.titlesize": 10.0,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "grid.color": "#D9D9D9",
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+    "svg.hashsalt": "kutim-cacao",
+    "figure.constrained_layout.use": True,
+}
+WIDTH = 6.7
+
+
+class FigureError(ValueError):
+    """A figure that must not be published as it is."""
+
+
+@dataclass(frozen=True)
+class Caption:
+    """What stands with a figure: title, caption, alternative text and sources."""
+
+    title: Text
+    caption: Text
+    alt: Text
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Published:
+    """A published figure, shown in a notebook as its picture in English under both captions."""
+
+    png: Path
+    caption: Caption
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, object]:
+        import base64
+
+        return {
+            "image/png": base64.b64encode(self.png.read_bytes()).decode(),
+            "text/plain": self.caption.alt.en,
+        }
+
+
+def publish_figure(
+    name: str,
+    data: pd.DataFrame,
+    draw: Callable[[Axes, pd.DataFrame, str], None],
+    caption: Caption,
+    height: float = 3.6,
+) -> Published:
+    """Draw ``data`` once per language and save SVG, PNG, CSV and the words that go with them.
+
+    ``draw(axes, data, language)`` must label both axes; ``height`` is in inches. Raises ``FigureError`` when
+    an axis has no label, there is nothing to draw, or a text is missing in a language.
+    """
+    if data.empty:
+        raise FigureError(f"figure {name}: no data")
+    folder = paths.figures(paths.stage())
+    data.to_csv(paths.output(folder / f"{name}.csv"), index=False, float_format="%.6g", lineterminator="\n")
+    for language in LANGUAGES:
+        with mpl.rc_context({**mpl.rcParamsDefault, **STYLE}):
+            figure = _draw(name, data, draw, caption, language, height)
+            figure.savefig(paths.output(folder / f"{name}.{language}.svg"), metadata={"Date": None})
+            figure.savefig(paths.output(folder / f"{name}.{language}.png"), dpi=200)
+    words = {
+        language: {part: getattr(caption, part).in_language(language) for part in ("title", "caption", "alt")}
+        for language in LANGUAGES
+    }
+    text = json.dumps({**words, "sources": sorted(set(caption.sources))}, indent=1, ensure_ascii=False)
+    paths.output(folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    return Published(paths.output(folder / f"{name}.en.png"), caption)
+
+
+def _draw(
+    name: str,
+    data: pd.DataFrame,
+    draw: Callable[[Axes, pd.DataFrame, str], None],
+    caption: Caption,
+    language: str,
+    height: float,
+) -> Figure:
+    figure = Figure(figsize=(WIDTH, height))
+    axes = figure.subplots()
+    draw(axes, data, language)
+    axes.set_title(caption.title.in_language(language), loc="left")
+    texts = [caption.title, caption.caption, caption.alt]
+    if not all(text.in_language(language).strip() for text in texts):
+        raise FigureError(f"figure {name}: a text is missing in {language!r}")
+    if not axes.get_xlabel() or not axes.get_ylabel():
+        raise FigureError(f"figure {name}: an axis has no label in {language!r}")
+    return figure

@@ -1,0 +1,195 @@
+"""Run one notebook as a stage: ``python -m pipeline.run STAGE``.
+
+The stage of that name in ``dvc.yaml`` says which parameters the notebook gets and which outputs it must
+make. The notebook writes into a staging folder. Only when it has run to its end and made exactly those
+outputs do they move to their places; otherwise nothing stands there, and what is left of the run is kept in
+``results/failures/STAGE`` with a page that says what happened.
+"""
+
+import os
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipeline import failure, paths
+from pipeline.params import ParameterError, load_params, select
+
+# One thread per notebook: notebooks that run side by side do not fight over cores, and sums keep their order.
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+
+
+class StageError(RuntimeError):
+    """A stage that cannot run, or did not make what it declares."""
+
+
+class Progress:
+    """Shows stage, cell and elapsed time, and remembers the cell that runs."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.cell, self.started = name, 0, time.monotonic()
+
+    def cell_starts(self, cell: Any, cell_index: int) -> None:
+        """Called by the notebook client before each cell."""
+        if cell.cell_type == "code":
+            self.cell = cell_index + 1
+            self.show(f"cell {self.cell}")
+
+    def show(self, what: str, last: bool = False) -> None:
+        """One line that moves on a terminal, else plain lines."""
+        text = f"{self.name}: {what}, {time.monotonic() - self.started:.1f} s"
+        terminal = sys.stdout.isatty()
+        print(f"\r{text}\033[K" if terminal else text, end="\n" if last or not terminal else "", flush=True)
+
+
+def read_stage(name: str) -> dict[str, Any]:
+    """Parameters and outputs that ``dvc.yaml`` declares for a stage.
+
+    Returns the keys ``params`` (dotted names) and ``outs`` (paths relative to the project).
+    """
+    stages = yaml.safe_load(paths.PIPELINE.read_text(encoding="utf-8"))["stages"]
+    if name not in stages or not (paths.NOTEBOOKS / f"{name}.ipynb").exists():
+        known = ", ".join(sorted(stage for stage in stages if (paths.NOTEBOOKS / f"{stage}.ipynb").exists()))
+        raise StageError(f"there is no stage with a notebook named {name!r}; there are: {known}")
+    listed = [*stages[name].get("outs", []), *stages[name].get("metrics", [])]
+    outs = [entry if isinstance(entry, str) else next(iter(entry)) for entry in listed]
+    return {"params": stages[name].get("params", []), "outs": outs}
+
+
+def run_stage(name: str) -> None:
+    """Run the notebook of a stage and put its outputs in place; raises when anything goes wrong."""
+    declared, params, progress = read_stage(name), load_params(), Progress(name)
+    values = select(params, declared["params"])
+    for left_over in paths.ROOT.glob(f".staging-{name}-*"):
+        failure.remove(left_over)
+    with tempfile.TemporaryDirectory(prefix=f".staging-{name}-", dir=paths.ROOT) as folder:
+        staging = Path(folder)
+        try:
+            execute(progress, values, staging, params.run.cell_timeout_s)
+            check_outputs(staging, declared["outs"])
+            put_in_place(staging, declared["outs"])
+        except BaseException as error:
+            failure.keep(name, progress.cell, declared["outs"], staging, values, error)
+            raise
+    failure.remove(paths.failure(name))
+    progress.show("done", last=True)
+
+
+def execute(progress: Progress, values: dict[str, Any], staging: Path, timeout: int) -> None:
+    """Execute a notebook with papermill; the executed notebook is written into the staging folder."""
+    # jsonschema compiles a grammar of addresses at import, 1.2 s, for a format check that no notebook uses;
+    # an absent optional package makes it leave that check out.
+    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+    import nbformat
+    import papermill
+
+    name = progress.name
+    executed = staging / paths.executed_notebook(name).relative_to(paths.ROOT)
+    executed.parent.mkdir(parents=True)
+    # Sockets have short path limits, and a user's own IPython profile must not change a result.
+    with tempfile.TemporaryDirectory(prefix="cacao-") as private:
+        os.environ.update(kernel_environment(name, staging, Path(private)))
+        papermill.execute_notebook(
+            paths.NOTEBOOKS / f"{name}.ipynb",
+            executed,
+            parameters=values,
+            kernel_name="python3",
+            cwd=paths.ROOT,
+            progress_bar=False,
+            request_save_on_cell_execute=False,
+            **client_options(progress, timeout),
+        )
+    notebook = nbformat.read(executed, as_version=4)
+    nbformat.write(normalise(notebook), executed)
+
+
+def kernel_environment(name: str, staging: Path, private: Path) -> dict[str, str]:
+    """Environment of the kernel: where to write, nothing of the user's own, one thread."""
+    return {
+        paths.STAGE_VARIABLE: name,
+        paths.STAGING_VARIABLE: str(staging),
+        "PYTHONPATH": str(paths.ROOT),
+        "PYTHONHASHSEED": "0",
+        "MPLBACKEND": "agg",
+        "JUPYTER_RUNTIME_DIR": str(private),
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "IPYTHONDIR": str(private / "ipython"),
+        **dict.fromkeys(THREAD_VARIABLES, "1"),
+    }
+
+
+def client_options(progress: Progress, timeout: int) -> dict[str, Any]:
+    """Options of the notebook client: sockets as files, a time limit, progress, no slow goodbye."""
+    from traitlets.config import Config
+
+    # libzmq has no file sockets that Jupyter can use on Windows.
+    transport = "tcp" if os.name == "nt" else "ipc"
+    return {
+        "config": Config({"KernelManager": {"transport": transport}}),
+        "execution_timeout": timeout,
+        "record_timing": False,
+        # Every output is complete when the last cell is: nothing is left for the kernel to tidy up.
+        "shutdown_kernel": "immediate",
+        "extra_arguments": ["--HistoryManager.enabled=False"],
+        "on_cell_start": progress.cell_starts,
+    }
+
+
+def normalise(notebook: Any) -> Any:
+    """Drop from an executed notebook what differs between two equal runs: times, paths and random ids."""
+    notebook.metadata.pop("papermill", None)
+    for cell in notebook.cells:
+        for key in ("papermill", "execution"):
+            cell.metadata.pop(key, None)
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            cell["id"] = "injected-parameters"
+    return notebook
+
+
+def check_outputs(staging: Path, outs: list[str]) -> None:
+    """The stage must have made every output that it declares, and nothing else."""
+    missing = [out for out in outs if not (staging / out).exists()]
+    made = [path.relative_to(staging).as_posix() for path in staging.rglob("*") if path.is_file()]
+    stray = [path for path in made if not any(path == out or path.startswith(f"{out}/") for out in outs)]
+    problems = [f"declared but not made: {out}" for out in missing]
+    problems += [f"made but not declared: {path}" for path in sorted(stray)]
+    if problems:
+        raise StageError("outputs differ from dvc.yaml:\n  " + "\n  ".join(problems))
+
+
+def put_in_place(staging: Path, outs: list[str]) -> None:
+    """Move the outputs to their places, replacing older ones."""
+    for out in outs:
+        target = paths.ROOT / out
+        target.parent.mkdir(parents=True, exist_ok=True)
+        failure.remove(target)
+        os.replace(staging / out, target)
+
+
+def main(arguments: list[str]) -> int:
+    """Run the named stage; returns the exit code."""
+    if len(arguments) != 1:
+        print("usage: python -m pipeline.run STAGE", file=sys.stderr)
+        return 2
+    # A polite request to stop ends like Ctrl-C: kernel and staging folder are cleared away.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        run_stage(arguments[0])
+    except (ParameterError, StageError) as error:
+        print(f"{arguments[0]}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"\n{arguments[0]}: interrupted; the next run begins this stage again", file=sys.stderr)
+        return 130
+    except Exception as error:
+        print(f"\n{failure.summary(arguments[0], error)}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

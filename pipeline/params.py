@@ -58,6 +58,41 @@ class Uncertainty(Section):
     seed: int = parameter(20250625, "", "Seed of the random draws.", "Benih bilangan acak.", 0, 2**31 - 1)
 
 
+class Cleaning(Section):
+    """When a published figure is flagged; a flagged figure is kept."""
+
+    disagreement_ratio: float = parameter(
+        1.005,
+        "ratio",
+        "Two figures for one region and year disagree when their ratio is above this.",
+        "Dua angka untuk wilayah dan tahun yang sama bertentangan bila nisbahnya di atas ini.",
+        1.0,
+        2.0,
+    )
+    price_outlier_factor: float = parameter(
+        1.6,
+        "ratio",
+        "A bean price is an outlier when it is off by this factor from other sources within half a year.",
+        "Harga biji dianggap pencilan bila berbeda sebesar faktor ini dari sumber lain dalam setengah tahun.",
+        1.1,
+        5.0,
+    )
+    lowest_credible_yield: float = parameter(
+        100.0, "kg/ha", "National yields below this are flagged.", "Hasil nasional di bawah ini ditandai.", 0, 500
+    )
+    highest_credible_yield: float = parameter(
+        2000.0, "kg/ha", "National yields above this are flagged.", "Hasil nasional di atas ini ditandai.", 1000, 10000
+    )
+    printed_range_level: float = parameter(
+        0.9,
+        "share",
+        "Probability that a range printed without a level is taken to hold.",
+        "Peluang yang dianggap dicakup oleh kisaran yang dicetak tanpa tingkat kepercayaan.",
+        0.5,
+        0.99,
+    )
+
+
 class Prices(Section):
     """Prices that scenarios start from, and how far to move them."""
 
@@ -186,6 +221,7 @@ class Scenarios(Section):
 SECTIONS = {
     "run": Run,
     "uncertainty": Uncertainty,
+    "cleaning": Cleaning,
     "prices": Prices,
     "yield_gap": YieldGap,
     "evidence": Evidence,

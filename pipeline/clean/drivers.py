@@ -21,7 +21,6 @@ WORLD_COLUMNS = (
     "phosphate_rock_usd_per_t",
     "kcl_usd_per_t",
 )
-OUTLIER_FACTOR = 1.6
 
 
 def cocoa_npk_at_world_prices(prices: pd.DataFrame) -> pd.Series:
@@ -48,13 +47,13 @@ def world_prices_annual() -> pd.DataFrame:
     return load_raw("worldbank_prices_annual", ("year", *WORLD_COLUMNS))
 
 
-def local_prices() -> pd.DataFrame:
-    """Local prices with the middle of their period; prices far from their neighbours are flagged, not dropped."""
+def local_prices(outlier_factor: float) -> pd.DataFrame:
+    """Local prices with the middle of their period; prices off by ``outlier_factor`` are flagged, not dropped."""
     frame = load_raw("local_prices", ("value",)).rename(columns={"value": "price_idr_per_kg"})
     # A price with one end of its period unknown is placed at the end that is known.
     starts = frame["date_from"].fillna(frame["date_to"]).map(date_to_decimal)
     frame["year_decimal"] = (starts + frame["date_to"].fillna(frame["date_from"]).map(date_to_decimal)) / 2
-    frame["is_outlier"] = _outliers(frame)
+    frame["is_outlier"] = _outliers(frame, outlier_factor)
     return frame.drop(columns=["unit", "decree", "note"])
 
 
@@ -66,7 +65,7 @@ def date_to_decimal(date: str) -> float:
     return year + (month - 1) / 12 + ((day - 0.5) / 365.25 if day else 1 / 24)
 
 
-def _outliers(frame: pd.DataFrame) -> pd.Series:
+def _outliers(frame: pd.DataFrame, factor: float) -> pd.Series:
     """Farm-gate prices of unfermented beans in East Kalimantan far from other reports within half a year.
 
     Each other source counts once, with its median, unless its own row says it is implausible; two of them are
@@ -79,7 +78,7 @@ def _outliers(frame: pd.DataFrame) -> pd.Series:
         near = trusted[abs(trusted["year_decimal"] - row["year_decimal"]) < 0.5]
         others = near[near["source_id"] != row["source_id"]].groupby("source_id")["price_idr_per_kg"].median()
         if len(others) >= 2:
-            flagged[index] = abs(np.log(row["price_idr_per_kg"] / others.median())) > np.log(OUTLIER_FACTOR)
+            flagged[index] = abs(np.log(row["price_idr_per_kg"] / others.median())) > np.log(factor)
     return flagged
 
 

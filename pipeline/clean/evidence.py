@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
 from pipeline.sources import load_raw
 
@@ -18,8 +19,6 @@ MEASURES = (
     "training",
 )
 EXCLUDING_WARNINGS = ("secondary", "low_confidence", "confounded", "implausible")
-# A printed range without a level is taken to hold 90 %: half its width is 1.645 standard errors.
-RANGE_TO_SE = 1.645
 
 EFFECT_NUMBERS = (
     "year",
@@ -35,10 +34,13 @@ EFFECT_NUMBERS = (
 )
 
 
-def effects() -> pd.DataFrame:
-    """All published effects, with a log response ratio and its error where the printed figures allow one."""
+def effects(printed_range_level: float) -> pd.DataFrame:
+    """All published effects, with a log response ratio and its error where the printed figures allow one.
+
+    A range that is printed without a level is taken to hold ``printed_range_level`` of the probability.
+    """
     frame = load_raw("effects", EFFECT_NUMBERS)
-    ratios = frame.apply(log_ratio, axis=1, result_type="expand")
+    ratios = frame.apply(log_ratio, axis=1, result_type="expand", range_level=printed_range_level)
     ratios.columns = ["log_ratio", "derivation", "log_ratio_se", "se_derivation"]
     frame = frame.join(ratios)
     frame["reason_not_pooled"] = frame.apply(_reason_not_pooled, axis=1)
@@ -48,7 +50,7 @@ def effects() -> pd.DataFrame:
     return frame[[*keep, "warnings", "source_id"]].replace({"": None})
 
 
-def log_ratio(row: pd.Series) -> tuple[float, str, float, str]:
+def log_ratio(row: pd.Series, range_level: float) -> tuple[float, str, float, str]:
     """Log response ratio of one effect, how it was obtained, its standard error, and how that was obtained.
 
     The ratio is treatment over control: a loss is below zero. Missing when the outcome has no ratio scale or
@@ -58,20 +60,25 @@ def log_ratio(row: pd.Series) -> tuple[float, str, float, str]:
     if row["outcome"] not in RATIO_OUTCOMES:
         return nothing
     if row["effect_type"] in ("percent_change", "percent_loss"):
-        return _from_percent(row, -1.0 if row["effect_type"] == "percent_loss" else 1.0)
+        return _from_percent(row, -1.0 if row["effect_type"] == "percent_loss" else 1.0, range_level)
     if row["effect_type"] == "mean_diff" and row["control_mean"] > 0 and row["treatment_mean"] > 0:
         return _from_means(row)
     return nothing
 
 
-def _from_percent(row: pd.Series, sign: float) -> tuple[float, str, float, str]:
+def _from_percent(row: pd.Series, sign: float, range_level: float) -> tuple[float, str, float, str]:
     if pd.notna(row["effect_value"]):
         return float(np.log1p(sign * row["effect_value"] / 100)), "ln(1 + percent / 100)", np.nan, ""
     ends = np.log1p(sign * np.array([row["ci_low"], row["ci_high"]], dtype=float) / 100)
     if np.isnan(ends).any():
         return np.nan, "", np.nan, ""
-    spread = abs(ends[1] - ends[0]) / 2 / RANGE_TO_SE
-    return float(ends.mean()), "middle of the printed range", float(spread), "half the printed range / 1.645"
+    spread = abs(ends[1] - ends[0]) / 2 / ndtri((1 + range_level) / 2)
+    return (
+        float(ends.mean()),
+        "middle of the printed range",
+        float(spread),
+        "half the printed range, as a normal interval",
+    )
 
 
 def _from_means(row: pd.Series) -> tuple[float, str, float, str]:

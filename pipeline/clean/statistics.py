@@ -8,9 +8,7 @@ from pipeline.sources import load_raw
 
 # The best first. A figure that is only a potential has not been harvested.
 STATUS_ORDER = ("final", "provisional", "estimate", "press", "potential")
-DISAGREE = 1.005
 RULE = "best status, then fewest warnings, then first listed"
-PLAUSIBLE_COUNTRY_YIELD = (100.0, 2000.0)
 ENGLISH_NAMES = {"Kalimantan Timur": "East Kalimantan", "Kalimantan Utara": "North Kalimantan"}
 
 
@@ -55,15 +53,15 @@ def rank(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.loc[order.sort_values(["status", "period", "warnings", "figure_id"]).index]
 
 
-def conflicts(statistics: pd.DataFrame) -> pd.DataFrame:
-    """Figures for one region, year and quantity that differ by more than half a per cent; both are kept."""
+def conflicts(statistics: pd.DataFrame, disagreement_ratio: float) -> pd.DataFrame:
+    """Figures for one region, year and quantity whose ratio exceeds ``disagreement_ratio``; all are kept."""
     rows = []
     usable = statistics[~statistics["is_screened"]]
     for (region, year, quantity, basis), group in usable.fillna({"basis": ""}).groupby(
         ["region", "year", "quantity", "basis"]
     ):
         low, high = group["value"].min(), group["value"].max()
-        if high > low * DISAGREE:
+        if high > low * disagreement_ratio:
             label = f"{quantity} ({basis})" if basis else quantity
             rows.append(
                 {
@@ -148,8 +146,11 @@ def _old_boundary(row: pd.Series) -> bool:
     return "old_boundary" in str(row["warnings"])
 
 
-def country_cocoa() -> pd.DataFrame:
-    """FAOSTAT cocoa in two releases, each marked for breaks, copied years and yields that are not credible."""
+def country_cocoa(lowest_credible_yield: float, highest_credible_yield: float) -> pd.DataFrame:
+    """FAOSTAT cocoa in two releases, each marked for breaks, copied years and yields that are not credible.
+
+    The bounds are in kg/ha; a yield outside them is kept and flagged.
+    """
     frame = pd.concat([_release_2022(), _release_latest()], ignore_index=True)
     parts = []
     for _, part in frame.groupby("release"):
@@ -159,8 +160,8 @@ def country_cocoa() -> pd.DataFrame:
         )
         parts.append(part)
     frame = pd.concat(parts)
-    low, high = PLAUSIBLE_COUNTRY_YIELD
-    frame["is_implausible"] = (frame["yield_kg_per_ha"] < low) | (frame["yield_kg_per_ha"] > high)
+    yields = frame["yield_kg_per_ha"]
+    frame["is_implausible"] = (yields < lowest_credible_yield) | (yields > highest_credible_yield)
     flags = {"series_break": "is_break", "copied_year": "is_copied", "implausible": "is_implausible"}
     marks = [pd.Series(np.where(frame[column], name, ""), index=frame.index) for name, column in flags.items()]
     mixed = pd.Series(np.where(frame["release"] == "latest", "mixed_release", ""), index=frame.index)

@@ -100,16 +100,16 @@ def _schema(table: Table) -> Any:
 def _explain(table: Table, frame: pd.DataFrame, case: dict[str, Any]) -> str:
     row = frame.iloc[int(case["index"])]
     where = ", ".join(f"{name}={row[name]}" for name in table.key)
-    return f"column {case['column']}, row {int(case['index']) + 2} ({where}): {case['failure_case']!r} fails {case['check']}"
+    place = f"column {case['column']}, row {int(case['index']) + 2} ({where})"
+    return f"{place}: {case['failure_case']!r} fails {case['check']}"
 
 
 def _duplicates(table: Table, frame: pd.DataFrame) -> list[str]:
     repeated = frame.reset_index(drop=True)
     repeated = repeated[repeated.duplicated(list(table.key), keep=False)]
-    return [
-        f"column {'+'.join(table.key)}, row {index + 2}: duplicate key {', '.join(str(row[name]) for name in table.key)}"
-        for index, row in repeated.iterrows()
-    ]
+    keys = (", ".join(map(str, row)) for row in repeated[list(table.key)].to_numpy())
+    where = f"column {'+'.join(table.key)}"
+    return [f"{where}, row {row + 2}: duplicate key {key}" for row, key in zip(repeated.index, keys, strict=True)]
 
 
 def write_clean(table: Table, frame: pd.DataFrame) -> pd.DataFrame:

@@ -3,6 +3,25 @@
 from dataclasses import dataclass
 
 LANGUAGES = ("en", "id")
+# Units that are words, and how an Indonesian reader writes them; all others are the same in both languages.
+INDONESIAN_UNITS = {
+    "million Rp/ha": "juta Rp/ha",
+    "t/yr": "t/th",
+    "figures": "angka",
+    "conflicts": "pertentangan",
+    "times": "kali",
+    "slips": "salah satuan",
+    "log ratio": "log rasio",
+    "published effects": "pengaruh terbitan",
+    "effects with a ratio": "pengaruh dengan rasio",
+    "effects with a standard error": "pengaruh dengan galat baku",
+    "pooled effects": "pengaruh yang digabung",
+    "pooled studies": "penelitian yang digabung",
+    "pooled studies in Indonesia": "penelitian Indonesia yang digabung",
+    "effects read in an abstract": "pengaruh yang dibaca di abstrak",
+    "kg cocoa per kg cocoa NPK": "kg kakao per kg NPK kakao",
+    "kg beans per kg fertilizer": "kg biji per kg pupuk",
+}
 
 
 @dataclass(frozen=True)
@@ -20,7 +39,7 @@ class Text:
 def format_number(value: float, language: str, digits: int = 3) -> str:
     """A number with ``digits`` significant digits: ``1,161`` in English, ``1.161`` in Indonesian.
 
-    Digits before the decimal mark are never cut off in print: 1161 with three digits stays 1,160.
+    Zeros that only fill the digits up are left out after the decimal mark.
     """
     if value == 0:
         return "0"
@@ -28,4 +47,13 @@ def format_number(value: float, language: str, digits: int = 3) -> str:
     # Decimals that remain after rounding to the significant digits: 0.0456 to 3 digits has 4.
     exponent = int(f"{rounded:e}".split("e")[1])
     text = f"{rounded:,.{max(0, digits - 1 - exponent)}f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
     return text if language == "en" else text.translate(str.maketrans(",.", ".,"))
+
+
+def format_unit(unit: str, language: str) -> str:
+    """A unit as the reader writes it; a pure number (``1``) has none."""
+    if unit == "1":
+        return ""
+    return unit if language == "en" else INDONESIAN_UNITS.get(unit, unit)

@@ -121,6 +121,23 @@ class Prices(Section):
         0.1,
         10,
     )
+    harvest_days_per_kg: float = parameter(
+        0.04,
+        "days/kg",
+        "Labour to harvest, break and dry one more kg of beans: half of all labour per kg in Tabanan, Bali, 2012.",
+        "Tenaga kerja panen, pecah buah, dan jemur per kg biji tambahan: separuh curahan kerja per kg di "
+        "Tabanan, Bali, 2012.",
+        0,
+        0.5,
+    )
+    working_days_per_month: int = parameter(
+        25,
+        "days",
+        "Working days behind the monthly minimum wage.",
+        "Hari kerja di balik upah minimum bulanan (UMK).",
+        20,
+        31,
+    )
 
 
 class YieldGap(Section):
@@ -135,6 +152,15 @@ class YieldGap(Section):
         "dan laporan Karangan Ilir di Kutai Timur tahun 2018.",
         300,
         4000,
+    )
+
+    ceiling_kg_per_ha: float = parameter(
+        2750.0,
+        "kg/ha/yr",
+        "Highest yield that any measure can reach: upper end of the potential of Indonesian clones (Ditjenbun 2009).",
+        "Hasil tertinggi yang dapat dicapai tindakan apa pun: batas atas potensi klon Indonesia (Ditjenbun 2009).",
+        1000,
+        8000,
     )
 
 
@@ -208,17 +234,41 @@ class Scenarios(Section):
         0,
         1,
     )
-    working_days_per_month: int = parameter(
-        25,
-        "days",
-        "Working days behind the monthly minimum wage.",
-        "Hari kerja di balik upah minimum bulanan (UMK).",
+    sleeving_days_per_ha: float = parameter(
+        40.0,
+        "days/ha/yr",
+        "Assumed labour to sleeve pods; not measured in Kutai Timur.",
+        "Asumsi tenaga kerja penyarungan buah; belum diukur di Kutai Timur.",
+        0,
+        365,
+    )
+    pruning_days_per_ha: float = parameter(
+        20.0,
+        "days/ha/yr",
+        "Assumed labour for pruning and sanitation; not measured in Kutai Timur.",
+        "Asumsi tenaga kerja pangkas dan sanitasi; belum diukur di Kutai Timur.",
+        0,
+        365,
+    )
+    training_years: float = parameter(
+        5.0,
+        "years",
+        "Assumed years over which the cost of one training is spread.",
+        "Asumsi jumlah tahun pembebanan biaya satu pelatihan.",
+        1,
         20,
-        31,
+    )
+    area_per_farmer_ha: float = parameter(
+        1.85,
+        "ha",
+        "Cacao area per farmer in Kutai Timur, from the figures of 2020.",
+        "Luas kakao per petani di Kutai Timur, dari angka tahun 2020.",
+        0.1,
+        20,
     )
 
 
-SECTIONS = {
+SECTIONS: dict[str, type[Section]] = {
     "run": Run,
     "uncertainty": Uncertainty,
     "cleaning": Cleaning,
@@ -284,7 +334,7 @@ def describe() -> dict[str, dict[str, Any]]:
             bounds = {type(rule).__name__.lower(): rule for rule in field.metadata}
             extra: Any = field.json_schema_extra
             found[f"{section}.{name}"] = {
-                "type": {int: "whole number", float: "number"}[field.annotation],  # type: ignore[index]
+                "type": {int: "whole number", float: "number"}[field.annotation],
                 "unit": extra["unit"],
                 "low": bounds["ge"].ge,
                 "high": bounds["le"].le,

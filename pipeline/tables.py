@@ -28,6 +28,16 @@ WARNINGS = (
 )
 STATUS = ("final", "provisional", "estimate", "press", "potential")
 BASIS = ("mature", "total", "unknown")
+# Kinds of measure that a farmer or the agency can choose; shade, weather, price and age are context.
+MEASURES = (
+    "mineral_fertilizer",
+    "organic_fertilizer",
+    "pod_borer_control",
+    "black_pod_dieback_control",
+    "pruning_sanitation",
+    "grafting_replanting",
+    "training",
+)
 FAO_FLAGS = ("A", "E", "I", "M", "T")
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from pipeline.clean.rules import join_warnings, mark_flat_runs
+from pipeline.clean.rules import join_lists, mark_flat_runs
 from pipeline.sources import load_raw
 
 # Nutrient contents of the traded products, by mass, in the oxide form in which they are sold.
@@ -134,13 +134,9 @@ def input_use() -> pd.DataFrame:
             "k_kg_per_ha": k2o * K_PER_K2O,
             "pesticide_kg_per_ha": merged["pesticide_kg_per_ha_cropland"],
             "warnings": np.where(doubtful, "implausible", ""),
-            "source_id": _join_ids(merged["source_id"], merged["source_id_pesticide"]),
+            "source_id": join_lists(merged["source_id"], merged["source_id_pesticide"]),
         }
     )
-
-
-def _join_ids(*columns: pd.Series) -> pd.Series:
-    return join_warnings(*columns)
 
 
 def climate() -> pd.DataFrame:
@@ -199,3 +195,22 @@ def rupiah_price_ratio(prices: pd.DataFrame) -> pd.DataFrame:
                 }
             )
     return pd.DataFrame(rows).sort_values(["year_decimal", "price_id"], ignore_index=True)
+
+
+def ratio_by_period(prices: pd.DataFrame) -> pd.DataFrame:
+    """Mean, least and greatest monthly fertilizer-to-cocoa price ratio in periods that the text speaks of.
+
+    ``prices`` is the clean table of world prices. One row per period, columns ``mean``, ``lowest``, ``highest``
+    and ``months``.
+    """
+    ordered = prices.sort_values(["year", "month"])
+    periods = {
+        "1960_1999": ordered[ordered["year"] < 2000],
+        "2000_2020": ordered[ordered["year"].between(2000, 2020)],
+        "2022": ordered[ordered["year"] == 2022],
+        "2024": ordered[ordered["year"] == 2024],
+        "last_12_months": ordered.tail(12),
+    }
+    ratios = {name: rows["fertilizer_cocoa_ratio"] for name, rows in periods.items()}
+    summary = {name: (r.mean(), r.min(), r.max(), len(r)) for name, r in ratios.items()}
+    return pd.DataFrame.from_dict(summary, orient="index", columns=["mean", "lowest", "highest", "months"])

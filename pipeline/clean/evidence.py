@@ -5,19 +5,10 @@ import pandas as pd
 from scipy.special import ndtri
 
 from pipeline.sources import load_raw
+from pipeline.tables import MEASURES
 
 RATIO_OUTCOMES = ("yield", "yield_loss", "pest_level", "income", "aggregate_production")
 POOLABLE_DESIGNS = ("on_farm_trial", "on_station_trial", "before_after", "cross_section")
-# Kinds of measure that a farmer or the agency can choose; shade, weather, price and age are context.
-MEASURES = (
-    "mineral_fertilizer",
-    "organic_fertilizer",
-    "pod_borer_control",
-    "black_pod_dieback_control",
-    "pruning_sanitation",
-    "grafting_replanting",
-    "training",
-)
 EXCLUDING_WARNINGS = ("secondary", "low_confidence", "confounded", "implausible")
 
 EFFECT_NUMBERS = (

@@ -203,7 +203,8 @@ def mark_flat_runs(frame: pd.DataFrame, column: str, region: str, length: int = 
     return ((sizes >= length) & ordered[column].notna()).reindex(frame.index)
 
 
-def join_warnings(*parts: pd.Series) -> pd.Series:
-    """Join warning columns row by row; each warning once, in alphabetical order, separated by semicolons."""
+def join_lists(*parts: pd.Series) -> pd.Series:
+    """Join columns of lists (warnings, source ids) row by row: each entry once, in order, between semicolons."""
     table = pd.concat([part.fillna("").astype(str) for part in parts], axis=1)
-    return table.apply(lambda row: ";".join(sorted({w for cell in row for w in cell.split(";") if w})), axis=1)
+    joined = [";".join(sorted({w for cell in row for w in cell.split(";") if w})) for row in table.to_numpy()]
+    return pd.Series(joined, index=table.index, dtype="str")

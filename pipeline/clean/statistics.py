@@ -38,11 +38,11 @@ def _breaks(frame: pd.DataFrame) -> np.ndarray:
 
 
 def rank(frame: pd.DataFrame) -> pd.DataFrame:
-    """Sort figures for one region, year and quantity: the one that the rule prefers comes first.
+    """Sort figures so that, for one region, year and quantity, the one that the rule prefers comes first.
 
     Best status, then fewest warnings, then first listed. A figure for a period stands behind one for a year.
     """
-    order = pd.DataFrame(
+    keys = pd.DataFrame(
         {
             "status": frame["status"].map(STATUS_ORDER.index),
             "period": frame["year_from"] != frame["year"],
@@ -50,13 +50,13 @@ def rank(frame: pd.DataFrame) -> pd.DataFrame:
             "figure_id": frame["figure_id"],
         }
     )
-    return frame.loc[order.sort_values(["status", "period", "warnings", "figure_id"]).index]
+    return frame.loc[keys.sort_values(list(keys)).index]
 
 
 def conflicts(statistics: pd.DataFrame, disagreement_ratio: float) -> pd.DataFrame:
     """Figures for one region, year and quantity whose ratio exceeds ``disagreement_ratio``; all are kept."""
     rows = []
-    usable = statistics[~statistics["is_screened"]]
+    usable = rank(statistics[~statistics["is_screened"]])
     for (region, year, quantity, basis), group in usable.fillna({"basis": ""}).groupby(
         ["region", "year", "quantity", "basis"]
     ):
@@ -73,7 +73,7 @@ def conflicts(statistics: pd.DataFrame, disagreement_ratio: float) -> pd.DataFra
                     "lowest": low,
                     "highest": high,
                     "ratio": high / low if low > 0 else np.nan,
-                    "preferred": rank(group)["value"].iloc[0],
+                    "preferred": group["value"].iloc[0],
                     "rule": RULE,
                     "figure_ids": ";".join(group["figure_id"]),
                     "source_ids": ";".join(sorted(set(group["source_id"]))),
@@ -84,66 +84,53 @@ def conflicts(statistics: pd.DataFrame, disagreement_ratio: float) -> pd.DataFra
 
 def regional_yields(statistics: pd.DataFrame) -> pd.DataFrame:
     """Yields as printed, and production over total and over mature area from the preferred figures."""
-    usable = statistics[~statistics["is_screened"]]
-    printed = usable[usable["quantity"] == "yield"]
-    rows = [_printed_yield(row) for _, row in printed.iterrows()]
-    for _, group in usable.groupby(["region", "year"]):
-        rows += [row for basis in ("total", "mature") if (row := _computed_yield(group, basis))]
-    return pd.DataFrame(rows)
+    usable = rank(statistics[~statistics["is_screened"]])
+    printed = usable[usable["quantity"] == "yield"].rename(columns={"value": "yield_kg_per_ha"})
+    printed = printed.assign(yield_id=printed["figure_id"], figure_ids=printed["figure_id"], derivation="printed")
+    parts = [printed.assign(production_t=np.nan, area_ha=np.nan)]
+    parts += [_computed_yields(usable, basis) for basis in ("total", "mature")]
+    columns = [
+        "yield_id",
+        "region",
+        "level",
+        "year",
+        "basis",
+        "yield_kg_per_ha",
+        "derivation",
+        "production_t",
+        "area_ha",
+    ]
+    return pd.concat(parts, ignore_index=True)[[*columns, "status", "warnings", "figure_ids", "source_id"]]
 
 
-def _printed_yield(row: pd.Series) -> dict[str, object]:
-    return {
-        "yield_id": row["figure_id"],
-        "region": row["region"],
-        "level": row["level"],
-        "year": row["year"],
-        "basis": row["basis"],
-        "yield_kg_per_ha": row["value"],
-        "derivation": "printed",
-        "production_t": np.nan,
-        "area_ha": np.nan,
-        "status": row["status"],
-        "warnings": row["warnings"],
-        "figure_ids": row["figure_id"],
-        "source_id": row["source_id"],
-    }
+def _computed_yields(usable: pd.DataFrame, basis: str) -> pd.DataFrame:
+    """Production over area, one row per region and year; ``usable`` comes ranked.
 
-
-def _computed_yield(group: pd.DataFrame, basis: str) -> dict[str, object] | None:
-    production, area = (rank(group[group["quantity"] == name]) for name in ("production", f"area_{basis}"))
-    if production.empty or area.empty or _old_boundary(production.iloc[0]) != _old_boundary(area.iloc[0]):
-        return None
-    # Figures of one source belong together: they were counted on the same ground.
-    shared = [source for source in production["source_id"] if source in set(area["source_id"])]
-    if shared:
-        production, area = (frame[frame["source_id"] == shared[0]] for frame in (production, area))
-    pair = pd.concat([production.iloc[:1], area.iloc[:1]])
-    made, ground = pair["value"].iloc[0], pair["value"].iloc[1]
-    if ground <= 0:
-        return None
-    return {
-        "yield_id": "-".join(pair["figure_id"]),
-        "region": pair["region"].iloc[0],
-        "level": pair["level"].iloc[0],
-        "year": pair["year"].iloc[0],
-        "basis": basis,
-        "yield_kg_per_ha": made * 1000 / ground,
-        "derivation": "computed",
-        "production_t": made,
-        "area_ha": ground,
-        "status": max(pair["status"], key=STATUS_ORDER.index),
-        "warnings": rules.join_warnings(
-            pair["warnings"].iloc[:1].reset_index(drop=True), pair["warnings"].iloc[1:].reset_index(drop=True)
-        )[0],
-        "figure_ids": ";".join(pair["figure_id"]),
-        "source_id": ";".join(sorted(set(pair["source_id"]))),
-    }
-
-
-def _old_boundary(row: pd.Series) -> bool:
-    """Whether a figure is for the undivided province: it must not meet one for the divided province."""
-    return "old_boundary" in str(row["warnings"])
+    Figures of one source belong together: they were counted on the same ground. A figure for the undivided
+    province never meets one for the divided province.
+    """
+    keys = ["region", "year", "is_undivided"]
+    ranked = usable.assign(
+        is_undivided=usable["warnings"].fillna("").str.contains("old_boundary"), order=range(len(usable))
+    )
+    production = ranked[ranked["quantity"] == "production"]
+    area = ranked[(ranked["quantity"] == f"area_{basis}") & (ranked["value"] > 0)]
+    pairs = production.merge(area, on=keys, suffixes=("", "_area"))
+    pairs["is_apart"] = pairs["source_id"] != pairs["source_id_area"]
+    # Under one boundary and one year the best pair stands first.
+    pairs = pairs.sort_values(["is_apart", "order", "order_area"]).drop_duplicates(["region", "year"])
+    return pairs.assign(
+        yield_id=pairs["figure_id"] + "-" + pairs["figure_id_area"],
+        figure_ids=pairs["figure_id"] + ";" + pairs["figure_id_area"],
+        basis=basis,
+        derivation="computed",
+        yield_kg_per_ha=pairs["value"] * 1000 / pairs["value_area"],
+        production_t=pairs["value"],
+        area_ha=pairs["value_area"],
+        status=[max(both, key=STATUS_ORDER.index) for both in zip(pairs["status"], pairs["status_area"], strict=True)],
+        warnings=rules.join_lists(pairs["warnings"], pairs["warnings_area"]),
+        source_id=rules.join_lists(pairs["source_id"], pairs["source_id_area"]),
+    )
 
 
 def country_cocoa(lowest_credible_yield: float, highest_credible_yield: float) -> pd.DataFrame:
@@ -165,7 +152,7 @@ def country_cocoa(lowest_credible_yield: float, highest_credible_yield: float) -
     flags = {"series_break": "is_break", "copied_year": "is_copied", "implausible": "is_implausible"}
     marks = [pd.Series(np.where(frame[column], name, ""), index=frame.index) for name, column in flags.items()]
     mixed = pd.Series(np.where(frame["release"] == "latest", "mixed_release", ""), index=frame.index)
-    frame["warnings"] = rules.join_warnings(mixed, *marks)
+    frame["warnings"] = rules.join_lists(mixed, *marks)
     return frame
 
 

@@ -5,7 +5,22 @@ from math import factorial
 
 import numpy as np
 
+from pipeline.model.response import extra_yield
+
 CAUSES = ("fertilizer", "pests", "technique", "knowledge")
+
+
+def draw_gains(
+    effects: dict[str, np.ndarray], pest_gain: np.ndarray, rng: np.random.Generator
+) -> dict[str, np.ndarray]:
+    """Log gain still to be had from removing each cause, per draw.
+
+    ``effects`` holds predictive draws of the log response ratio of fertilizer, technique and knowledge. How far
+    farmers of Kutai Timur have taken them up already is not known, so the share not yet taken up is drawn evenly
+    between none and all. ``pest_gain`` comes from the damage curve, which starts from the present attack.
+    """
+    left = {cause: rng.random(len(pest_gain)) for cause in effects}
+    return {**{cause: draws * left[cause] for cause, draws in effects.items()}, "pests": pest_gain}
 
 
 def log_gain(removed: frozenset[str], gains: dict[str, np.ndarray]) -> np.ndarray:
@@ -22,14 +37,14 @@ def log_gain(removed: frozenset[str], gains: dict[str, np.ndarray]) -> np.ndarra
     return total
 
 
-def shapley(yield_now: np.ndarray, gains: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def shapley(yield_now: np.ndarray, gains: dict[str, np.ndarray], ceiling: float) -> dict[str, np.ndarray]:
     """kg/ha of yield that each cause holds back, per draw: the mean over all orders of removing the causes.
 
-    ``yield_now`` is the present yield in kg/ha and ``gains`` the log gain per cause, all of shape (draws,).
-    The values add up to the yield gained when all causes are removed.
+    ``yield_now`` is the present yield in kg/ha and ``gains`` the log gain per cause, all of shape (draws,);
+    ``ceiling`` is the highest yield that trees can bear. The values add up to what removing all causes gains.
     """
     subsets = [frozenset(chosen) for k in range(len(CAUSES) + 1) for chosen in combinations(CAUSES, k)]
-    worth = {subset: yield_now * np.expm1(log_gain(subset, gains)) for subset in subsets}
+    worth = {subset: extra_yield(yield_now, log_gain(subset, gains), ceiling) for subset in subsets}
     values = {}
     for cause in CAUSES:
         without = [subset for subset in subsets if cause not in subset]

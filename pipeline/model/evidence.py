@@ -11,6 +11,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
+from pipeline.model.draws import stream
+from pipeline.tables import MEASURES
+
+WEST_AFRICA = "Ghana|Ivoire|Nigeria|Cameroon"
 TAU_GRID = np.linspace(0.0, 2.0, 401)
 # Unadjusted designs may be off by more than their sampling error: spread of that bias on the log scale.
 DESIGN_BIAS_SD = {
@@ -114,6 +118,33 @@ def synthesise(
     return found
 
 
-def prior_for(measure: str, fertilizer: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:
-    """Prior mean and standard deviation of a kind of measure."""
-    return fertilizer if measure in ("mineral_fertilizer", "organic_fertilizer") else other
+def priors(fertilizer: tuple[float, float], other: tuple[float, float]) -> dict[str, tuple[float, float]]:
+    """Prior mean and standard deviation of every kind of measure."""
+    return {measure: fertilizer if measure.endswith("fertilizer") else other for measure in MEASURES}
+
+
+def draw_table(posteriors: dict[str, Posterior], seed: int, size: int) -> pd.DataFrame:
+    """Predictive draws of the log response ratio, one column per kind of measure."""
+    return pd.DataFrame({name: post.draw(stream(seed, f"effect {name}"), size) for name, post in posteriors.items()})
+
+
+def sensitivity(
+    pooled: pd.DataFrame, prior: dict[str, tuple[float, float]], spread_scale: float, level: float
+) -> pd.DataFrame:
+    """Predictive median and interval per kind of measure (log ratio) when rows or errors are treated otherwise.
+
+    ``pooled`` comes from ``impute_errors``. Columns: ``measure``, ``variant``, ``n_studies``, ``lower``,
+    ``value``, ``upper``.
+    """
+    variants = {
+        "all": pooled,
+        "errors doubled": pooled.assign(se=pooled["se"] * 2),
+        "printed errors only": pooled[~pooled["is_se_imputed"]],
+        "without West Africa": pooled[~pooled["country"].fillna("").str.contains(WEST_AFRICA)],
+    }
+    rows = []
+    for variant, effects in variants.items():
+        for measure, post in synthesise(by_study(effects), prior, spread_scale).items():
+            lower, value, upper = post.quantiles([(1 - level) / 2, 0.5, (1 + level) / 2], predictive=True)
+            rows.append((measure, variant, post.n_studies, lower, value, upper))
+    return pd.DataFrame(rows, columns=["measure", "variant", "n_studies", "lower", "value", "upper"])

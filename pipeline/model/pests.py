@@ -1,6 +1,7 @@
 """From pods attacked to yield lost: the damage curve of the cocoa pod borer."""
 
 import numpy as np
+import pandas as pd
 
 # Two points of the Sabah damage relation: little loss below 60 % of pods attacked, about 40 % at 90 %.
 LOW_POINT, HIGH_POINT = (0.60, 0.05), (0.90, 0.40)
@@ -20,6 +21,14 @@ def pod_borer_loss(attacked: np.ndarray, low_loss: np.ndarray | float, high_loss
         raise ValueError("the loss at 90 % attack must be above the loss at 60 %, and both above zero")
     power = np.log(np.asarray(high_loss) / low_loss) / np.log(HIGH_POINT[0] / LOW_POINT[0])
     return np.minimum(1.0, high_loss * (attacked / HIGH_POINT[0]) ** power)
+
+
+def attack_figures(baselines: pd.DataFrame, effects: pd.DataFrame) -> tuple[float, float, tuple[str, ...]]:
+    """Share of pods attacked without and with sleeving in the one trial of East Kalimantan, and its sources."""
+    untreated = baselines.set_index("baseline_id").loc["B059"]
+    sleeving = effects.set_index("effect_id").loc["E126"]
+    before = float(untreated["value"]) / 100
+    return before, before * float(np.exp(sleeving["log_ratio"])), (untreated["source_id"], sleeving["source_id"])
 
 
 def draw_loss_curve(rng: np.random.Generator, size: int) -> tuple[np.ndarray, np.ndarray]:

@@ -101,3 +101,31 @@ def draw_yield(readings: pd.DataFrame, share: np.ndarray, errors: dict[str, floa
     total = official["yield_kg_per_ha"].to_numpy()[choice] * np.exp(noise)
     is_mature_already = (choice == 1) & (rng.random(size) < 0.5)
     return np.where(is_mature_already, total, total / share)
+
+
+def draw_table(present: np.ndarray, share: np.ndarray) -> pd.DataFrame:
+    """The draws that later stages start from: ``yield_kg_per_ha`` per mature hectare and ``mature_share``."""
+    return pd.DataFrame({"yield_kg_per_ha": present, "mature_share": share})
+
+
+def attainable_yields(baselines: pd.DataFrame, chosen: float) -> pd.DataFrame:
+    """Attainable yields to measure the gap against: the chosen one and two from the literature.
+
+    Columns: ``name``, ``yield_kg_per_ha``, ``source_id``. Raises ``KeyError`` when a baseline is not in the table.
+    """
+    known = baselines.set_index("baseline_id")
+    rows = [("chosen", chosen, "parameter")]
+    for name, key in (("cocoasoils", "B019a"), ("potential_sulawesi", "B012b")):
+        rows.append((name, float(known.at[key, "value"]), str(known.at[key, "source_id"])))
+    return pd.DataFrame(rows, columns=["name", "yield_kg_per_ha", "source_id"])
+
+
+def gap_by_attainable(present: np.ndarray, attainable: pd.DataFrame, level: float) -> pd.DataFrame:
+    """The gap for every choice of attainable yield: median, interval, and probability that there is a gap."""
+    rows = []
+    for item in attainable.itertuples():
+        gap = float(item.yield_kg_per_ha) - present
+        lower, value, upper = np.quantile(gap, [(1 - level) / 2, 0.5, (1 + level) / 2])
+        rows.append((item.name, item.yield_kg_per_ha, value, lower, upper, float((gap > 0).mean())))
+    columns = ["attainable", "attainable_kg_per_ha", "gap_kg_per_ha", "lower", "upper", "probability_of_gap"]
+    return pd.DataFrame(rows, columns=columns)

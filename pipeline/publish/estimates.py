@@ -13,7 +13,9 @@ import numpy as np
 import pandas as pd
 
 from pipeline import paths
-from pipeline.language import Text, format_number
+from pipeline.language import Text, format_number, format_unit
+
+TO = {"en": "to", "id": "sampai"}
 
 
 class EstimateError(ValueError):
@@ -50,14 +52,26 @@ class Estimate:
         if not self.sources or not self.unit or not self.method:
             raise EstimateError(f"{self.key}: unit, method and sources must be given")
 
-    def text(self, language: str, digits: int = 3) -> str:
-        """Value, interval and unit as prose shows them: ``410 (350 to 480) kg/ha``."""
-        value = format_number(self.value, language, digits)
-        if not np.isfinite(self.lower):
-            return f"{value} {self.unit}".removesuffix(" 1")
-        low, high = (format_number(bound, language, digits) for bound in (self.lower, self.upper))
-        to = {"en": "to", "id": "sampai"}[language]
-        return f"{value} ({low} {to} {high}) {self.unit}".removesuffix(" 1")
+    def text(self, language: str) -> str:
+        """Value, interval and unit as prose shows them: ``740 (390 to 1,700) kg/ha``."""
+        shown = self.number(language)
+        if np.isfinite(self.lower):
+            low, high = (format_number(bound, language, self.digits) for bound in (self.lower, self.upper))
+            shown += f" ({low} {TO[language]} {high})"
+        return f"{shown} {format_unit(self.unit, language)}".rstrip()
+
+    def number(self, language: str) -> str:
+        """The value alone."""
+        return format_number(self.value, language, self.digits)
+
+    def percent(self, language: str) -> str:
+        """A share or probability in whole per cent."""
+        return f"{format_number(round(self.value * 100), language)} %"
+
+    @property
+    def digits(self) -> int:
+        """Digits that the number deserves: two with an interval, four for a figure that is only restated."""
+        return 2 if np.isfinite(self.lower) else 4
 
 
 def from_draws(
@@ -91,19 +105,24 @@ def from_draws(
     )
 
 
-def save_estimates(estimates: list[Estimate]) -> pd.DataFrame:
-    """Write the estimates and the headline metrics of the running stage; returns the table.
+def estimate_table(estimates: list[Estimate]) -> pd.DataFrame:
+    """The estimates as a table, one row each."""
+    frame = pd.DataFrame([asdict(estimate) for estimate in estimates]).drop(columns="headline")
+    frame["sources"] = frame["sources"].map(";".join)
+    frame["seed"] = frame["seed"].astype("Int64")
+    return frame
+
+
+def save_estimates(estimates: list[Estimate]) -> None:
+    """Write the estimates and the headline metrics of the running stage.
 
     Raises ``EstimateError`` when a key stands twice.
     """
     keys = [estimate.key for estimate in estimates]
     if repeated := sorted({key for key in keys if keys.count(key) > 1}):
         raise EstimateError(f"keys stand twice: {', '.join(repeated)}")
-    frame = pd.DataFrame([asdict(estimate) for estimate in estimates])
-    frame["sources"] = frame["sources"].map(";".join)
-    frame["seed"] = frame["seed"].astype("Int64")
     path = paths.output(paths.estimates(paths.stage()))
-    frame.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
+    estimate_table(estimates).to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
     headline = {
         e.key: {
             "value": _short(e.value),
@@ -114,7 +133,6 @@ def save_estimates(estimates: list[Estimate]) -> pd.DataFrame:
     }
     text = json.dumps(headline, indent=1) + "\n"
     paths.output(paths.metrics(paths.stage())).write_text(text, encoding="utf-8")
-    return frame.drop(columns="headline")
 
 
 def _short(value: float) -> float:
@@ -139,9 +157,10 @@ class Prose:
         self.by_key = {estimate.key: estimate for estimate in estimates}
 
     def fill(self, text: Text, language: str) -> str:
-        """The sentence in one language. ``{key}`` shows the interval, ``{key:value}`` the value alone.
+        """The sentence in one language.
 
-        Raises ``EstimateError`` for a key that no estimate has.
+        ``{key}`` shows value, interval and unit; ``{key:value}`` and ``{key:percent}`` the value alone. Raises
+        ``EstimateError`` for a key that no estimate has.
         """
 
         def number(match: re.Match[str]) -> str:
@@ -149,7 +168,8 @@ class Prose:
             if key not in self.by_key:
                 raise EstimateError(f"no estimate has the key {key!r}")
             estimate = self.by_key[key]
-            return format_number(estimate.value, language) if form == "value" else estimate.text(language)
+            forms = {"": estimate.text, "value": estimate.number, "percent": estimate.percent}
+            return forms[form](language)
 
         return re.sub(r"\{([^}]+)\}", number, text.in_language(language))
 

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import pandas as pd
@@ -27,7 +28,7 @@ BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, BLACK, GREY = (
     "#000000",
     "#595959",
 )
-STYLE = {
+STYLE: dict[str, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 9.0,
     "axes.titlesize": 10.0,
@@ -93,7 +94,8 @@ def publish_figure(
     folder = paths.figures(paths.stage())
     data.to_csv(paths.output(folder / f"{name}.csv"), index=False, float_format="%.6g", lineterminator="\n")
     for language in LANGUAGES:
-        with mpl.rc_context({**mpl.rcParamsDefault, **STYLE}):
+        settings: dict[Any, Any] = {**mpl.rcParamsDefault, **STYLE}
+        with mpl.rc_context(settings):
             figure = _draw(name, data, draw, caption, language, height)
             figure.savefig(paths.output(folder / f"{name}.{language}.svg"), metadata={"Date": None})
             figure.savefig(paths.output(folder / f"{name}.{language}.png"), dpi=200)
@@ -124,3 +126,10 @@ def _draw(
     if not axes.get_xlabel() or not axes.get_ylabel():
         raise FigureError(f"figure {name}: an axis has no label in {language!r}")
     return figure
+
+
+def load_figure(stage: str, name: str, language: str) -> tuple[str, dict[str, str]]:
+    """A published figure of another stage: its SVG as text, and its title, caption and alternative text."""
+    folder = paths.figures(stage)
+    words = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))[language]
+    return (folder / f"{name}.{language}.svg").read_text(encoding="utf-8"), words

@@ -1,7 +1,7 @@
 """Small things that several figures share."""
 
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from pipeline.language import format_number
 from pipeline.publish.figures import GREY
@@ -15,13 +15,13 @@ def label(language: str, en: str, id: str) -> str:
 def localise(axes: Axes, language: str, which: str = "y", digits: int = 4) -> None:
     """Tick labels of the ``x`` or ``y`` axis in the number format of the language."""
     axis = axes.xaxis if which == "x" else axes.yaxis
-    axis.set_major_formatter(FuncFormatter(lambda value, _: _plain(value, language, digits)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: format_number(value, language, digits)))
 
 
-def _plain(value: float, language: str, digits: int) -> str:
-    text = format_number(value, language, digits)
-    mark = "." if language == "en" else ","
-    return text.rstrip("0").rstrip(mark) if mark in text else text
+def year_axis(axes: Axes, language: str) -> None:
+    """Label the x axis as years, with ticks at whole years only."""
+    axes.set_xlabel(label(language, "Year", "Tahun"))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def reference_line(axes: Axes, value: float, text: str, vertical: bool = True) -> None:

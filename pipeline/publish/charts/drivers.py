@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from pipeline.publish.charts.common import label, localise
+from pipeline.publish.charts.common import label, localise, year_axis
 from pipeline.publish.figures import BLUE, GREEN, GREY, ORANGE
 
 ITEMS = {"npk_cocoa": "o", "npk": "s", "urea": "^"}
@@ -23,7 +23,7 @@ def draw_world_ratio(axes: Axes, data: pd.DataFrame, language: str) -> None:
     monthly, mean = label(language, "month", "bulanan"), label(language, "mean of 12 months", "rerata 12 bulan")
     axes.plot(data["date"], data["fertilizer_cocoa_ratio"], color=GREY, linewidth=0.7, alpha=0.7, label=monthly)
     axes.plot(data["date"], data["mean_12_months"], color=BLUE, linewidth=1.8, label=mean)
-    axes.set_xlabel(label(language, "Year", "Tahun"))
+    year_axis(axes, language)
     axes.set_ylabel(
         label(
             language, "kg of cocoa for the nutrients\nin 1 kg of cocoa NPK", "kg kakao untuk hara\ndalam 1 kg NPK kakao"
@@ -49,7 +49,7 @@ def draw_rupiah_ratio(axes: Axes, data: pd.DataFrame, language: str) -> None:
         axes.plot([], [], "-", color=colour, linewidth=3, label=markets[market])
     for item, marker in ITEMS.items():
         axes.plot([], [], marker, color=GREY, label=items[item])
-    axes.set_xlabel(label(language, "Year", "Tahun"))
+    year_axis(axes, language)
     axes.set_ylabel(label(language, "kg of dry beans for 1 kg of fertilizer", "kg biji kering untuk 1 kg pupuk"))
     axes.set_ylim(0, None)
     localise(axes, language)

@@ -5,10 +5,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from pipeline.language import Text
-from pipeline.publish.charts.common import label, localise
+from pipeline.publish.charts.common import label, localise, year_axis
 from pipeline.publish.charts.intervals import draw_intervals
 from pipeline.publish.charts.names import MEASURES
-from pipeline.publish.figures import BLUE, GREEN, GREY, ORANGE
+from pipeline.publish.estimates import Estimate
+from pipeline.publish.figures import BLUE, GREEN, ORANGE
 
 
 def evidence_counts(effects: pd.DataFrame) -> pd.DataFrame:
@@ -41,6 +42,15 @@ def draw_evidence_counts(axes: Axes, data: pd.DataFrame, language: str) -> None:
     axes.legend(fontsize=8)
 
 
+def forest(estimates: list[Estimate], studies: pd.DataFrame) -> pd.DataFrame:
+    """Predictive intervals (``kind`` predictive) and single studies (``kind`` study), in per cent of yield."""
+    rows = [
+        ("predictive", e.key.split(".")[1], e.lower, e.value, e.upper) for e in estimates if e.key.startswith("effect.")
+    ]
+    rows += [("study", s.measure, np.nan, np.expm1(s.log_ratio) * 100, np.nan) for s in studies.itertuples()]
+    return pd.DataFrame(rows, columns=["kind", "name", "lower", "value", "upper"])
+
+
 def draw_effects(axes: Axes, data: pd.DataFrame, language: str) -> None:
     """Studies as small dots under the predictive interval of each kind of measure.
 
@@ -71,9 +81,8 @@ def draw_shade_trial(axes: Axes, data: pd.DataFrame, language: str) -> None:
     for shade, (colour, text) in names.items():
         rows = data[data["shade"] == shade]
         axes.plot(rows["year"], rows["yield_kg_per_ha"], color=colour, linewidth=1.6, label=text)
-    axes.set_xlabel(label(language, "Year", "Tahun"))
+    year_axis(axes, language)
     axes.set_ylabel(label(language, "Yield (kg/ha)", "Hasil (kg/ha)"))
     axes.set_ylim(0, None)
     localise(axes, language)
     axes.legend(fontsize=8)
-    axes.tick_params(colors=GREY)

@@ -3,8 +3,20 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from pipeline.publish.charts.common import label, localise, reference_line
-from pipeline.publish.figures import BLUE, GREEN, ORANGE
+from pipeline.publish.charts.common import label, localise
+from pipeline.publish.figures import BLUE, GREEN, GREY, ORANGE
+
+PRICE_LABELS = {
+    "ceiling": "ceiling (HET) now|HET sekarang",
+    "ceiling_before": "ceiling before|HET sebelumnya",
+    "market": "market, Kutai Timur 2023|pasar, Kutai Timur 2023",
+}
+
+
+def with_prices(curve: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFrame:
+    """The curve (``kind`` curve) and the prices that were decreed or paid (``kind`` price)."""
+    prices = cases[["price_idr_per_kg"]].assign(kind="price", label=cases["name"].map(PRICE_LABELS))
+    return pd.concat([curve.assign(kind="curve"), prices], ignore_index=True)
 
 
 def draw_value_cost(axes: Axes, data: pd.DataFrame, language: str) -> None:
@@ -17,27 +29,34 @@ def draw_value_cost(axes: Axes, data: pd.DataFrame, language: str) -> None:
     thousands = curve["price_idr_per_kg"] / 1000
     axes.fill_between(thousands, curve["lower"], curve["upper"], color=BLUE, alpha=0.2, linewidth=0)
     axes.plot(thousands, curve["value"], color=BLUE, linewidth=2)
-    reference_line(axes, 1.0, label(language, "break-even", "impas"), vertical=False)
-    reference_line(axes, 2.0, label(language, "usual threshold: 2", "ambang lazim: 2"), vertical=False)
-    prices = data[data["kind"] == "price"]
-    for row, colour in zip(prices.itertuples(), (GREEN, GREEN, ORANGE), strict=False):
-        x = float(row.price_idr_per_kg) / 1000  # type: ignore[arg-type]
-        axes.axvline(x, color=colour, linewidth=1.2, linestyle=(0, (4, 3)))
-        text = str(row.label).split("|")[0 if language == "en" else 1]
-        axes.annotate(
-            text,
-            (x, 0.98),
-            xycoords=("data", "axes fraction"),
-            xytext=(4, 0),
-            textcoords="offset points",
-            va="top",
-            fontsize=8,
-            color=colour,
-            rotation=90,
-        )
+    axes.axhline(1.0, color=GREY, linewidth=1.0, linestyle=(0, (4, 3)))
+    text = label(language, "below this line it does not pay", "di bawah garis ini merugi")
+    axes.annotate(text, (thousands.iloc[-1], 1.0), xytext=(0, -11), textcoords="offset points", ha="right", fontsize=8)
+    for row in data[data["kind"] == "price"].itertuples():
+        _mark_price(axes, float(row.price_idr_per_kg) / 1000, str(row.label), language)
+    axes.set_xscale("log")
+    axes.set_xticks([1, 2, 3, 5, 10, 20])
+    axes.minorticks_off()
     axes.set_xlabel(label(language, "Price of cocoa NPK (thousand Rp/kg)", "Harga NPK kakao (ribu Rp/kg)"))
     axes.set_ylabel(label(language, "Value-cost ratio of the full dose", "Nisbah nilai-biaya dosis penuh"))
-    axes.set_ylim(-2, 12)
-    axes.set_xlim(0, None)
     localise(axes, language, "x")
     localise(axes, language)
+
+
+def _mark_price(axes: Axes, thousands: float, text: str, language: str) -> None:
+    """A vertical line at a price, with its name along it; the present ceiling is named on its left."""
+    colour = ORANGE if "market" in text else GREEN
+    side, shift = ("right", -3) if "now" in text else ("left", 3)
+    axes.axvline(thousands, color=colour, linewidth=1.2, linestyle=(0, (4, 3)))
+    axes.annotate(
+        label(language, *text.split("|")),
+        (thousands, 0.98),
+        xycoords=("data", "axes fraction"),
+        xytext=(shift, 0),
+        textcoords="offset points",
+        va="top",
+        ha=side,
+        fontsize=8,
+        color=colour,
+        rotation=90,
+    )

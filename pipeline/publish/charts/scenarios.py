@@ -9,6 +9,21 @@ from pipeline.publish.charts.intervals import draw_intervals
 from pipeline.publish.charts.names import PACKAGES
 
 
+def income_rows(summary: pd.DataFrame) -> pd.DataFrame:
+    """Net income in million rupiah per measure, best median first: ``name``, ``lower``, ``value``, ``upper``."""
+    column = "net_income_idr_per_ha"
+    rows = pd.DataFrame(
+        {
+            "name": summary["name"],
+            "lower": summary[f"{column}_lower"] / 1e6,
+            "value": summary[column] / 1e6,
+            "upper": summary[f"{column}_upper"] / 1e6,
+            "probability_loss": summary["probability_loss"],
+        }
+    )
+    return rows.sort_values("value", ascending=False, ignore_index=True)
+
+
 def draw_income(axes: Axes, data: pd.DataFrame, language: str) -> None:
     """Net income per measure in million rupiah per mature hectare and year, with the chance of a loss."""
     x_label = Text(

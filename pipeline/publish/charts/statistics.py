@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from pipeline.clean.rules import BREAKS
-from pipeline.publish.charts.common import label, localise
+from pipeline.publish.charts.common import label, localise, year_axis
 from pipeline.publish.figures import BLUE, GREEN, GREY, ORANGE, PURPLE
 
 REGIONS = {"Kutai Timur": BLUE, "Berau": ORANGE, "Mahakam Ulu": GREEN, "Kutai Barat": PURPLE}
@@ -34,12 +34,12 @@ def draw_regency_areas(axes: Axes, data: pd.DataFrame, language: str) -> None:
             part = rows[rows["status"] == status]
             axes.plot(part["year"], part["value"], marker, color=colour, markersize=6)
         axes.plot([], [], "-", color=colour, linewidth=3, label=region)
-    for status, marker in MARKERS.items():
-        axes.plot([], [], marker, color=GREY, label=label(language, status, STATUS_ID[status]))
+    for status in [status for status in MARKERS if status in set(data["status"])]:
+        axes.plot([], [], MARKERS[status], color=GREY, label=label(language, status, STATUS_ID[status]))
     wrong = data[data["is_screened"]]
     text = label(language, "belongs to the province", "milik provinsi")
     axes.plot(wrong["year"], wrong["value"], "x", color=GREY, markersize=8, markeredgewidth=2, label=text)
-    axes.set_xlabel(label(language, "Year", "Tahun"))
+    year_axis(axes, language)
     axes.set_ylabel(label(language, "Total cacao area (ha)", "Luas total kakao (ha)"))
     axes.set_ylim(0, None)
     localise(axes, language)
@@ -70,7 +70,7 @@ def draw_indonesia_yield(axes: Axes, data: pd.DataFrame, language: str) -> None:
     for item in [item for item in BREAKS if item.region == "Indonesia"]:
         axes.axvspan(item.year_before, item.year_after, color="#E0E0E0", zorder=0, label=text)
         text = "_"
-    axes.set_xlabel(label(language, "Year", "Tahun"))
+    year_axis(axes, language)
     axes.set_ylabel(label(language, "Yield on area harvested (kg/ha)", "Hasil per luas panen (kg/ha)"))
     axes.set_ylim(0, None)
     localise(axes, language)

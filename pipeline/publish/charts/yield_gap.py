@@ -1,13 +1,85 @@
 """Figures of 04_yield_gap: yields on a stated basis, and the gap."""
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from pipeline.publish.charts.common import label, localise, reference_line
+from pipeline.publish.charts.common import label, localise
+from pipeline.publish.estimates import Estimate
 from pipeline.publish.figures import BLUE, GREEN, GREY, ORANGE
+
+# Region, year and basis of the yields to compare with, from the clean table of yields.
+COMPARED = (
+    ("Karangan Ilir", 2018, "mature"),
+    ("Berau", 2020, "total"),
+    ("Berau", 2012, "mature"),
+    ("Mahakam Ulu", 2020, "total"),
+    ("Mahakam Ulu", 2020, "mature"),
+    ("East Kalimantan", 2020, "total"),
+    ("East Kalimantan", 2015, "total"),
+    ("East Kalimantan", 2015, "mature"),
+    ("Indonesia", 2021, "total"),
+    ("Indonesia", 2021, "mature"),
+)
+INDONESIAN = {
+    "East Kalimantan": "Kalimantan Timur",
+    "potential": "potensi",
+    "regent, small area": "bupati, luas kecil",
+    "regent, old area": "bupati, luas lama",
+}
+ATTAINABLE = {
+    "chosen": "used here|dipakai di sini",
+    "cocoasoils": "CocoaSoils trials|percobaan CocoaSoils",
+    "potential_sulawesi": "",
+}
+BIN_KG_PER_HA = 50.0
 
 BASIS_COLOURS = {"total": ORANGE, "mature": BLUE}
 HOLLOW = ("press", "potential")
+
+
+def compared_yields(yields: pd.DataFrame, readings: pd.DataFrame, present: Estimate) -> pd.DataFrame:
+    """Yields to show side by side, each with its basis: Kutai Timur first, then its neighbours.
+
+    Columns: ``label`` (English and Indonesian around a bar), ``basis``, ``yield_kg_per_ha``, ``status``,
+    ``lower``, ``upper``.
+    """
+    rows = [
+        (
+            "Kutai Timur, estimate|Kutai Timur, taksiran",
+            "mature",
+            present.value,
+            "estimate",
+            present.lower,
+            present.upper,
+        )
+    ]
+    for reading in readings.itertuples():
+        english = f"Kutai Timur {reading.reading}"
+        rows.append((_both(english), "total", reading.yield_kg_per_ha, reading.status, np.nan, np.nan))
+    for region, year, basis in COMPARED:
+        chosen = yields[(yields["region"] == region) & (yields["year"] == year) & (yields["basis"] == basis)]
+        best = chosen.sort_values(["derivation", "yield_id"]).iloc[0]
+        rows.append((_both(f"{region} {year}"), basis, best["yield_kg_per_ha"], best["status"], np.nan, np.nan))
+    return pd.DataFrame(rows, columns=["label", "basis", "yield_kg_per_ha", "status", "lower", "upper"])
+
+
+def _both(english: str) -> str:
+    indonesian = english
+    for name, translated in INDONESIAN.items():
+        indonesian = indonesian.replace(name, translated)
+    return f"{english}|{indonesian}"
+
+
+def gap_distribution(present: np.ndarray, attainable: pd.DataFrame) -> pd.DataFrame:
+    """Share of the draws of the present yield per bin, and the attainable yields to draw as lines."""
+    edges = np.arange(0, 4000 + BIN_KG_PER_HA, BIN_KG_PER_HA)
+    counts, _ = np.histogram(np.minimum(present, 3999), edges)
+    bins = pd.DataFrame(
+        {"kind": "bin", "yield_kg_per_ha": edges[:-1] + BIN_KG_PER_HA / 2, "share": counts / len(present)}
+    )
+    lines = attainable[["yield_kg_per_ha"]].assign(kind="attainable", label=attainable["name"].map(ATTAINABLE))
+    return pd.concat([bins, lines[lines["label"] != ""]], ignore_index=True)
 
 
 def draw_yields(axes: Axes, data: pd.DataFrame, language: str) -> None:
@@ -19,7 +91,7 @@ def draw_yields(axes: Axes, data: pd.DataFrame, language: str) -> None:
     for row, item in enumerate(data.itertuples()):
         colour = BASIS_COLOURS[str(item.basis)]
         if pd.notna(item.lower):
-            axes.hlines(row, float(item.lower), float(item.upper), color=colour, linewidth=2.2)  # type: ignore[arg-type]
+            axes.hlines(row, float(item.lower), float(item.upper), color=colour, linewidth=2.2)
         face = "white" if item.status in HOLLOW else colour
         axes.plot(item.yield_kg_per_ha, row, "o", color=colour, markerfacecolor=face, markersize=7)
     axes.set_yticks(range(len(data)), [text_of(str(name), language) for name in data["label"]])
@@ -37,7 +109,7 @@ def draw_yields(axes: Axes, data: pd.DataFrame, language: str) -> None:
     axes.set_xlim(0, None)
     axes.grid(axis="y", visible=False)
     localise(axes, language, "x")
-    axes.legend(fontsize=8, loc="lower center", bbox_to_anchor=(0.4, -0.32), ncols=3)
+    axes.legend(fontsize=8, loc="lower center", bbox_to_anchor=(0.4, -0.24), ncols=3)
 
 
 def text_of(name: str, language: str) -> str:
@@ -56,10 +128,10 @@ def draw_gap(axes: Axes, data: pd.DataFrame, language: str) -> None:
     width = bins["yield_kg_per_ha"].diff().iloc[-1]
     axes.bar(bins["yield_kg_per_ha"], bins["share"] * 100, width=width * 0.95, color=BLUE)
     for row in data[data["kind"] == "attainable"].itertuples():
-        axes.axvline(float(row.yield_kg_per_ha), color=GREEN, linewidth=1.4, linestyle=(0, (4, 3)))  # type: ignore[arg-type]
+        axes.axvline(float(row.yield_kg_per_ha), color=GREEN, linewidth=1.4, linestyle=(0, (4, 3)))
         axes.annotate(
             text_of(str(row.label), language),
-            (float(row.yield_kg_per_ha), 1.0),  # type: ignore[arg-type]
+            (float(row.yield_kg_per_ha), 1.0),
             xycoords=("data", "axes fraction"),
             xytext=(3, -4),
             textcoords="offset points",
@@ -74,6 +146,3 @@ def draw_gap(axes: Axes, data: pd.DataFrame, language: str) -> None:
     axes.set_xlim(0, 2600)
     localise(axes, language, "x")
     localise(axes, language)
-
-
-__all__ = ["draw_gap", "draw_yields", "reference_line", "text_of"]

@@ -1,0 +1,55 @@
+# The few commands people type. Each needs only git, make and Python 3.11 or newer; `make help` lists them.
+
+PYTHON ?= python3
+BIN := .venv/bin
+# The stages call `python`: the environment must stand first on the path of every command.
+RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
+# uv installs faster where it is at hand; pip gives the same packages. Both check every hash and compile, since
+# every notebook is a process of its own that loads the libraries anew.
+install = if uv --version >/dev/null 2>&1; \
+	then uv pip install --compile-bytecode --python $(BIN)/python $(1); \
+	else $(BIN)/python -m pip install $(1); fi
+
+.PHONY: help setup reproduce test lab lock bench check clean
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+setup: .venv/installed ## Create the environment .venv from requirements.lock
+
+reproduce: .venv/installed ## Run every stage whose inputs changed
+	$(RUN) dvc repro
+
+test: .venv/installed ## Run the tests
+	$(RUN) pytest
+
+lab: .venv/installed ## Open the notebooks in JupyterLab
+	$(RUN) jupyter lab
+
+lock: .venv/installed ## Compile requirements.in to requirements.lock and environment.yml
+	$(RUN) uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+		--custom-compile-command "make lock" requirements.in -o requirements.lock
+	$(RUN) python -m pipeline.environment
+
+bench: .venv/installed ## Measure what DVC and papermill cost; rewrites docs/benchmark.md
+	$(RUN) python -m bench
+
+check: .venv/installed ## Check style and types
+	$(RUN) ruff check
+	$(RUN) ruff format --check
+	$(RUN) mypy
+
+clean: ## Remove the environment and the caches of tools; results stay
+	rm -rf .venv .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+# A changed lock makes a new environment, so that nothing stays in it that the lock no longer names.
+.venv/installed: requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not found: install Python 3.11 or newer." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.version_info < (3, 11) and sys.exit("Python 3.11 or newer is needed; $(PYTHON) is " \
+		+ sys.version.split()[0] + ". Name another one: make PYTHON=python3.12")'
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make environments: install its venv" \
+		"package (Debian and Ubuntu: apt install python3-venv)." >&2; exit 1; }
+	$(PYTHON) -m venv --clear .venv
+	@$(call install,--require-hashes -r requirements.lock)
+	@$(call install,--no-deps --no-build-isolation -e .)
+	@touch $@

@@ -1,0 +1,77 @@
+"""What a stage depends on, read from its notebook: modules it imports, directly or not, and tables it reads.
+
+``dvc.yaml`` must list exactly these, so that a change reruns what uses it and nothing else.
+"""
+
+import ast
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from pipeline import paths, tables
+
+# Not found by imports: the gate that all stages wait for, and the runner that makes what is kept of a notebook.
+ALWAYS = ("pipeline/run.py", "results/inputs/checked.txt")
+
+
+def notebook_code(stage: str) -> str:
+    """All code cells of a notebook as one text."""
+    cells = json.loads((paths.NOTEBOOKS / f"{stage}.ipynb").read_text(encoding="utf-8"))["cells"]
+    return "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+
+
+def dependencies(stage: str) -> list[str]:
+    """Everything that the stage of a notebook must list as ``deps``, sorted, relative to the project."""
+    code = notebook_code(stage)
+    modules = imported_modules(code)
+    texts = [code, *(module.read_text(encoding="utf-8") for module in modules)]
+    data = {path for text in texts for path in files_read(text)}
+    listed = {module.relative_to(paths.ROOT).as_posix() for module in modules}
+    return sorted({f"notebooks/{stage}.ipynb", *ALWAYS, *listed, *data})
+
+
+def imported_modules(code: str) -> set[Path]:
+    """Files of this project that ``code`` imports, and those that they import in turn."""
+    found: set[Path] = set()
+    waiting = list(_imports(code))
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found.add(path)
+            waiting += _imports(path.read_text(encoding="utf-8"))
+    return found
+
+
+def _imports(code: str) -> Iterator[Path]:
+    for node in ast.walk(ast.parse(code)):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        for name in names:
+            path = paths.ROOT / (name.replace(".", "/") + ".py")
+            if name.startswith("pipeline.") and path.exists():
+                yield path
+
+
+def files_read(code: str) -> Iterator[str]:
+    """Files that ``code`` reads through the readers of this project, relative to the project."""
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            words = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
+            yield from _file_of(name, words, node.args)
+
+
+def _file_of(reader: str, words: Sequence[object], arguments: list[ast.expr]) -> Iterator[str]:
+    if reader == "read_clean" and isinstance(arguments[0], ast.Attribute):
+        yield f"data/clean/{getattr(tables, arguments[0].attr).name}.csv"
+    elif reader == "load_raw" and words:
+        yield f"data/raw/{words[0]}.csv"
+    elif reader == "read_table":
+        yield f"results/tables/{words[0]}/{words[1]}.csv"
+    elif reader == "load_estimates" and words:
+        yield f"results/estimates/{words[0]}.csv"
+    elif reader == "load_figure" and words:
+        yield f"results/figures/{words[0]}"

@@ -1,0 +1,108 @@
+"""Published estimates of the attribution: kg/ha per cause, what is not explained, and which comes first."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pipeline.language import Text
+from pipeline.publish.charts.names import CAUSES
+from pipeline.publish.estimates import Estimate, from_draws
+
+PER_HECTARE = "per mature hectare (TM) and year"
+
+
+def cause_estimates(
+    shares: dict[str, np.ndarray],
+    gap: np.ndarray,
+    loss: np.ndarray,
+    studies: pd.DataFrame,
+    measures: dict[str, str],
+    pest_sources: tuple[str, ...],
+    level: float,
+    seed: int,
+) -> list[Estimate]:
+    """One estimate per cause, the unexplained part, the gap, the chance to come first, and the pod-borer loss."""
+    by_cause = {cause: _sources(studies, measure) for cause, measure in measures.items()} | {
+        "pests": list(pest_sources)
+    }
+    everything = sorted({source for sources in by_cause.values() for source in sources})
+    parts = {**shares, "unexplained": gap - sum(shares.values()), "gap": gap}
+    found = [
+        from_draws(
+            f"cause.{name}",
+            draws,
+            level,
+            unit="kg/ha",
+            basis=PER_HECTARE,
+            method="Shapley value over four causes",
+            sources=by_cause.get(name, everything),
+            n=len(by_cause.get(name, everything)),
+            seed=seed,
+            headline=True,
+        )
+        for name, draws in parts.items()
+    ]
+    largest = np.argmax(np.stack(list(shares.values())), axis=0)
+    found += [
+        Estimate(
+            f"first.{name}",
+            float((largest == index).mean()),
+            "1",
+            "probability of holding back most",
+            "share of draws",
+            tuple(everything),
+            len(everything),
+            seed=seed,
+        )
+        for index, name in enumerate(shares)
+    ]
+    found.append(
+        from_draws(
+            "pod_borer.loss",
+            loss * 100,
+            level,
+            unit="%",
+            basis="of the yield without pod borer",
+            n=len(pest_sources),
+            method="damage curve, attack drawn between sleeved and unsleeved plots",
+            sources=pest_sources,
+            seed=seed,
+        )
+    )
+    return found
+
+
+def _sources(studies: pd.DataFrame, measure: str) -> list[str]:
+    listed = studies[studies["measure"] == measure]["sources"]
+    return sorted({source for ids in listed for source in ids.split(";")}) or ["prior"]
+
+
+def interval_rows(estimates: list[Estimate]) -> pd.DataFrame:
+    """The causes as rows to draw, largest median first, then the unexplained part and the gap."""
+    chosen = [estimate for estimate in estimates if estimate.key.startswith("cause.")]
+    rows = pd.DataFrame(
+        [(e.key.split(".")[1], e.lower, e.value, e.upper) for e in chosen], columns=["name", "lower", "value", "upper"]
+    )
+    totals = rows["name"].isin(["unexplained", "gap"])
+    return pd.concat([rows[~totals].sort_values("value", ascending=False), rows[totals]], ignore_index=True)
+
+
+@dataclass(frozen=True)
+class Named:
+    """A cause or measure by key, with its name as it stands within a sentence."""
+
+    key: str
+    en: str
+    id: str
+
+
+def named(key: str, name: Text) -> Named:
+    """The name for use within a sentence: its first letter is lowered."""
+    return Named(key, name.en[0].lower() + name.en[1:], name.id[0].lower() + name.id[1:])
+
+
+def ranked_names(estimates: list[Estimate]) -> list[Named]:
+    """The causes, the one that most often holds back most first."""
+    chances = {e.key.split(".")[1]: e.value for e in estimates if e.key.startswith("first.")}
+    return [named(cause, CAUSES[cause]) for cause in sorted(chances, key=lambda cause: -chances[cause])]

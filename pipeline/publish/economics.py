@@ -1,0 +1,119 @@
+"""Published estimates of what fertilizer and the other measures return."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pipeline.model.scenarios import extra_tonnes
+from pipeline.publish.causes import Named, named
+from pipeline.publish.charts.names import PACKAGES
+from pipeline.publish.estimates import Estimate, from_draws
+
+PER_HECTARE = "per mature hectare (TM) and year"
+AREAS_HA = {"1161": 1161.0, "3440": 3440.0}
+UNITS = {"value_cost_ratio": "1", "optimal_dose": "kg/ha", "break_even_price": "Rp/kg"}
+
+
+def fertilizer_estimates(
+    economics: dict[str, np.ndarray],
+    gain: np.ndarray,
+    cases: pd.DataFrame,
+    other_sources: tuple[str, ...],
+    level: float,
+    seed: int,
+) -> list[Estimate]:
+    """Gain of the full dose, value-cost ratio and optimal dose per price, break-even price, and their chances."""
+    sources = (*cases["source_id"], *other_sources)
+    common: dict[str, Any] = {"level": level, "sources": sources, "n": len(cases), "seed": seed}
+    found = [
+        from_draws("fertilizer.gain", gain, **common, unit="kg/ha", basis=PER_HECTARE, method="present yield x effect")
+    ]
+    for key, draws in economics.items():
+        unit = UNITS[key.split(".")[0]]
+        found.append(
+            from_draws(
+                f"fertilizer.{key}",
+                draws,
+                **common,
+                unit=unit,
+                basis=PER_HECTARE,
+                headline=key.startswith("value"),
+                method="Mitscherlich response tied to the evidence synthesis",
+            )
+        )
+    for name in cases["name"]:
+        ratio = economics[f"value_cost_ratio.{name}"]
+        for label, chance in (("below_1", (ratio < 1).mean()), ("above_2", (ratio > 2).mean())):
+            found.append(
+                Estimate(
+                    f"fertilizer.probability_{label}.{name}",
+                    float(chance),
+                    "1",
+                    PER_HECTARE,
+                    "share of draws",
+                    tuple(sorted(set(sources))),
+                    len(cases),
+                    seed=seed,
+                )
+            )
+    return found
+
+
+def scenario_estimates(
+    outcomes: dict[str, dict[str, np.ndarray]],
+    share: np.ndarray,
+    adoption: float,
+    sources: list[str],
+    level: float,
+    seed: int,
+) -> list[Estimate]:
+    """Net income, value-cost ratio, chance of a loss and extra tonnes of every measure."""
+    found = [Estimate("scenario.adoption", adoption, "1", "share of the mature area", "parameter", ("parameter",), 1)]
+    common: dict[str, Any] = {"level": level, "sources": sources, "n": len(outcomes), "seed": seed}
+    method = "effect x present yield, priced"
+    for name, outcome in outcomes.items():
+        key, income = f"scenario.{name}", outcome["net_income_idr_per_ha"]
+        found += [
+            from_draws(
+                f"{key}.net_income",
+                income / 1e6,
+                **common,
+                unit="million Rp/ha",
+                basis=PER_HECTARE,
+                method=method,
+                headline=True,
+            ),
+            from_draws(
+                f"{key}.value_cost_ratio",
+                outcome["value_cost_ratio"],
+                **common,
+                unit="1",
+                basis=PER_HECTARE,
+                method=method,
+            ),
+            from_draws(
+                f"{key}.extra_kg", outcome["extra_kg_per_ha"], **common, unit="kg/ha", basis=PER_HECTARE, method=method
+            ),
+            Estimate(
+                f"{key}.probability_loss",
+                float((income < 0).mean()),
+                "1",
+                PER_HECTARE,
+                "share of draws",
+                tuple(sources),
+                len(outcomes),
+                seed=seed,
+            ),
+        ]
+        for area, hectares in AREAS_HA.items():
+            tonnes = extra_tonnes(outcome["extra_kg_per_ha"], hectares, share, adoption)
+            basis = f"{hectares:g} ha total area, mature share drawn, adoption {adoption:g}"
+            found.append(from_draws(f"{key}.extra_t_{area}", tonnes, **common, unit="t/yr", basis=basis, method=method))
+    return found
+
+
+def best_option(outcomes: dict[str, dict[str, np.ndarray]]) -> Named:
+    """The measure with the best median net income."""
+    best = max(outcomes, key=lambda name: float(np.median(outcomes[name]["net_income_idr_per_ha"])))
+    return named(best, PACKAGES[best])

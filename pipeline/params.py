@@ -279,6 +279,8 @@ SECTIONS: dict[str, type[Section]] = {
     "scenarios": Scenarios,
 }
 
+KIND_NAMES: dict[Any, str] = {int: "whole number", float: "number"}
+
 Params = create_model("Params", __base__=Section, **{name: (model, model()) for name, model in SECTIONS.items()})  # type: ignore[call-overload]
 
 
@@ -334,7 +336,7 @@ def describe() -> dict[str, dict[str, Any]]:
             bounds = {type(rule).__name__.lower(): rule for rule in field.metadata}
             extra: Any = field.json_schema_extra
             found[f"{section}.{name}"] = {
-                "type": {int: "whole number", float: "number"}[field.annotation],
+                "type": KIND_NAMES[field.annotation],
                 "unit": extra["unit"],
                 "low": bounds["ge"].ge,
                 "high": bounds["le"].le,

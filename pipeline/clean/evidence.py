@@ -11,6 +11,7 @@ RATIO_OUTCOMES = ("yield", "yield_loss", "pest_level", "income", "aggregate_prod
 POOLABLE_DESIGNS = ("on_farm_trial", "on_station_trial", "before_after", "cross_section")
 EXCLUDING_WARNINGS = ("secondary", "low_confidence", "confounded", "implausible")
 
+FIGURE_NUMBERS = ("year_from", "year_to", "value", "value_low", "value_high")
 EFFECT_NUMBERS = (
     "year",
     "n",
@@ -105,7 +106,7 @@ def shade_trial() -> pd.DataFrame:
 
 def baselines() -> pd.DataFrame:
     """Baseline figures; yields in t/ha become kg/ha."""
-    frame = _figures("baselines")
+    frame = _figures(load_raw("baselines", FIGURE_NUMBERS))
     in_tonnes = frame["unit"] == "t/ha"
     values = ["value", "value_low", "value_high"]
     frame.loc[in_tonnes, values] = frame.loc[in_tonnes, values] * 1000
@@ -114,11 +115,10 @@ def baselines() -> pd.DataFrame:
 
 def costs() -> pd.DataFrame:
     """Wages, rates and costs as printed."""
-    return _figures("costs")
+    return _figures(load_raw("costs", FIGURE_NUMBERS))
 
 
-def _figures(name: str) -> pd.DataFrame:
-    frame = load_raw(name, ("year_from", "year_to", "value", "value_low", "value_high"))
+def _figures(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.rename(columns={"year_to": "year"}).drop(columns="note")
 
 

@@ -11,14 +11,14 @@ from pipeline.publish.estimates import Prose
 
 STYLE = """
 @page { size: A4; margin: 14mm 16mm; }
-body { font: 10.5pt/1.42 "Noto Sans", "DejaVu Sans", Arial, sans-serif; color: #1a1a1a; }
+body { font: 10pt/1.38 "Noto Sans", "DejaVu Sans", Arial, sans-serif; color: #1a1a1a; }
 body { max-width: 178mm; margin: 0 auto; padding: 4mm; }
 h1 { font-size: 17pt; line-height: 1.2; margin: 0 0 2mm; }
 h2 { font-size: 12pt; margin: 4mm 0 1mm; color: #00533f; }
 p, ul { margin: 1mm 0 2mm; }
 li { margin-bottom: 0.8mm; }
 figure { margin: 2mm 0; }
-figure svg { width: 100%; height: auto; max-height: 68mm; }
+figure svg { width: 100%; height: auto; max-height: var(--height); }
 figcaption, footer { font-size: 8.5pt; color: #444; }
 table { border-collapse: collapse; width: 100%; font-size: 9.5pt; }
 th, td { text-align: right; padding: 1mm 2mm; border-bottom: 0.3mm solid #ccc; }
@@ -63,11 +63,14 @@ def footer(text: Text, language: str) -> str:
     return f"<footer>{html.escape(text.in_language(language))}</footer>"
 
 
-def picture(figure: tuple[str, dict[str, str]]) -> str:
-    """A published figure with its caption; the drawing is part of the page."""
+def picture(figure: tuple[str, dict[str, str]], height: str) -> str:
+    """A published figure with its caption, at most ``height`` high; the drawing is part of the page."""
     svg, words = figure
     drawing = svg[svg.index("<svg") :].replace("<svg", f'<svg role="img" aria-label="{html.escape(words["alt"])}"', 1)
-    return f"<figure>{drawing}<figcaption>{html.escape(words['caption'])}</figcaption></figure>"
+    return (
+        f'<figure style="--height: {height}">{drawing}'
+        + f"<figcaption>{html.escape(words['caption'])}</figcaption></figure>"
+    )
 
 
 def scenario_table(summary: pd.DataFrame, language: str) -> str:

@@ -11,7 +11,8 @@ from pipeline.publish.charts.names import PACKAGES
 from pipeline.publish.estimates import Estimate, from_draws
 
 PER_HECTARE = "per mature hectare (TM) and year"
-AREAS_HA = {"1161": 1161.0, "3440": 3440.0}
+# The two areas that the agency gave for Kutai Timur, and where.
+AREAS_HA = {"1161": (1161.0, "bait_2025_06"), "3440": (3440.0, "teraskaltim_2022_02")}
 UNITS = {"value_cost_ratio": "1", "optimal_dose": "kg/ha", "break_even_price": "Rp/kg"}
 
 
@@ -71,6 +72,10 @@ def scenario_estimates(
     """Net income, value-cost ratio, chance of a loss and extra tonnes of every measure."""
     found = [Estimate("scenario.adoption", adoption, "1", "share of the mature area", "parameter", ("parameter",), 1)]
     common: dict[str, Any] = {"level": level, "sources": sources, "n": len(outcomes), "seed": seed}
+    found += [
+        Estimate(f"scenario.area_{area}", hectares, "ha", "as published", "published figure", (source,), 1)
+        for area, (hectares, source) in AREAS_HA.items()
+    ]
     method = "effect x present yield, priced"
     for name, outcome in outcomes.items():
         key, income = f"scenario.{name}", outcome["net_income_idr_per_ha"]
@@ -106,7 +111,7 @@ def scenario_estimates(
                 seed=seed,
             ),
         ]
-        for area, hectares in AREAS_HA.items():
+        for area, (hectares, _) in AREAS_HA.items():
             tonnes = extra_tonnes(outcome["extra_kg_per_ha"], hectares, share, adoption)
             basis = f"{hectares:g} ha total area, mature share drawn, adoption {adoption:g}"
             found.append(from_draws(f"{key}.extra_t_{area}", tonnes, **common, unit="t/yr", basis=basis, method=method))

@@ -70,8 +70,10 @@ class Estimate:
 
     @property
     def digits(self) -> int:
-        """Digits that the number deserves: two with an interval, four for a figure that is only restated."""
-        return 2 if np.isfinite(self.lower) else 4
+        """Digits that the number deserves: two with an interval, all of a whole number, else three."""
+        if np.isfinite(self.lower):
+            return 2
+        return 15 if float(self.value).is_integer() else 3
 
 
 def from_draws(

@@ -1,0 +1,49 @@
+"""What several test files share: reproducible property tests, real tables made once, a folder to write into."""
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, settings
+
+from pipeline import paths
+from pipeline.clean import evidence, statistics
+
+settings.register_profile(
+    "repeatable",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    max_examples=50,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("repeatable")
+
+
+@pytest.fixture(scope="session")
+def regions() -> pd.DataFrame:
+    """Regional statistics made from the real raw tables; tests must not change it."""
+    return statistics.regional_statistics()
+
+
+@pytest.fixture(scope="session")
+def countries() -> pd.DataFrame:
+    """FAOSTAT cocoa made from the real raw tables, with the default bounds of a credible yield."""
+    return statistics.country_cocoa(100.0, 2000.0)
+
+
+@pytest.fixture(scope="session")
+def effects() -> pd.DataFrame:
+    """Published effects made from the real raw table, with the default level of a printed range."""
+    return evidence.effects(0.9)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A folder that stands for the project, so that what is written can be read back as if it were in place."""
+    folder = tmp_path_factory.mktemp("project")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(paths, "ROOT", folder)
+        patch.setattr(paths, "CLEAN", folder / "data" / "clean")
+        patch.setattr(paths, "RESULTS", folder / "results")
+        patch.setenv(paths.STAGING_VARIABLE, str(folder))
+        patch.setenv(paths.STAGE_VARIABLE, "98_test")
+        yield folder

@@ -1,0 +1,232 @@
+"""The whole pipeline in a fresh copy: it runs, runs again to the same bytes, and reruns only what must."""
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline import paths
+
+# Python imports this before anything else in every process of the copy; it notes which project files are opened.
+WATCH = """
+import os, sys
+root = os.path.dirname(os.path.abspath(__file__)) + os.sep
+log = os.environ.get("CACAO_WATCH")
+stage = os.environ.get("CACAO_STAGE")
+if log and stage:
+    target = open(os.path.join(log, stage), "a", buffering=1)
+    def note(event, arguments):
+        if event == "open" and isinstance(arguments[0], str) and arguments[0].startswith(root):
+            if isinstance(arguments[1], str) and "r" in arguments[1] or arguments[1] is None:
+                target.write(arguments[0][len(root):] + chr(10))
+    sys.addaudithook(note)
+"""
+
+
+def copy_project(folder: Path) -> Path:
+    """Copy what git would commit into an empty folder that is a git repository of its own."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=paths.ROOT, capture_output=True, text=True, check=True
+    )
+    for name in listed.stdout.splitlines():
+        if (paths.ROOT / name).is_file() and not name.startswith(("tests/", "bench/")):
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(paths.ROOT / name, target)
+    commit(folder, "init", "-q")
+    commit(folder, "add", "-A")
+    commit(folder, "commit", "-qm", "copy")
+    return folder
+
+
+def commit(folder: Path, *arguments: str) -> None:
+    identity = ["-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+def dvc(folder: Path, *arguments: str, check: bool = True, **variables: str) -> subprocess.CompletedProcess[str]:
+    binaries = str(Path(sys.executable).parent)
+    environment = {**os.environ, "PATH": binaries + os.pathsep + os.environ["PATH"], **variables}
+    done = subprocess.run(
+        [sys.executable, "-m", "dvc", *arguments], cwd=folder, capture_output=True, text=True, env=environment
+    )
+    assert done.returncode == 0 or not check, done.stdout[-3000:] + done.stderr[-3000:]
+    return done
+
+
+def stages_run(done: subprocess.CompletedProcess[str]) -> list[str]:
+    return [line.split("'")[1] for line in done.stdout.splitlines() if line.startswith("Running stage")]
+
+
+@pytest.fixture(scope="session")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project in which the whole pipeline has run once, watched."""
+    folder = copy_project(tmp_path_factory.mktemp("fresh"))
+    (folder / "dvc.lock").unlink(missing_ok=True)
+    watched = tmp_path_factory.mktemp("watched")
+    (folder / "sitecustomize.py").write_text(WATCH)
+    dvc(folder, "repro", CACAO_WATCH=str(watched))
+    (folder / "sitecustomize.py").unlink()
+    shutil.move(watched, folder / ".watched")
+    commit(folder, "add", "-A")
+    commit(folder, "commit", "-qm", "reproduced")
+    return folder
+
+
+@pytest.fixture
+def copy(fresh: Path, tmp_path: Path) -> Path:
+    """A copy of the reproduced project that a test may change."""
+    return Path(shutil.copytree(fresh, tmp_path / "copy", symlinks=True))
+
+
+def stages() -> dict[str, dict[str, list[str]]]:
+    return yaml.safe_load(paths.PIPELINE.read_text(encoding="utf-8"))["stages"]
+
+
+def test_every_output_is_made_and_a_second_run_runs_nothing(fresh: Path) -> None:
+    locked = yaml.safe_load((fresh / "dvc.lock").read_text())["stages"]
+    assert set(locked) == set(stages())
+    assert all((fresh / out["path"]).exists() for stage in locked.values() for out in stage["outs"])
+    assert not (fresh / "results" / "failures").exists()
+    again = dvc(fresh, "repro")
+    assert stages_run(again) == []
+    assert "up to date" in again.stdout
+
+
+def test_running_everything_again_gives_the_same_bytes(copy: Path) -> None:
+    before = (copy / "dvc.lock").read_bytes()
+    assert len(stages_run(dvc(copy, "repro", "--force"))) == len(stages())
+    assert (copy / "dvc.lock").read_bytes() == before
+
+
+def test_stages_read_only_what_they_list(fresh: Path) -> None:
+    for name, stage in stages().items():
+        if name in ("00_inputs", "data_quality"):
+            continue
+        opened = {path.replace("__pycache__/", "") for path in (fresh / ".watched" / name).read_text().splitlines()}
+        opened = {path.split(".cpython-")[0] + ".py" if path.endswith(".pyc") else path for path in opened}
+        # The register is the gate's dependency: its content guards the tables and enters no result.
+        free = {"data/raw/sources.yaml", "sitecustomize.py"}
+        own = {path for path in opened if path.startswith((".staging", "pipeline/__init__"))}
+        packages = {path for path in opened if path.endswith("__init__.py")}
+        undeclared = {
+            path
+            for path in opened - free - own - packages
+            if not any(path == dep or path.startswith(f"{dep}/") for dep in stage["deps"])
+        }
+        assert not undeclared, name
+
+
+def test_changing_a_module_reruns_what_uses_it_and_nothing_else(copy: Path) -> None:
+    for module, users in {
+        "pipeline/model/pests.py": {"09_attribution", "10_scenarios"},
+        "pipeline/clean/evidence.py": {"03_clean_evidence"},
+        "pipeline/publish/charts/drivers.py": {"02_clean_drivers"},
+        "pipeline/publish/brief.py": {"12_brief"},
+    }.items():
+        original = (copy / module).read_text()
+        (copy / module).write_text(original + "\n# changed\n")
+        changed = json.loads(dvc(copy, "status", "--json").stdout)
+        assert set(changed) == users, module
+        (copy / module).write_text(original)
+    assert json.loads(dvc(copy, "status", "--json").stdout) == {}
+
+
+def test_an_experiment_changes_what_it_should(copy: Path) -> None:
+    before = {name: json.loads((copy / "results" / "metrics" / f"{name}.json").read_text()) for name in METRICS}
+    done = dvc(copy, "exp", "run", "-S", "prices.fertilizer_multiplier=1.5")
+    assert set(stages_run(done)) == {"00_inputs", "06_model_fertilizer", "10_scenarios", "12_brief"}
+    after = {name: json.loads((copy / "results" / "metrics" / f"{name}.json").read_text()) for name in METRICS}
+    key = "fertilizer.value_cost_ratio.market"
+    assert after["06_model_fertilizer"][key]["value"] < before["06_model_fertilizer"][key]["value"]
+    key = "scenario.fertilizer_market.net_income"
+    assert after["10_scenarios"][key]["value"] < before["10_scenarios"][key]["value"]
+    key = "scenario.pod_sleeving.net_income"
+    assert after["10_scenarios"][key] == before["10_scenarios"][key]
+    assert after["09_attribution"] == before["09_attribution"]
+    assert after["12_brief"]["price.fertilizer_multiplier"]["value"] == 1.5
+    assert "# Multiplies every fertilizer price" in (copy / "params.yaml").read_text(), "meanings survive"
+
+
+METRICS = ("06_model_fertilizer", "09_attribution", "10_scenarios", "12_brief")
+
+
+def test_metrics_and_plots_are_understood(fresh: Path, tmp_path: Path) -> None:
+    shown = json.loads(dvc(fresh, "metrics", "show", "--json").stdout)[""]["data"]
+    assert shown["results/metrics/04_yield_gap.json"]["data"]["kutai_timur.yield_mature"]["value"] > 0
+    plots = json.loads(dvc(fresh, "plots", "show", "--json", "-o", str(tmp_path)).stdout)
+    assert not plots.get("errors"), plots
+    assert len(plots["data"]) == len(yaml.safe_load(paths.PIPELINE.read_text())["plots"])
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("params.yaml", "adoption: 0.5", "adoption: 2"), "scenarios.adoption = 2"),
+        (("params.yaml", "adoption: 0.5", "adoption: 0.5\n  adopt: 1"), "scenarios.adopt is not a parameter"),
+        (("data/raw/costs.csv", "2670000", "2670001"), "costs.csv: changed since it was recorded"),
+        (("data/raw/sources.yaml", "  costs.csv:", "  cost.csv:"), "costs.csv: no record in sources.yaml"),
+    ],
+)
+def test_a_bad_input_stops_the_pipeline_before_any_notebook(
+    copy: Path, change: tuple[str, str, str], words: str
+) -> None:
+    name, old, new = change
+    text = (copy / name).read_text()
+    assert old in text
+    (copy / name).write_text(text.replace(old, new, 1))
+    failed = dvc(copy, "repro", check=False)
+    assert failed.returncode != 0
+    assert words in failed.stdout + failed.stderr
+    assert stages_run(failed) == ["00_inputs"]
+
+
+def test_a_failing_stage_leaves_no_output_and_the_old_one_can_be_checked_out(copy: Path) -> None:
+    brief = copy / "results" / "brief" / "brief.id.html"
+    before = hashlib.md5(brief.read_bytes()).hexdigest()
+    notebook = copy / "notebooks" / "12_brief.ipynb"
+    original = notebook.read_text()
+    notebook.write_text(original.replace('pages(\\"en\\")', 'pages(\\"fr\\")'))
+    assert notebook.read_text() != original
+    failed = dvc(copy, "repro", check=False)
+    assert failed.returncode != 0
+    assert "12_brief failed" in failed.stdout + failed.stderr
+    assert not brief.exists()
+    assert (copy / "results" / "failures" / "12_brief" / "index.html").exists()
+    assert "12_brief" in json.loads(dvc(copy, "status", "--json").stdout), "it is not taken for done"
+    dvc(copy, "checkout", "results/brief")
+    assert hashlib.md5(brief.read_bytes()).hexdigest() == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals differ on Windows")
+def test_after_ctrl_c_the_next_run_goes_on(copy: Path) -> None:
+    for module in ("pipeline/clean/evidence.py", "pipeline/model/yield_gap.py"):
+        (copy / module).write_text((copy / module).read_text() + "\n# changed\n")
+    binaries = str(Path(sys.executable).parent)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dvc", "repro"],
+        cwd=copy,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, "PATH": binaries + os.pathsep + os.environ["PATH"]},
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "04_yield_gap: cell" in line:
+            break
+    os.killpg(process.pid, signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode != 0
+    rest = stages_run(dvc(copy, "repro"))
+    assert "04_yield_gap" in rest
+    assert "03_clean_evidence" not in rest
+    assert json.loads(dvc(copy, "status", "--json").stdout) == {}

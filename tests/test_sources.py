@@ -1,0 +1,317 @@
+"""The registry of raw sources stops on every kind of damage, and raw cells arrive as they were typed."""
+
+import csv
+import io
+import math
+import shutil
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline import paths, sources
+from pipeline.sources import SourceError, load_raw, read_csv, to_numbers, verify
+
+
+@pytest.fixture
+def raw(tmp_path, monkeypatch):
+    folder = tmp_path / "raw"
+    shutil.copytree(paths.RAW, folder)
+    monkeypatch.setattr(paths, "RAW", folder)
+    sources.load_registry.cache_clear()
+    yield folder
+    sources.load_registry.cache_clear()
+
+
+def write(tmp_path, content: bytes):
+    path = tmp_path / "figures.csv"
+    path.write_bytes(content)
+    return path
+
+
+def edit_registry(raw, old: str, new: str) -> None:
+    path = raw / "sources.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    sources.load_registry.cache_clear()
+
+
+def edit_table(raw, name: str, old: str, new: str) -> None:
+    """Change a table and record its new hash, as someone would who edits a table on purpose."""
+    path = raw / name
+    before, text = sources.sha256(path), path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_bytes(text.replace(old, new, 1).encode("utf-8"))
+    edit_registry(raw, before, sources.sha256(path))
+
+
+# The registry as it is.
+
+
+def test_real_raw_tables_are_as_recorded():
+    sources.load_registry.cache_clear()
+    assert verify() == len(list(paths.RAW.glob("*.csv")))
+
+
+def test_real_registry_says_of_every_source_whether_its_licence_is_confirmed():
+    for source, record in sources.load_registry()["sources"].items():
+        assert isinstance(record["licence"].get("confirmed"), bool), source
+
+
+def test_source_page_names_every_source_and_marks_unconfirmed_licences():
+    page = sources.source_page()
+    registered = sources.load_registry()["sources"]
+    rows = [line for line in page.splitlines() if line.startswith("| ") and not line.startswith("| id ")]
+    assert [row.split(" | ")[0].removeprefix("| ") for row in rows] == sorted(registered)
+    unconfirmed = [source for source, record in registered.items() if not record["licence"].get("confirmed")]
+    assert page.count("(unconfirmed)") == len(unconfirmed)
+
+
+def test_untouched_copy_verifies(raw):
+    assert verify() == 23
+
+
+# Damage to tables and records.
+
+
+def test_table_changed_by_hand_is_named(raw):
+    path = raw / "costs.csv"
+    path.write_bytes(path.read_bytes() + b"\n")
+    with pytest.raises(SourceError, match=r"costs\.csv: changed since it was recorded \(sha256 is [0-9a-f]{64}\)"):
+        verify()
+
+
+def test_changed_table_cannot_be_loaded(raw):
+    path = raw / "costs.csv"
+    path.write_bytes(path.read_bytes().replace(b"2008", b"2009", 1))
+    with pytest.raises(SourceError, match=r"costs\.csv was changed"):
+        load_raw("costs")
+
+
+def test_table_without_record_is_named(raw):
+    shutil.copy(raw / "costs.csv", raw / "more_costs.csv")
+    with pytest.raises(SourceError, match=r"more_costs\.csv: no record"):
+        verify()
+    with pytest.raises(SourceError, match=r"more_costs\.csv: no record"):
+        load_raw("more_costs")
+
+
+def test_record_without_table_is_named(raw):
+    (raw / "costs.csv").unlink()
+    with pytest.raises(SourceError, match=r"costs\.csv: record in sources\.yaml, but no such file"):
+        verify()
+    with pytest.raises(SourceError, match=r"costs\.csv: no such file"):
+        load_raw("costs")
+
+
+def test_all_damage_is_listed_at_once(raw):
+    (raw / "costs.csv").unlink()
+    (raw / "baselines.csv").write_text("x\n1\n", encoding="utf-8")
+    shutil.copy(raw / "effects.csv", raw / "effects_copy.csv")
+    with pytest.raises(SourceError) as raised:
+        verify()
+    for name in ("costs.csv: record", "baselines.csv: changed", "effects_copy.csv: no record"):
+        assert name in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["", "null"])
+def test_source_without_licence_name_is_named(raw, name):
+    text = (raw / "sources.yaml").read_text(encoding="utf-8")
+    start = text.index("\n  rahayu_2015:")
+    licence = text[text.index("name:", text.index("licence:", start)) :].splitlines()[0]
+    record = text[start : text.index(licence, start) + len(licence)]
+    edit_registry(raw, record, record.removesuffix(licence) + f"name: {name}")
+    with pytest.raises(SourceError, match="source 'rahayu_2015': no licence name"):
+        verify()
+
+
+def test_source_that_leaves_out_a_field_is_named(raw):
+    text = (raw / "sources.yaml").read_text(encoding="utf-8")
+    start = text.index("\n  rahayu_2015:")
+    record = text[start : text.index("read_as:", start)]
+    edit_registry(raw, record + "read_as:", record + "red_as:")
+    with pytest.raises(SourceError, match="source 'rahayu_2015': lacks 'read_as'"):
+        verify()
+
+
+def test_row_that_cites_an_unregistered_source_is_named(raw):
+    edit_table(raw, "costs.csv", "ifa_2008_banksolar", "hearsay_2008")
+    with pytest.raises(SourceError, match=r"costs\.csv: source 'hearsay_2008' has no record"):
+        verify()
+
+
+def test_row_without_a_source_is_an_error(raw):
+    edit_table(raw, "costs.csv", ",ifa_2008_banksolar\n", ",\n")
+    with pytest.raises(SourceError, match=r"costs\.csv: .*nan"):
+        verify()
+
+
+def test_source_that_no_table_uses_is_named(raw):
+    edit_registry(raw, "\nsources:\n", "\nsources:\n  idle_2020:\n    title: Idle\n")
+    with pytest.raises(SourceError, match="source 'idle_2020': no raw table uses it"):
+        verify()
+
+
+def test_row_count_must_be_the_recorded_one(raw):
+    line = (raw / "costs.csv").read_text(encoding="utf-8").splitlines()[-1]
+    edit_table(raw, "costs.csv", line + "\n", line + "\n" + line + "\n")
+    with pytest.raises(SourceError, match=r"costs\.csv: 66 rows, the record says 65"):
+        verify()
+
+
+@pytest.mark.parametrize("content", ["tables: {}\n", "- 1\n", "", "{", "tables: {}\nsources: {}\nmore: {}\n"])
+def test_registry_of_another_shape_is_refused(raw, content):
+    (raw / "sources.yaml").write_text(content, encoding="utf-8")
+    sources.load_registry.cache_clear()
+    with pytest.raises(SourceError, match=r"sources\.yaml"):
+        verify()
+
+
+def test_missing_registry_is_refused(raw):
+    (raw / "sources.yaml").unlink()
+    sources.load_registry.cache_clear()
+    with pytest.raises(SourceError, match=r"sources\.yaml cannot be read"):
+        verify()
+
+
+def test_registry_is_plain_data():
+    with pytest.raises(yaml.YAMLError):
+        yaml.safe_load("tables: !!python/object/apply:os.system ['true']")
+
+
+# Cells.
+
+
+def test_column_asked_as_number_must_exist(raw):
+    with pytest.raises(SourceError, match=r"costs\.csv: missing column\(s\) price, wage"):
+        load_raw("costs", ("value", "price", "wage"))
+
+
+def test_text_in_a_number_is_named_with_line_column_and_value(raw):
+    edit_table(raw, "costs.csv", ",16.4,", ",about 16,")
+    with pytest.raises(SourceError, match=r"(?s)costs\.csv: not a number:.*line 2, column value: 'about 16'"):
+        load_raw("costs", ("value",))
+
+
+def test_every_bad_number_is_listed(tmp_path):
+    frame = read_csv(write(tmp_path, b"a,b\n1,x\n2,3\ny,z\n"))
+    with pytest.raises(SourceError) as raised:
+        to_numbers(frame, ("a", "b"))
+    assert str(raised.value).splitlines()[1:] == [
+        "  line 4, column a: 'y'",
+        "  line 2, column b: 'x'",
+        "  line 4, column b: 'z'",
+    ]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "inf",
+        "-inf",
+        "nan",
+        "NaN",
+        "Infinity",
+        "NA",
+        "null",
+        "1e999",
+        "1_000",
+        "1.2.3",
+        "12 ha",
+        "0x1F",
+        "True",
+        "-",
+        "−5",
+    ],
+)
+def test_cell_that_is_no_finite_number_is_refused(tmp_path, cell):
+    frame = read_csv(write(tmp_path, f"a,b\n1,{cell}\n".encode()))
+    with pytest.raises(SourceError, match=r"line 2, column b"):
+        to_numbers(frame, ("b",))
+
+
+def test_thousands_mark_is_refused(tmp_path):
+    frame = read_csv(write(tmp_path, b'a,b\n1,"4,143,100"\n'))
+    with pytest.raises(SourceError, match="4,143,100"):
+        to_numbers(frame, ("b",))
+
+
+def test_blank_stays_missing_and_zero_stays_zero(tmp_path):
+    frame = to_numbers(read_csv(write(tmp_path, b"a,b\nx,0\ny,\n,1\n")), ("b",))
+    assert frame["b"].tolist()[0] == 0.0
+    assert frame["b"].isna().tolist() == [False, True, False]
+    assert frame["a"].isna().tolist() == [False, False, True]
+
+
+def test_code_with_leading_zeros_stays_text(tmp_path):
+    assert read_csv(write(tmp_path, b"a\n007\n")).loc[2, "a"] == "007"
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_number_is_read_as_it_was_written(value):
+    frame = read_text(f"a\n{value!r}\n")
+    assert math.isclose(to_numbers(frame, ("a",))["a"].iloc[0], value, rel_tol=1e-15, abs_tol=5e-324)
+
+
+# Files.
+
+
+def test_wrong_encoding_names_the_line(tmp_path):
+    path = write(tmp_path, b"a,b\n1,2\n3,caf\xe9\n")
+    with pytest.raises(SourceError, match=r"figures\.csv, line 3: byte 0xe9 is not UTF-8"):
+        read_csv(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"a,b\n"], ids=["empty", "header only"])
+def test_file_without_rows_is_refused(tmp_path, content):
+    with pytest.raises(SourceError, match=r"figures\.csv: the file holds no rows"):
+        read_csv(write(tmp_path, content))
+
+
+@pytest.mark.parametrize(("row", "cells"), [(b"3,4,5", 3), (b"3", 1), (b"", 0)])
+def test_row_with_another_number_of_cells_is_named(tmp_path, row, cells):
+    with pytest.raises(SourceError, match=rf"figures\.csv, line 3: {cells} cells, header has 2"):
+        read_csv(write(tmp_path, b"a,b\n1,2\n" + row + b"\n5,6\n"))
+
+
+def test_column_name_that_stands_twice_is_refused(tmp_path):
+    with pytest.raises(SourceError, match=r"figures\.csv: a column name stands twice"):
+        read_csv(write(tmp_path, b"a,a\n1,2\n"))
+
+
+def test_windows_line_ends_make_no_difference(tmp_path):
+    unix, windows = (read_csv(write(tmp_path, text)) for text in (b"a,b\n1,2\n", b"a,b\r\n1,2\r\n"))
+    assert unix.equals(windows)
+
+
+class Bytes:
+    """Stands for a file, so that a property test does not touch the disk hundreds of times."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def read_bytes(self) -> bytes:
+        """The content."""
+        return self.content
+
+
+def read_text(text: str):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(paths, "shown", lambda path: "figures.csv")
+        return read_csv(Bytes(text.encode("utf-8")))
+
+
+CELL = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
+HOSTILE = st.sampled_from(['"', ",", '","', "\n", "\r\n", "\r", "  ", "NA", "nan", "=1", "ö", "\u2028", "\ufeff"])
+
+
+@given(st.integers(1, 4).flatmap(lambda n: st.lists(st.lists(CELL | HOSTILE, min_size=n, max_size=n), min_size=1)))
+def test_cells_survive_a_round_trip(rows):
+    header = [f"c{number}" for number in range(len(rows[0]))]
+    file = io.StringIO(newline="")
+    csv.writer(file, quoting=csv.QUOTE_ALL).writerows([header, *rows])
+    frame = read_text(file.getvalue())
+    assert frame.fillna("").to_numpy().tolist() == rows
+    assert frame.isna().to_numpy().tolist() == [[cell == "" for cell in row] for row in rows]

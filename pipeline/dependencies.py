@@ -67,7 +67,9 @@ def files_read(code: str) -> Iterator[str]:
 def _file_of(reader: str, words: Sequence[object], arguments: list[ast.expr]) -> Iterator[str]:
     if reader == "read_clean" and isinstance(arguments[0], ast.Attribute):
         yield f"data/clean/{getattr(tables, arguments[0].attr).name}.csv"
-    elif reader == "load_raw" and words:
+    elif reader == "load_raw":
+        if not isinstance(words[0] if words else None, str):
+            raise ValueError("load_raw must be called with the name of the table itself, so that it can be found")
         yield f"data/raw/{words[0]}.csv"
     elif reader == "read_table":
         yield f"results/tables/{words[0]}/{words[1]}.csv"

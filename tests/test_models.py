@@ -32,6 +32,10 @@ def test_damage_curve_rises_within_nothing_and_everything(losses, first, second)
     assert 0 <= less <= more <= 1
 
 
+def test_steep_damage_curve_stops_at_everything():
+    assert pests.pod_borer_loss(np.array([0.9, 1.0]), 0.01, 0.5) == pytest.approx([0.5, 1.0])
+
+
 @given(LOSSES)
 def test_damage_curve_is_convex_below_everything(losses):
     loss = pests.pod_borer_loss(np.linspace(0, 1, 101), *losses)

@@ -98,3 +98,23 @@ def test_readers_are_found_in_code() -> None:
 def test_imports_are_followed_through_modules() -> None:
     names = {path.name for path in imported_modules("from pipeline.model import attribution")}
     assert names == {"attribution.py", "response.py"}
+
+
+def test_the_picture_in_the_readme_shows_the_stages_as_they_depend_on_each_other() -> None:
+    text = (paths.ROOT / "README.md").read_text(encoding="utf-8").split("```mermaid")[1].split("```")[0]
+    drawn = set()
+    for line in text.splitlines():
+        if "-->" in line:
+            before, after = (part.replace("&", " ").split() for part in line.split("-->"))
+            drawn |= {(a, b) for a in before for b in after}
+    short = {
+        stage: "quality" if stage == "data_quality" else "inputs" if stage[:2] == "00" else f"n{stage[:2]}"
+        for stage in STAGES
+    }
+    makers = {out: stage for stage in STAGES for out in outputs(stage)}
+    edges = set()
+    for stage in STAGES:
+        for dep in STAGES[stage]["deps"]:
+            edges |= {(short[m], short[stage]) for out, m in makers.items() if dep == out or dep.startswith(f"{out}/")}
+    # The gate stands before all stages; the picture draws it to the first ones only.
+    assert drawn == {(a, b) for a, b in edges if a != "inputs" or b in ("n01", "n02", "n03")}

@@ -88,24 +88,22 @@ def reporting_error(conflicts: pd.DataFrame, quantity: str) -> tuple[float, int]
     return float(ratios.median() / (0.6745 * np.sqrt(2))), len(ratios)
 
 
-def draw_yield(readings: pd.DataFrame, share: np.ndarray, errors: dict[str, float], seed: int) -> np.ndarray:
-    """Draws of the present yield per mature hectare in kg/ha, of the shape of ``share``.
+def draw_present(readings: pd.DataFrame, share: np.ndarray, errors: dict[str, float], seed: int) -> pd.DataFrame:
+    """Draws of the present state of cacao in Kutai Timur, one row per element of ``share``.
 
-    Half of them start from the official figures of 2020, half from those of 2025. Whether the 1,161 ha of 2025
-    are the total or the mature area was not said: half of their draws take it for the one, half for the other.
+    Half of the yields start from the official figures of 2020, half from those of 2025. Whether the hectares of
+    2025 are the total or the mature area was not said: half of all draws take them for the one, half for the
+    other. Columns: ``yield_kg_per_ha`` per mature hectare, ``mature_share`` of a total area, and
+    ``mature_share_2025`` of the hectares given in 2025.
     """
     rng, size = stream(seed, "present yield"), len(share)
     official = readings.set_index("reading").loc[list(OFFICIAL)]
-    choice = rng.integers(0, len(OFFICIAL), size)
+    is_2025 = rng.integers(0, len(OFFICIAL), size) == 1
+    share_2025 = np.where(rng.random(size) < 0.5, 1.0, share)
     noise = errors["production"] * rng.standard_normal(size) - errors["area_total"] * rng.standard_normal(size)
-    total = official["yield_kg_per_ha"].to_numpy()[choice] * np.exp(noise)
-    is_mature_already = (choice == 1) & (rng.random(size) < 0.5)
-    return np.where(is_mature_already, total, total / share)
-
-
-def draw_table(present: np.ndarray, share: np.ndarray) -> pd.DataFrame:
-    """The draws that later stages start from: ``yield_kg_per_ha`` per mature hectare and ``mature_share``."""
-    return pd.DataFrame({"yield_kg_per_ha": present, "mature_share": share})
+    printed = official["yield_kg_per_ha"].to_numpy()[is_2025.astype(int)] * np.exp(noise)
+    present = printed / np.where(is_2025, share_2025, share)
+    return pd.DataFrame({"yield_kg_per_ha": present, "mature_share": share, "mature_share_2025": share_2025})
 
 
 def attainable_yields(baselines: pd.DataFrame, chosen: float) -> pd.DataFrame:

@@ -16,17 +16,15 @@ def cause_estimates(
     shares: dict[str, np.ndarray],
     gap: np.ndarray,
     loss: np.ndarray,
-    studies: pd.DataFrame,
-    measures: dict[str, str],
-    pest_sources: tuple[str, ...],
+    sources: dict[str, tuple[str, ...]],
     level: float,
     seed: int,
 ) -> list[Estimate]:
-    """One estimate per cause, the unexplained part, the gap, the chance to come first, and the pod-borer loss."""
-    by_cause = {cause: _sources(studies, measure) for cause, measure in measures.items()} | {
-        "pests": list(pest_sources)
-    }
-    everything = sorted({source for sources in by_cause.values() for source in sources})
+    """One estimate per cause, the unexplained part, the gap, the chance to come first, and the pod-borer loss.
+
+    ``shares``, ``gap`` (kg/ha) and ``loss`` (share of the yield) are draws; ``sources`` names those of each cause.
+    """
+    everything = tuple(sorted({source for listed in sources.values() for source in listed}))
     parts = {**shares, "unexplained": gap - sum(shares.values()), "gap": gap}
     found = [
         from_draws(
@@ -36,27 +34,14 @@ def cause_estimates(
             unit="kg/ha",
             basis=PER_HECTARE,
             method="Shapley value over four causes",
-            sources=by_cause.get(name, everything),
-            n=len(by_cause.get(name, everything)),
+            sources=sources.get(name, everything),
+            n=len(sources.get(name, everything)),
             seed=seed,
             headline=True,
         )
         for name, draws in parts.items()
     ]
-    largest = np.argmax(np.stack(list(shares.values())), axis=0)
-    found += [
-        Estimate(
-            f"first.{name}",
-            float((largest == index).mean()),
-            "1",
-            "probability of holding back most",
-            "share of draws",
-            tuple(everything),
-            len(everything),
-            seed=seed,
-        )
-        for index, name in enumerate(shares)
-    ]
+    found += _chances_to_come_first(shares, everything, seed)
     found.append(
         from_draws(
             "pod_borer.loss",
@@ -64,18 +49,31 @@ def cause_estimates(
             level,
             unit="%",
             basis="of the yield without pod borer",
-            n=len(pest_sources),
             method="damage curve, attack drawn between sleeved and unsleeved plots",
-            sources=pest_sources,
+            sources=sources["pests"],
+            n=len(sources["pests"]),
             seed=seed,
         )
     )
     return found
 
 
-def _sources(studies: pd.DataFrame, measure: str) -> list[str]:
-    listed = studies[studies["measure"] == measure]["sources"]
-    return sorted({source for ids in listed for source in ids.split(";")}) or ["prior"]
+def _chances_to_come_first(shares: dict[str, np.ndarray], sources: tuple[str, ...], seed: int) -> list[Estimate]:
+    largest = np.argmax(np.stack(list(shares.values())), axis=0)
+    basis = "probability of holding back most"
+    return [
+        Estimate(
+            f"first.{name}",
+            float((largest == index).mean()),
+            "1",
+            basis,
+            "share of draws",
+            sources,
+            len(sources),
+            seed=seed,
+        )
+        for index, name in enumerate(shares)
+    ]
 
 
 def interval_rows(estimates: list[Estimate]) -> pd.DataFrame:

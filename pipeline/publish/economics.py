@@ -11,8 +11,11 @@ from pipeline.publish.charts.names import PACKAGES
 from pipeline.publish.estimates import Estimate, from_draws
 
 PER_HECTARE = "per mature hectare (TM) and year"
-# The two areas that the agency gave for Kutai Timur, and where.
-AREAS_HA = {"1161": (1161.0, "bait_2025_06"), "3440": (3440.0, "teraskaltim_2022_02")}
+# The two areas that the agency gave for Kutai Timur, the draws of their mature share, and where they were given.
+AREAS_HA = {
+    "1161": (1161.0, "mature_share_2025", "bait_2025_06"),
+    "3440": (3440.0, "mature_share", "teraskaltim_2022_02"),
+}
 UNITS = {"value_cost_ratio": "1", "optimal_dose": "kg/ha", "break_even_price": "Rp/kg"}
 
 
@@ -63,18 +66,21 @@ def fertilizer_estimates(
 
 def scenario_estimates(
     outcomes: dict[str, dict[str, np.ndarray]],
-    share: np.ndarray,
+    base: pd.DataFrame,
     adoption: float,
     sources: list[str],
     level: float,
     seed: int,
 ) -> list[Estimate]:
-    """Net income, value-cost ratio, chance of a loss and extra tonnes of every measure."""
+    """Net income, value-cost ratio, chance of a loss and extra tonnes of every measure.
+
+    ``base`` holds the draws of the present state, whose mature shares turn hectares as published into mature ones.
+    """
     found = [Estimate("scenario.adoption", adoption, "1", "share of the mature area", "parameter", ("parameter",), 1)]
     common: dict[str, Any] = {"level": level, "sources": sources, "n": len(outcomes), "seed": seed}
     found += [
         Estimate(f"scenario.area_{area}", hectares, "ha", "as published", "published figure", (source,), 1)
-        for area, (hectares, source) in AREAS_HA.items()
+        for area, (hectares, _, source) in AREAS_HA.items()
     ]
     method = "effect x present yield, priced"
     for name, outcome in outcomes.items():
@@ -111,9 +117,9 @@ def scenario_estimates(
                 seed=seed,
             ),
         ]
-        for area, (hectares, _) in AREAS_HA.items():
-            tonnes = extra_tonnes(outcome["extra_kg_per_ha"], hectares, share, adoption)
-            basis = f"{hectares:g} ha total area, mature share drawn, adoption {adoption:g}"
+        for area, (hectares, share, _) in AREAS_HA.items():
+            tonnes = extra_tonnes(outcome["extra_kg_per_ha"], hectares, base[share].to_numpy(), adoption)
+            basis = f"{hectares:g} ha, mature share drawn, adoption {adoption:g}"
             found.append(from_draws(f"{key}.extra_t_{area}", tonnes, **common, unit="t/yr", basis=basis, method=method))
     return found
 

@@ -112,7 +112,8 @@ def estimate_table(estimates: list[Estimate]) -> pd.DataFrame:
     frame = pd.DataFrame([asdict(estimate) for estimate in estimates]).drop(columns="headline")
     frame["sources"] = frame["sources"].map(";".join)
     frame["seed"] = frame["seed"].astype("Int64")
-    return frame
+    order = ["key", "value", "lower", "upper", "level", "unit", "basis", "method", "n", "seed", "sources"]
+    return frame[order]
 
 
 def save_estimates(estimates: list[Estimate]) -> None:
@@ -150,6 +151,11 @@ def load_estimates(stage: str) -> dict[str, Estimate]:
         record["sources"] = tuple(record["sources"].split(";"))
         record["seed"] = None if pd.isna(record["seed"]) else int(record["seed"])
     return {record["key"]: Estimate(**record) for record in records}
+
+
+def sources_of(estimates: dict[str, Estimate], *keys: str) -> tuple[str, ...]:
+    """Sources behind the estimates of these keys, each once, sorted."""
+    return tuple(sorted({source for key in keys for source in estimates[key].sources}))
 
 
 class Prose:

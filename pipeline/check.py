@@ -10,7 +10,7 @@ from pipeline import contracts, paths, sources
 from pipeline.params import ParameterError, load_params, parameter_page
 from pipeline.tables import TABLES
 
-INPUTS = paths.RESULTS / "inputs"
+FOLDER = paths.RESULTS / "00_inputs"
 
 
 def main() -> int:
@@ -21,11 +21,11 @@ def main() -> int:
     except (ParameterError, sources.SourceError) as error:
         print(f"00_inputs: {error}", file=sys.stderr)
         return 1
-    for path in (INPUTS, paths.CLEAN):
+    for path in (FOLDER, paths.CLEAN):
         path.mkdir(parents=True, exist_ok=True)
-    (INPUTS / "checked.txt").write_text("Parameters are valid and raw tables are as recorded.\n", encoding="utf-8")
-    (INPUTS / "parameters.md").write_text(parameter_page(), encoding="utf-8")
-    (INPUTS / "sources.md").write_text(sources.source_page(), encoding="utf-8")
+    (FOLDER / "checked.txt").write_text("Parameters are valid and raw tables are as recorded.\n", encoding="utf-8")
+    (FOLDER / "parameters.md").write_text(parameter_page(), encoding="utf-8")
+    (FOLDER / "sources.md").write_text(sources.source_page(), encoding="utf-8")
     (paths.CLEAN / "datapackage.json").write_text(contracts.datapackage(TABLES), encoding="utf-8")
     print(f"00_inputs: parameters valid, {tables} raw tables as recorded")
     return 0

@@ -6,8 +6,10 @@ entry of the table in ``datapackage.json``. The tables themselves are declared i
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from pipeline import paths
@@ -45,41 +47,56 @@ class Table:
 
 
 def validate(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return ``frame`` with the columns of the contract, in order and typed.
+    """Return ``frame`` with the columns of the contract, in order and typed; empty text is missing.
 
     Raises ``ContractError`` that lists all violations: missing or unknown columns, wrong types, values out of
-    bounds or not in the closed list, gaps where none are allowed, duplicate keys.
+    bounds or not in the closed list, gaps where none are allowed, carriage returns in text, duplicate keys.
     """
     names = [column.name for column in table.columns]
     problems = [f"column {name} is missing" for name in names if name not in frame]
     problems += [f"column {name} is not in the contract" for name in frame if name not in names]
     if not problems:
-        typed, problems = _typed(table, frame)
-    problems = problems or _violations(table, typed)
+        frame = frame[names].reset_index(drop=True)
+        typed = {column.name: _typed(column, frame[column.name]) for column in table.columns}
+        result = pd.DataFrame({name: values for name, (values, _) in typed.items()})
+        kinds = {column.name: column.kind for column in table.columns}
+        wrong = {name: rows for name, (_, rows) in typed.items() if rows}
+        problems = [
+            _problem(table, frame, name, row, f"is not {kinds[name]}") for name, rows in wrong.items() for row in rows
+        ]
+        problems += _violations(table, result, wrong) + _duplicates(table, result)
     if problems:
         raise ContractError(f"table {table.name}: {len(problems)} violation(s):\n  " + "\n  ".join(problems))
-    return typed[names].reset_index(drop=True)
+    return result
 
 
-def _typed(table: Table, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    result, problems = frame.copy(), []
-    for column in table.columns:
-        try:
-            result[column.name] = frame[column.name].astype(KINDS[column.kind])
-        except (TypeError, ValueError) as error:
-            problems.append(f"column {column.name}: not {column.kind}: {error}")
-    return result, problems
+def _typed(column: Column, values: pd.Series) -> tuple[pd.Series, list[int]]:
+    """The column in its type, and the rows whose value has another one (missing in the result)."""
+    if column.kind == "flag":
+        good = values.map(lambda value: isinstance(value, bool | np.bool_)).astype(bool)
+        return values.where(good, False).astype(bool), list(values.index[~good])
+    if column.kind == "text":
+        text = values.astype("str").mask(values.isna() | (values == ""))
+        return text, list(values.index[text.str.contains("\r", na=False)])
+    numbers = pd.to_numeric(values, errors="coerce").astype("float64")
+    good = values.isna() | (np.isfinite(numbers) & ((column.kind == "number") | (numbers % 1 == 0)))
+    return numbers.where(good).astype(KINDS[column.kind]), list(values.index[~good])
 
 
-def _violations(table: Table, frame: pd.DataFrame) -> list[str]:
+def _violations(table: Table, frame: pd.DataFrame, wrong: dict[str, list[int]]) -> list[str]:
     # pandera takes half a second to import, and stages that only read clean tables do not need it.
     from pandera.errors import SchemaErrors
 
     try:
-        _schema(table).validate(frame.reset_index(drop=True), lazy=True)
+        _schema(table).validate(frame, lazy=True)
     except SchemaErrors as error:
-        return [_explain(table, frame, case) for case in error.failure_cases.to_dict("records")]
-    return _duplicates(table, frame)
+        cases = [
+            case
+            for case in error.failure_cases.to_dict("records")
+            if case["index"] not in wrong.get(case["column"], [])
+        ]
+        return [_problem(table, frame, case["column"], case["index"], f"fails {case['check']}") for case in cases]
+    return []
 
 
 def _schema(table: Table) -> Any:
@@ -97,16 +114,16 @@ def _schema(table: Table) -> Any:
     return pa.DataFrameSchema(columns)
 
 
-def _explain(table: Table, frame: pd.DataFrame, case: dict[str, Any]) -> str:
-    row = frame.iloc[int(case["index"])]
-    where = ", ".join(f"{name}={row[name]}" for name in table.key)
-    place = f"column {case['column']}, row {int(case['index']) + 2} ({where})"
-    return f"{place}: {case['failure_case']!r} fails {case['check']}"
+def _problem(table: Table, frame: pd.DataFrame, column: str, row: int, what: str) -> str:
+    """Where a violation is, as a reader of the CSV file counts rows, and the value that breaks the contract."""
+    key = ", ".join(f"{name}={frame.at[row, name]}" for name in table.key)
+    value = frame.at[row, column]
+    shown = value.item() if isinstance(value, np.generic) else value
+    return f"column {column}, row {row + 2} ({key}): {shown!r} {what}"
 
 
 def _duplicates(table: Table, frame: pd.DataFrame) -> list[str]:
-    repeated = frame.reset_index(drop=True)
-    repeated = repeated[repeated.duplicated(list(table.key), keep=False)]
+    repeated = frame[frame.duplicated(list(table.key), keep=False)]
     keys = (", ".join(map(str, row)) for row in repeated[list(table.key)].to_numpy())
     where = f"column {'+'.join(table.key)}"
     return [f"{where}, row {row + 2}: duplicate key {key}" for row, key in zip(repeated.index, keys, strict=True)]
@@ -114,21 +131,21 @@ def _duplicates(table: Table, frame: pd.DataFrame) -> list[str]:
 
 def write_clean(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
     """Validate a table, sort it by its key and write it as CSV; returns it as it will be read back."""
-    valid = validate(table, frame).sort_values(list(table.key), kind="stable", ignore_index=True)
+    valid = validate(table, frame).sort_values(list(table.key), kind="stable")
+    path = paths.output(paths.CLEAN / f"{table.name}.csv")
     # Ten digits are more than any source gives, and keep the dust of binary fractions out of the file.
-    valid.to_csv(
-        paths.output(paths.CLEAN / f"{table.name}.csv"),
-        index=False,
-        float_format="%.10g",
-        lineterminator="\n",
-    )
-    return valid
+    valid.to_csv(path, index=False, float_format="%.10g", lineterminator="\n")
+    return _read(table, path)
 
 
 def read_clean(table: Table) -> pd.DataFrame:
     """Read a clean table with the types of its contract."""
+    return _read(table, paths.CLEAN / f"{table.name}.csv")
+
+
+def _read(table: Table, path: Path) -> pd.DataFrame:
     types = {column.name: KINDS[column.kind] for column in table.columns}
-    return pd.read_csv(paths.CLEAN / f"{table.name}.csv", dtype=types, keep_default_na=False, na_values=[""])
+    return pd.read_csv(path, dtype=types, keep_default_na=False, na_values=[""])
 
 
 def datapackage(tables: list[Table]) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from pipeline import paths, tables
 
 # Not found by imports: the gate that all stages wait for, and the runner that makes what is kept of a notebook.
-ALWAYS = ("pipeline/run.py", "results/inputs/checked.txt")
+ALWAYS = ("pipeline/run.py", "results/00_inputs/checked.txt")
 
 
 def notebook_code(stage: str) -> str:
@@ -72,8 +72,8 @@ def _file_of(reader: str, words: Sequence[object], arguments: list[ast.expr]) ->
             raise ValueError("load_raw must be called with the name of the table itself, so that it can be found")
         yield f"data/raw/{words[0]}.csv"
     elif reader == "read_table":
-        yield f"results/tables/{words[0]}/{words[1]}.csv"
+        yield f"results/{words[0]}/tables/{words[1]}.csv"
     elif reader == "load_estimates" and words:
-        yield f"results/estimates/{words[0]}.csv"
+        yield f"results/{words[0]}/estimates.csv"
     elif reader == "load_figure" and words:
-        yield f"results/figures/{words[0]}"
+        yield f"results/{words[0]}/figures"

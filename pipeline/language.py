@@ -1,6 +1,7 @@
 """Text in the two languages of the readers, and numbers as each of them writes numbers."""
 
 from dataclasses import dataclass
+from math import isfinite
 
 LANGUAGES = ("en", "id")
 # Units that are words, and how an Indonesian reader writes them; all others are the same in both languages.
@@ -39,8 +40,11 @@ class Text:
 def format_number(value: float, language: str, digits: int = 3) -> str:
     """A number with ``digits`` significant digits: ``1,161`` in English, ``1.161`` in Indonesian.
 
-    Zeros that only fill the digits up are left out after the decimal mark.
+    Zeros that only fill the digits up are left out after the decimal mark. Raises ``ValueError`` for a value that
+    is missing or infinite.
     """
+    if not isfinite(value):
+        raise ValueError(f"{value} cannot be shown as a number")
     if value == 0:
         return "0"
     rounded = float(f"{value:.{digits}g}")

@@ -69,6 +69,14 @@ class Cleaning(Section):
         1.0,
         2.0,
     )
+    area_jump_factor: float = parameter(
+        1.3,
+        "ratio",
+        "A national area that changes by more than this in a year with no known break is listed.",
+        "Luas nasional yang berubah lebih dari ini dalam setahun tanpa patahan yang diketahui dicatat.",
+        1.05,
+        5.0,
+    )
     price_outlier_factor: float = parameter(
         1.6,
         "ratio",
@@ -290,16 +298,26 @@ def load_params(path: Path = paths.PARAMS) -> Any:
     Raises ``ParameterError`` that lists every unknown, missing, mistyped or out-of-range parameter.
     """
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ParameterError(f"{paths.shown(path)} is not readable YAML: {error}") from error
+        text = path.read_text(encoding="utf-8")
+        repeated, values = _repeated(yaml.compose(text, yaml.SafeLoader)), yaml.safe_load(text)
+    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ParameterError(f"{paths.shown(path)} cannot be read: {error}") from error
     if not isinstance(values, dict):
         raise ParameterError(f"{paths.shown(path)} holds no parameters")
-    problems = [*_missing(values), *_invalid(values)]
+    problems = [*repeated, *_missing(values), *_invalid(values)]
     if problems:
         listed = "\n  ".join(problems)
         raise ParameterError(f"{paths.shown(path)}: {len(problems)} parameter(s) cannot be used:\n  {listed}")
     return Params.model_validate(values)
+
+
+def _repeated(node: yaml.Node | None) -> list[str]:
+    """Names that stand twice in one section: YAML itself would silently take the last."""
+    if not isinstance(node, yaml.MappingNode):
+        return []
+    names = [key.value for key, _ in node.value]
+    below = [problem for _, value in node.value for problem in _repeated(value)]
+    return [f"{name} stands more than once" for name in sorted({n for n in names if names.count(n) > 1})] + below
 
 
 def _missing(values: dict[str, Any]) -> list[str]:

@@ -44,7 +44,7 @@ def shown(path: Path) -> str:
 
 def estimates(stage_name: str) -> Path:
     """Table of the estimates that a stage publishes."""
-    return RESULTS / "estimates" / f"{stage_name}.csv"
+    return RESULTS / stage_name / "estimates.csv"
 
 
 def metrics(stage_name: str) -> Path:
@@ -54,17 +54,17 @@ def metrics(stage_name: str) -> Path:
 
 def figures(stage_name: str) -> Path:
     """Folder of the figures that a stage publishes."""
-    return RESULTS / "figures" / stage_name
+    return RESULTS / stage_name / "figures"
 
 
 def tables(stage_name: str) -> Path:
     """Folder of the result tables that a stage publishes."""
-    return RESULTS / "tables" / stage_name
+    return RESULTS / stage_name / "tables"
 
 
 def executed_notebook(stage_name: str) -> Path:
     """The executed notebook of a stage."""
-    return RESULTS / "notebooks" / f"{stage_name}.ipynb"
+    return RESULTS / stage_name / f"{stage_name}.ipynb"
 
 
 def failure(stage_name: str) -> Path:

@@ -63,6 +63,14 @@ def verify() -> int:
     Returns the number of tables. Raises ``SourceError`` that lists all problems, not only the first.
     """
     registry = load_registry()
+    damaged = [
+        f"{kind} '{name}': the record is empty or no map"
+        for kind in ("tables", "sources")
+        for name, record in registry[kind].items()
+        if not isinstance(record, dict) or not isinstance(record.get("licence", {}), dict)
+    ]
+    if damaged:
+        raise SourceError("sources.yaml cannot be used:\n  " + "\n  ".join(damaged))
     present = {path.name for path in paths.RAW.glob("*") if path.name != "sources.yaml"}
     problems = [f"{name}: no record in sources.yaml" for name in sorted(present - set(registry["tables"]))]
     for name, record in registry["tables"].items():
@@ -86,6 +94,8 @@ def _table_problems(name: str, record: dict[str, Any], sources: dict[str, Any]) 
         frame = read_csv(path)
     except SourceError as error:
         return [*problems, str(error)]
+    if "source_id" not in frame:
+        return [*problems, f"{name}: column source_id is missing"]
     listed, cited = set(record.get("sources", [])), set(frame["source_id"])
     problems += [f"{name}: source '{source}' has no record" for source in sorted(cited - set(sources))]
     problems += [f"{name}: rows cite '{source}', the record does not" for source in sorted(cited - listed)]
@@ -119,17 +129,34 @@ def read_csv(path: Path) -> pd.DataFrame:
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise SourceError(f"{name}, line {line}: byte {data[error.start]:#04x} is not UTF-8") from error
-    rows = list(csv.reader(io.StringIO(text, newline="")))
-    if len(rows) < 2:
+    lines = _split(name, text)
+    if len(lines) < 2:
         raise SourceError(f"{name}: the file holds no rows")
-    uneven = [n for n, row in enumerate(rows, start=1) if len(row) != len(rows[0])]
-    if uneven:
-        raise SourceError(f"{name}, line {uneven[0]}: {len(rows[uneven[0] - 1])} cells, header has {len(rows[0])}")
-    if len(set(rows[0])) != len(rows[0]):
+    header = lines.pop(min(lines))
+    for line, row in lines.items():
+        if len(row) != len(header):
+            raise SourceError(f"{name}, line {line}: {len(row)} cells, header has {len(header)}")
+    if len(set(header)) != len(header):
         raise SourceError(f"{name}: a column name stands twice in the header")
-    frame = pd.DataFrame(rows[1:], columns=rows[0], index=range(2, len(rows) + 1), dtype="str")
+    frame = pd.DataFrame(list(lines.values()), columns=header, index=list(lines), dtype="str")
     frame.attrs["file"] = name
     return frame.mask(frame == "")
+
+
+def _split(name: str, text: str) -> dict[int, list[str]]:
+    """Cells of every row, by the number of the line on which the row begins."""
+    if text.startswith("\ufeff"):
+        raise SourceError(f"{name}: begins with a byte order mark; save it as UTF-8 without one")
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows: dict[int, list[str]] = {}
+    try:
+        while True:
+            begins = reader.line_num + 1
+            rows[begins] = next(reader)
+    except StopIteration:
+        return rows
+    except csv.Error as error:
+        raise SourceError(f"{name}, line {reader.line_num}: {error}") from error
 
 
 def load_raw(name: str, numbers: tuple[str, ...] = ()) -> pd.DataFrame:

@@ -339,7 +339,7 @@ CLIMATE = Table(
         year(),
         number("temperature_mean_c", "Mean temperature", "degC", 0, 40, missing=True),
         number("rainfall_mm", "Rainfall", "mm/yr", 50, 8000, missing=True),
-        flag("is_infilled", "Rainfall repeats for years: filled in by its makers"),
+        flag("is_infilled", "Rainfall hardly varies for years: filled in by its makers"),
         WARNING,
         SOURCE_ID,
     ),

@@ -142,7 +142,8 @@ def test_text_in_a_number_is_named():
 @pytest.mark.parametrize("year", [2020.5, "last", "2020.5"])
 def test_year_that_is_no_whole_number_is_named(year):
     text = message(plots(year=pd.Series([2020, year, 2021], dtype="object")))
-    assert "column year: not integer" in text
+    assert "column year, row 3" in text
+    assert f"{year!r} is not integer" in text
 
 
 def test_mistyped_columns_are_all_listed():

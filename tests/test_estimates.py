@@ -48,7 +48,7 @@ def test_value_that_is_no_number_is_refused(value):
         estimate(value=value)
 
 
-@pytest.mark.parametrize(("lower", "upper"), [(420.0, 500.0), (300.0, 400.0), (500.0, 300.0), (350.0, NAN)])
+@pytest.mark.parametrize(("lower", "upper"), [(420.0, 500.0), (300.0, 400.0), (500.0, 300.0)])
 def test_value_outside_its_interval_is_refused(lower, upper):
     with pytest.raises(EstimateError, match=r"yield\.now: 410\.0 is not between"):
         estimate(lower=lower, upper=upper)
@@ -134,7 +134,7 @@ def test_headline_numbers_become_metrics_and_no_others(project):
 
 
 def test_key_that_stands_twice_is_refused_and_named(project):
-    path = project / "results" / "estimates" / "98_test.csv"
+    path = project / "results" / "98_test" / "estimates.csv"
     path.unlink(missing_ok=True)
     with pytest.raises(EstimateError, match="keys stand twice: a, c"):
         save_estimates([estimate(key) for key in "acbca"])

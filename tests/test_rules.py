@@ -403,16 +403,17 @@ def test_pesticide_level_of_indonesia_is_flagged_and_no_other():
     assert flagged.equals(here)
 
 
-def test_figure_that_repeats_for_three_years_is_marked_as_filled_in():
-    frame = pd.DataFrame(
-        {
-            "iso3": ["a"] * 5 + ["b"] * 4,
-            "year": [*range(2000, 2005), *range(2000, 2004)],
-            "rain": [1, 2, 2, 2, 3, 3, 3, np.nan, np.nan],
-        }
-    )
-    marked = rules.mark_flat_runs(frame, "rain", "iso3")
-    assert marked.tolist() == [False, True, True, True, False, False, False, False, False]
+def test_rainfall_of_papua_new_guinea_after_1995_is_marked_as_filled_in_and_no_other_country():
+    climate = drivers.climate()
+    marked = climate[climate["is_infilled"]]
+    assert set(marked["iso3"]) == {"PNG"}
+    assert set(range(1997, 2024)) <= set(marked["year"])
+    assert marked["year"].min() > 1994
+
+
+def test_missing_years_are_not_taken_for_filled_in():
+    frame = pd.DataFrame({"iso3": "a", "year": range(1990, 2010), "rain": [np.nan] * 12 + [100.0] * 8})
+    assert not rules.mark_infilled(frame, "rain", "iso3").any()
 
 
 # Lists of warnings and order of figures.

@@ -18,16 +18,16 @@ import yaml
 from pipeline import paths
 
 SOURCES = ("params.py", "paths.py", "run.py", "failure.py", "__init__.py")
-GOOD = "from pipeline import paths\npaths.output(paths.RESULTS / 'toy.txt').write_text(f'{adoption}\\n')"
+GOOD = "from pipeline import paths\npaths.output(paths.RESULTS / 'toy' / 'toy.txt').write_text(f'{adoption}\\n')"
 
 
-def project(folder: Path, cells: list[str], outs: tuple[str, ...] = ("results/toy.txt",)) -> Path:
+def project(folder: Path, cells: list[str], outs: tuple[str, ...] = ("results/toy/toy.txt",)) -> Path:
     """A project with the real runner and one stage, ``toy``, made of ``cells``."""
     (folder / "pipeline").mkdir(parents=True)
     for name in SOURCES:
         shutil.copy(paths.ROOT / "pipeline" / name, folder / "pipeline" / name)
     shutil.copy(paths.PARAMS, folder / "params.yaml")
-    listed = [*outs, "results/notebooks/toy.ipynb"]
+    listed = [*outs, "results/toy/toy.ipynb"]
     stage = {"cmd": "python -m pipeline.run toy", "params": ["scenarios.adoption"], "outs": listed}
     (folder / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"toy": stage}}))
     set_cells(folder, cells)
@@ -65,7 +65,7 @@ def test_the_same_stage_twice_gives_the_same_bytes_and_shows_progress(tmp_path: 
     assert "toy: cell 2, " in first.stdout
     assert "toy: done, " in first.stdout
     before = digests(folder)
-    assert set(before) == {"results/toy.txt", "results/notebooks/toy.ipynb"}
+    assert set(before) == {"results/toy/toy.txt", "results/toy/toy.ipynb"}
     time.sleep(1.1)
     assert run(folder).returncode == 0
     assert digests(folder) == before
@@ -76,7 +76,7 @@ def test_parameters_reach_the_notebook(tmp_path: Path) -> None:
     folder = project(tmp_path / "p", [GOOD])
     set_param(folder, "adoption: 0.5", "adoption: 0.25")
     assert run(folder).returncode == 0
-    assert (folder / "results" / "toy.txt").read_text() == "0.25\n"
+    assert (folder / "results" / "toy" / "toy.txt").read_text() == "0.25\n"
 
 
 def test_kernel_uses_file_sockets_one_thread_and_no_user_profile(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_kernel_uses_file_sockets_one_thread_and_no_user_profile(tmp_path: Path)
 def test_failure_names_stage_cell_parameters_and_last_lines_and_leaves_no_output(tmp_path: Path) -> None:
     folder = project(tmp_path / "p", [GOOD])
     assert run(folder).returncode == 0
-    good = (folder / "results" / "toy.txt").read_bytes()
+    good = (folder / "results" / "toy" / "toy.txt").read_bytes()
     set_cells(folder, [GOOD, "raise RuntimeError('beans <& rot')"])
     failed = run(folder)
     assert failed.returncode == 1
@@ -108,7 +108,7 @@ def test_failure_names_stage_cell_parameters_and_last_lines_and_leaves_no_output
     for words in ("Stage toy failed", "Cell: 4", "adoption", "0.5", "beans &lt;&amp; rot"):
         assert words in page
     assert (folder / "results" / "failures" / "toy" / "notebook.ipynb").exists()
-    kept = folder / "results" / "failures" / "toy" / "previous" / "results" / "toy.txt"
+    kept = folder / "results" / "failures" / "toy" / "previous" / "results" / "toy" / "toy.txt"
     assert kept.read_bytes() == good, "the older output is kept beside the page"
     set_cells(folder, [GOOD])
     assert run(folder).returncode == 0
@@ -118,7 +118,7 @@ def test_failure_names_stage_cell_parameters_and_last_lines_and_leaves_no_output
 @pytest.mark.parametrize(
     ("cells", "words"),
     [
-        (["pass"], "declared but not made: results/toy.txt"),
+        (["pass"], "declared but not made: results/toy/toy.txt"),
         (
             [GOOD, "paths.output(paths.RESULTS / 'stray.csv').write_text('x')"],
             "made but not declared: results/stray.csv",
@@ -178,7 +178,7 @@ def test_a_full_disk_leaves_the_previous_outputs_whole(tmp_path: Path) -> None:
     folder = project(tmp_path / "p", [GOOD])
     assert run(folder).returncode == 0
     before = digests(folder)
-    set_cells(folder, [GOOD, "paths.output(paths.RESULTS / 'toy.txt').write_bytes(b'x' * 50_000_000)"])
+    set_cells(folder, [GOOD, "paths.output(paths.RESULTS / 'toy' / 'toy.txt').write_bytes(b'x' * 50_000_000)"])
 
     def full() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))

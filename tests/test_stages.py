@@ -86,13 +86,14 @@ def test_notebooks_name_no_path_and_hold_no_branch() -> None:
 
 
 def test_readers_are_found_in_code() -> None:
-    code = "read_clean(tables.CLIMATE); load_raw('effects', ('n',)); read_table('04_yield_gap', 'draws'); load_estimates('x')"
+    code = "read_clean(tables.CLIMATE); load_raw('effects', ('n',)); read_table('04_yield_gap', 'draws')"
     assert set(files_read(code)) == {
         "data/clean/climate.csv",
         "data/raw/effects.csv",
-        "results/tables/04_yield_gap/draws.csv",
-        "results/estimates/x.csv",
+        "results/04_yield_gap/tables/draws.csv",
     }
+    with pytest.raises(ValueError, match="name of the table itself"):
+        list(files_read("load_raw(name)"))
 
 
 def test_imports_are_followed_through_modules() -> None:

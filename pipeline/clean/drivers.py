@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from pipeline.clean.rules import join_lists, mark_flat_runs
+from pipeline.clean.rules import join_lists, mark_infilled
 from pipeline.sources import load_raw
 
 # Nutrient contents of the traded products, by mass, in the oxide form in which they are sold.
@@ -59,10 +59,13 @@ def local_prices(outlier_factor: float) -> pd.DataFrame:
 
 def date_to_decimal(date: str) -> float:
     """Middle of a date written as YYYY, YYYY-MM or YYYY-MM-DD, as a year with a fraction."""
-    year, month, day = ([int(part) for part in date.split("-")] + [0, 0])[:3]
-    if not month:
-        return year + 0.5
-    return year + (month - 1) / 12 + ((day - 0.5) / 365.25 if day else 1 / 24)
+    parts = [int(part) for part in date.split("-")]
+    if len(parts) == 1:
+        return parts[0] + 0.5
+    if len(parts) == 2:
+        return parts[0] + (parts[1] - 0.5) / 12
+    day = pd.Timestamp(*parts)
+    return day.year + (day.day_of_year - 0.5) / (366 if day.is_leap_year else 365)
 
 
 def _outliers(frame: pd.DataFrame, factor: float) -> pd.Series:
@@ -140,10 +143,10 @@ def input_use() -> pd.DataFrame:
 
 
 def climate() -> pd.DataFrame:
-    """Country means of temperature and rainfall; rainfall that repeats for three years is flagged as filled in."""
+    """Country means of temperature and rainfall; rainfall that hardly varies for ten years is flagged as filled in."""
     frame = load_raw("climate_country_year", ("year", "value"))
     wide = frame.pivot(index=["iso3", "country", "year"], columns="quantity", values="value").reset_index()
-    wide["is_infilled"] = mark_flat_runs(wide, "rainfall_mm", "iso3")
+    wide["is_infilled"] = mark_infilled(wide, "rainfall_mm", "iso3")
     wide["warnings"] = np.where(wide["is_infilled"], "infilled", "")
     ids = frame.groupby(["iso3", "year"])["source_id"].agg(lambda ids: ";".join(sorted(set(ids))))
     wide["source_id"] = ids.reindex(pd.MultiIndex.from_frame(wide[["iso3", "year"]])).to_numpy()
@@ -161,10 +164,10 @@ def nino34() -> pd.DataFrame:
 
 
 def rupiah_price_ratio(prices: pd.DataFrame) -> pd.DataFrame:
-    """kg of dry beans that buy one kg of fertilizer at farm-gate prices in East Kalimantan.
+    """kg of dry beans that buy one kg of fertilizer at farm-gate prices in East and North Kalimantan.
 
     ``prices`` is the clean table of local prices. Every fertilizer price meets the median of the farm-gate
-    prices of unfermented beans reported in East Kalimantan within a year of it (outliers left out); a
+    prices of unfermented beans reported there within a year of it (outliers left out); a
     fertilizer price with no such bean price has no ratio and is left out of the result. Columns: ``item``,
     ``market``, ``year_decimal``, ``fertilizer_idr_per_kg``, ``cocoa_idr_per_kg``, ``n_cocoa``, ``ratio``.
     """

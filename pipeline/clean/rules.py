@@ -30,7 +30,9 @@ SLIPS = {
     "million lost": 1e-6,
 }
 
-# No level of government has more than this, and no cacao yields more than this on any basis.
+INFILL_WINDOW_YEARS, INFILL_VARIATION = 10, 0.02
+
+# No level of government has more cacao, or harvests more of it, than this.
 LARGEST = {
     ("nation", "ha"): 2.5e6,
     ("province", "ha"): 4e5,
@@ -147,15 +149,16 @@ def _undo_slip(value: float, reference: float) -> tuple[str, float] | None:
 
 
 def mark_breaks(frame: pd.DataFrame, region: str = "region") -> pd.Series:
-    """True for rows whose change from the year before runs across a break of the series.
+    """True for rows whose change from the row before may run across a break of the series.
 
-    ``frame`` has the columns ``region`` and ``year``; a row after a gap counts when the gap spans the break.
+    ``frame`` has the columns ``region`` and ``year``. When the break happened between two years is not known,
+    so every change counts whose span overlaps them.
     """
     marked = pd.Series(False, index=frame.index)
     ordered = frame.sort_values("year")
     previous = ordered.groupby(region)["year"].shift()
     for item in BREAKS:
-        across = (previous <= item.year_before) & (ordered["year"] >= item.year_after)
+        across = (previous < item.year_after) & (ordered["year"] > item.year_before)
         marked |= (across & (ordered[region] == item.region)).reindex(frame.index)
     return marked
 
@@ -171,14 +174,15 @@ def mark_copied_years(frame: pd.DataFrame, columns: list[str], region: str = "re
 
 
 def annual_change(frame: pd.DataFrame, column: str, region: str = "region") -> pd.Series:
-    """Change of the log of ``column`` from the year before; missing across breaks and after copied years.
+    """Change of the log of ``column`` from the year before; missing across breaks, into and out of copied years.
 
     ``frame`` needs the flags ``is_break`` and ``is_copied``.
     """
     ordered = frame.sort_values([region, "year"])
     change = np.log(ordered[column].where(ordered[column] > 0)).groupby(ordered[region]).diff()
     consecutive = ordered.groupby(region)["year"].diff() == 1
-    return change.where(consecutive & ~ordered["is_break"] & ~ordered["is_copied"]).reindex(frame.index)
+    copied = ordered["is_copied"] | ordered.groupby(region)["is_copied"].shift(fill_value=False)
+    return change.where(consecutive & ~ordered["is_break"] & ~copied).reindex(frame.index)
 
 
 def require_kg_per_ha(frame: pd.DataFrame) -> pd.DataFrame:
@@ -195,12 +199,19 @@ def require_kg_per_ha(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def mark_flat_runs(frame: pd.DataFrame, column: str, region: str, length: int = 3) -> pd.Series:
-    """True where a value stands unchanged for ``length`` years or more: filled in, not observed."""
+def mark_infilled(frame: pd.DataFrame, column: str, region: str) -> pd.Series:
+    """True for years of a stretch that varies too little to have been observed.
+
+    Rainfall varies by more than a fiftieth of its mean over any ten years in every country; where it does not
+    (Papua New Guinea after 1995), its makers filled it in with the long-term mean.
+    """
     ordered = frame.sort_values([region, "year"])
-    new_run = (ordered[column] != ordered.groupby(region)[column].shift()) | ordered[column].isna()
-    sizes = ordered.groupby([ordered[region], new_run.cumsum()])[column].transform("size")
-    return ((sizes >= length) & ordered[column].notna()).reindex(frame.index)
+    marked = pd.Series(False, index=frame.index)
+    for _, series in ordered.groupby(region)[column]:
+        windows = series.rolling(INFILL_WINDOW_YEARS)
+        for end in np.flatnonzero((windows.std() / windows.mean() < INFILL_VARIATION).to_numpy()):
+            marked[series.index[end - INFILL_WINDOW_YEARS + 1 : end + 1]] = True
+    return marked
 
 
 def join_lists(*parts: pd.Series) -> pd.Series:

@@ -156,6 +156,19 @@ def country_cocoa(lowest_credible_yield: float, highest_credible_yield: float) -
     return frame
 
 
+def unexplained_jumps(countries: pd.DataFrame, factor: float) -> pd.DataFrame:
+    """Years in which a country's area changed by more than ``factor`` although no break of its series is known.
+
+    Since 2000, in the latest release: either agronomy nobody noticed or a break nobody marked. Columns:
+    ``country``, ``year``, ``area_harvested_ha``, ``change`` (ratio to the year before), largest first.
+    """
+    latest = countries[countries["release"] == "latest"]
+    change = np.exp(rules.annual_change(latest, "area_harvested_ha", "country"))
+    jumps = latest.assign(change=change)[(abs(np.log(change)) > np.log(factor)) & (latest["year"] >= 2000)]
+    largest = abs(np.log(jumps["change"])).sort_values(ascending=False).index
+    return jumps.loc[largest, ["country", "year", "area_harvested_ha", "change"]].reset_index(drop=True)
+
+
 def _release_2022() -> pd.DataFrame:
     numbers = ("year", "area_harvested_ha", "production_t", "yield_kg_per_ha")
     frame = rules.require_kg_per_ha(load_raw("faostat_cocoa_2022", numbers))

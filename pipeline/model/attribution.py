@@ -27,13 +27,16 @@ def log_gain(removed: frozenset[str], gains: dict[str, np.ndarray]) -> np.ndarra
     """Log of the yield ratio when the causes in ``removed`` are taken away, shape (draws,).
 
     Fertilizer, pests and technique multiply. Knowledge has no way of its own to make pods: it works through
-    the other three, so it closes its part only of those not removed already. That keeps training from being
-    counted twice.
+    the other three, an equal part through each, and only where that practice is not already put right. Good
+    training brings no more through a practice than the practice itself can give. So training is not counted
+    twice, and putting one more practice right never costs yield.
     """
     practices = [cause for cause in CAUSES if cause != "knowledge"]
     total = sum((gains[cause] for cause in practices if cause in removed), np.zeros_like(gains["fertilizer"]))
     if "knowledge" in removed:
-        total = total + gains["knowledge"] * sum(cause not in removed for cause in practices) / len(practices)
+        part = gains["knowledge"] / len(practices)
+        through = [np.minimum(part, np.maximum(gains[cause], 0)) for cause in practices if cause not in removed]
+        total = total + sum(through, np.zeros_like(part))
     return total
 
 

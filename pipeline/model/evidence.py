@@ -64,10 +64,13 @@ class Posterior:
 def fit(effects: np.ndarray, errors: np.ndarray, prior_mean: float, prior_sd: float, spread_scale: float) -> Posterior:
     """Posterior for log response ratios ``effects`` with standard errors ``errors``, both of shape (studies,).
 
-    With no study the posterior is the prior. Raises ``ValueError`` for errors that are not positive.
+    With no study the posterior is the prior. Raises ``ValueError`` for effects or errors that are not finite and
+    for errors that are not above zero.
     """
-    if len(effects) != len(errors) or not np.all(np.asarray(errors) > 0):
-        raise ValueError("every effect needs a standard error above zero")
+    if len(effects) != len(errors) or not (
+        np.isfinite(effects).all() and np.isfinite(errors).all() and np.all(errors > 0)
+    ):
+        raise ValueError("every effect must be finite and have a finite standard error above zero")
     variance = errors[None, :] ** 2 + TAU_GRID[:, None] ** 2
     precision = (1 / variance).sum(axis=1) + prior_sd**-2
     mean = ((effects / variance).sum(axis=1) + prior_mean / prior_sd**2) / precision

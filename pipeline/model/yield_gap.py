@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from pipeline.clean.rules import require_one_basis
 from pipeline.model.draws import stream, student_t
 
 REGENCY = "Kutai Timur"
@@ -14,6 +15,7 @@ READINGS = {
     "2025 regent, small area": ("K045", "K043"),
     "2025 regent, old area": ("K045", "K038"),
 }
+NEIGHBOURS = ("Berau", "Mahakam Ulu", "East Kalimantan", "Sulawesi Tengah", "Sulawesi Selatan", "Indonesia")
 OFFICIAL = ("2020", "2025 potential")
 # Figures are printed in whole hectares: of five hectares they tell no share.
 SMALLEST_AREA_HA = 50.0
@@ -43,6 +45,23 @@ def kutai_timur_readings(statistics: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def latest_yields(yields: pd.DataFrame, basis: str) -> pd.DataFrame:
+    """Latest yield on one basis of every neighbour, the province and the nation; a printed one before a computed."""
+    chosen = yields[(yields["basis"] == basis) & yields["region"].isin(NEIGHBOURS)]
+    ordered = chosen.sort_values(["year", "derivation"])
+    return ordered.groupby("region").tail(1)[["region", "year", "basis", "yield_kg_per_ha", "status"]]
+
+
+def compare(own: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
+    """Yields of other regions with the yield of Kutai Timur over each of them.
+
+    ``own`` is one row with ``region``, ``basis`` and ``yield_kg_per_ha``. Raises ``BasisError`` when any two
+    yields stand on different bases.
+    """
+    require_one_basis(pd.concat([own, others]))
+    return others.assign(kutai_timur_over=float(own["yield_kg_per_ha"].iloc[0]) / others["yield_kg_per_ha"])
+
+
 def mature_shares(statistics: pd.DataFrame) -> pd.DataFrame:
     """Share of the cacao area that is mature (TM), for every region where both are known; latest year each.
 
@@ -60,7 +79,7 @@ def mature_shares(statistics: pd.DataFrame) -> pd.DataFrame:
     implied = wide["production"] * 1000 / wide["yield"].where(known)
     share = wide["area_mature"].fillna(implied) / wide["area_total"]
     found = wide.assign(share=share.fillna(wide.get("share_mature")))
-    found = found[found["share"].between(0, 1) & ~(found["area_total"] < SMALLEST_AREA_HA)]
+    found = found[found["share"].between(0, 1, inclusive="neither") & ~(found["area_total"] < SMALLEST_AREA_HA)]
     found = found.sort_values(["region", "year"])
     latest = found.groupby("region").tail(1).rename(columns={"source_id": "source_ids"})
     return latest[["region", "level", "year", "share", "source_ids"]].reset_index(drop=True)

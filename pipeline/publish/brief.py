@@ -6,8 +6,8 @@ import pandas as pd
 
 from pipeline import paths
 from pipeline.language import LANGUAGES, Text, format_number
-from pipeline.publish.charts.names import PACKAGES
 from pipeline.publish.estimates import Prose
+from pipeline.publish.names import PACKAGES
 
 STYLE = """
 @page { size: A4; margin: 14mm 16mm; }
@@ -98,7 +98,7 @@ def _scenario_row(row: pd.Series, language: str) -> str:
 
 
 def write_brief(title: Text, pages: dict[str, list[list[str]]]) -> list[str]:
-    """Write ``results/brief/brief.LANGUAGE.html``; ``pages`` holds the blocks of each page per language.
+    """Write ``brief.LANGUAGE.html`` beside the executed notebook; ``pages`` holds the blocks of each page per language.
 
     Returns the names of the files. Raises ``KeyError`` when a language is missing.
     """
@@ -107,6 +107,6 @@ def write_brief(title: Text, pages: dict[str, list[list[str]]]) -> list[str]:
         sections = "".join(f'<section class="page">{"".join(blocks)}</section>' for blocks in pages[language])
         name = f"brief.{language}.html"
         text = PAGE.format(language=language, title=title.in_language(language), style=STYLE, content=sections)
-        paths.output(paths.RESULTS / "brief" / name).write_text(text, encoding="utf-8")
+        paths.output(paths.RESULTS / paths.stage() / name).write_text(text, encoding="utf-8")
         names.append(name)
     return names

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline.language import Text
-from pipeline.publish.charts.names import CAUSES
 from pipeline.publish.estimates import Estimate, from_draws
+from pipeline.publish.names import CAUSES
 
 PER_HECTARE = "per mature hectare (TM) and year"
 

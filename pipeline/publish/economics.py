@@ -7,8 +7,8 @@ import pandas as pd
 
 from pipeline.model.scenarios import extra_tonnes
 from pipeline.publish.causes import Named, named
-from pipeline.publish.charts.names import PACKAGES
 from pipeline.publish.estimates import Estimate, from_draws
+from pipeline.publish.names import PACKAGES
 
 PER_HECTARE = "per mature hectare (TM) and year"
 # The two areas that the agency gave for Kutai Timur, the draws of their mature share, and where they were given.

@@ -1,6 +1,6 @@
 """Published numbers: each one a key, a value and its interval, with unit, basis, method and sources.
 
-A stage saves all its estimates as one table, ``results/estimates/STAGE.csv``, and its headline numbers as
+A stage saves all its estimates as one table, ``results/STAGE/estimates.csv``, and its headline numbers as
 ``results/metrics/STAGE.json`` for ``dvc metrics show``. Prose takes numbers from here by key.
 """
 
@@ -47,6 +47,10 @@ class Estimate:
     def __post_init__(self) -> None:
         if not np.isfinite(self.value):
             raise EstimateError(f"{self.key}: value is {self.value}")
+        if len({bool(np.isfinite(part)) for part in (self.lower, self.upper, self.level)}) != 1 or any(
+            np.isinf((self.lower, self.upper, self.level))
+        ):
+            raise EstimateError(f"{self.key}: an interval needs a lower bound, an upper bound and a level")
         if np.isfinite(self.lower) and not self.lower <= self.value <= self.upper:
             raise EstimateError(f"{self.key}: {self.value} is not between {self.lower} and {self.upper}")
         if not self.sources or not self.unit or not self.method:
@@ -119,8 +123,10 @@ def estimate_table(estimates: list[Estimate]) -> pd.DataFrame:
 def save_estimates(estimates: list[Estimate]) -> None:
     """Write the estimates and the headline metrics of the running stage.
 
-    Raises ``EstimateError`` when a key stands twice.
+    Raises ``EstimateError`` when there is none or a key stands twice.
     """
+    if not estimates:
+        raise EstimateError("a stage must publish at least one estimate")
     keys = [estimate.key for estimate in estimates]
     if repeated := sorted({key for key in keys if keys.count(key) > 1}):
         raise EstimateError(f"keys stand twice: {', '.join(repeated)}")
@@ -144,11 +150,12 @@ def _short(value: float) -> float:
 
 def load_estimates(stage: str) -> dict[str, Estimate]:
     """Estimates that a stage has published, by key."""
-    frame = pd.read_csv(paths.estimates(stage), dtype={"seed": "Int64"}, keep_default_na=False, na_values=[""])
-    frame["basis"] = frame["basis"].fillna("")
+    types = {"seed": "Int64", "basis": "str"}
+    frame = pd.read_csv(paths.estimates(stage), dtype=types, keep_default_na=False, na_values=[""])
     records = frame.to_dict("records")
     for record in records:
         record["sources"] = tuple(record["sources"].split(";"))
+        record["basis"] = "" if pd.isna(record["basis"]) else record["basis"]
         record["seed"] = None if pd.isna(record["seed"]) else int(record["seed"])
     return {record["key"]: Estimate(**record) for record in records}
 
@@ -177,6 +184,8 @@ class Prose:
                 raise EstimateError(f"no estimate has the key {key!r}")
             estimate = self.by_key[key]
             forms = {"": estimate.text, "value": estimate.number, "percent": estimate.percent}
+            if form not in forms:
+                raise EstimateError(f"{match[0]}: a number has no form {form!r}")
             return forms[form](language)
 
         return re.sub(r"\{([^}]+)\}", number, text.in_language(language))

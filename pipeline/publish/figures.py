@@ -18,16 +18,7 @@ from matplotlib.figure import Figure
 from pipeline import paths
 from pipeline.language import LANGUAGES, Text
 
-BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, BLACK, GREY = (
-    "#0072B2",
-    "#B35900",
-    "#00765A",
-    "#B8420F",
-    "#2A7DB0",
-    "#A3477D",
-    "#000000",
-    "#595959",
-)
+BLUE, ORANGE, GREEN, PURPLE, BLACK, GREY = "#0072B2", "#B35900", "#00765A", "#A3477D", "#000000", "#595959"
 STYLE: dict[str, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 9.0,

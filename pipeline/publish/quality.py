@@ -12,7 +12,7 @@ from pipeline import paths
 from pipeline.contracts import Table, read_clean
 from pipeline.tables import TABLES
 
-FOLDER = paths.RESULTS / "quality"
+FOLDER = paths.RESULTS / "data_quality"
 HEAD = """# Mutu data / Data quality
 
 Setiap tabel bersih: sel kosong yang diizinkan, tanda, dan peringatan. Tidak ada yang diisi atau dibuang diam-diam.

@@ -4,10 +4,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from pipeline.language import Text
-from pipeline.publish.charts.common import label
-from pipeline.publish.charts.intervals import draw_intervals
-from pipeline.publish.charts.names import CAUSES
+from pipeline.publish.charts.common import draw_intervals, label
 from pipeline.publish.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE
+from pipeline.publish.names import CAUSES
 
 COLOURS = {
     "fertilizer": ORANGE,

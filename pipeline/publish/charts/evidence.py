@@ -5,11 +5,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from pipeline.language import Text
-from pipeline.publish.charts.common import label, localise, year_axis
-from pipeline.publish.charts.intervals import draw_intervals
-from pipeline.publish.charts.names import MEASURES
+from pipeline.publish.charts.common import draw_intervals, label, localise, year_axis
 from pipeline.publish.estimates import Estimate
 from pipeline.publish.figures import BLUE, GREEN, ORANGE
+from pipeline.publish.names import MEASURES
 
 
 def evidence_counts(effects: pd.DataFrame) -> pd.DataFrame:

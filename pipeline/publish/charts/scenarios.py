@@ -4,9 +4,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from pipeline.language import Text
-from pipeline.publish.charts.common import label
-from pipeline.publish.charts.intervals import draw_intervals
-from pipeline.publish.charts.names import PACKAGES
+from pipeline.publish.charts.common import draw_intervals, label
+from pipeline.publish.names import PACKAGES
 
 
 def income_rows(summary: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,1 @@
+"""What running the notebooks through DVC and papermill costs: ``python -m bench``."""

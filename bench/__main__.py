@@ -1,0 +1,62 @@
+"""Measure five ways to run the pipeline, in one go and on copies of the working tree: ``python -m bench``."""
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from bench import report, stock
+from bench.measure import BenchError, Measured, measure, together
+from bench.tree import copy_tree, has_notebook, in_order, read_pipeline
+
+
+def measure_all(folder: Path) -> dict[str, Measured]:
+    """Every way in a copy of its own below ``folder``; prints each result as it comes."""
+    stages = read_pipeline()
+    names = in_order(stages, {name for name in stages if has_notebook(name)})
+    plain, repro = [sys.executable, "-m", "bench.plain", *names], ["dvc", "repro", *names]
+    warm_up(folder, plain)
+
+    measured: dict[str, Measured] = {}
+
+    def note(way: str, result: Measured) -> None:
+        measured[way] = result
+        print(f"{way}: {result.seconds:.2f} s", flush=True)
+
+    note("plain", measure(plain, copy_tree(folder / "plain")))
+    own = copy_tree(folder / "own")
+    note("dvc_repro", measure(repro, own))
+    note("noop", min((measure(repro, own) for _ in range(3)), key=lambda result: result.seconds))
+    if not shutil.which("sh"):
+        print("There is no sh here: the two ways with the papermill command are left out.")
+        return measured
+    loop = copy_tree(folder / "loop")
+    commands = stock.write_scripts(loop, stages, names)
+    note("papermill_loop", together([measure(command.split(), loop) for command in commands]))
+    under_dvc = copy_tree(folder / "under_dvc")
+    stock.use_scripts(under_dvc, stages, names)
+    note("papermill_dvc", measure(repro, under_dvc))
+    return measured
+
+
+def warm_up(folder: Path, plain: list[str]) -> None:
+    """Let no way pay for the first reading of the libraries from disk, nor for compiling them."""
+    copy = copy_tree(folder / "warm_up")
+    for command in (plain, ["dvc", "--version"], ["papermill", "--version"]):
+        measure(command, copy)
+
+
+def main() -> int:
+    """Measure, write ``bench/results/latest.csv`` and ``docs/benchmark.md``; returns the exit code."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="cacao-bench-") as folder:
+            measured = measure_all(Path(folder).resolve())
+    except BenchError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print("\n" + report.publish(measured, sum(has_notebook(name) for name in read_pipeline())))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,71 @@
+"""The stages in the order DVC runs them, and throw-away copies of the working tree to run them in."""
+
+import shutil
+import subprocess
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipeline import paths
+
+GIT_IDENTITY = ["-c", "user.name=bench", "-c", "user.email=bench@localhost", "-c", "commit.gpgsign=false"]
+
+
+def read_pipeline() -> dict[str, Any]:
+    """The stages of ``dvc.yaml`` by name."""
+    stages: dict[str, Any] = yaml.safe_load(paths.PIPELINE.read_text(encoding="utf-8"))["stages"]
+    return stages
+
+
+def has_notebook(name: str) -> bool:
+    """Whether the stage runs a notebook."""
+    return (paths.NOTEBOOKS / f"{name}.ipynb").exists()
+
+
+def in_order(stages: dict[str, Any], wanted: set[str]) -> list[str]:
+    """The wanted stages and all that they need, each after what it needs."""
+    needs = {name: needed(stages, name) for name in sorted(stages)}
+    found: set[str] = set()
+    open_names = set(wanted)
+    while open_names:
+        found |= open_names
+        open_names = {name for stage in open_names for name in needs[stage]} - found
+    return [name for name in TopologicalSorter(needs).static_order() if name in found]
+
+
+def needed(stages: dict[str, Any], name: str) -> list[str]:
+    """Stages that make something which the named stage reads."""
+    reads = [Path(dep) for dep in stages[name].get("deps", [])]
+    return [
+        other
+        for other in sorted(stages)
+        if any(touches(read, made) for read in reads for made in outputs(stages[other])) and other != name
+    ]
+
+
+def outputs(stage: dict[str, Any]) -> list[Path]:
+    """Everything a stage makes; an entry with options is a map with the path as its only key."""
+    entries = [*stage.get("outs", []), *stage.get("metrics", []), *stage.get("plots", [])]
+    return [Path(entry if isinstance(entry, str) else next(iter(entry))) for entry in entries]
+
+
+def touches(first: Path, second: Path) -> bool:
+    """Whether two paths are the same or one lies in the other."""
+    return first.is_relative_to(second) or second.is_relative_to(first)
+
+
+def copy_tree(target: Path) -> Path:
+    """Copy the working tree without results and without ``dvc.lock``, as a git repository of its own."""
+    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(listing, cwd=paths.ROOT, check=True, capture_output=True, text=True).stdout
+    for name in listed.split("\0"):
+        source = paths.ROOT / name
+        # A file deleted but not yet committed is still listed.
+        if source.is_file() and name != "dvc.lock":
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target / name)
+    for command in (["init", "--quiet"], ["add", "--all"], [*GIT_IDENTITY, "commit", "--quiet", "--message", "copy"]):
+        subprocess.run(["git", *command], cwd=target, check=True)
+    return target

@@ -13,8 +13,8 @@ from bench.tree import copy_tree, has_notebook, in_order, read_pipeline
 def measure_all(folder: Path) -> dict[str, Measured]:
     """Every way in a copy of its own below ``folder``; prints each result as it comes."""
     stages = read_pipeline()
-    names = in_order(stages, {name for name in stages if has_notebook(name)})
-    plain, repro = [sys.executable, "-m", "bench.plain", *names], ["dvc", "repro", *names]
+    names = in_order(stages)
+    plain, repro = [sys.executable, "-m", "bench.plain", *names], ["dvc", "repro"]
     warm_up(folder, plain)
 
     measured: dict[str, Measured] = {}

@@ -24,15 +24,9 @@ def has_notebook(name: str) -> bool:
     return (paths.NOTEBOOKS / f"{name}.ipynb").exists()
 
 
-def in_order(stages: dict[str, Any], wanted: set[str]) -> list[str]:
-    """The wanted stages and all that they need, each after what it needs."""
-    needs = {name: needed(stages, name) for name in sorted(stages)}
-    found: set[str] = set()
-    open_names = set(wanted)
-    while open_names:
-        found |= open_names
-        open_names = {name for stage in open_names for name in needs[stage]} - found
-    return [name for name in TopologicalSorter(needs).static_order() if name in found]
+def in_order(stages: dict[str, Any]) -> list[str]:
+    """All stages, each after what it needs."""
+    return list(TopologicalSorter({name: needed(stages, name) for name in sorted(stages)}).static_order())
 
 
 def needed(stages: dict[str, Any], name: str) -> list[str]:

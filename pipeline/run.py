@@ -11,6 +11,8 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -84,27 +86,47 @@ def execute(progress: Progress, values: dict[str, Any], staging: Path, timeout: 
     # jsonschema compiles a grammar of addresses at import, 1.2 s, for a format check that no notebook uses;
     # an absent optional package makes it leave that check out.
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
-    import nbformat
-    import papermill
-
-    name = progress.name
-    executed = staging / paths.executed_notebook(name).relative_to(paths.ROOT)
+    executed = staging / paths.executed_notebook(progress.name).relative_to(paths.ROOT)
     executed.parent.mkdir(parents=True)
-    # Sockets have short path limits, and a user's own IPython profile must not change a result.
-    with tempfile.TemporaryDirectory(prefix="cacao-") as private:
-        os.environ.update(kernel_environment(name, staging, Path(private)))
+    with kernel(progress.name, staging) as manager:
+        # Imported only now: the kernel comes up meanwhile.
+        import nbformat
+        import papermill
+
         papermill.execute_notebook(
-            paths.NOTEBOOKS / f"{name}.ipynb",
+            paths.NOTEBOOKS / f"{progress.name}.ipynb",
             executed,
             parameters=values,
+            km=manager,
             kernel_name="python3",
-            cwd=paths.ROOT,
             progress_bar=False,
             request_save_on_cell_execute=False,
-            **client_options(progress, timeout),
+            execution_timeout=timeout,
+            record_timing=False,
+            on_cell_start=progress.cell_starts,
         )
     notebook = nbformat.read(executed, as_version=4)
     nbformat.write(normalise(notebook), executed)
+
+
+@contextmanager
+def kernel(name: str, staging: Path) -> Iterator[Any]:
+    """A kernel of its own for one notebook, reached through files rather than network ports; gone afterwards."""
+    from jupyter_client.manager import AsyncKernelManager
+    from jupyter_core.utils import run_sync
+
+    # Sockets have short path limits, and a user's own IPython profile must not change a result.
+    with tempfile.TemporaryDirectory(prefix="cacao-") as private:
+        os.environ.update(kernel_environment(name, staging, Path(private)))
+        # libzmq has no file sockets that Jupyter can use on Windows.
+        manager = AsyncKernelManager(kernel_name="python3", transport="tcp" if os.name == "nt" else "ipc")
+        options = {"extra_arguments": ["--HistoryManager.enabled=False"], "cwd": str(paths.ROOT)}
+        try:
+            run_sync(manager.start_kernel)(**options)
+            yield manager
+        finally:
+            # Every output is complete when the last cell is: nothing is left for the kernel to tidy up.
+            run_sync(manager.shutdown_kernel)(now=True)
 
 
 def kernel_environment(name: str, staging: Path, private: Path) -> dict[str, str]:
@@ -119,23 +141,6 @@ def kernel_environment(name: str, staging: Path, private: Path) -> dict[str, str
         "JUPYTER_PREFER_ENV_PATH": "1",
         "IPYTHONDIR": str(private / "ipython"),
         **dict.fromkeys(THREAD_VARIABLES, "1"),
-    }
-
-
-def client_options(progress: Progress, timeout: int) -> dict[str, Any]:
-    """Options of the notebook client: sockets as files, a time limit, progress, no slow goodbye."""
-    from traitlets.config import Config
-
-    # libzmq has no file sockets that Jupyter can use on Windows.
-    transport = "tcp" if os.name == "nt" else "ipc"
-    return {
-        "config": Config({"KernelManager": {"transport": transport}}),
-        "execution_timeout": timeout,
-        "record_timing": False,
-        # Every output is complete when the last cell is: nothing is left for the kernel to tidy up.
-        "shutdown_kernel": "immediate",
-        "extra_arguments": ["--HistoryManager.enabled=False"],
-        "on_cell_start": progress.cell_starts,
     }
 
 

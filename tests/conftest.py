@@ -1,8 +1,12 @@
-"""What several test files share: reproducible property tests, real tables made once, a folder to write into."""
+"""What several test files share: repeatable property tests, real tables, and the whole pipeline run in a copy."""
+
+import shutil
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
+from reproduction import WATCH, commit, copy_project, dvc
 
 from pipeline import paths
 from pipeline.clean import evidence, statistics
@@ -47,3 +51,24 @@ def project(tmp_path_factory):
         patch.setenv(paths.STAGING_VARIABLE, str(folder))
         patch.setenv(paths.STAGE_VARIABLE, "98_test")
         yield folder
+
+
+@pytest.fixture(scope="session")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project in which the whole pipeline has run once, watched."""
+    folder = copy_project(tmp_path_factory.mktemp("fresh"))
+    (folder / "dvc.lock").unlink(missing_ok=True)
+    watched = tmp_path_factory.mktemp("watched")
+    (folder / "sitecustomize.py").write_text(WATCH)
+    dvc(folder, "repro", CACAO_WATCH=str(watched))
+    (folder / "sitecustomize.py").unlink()
+    shutil.move(watched, folder / ".watched")
+    commit(folder, "add", "-A")
+    commit(folder, "commit", "-qm", "reproduced")
+    return folder
+
+
+@pytest.fixture
+def copy(fresh: Path, tmp_path: Path) -> Path:
+    """A copy of the reproduced project that a test may change."""
+    return Path(shutil.copytree(fresh, tmp_path / "copy", symlinks=True))

@@ -89,6 +89,8 @@ def publish_figure(
         with mpl.rc_context(settings):
             figure = _draw(name, data, draw, caption, language, height)
             figure.savefig(paths.output(folder / f"{name}.{language}.svg"), metadata={"Date": None})
+            # The layout is found once: it costs as much as the drawing.
+            figure.set_layout_engine("none")
             figure.savefig(paths.output(folder / f"{name}.{language}.png"), dpi=200)
     words = {
         language: {part: getattr(caption, part).in_language(language) for part in ("title", "caption", "alt")}

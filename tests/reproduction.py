@@ -1,0 +1,59 @@
+"""Helpers to run the whole pipeline in a copy of the project that is a repository of its own."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from pipeline import paths
+
+# Python imports this before anything else in every process of the copy; it notes which project files are opened.
+WATCH = """
+import os, sys
+root = os.path.dirname(os.path.abspath(__file__)) + os.sep
+log = os.environ.get("CACAO_WATCH")
+stage = os.environ.get("CACAO_STAGE")
+if log and stage:
+    target = open(os.path.join(log, stage), "a", buffering=1)
+    def note(event, arguments):
+        if event == "open" and isinstance(arguments[0], str) and arguments[0].startswith(root):
+            if isinstance(arguments[1], str) and "r" in arguments[1] or arguments[1] is None:
+                target.write(arguments[0][len(root):] + chr(10))
+    sys.addaudithook(note)
+"""
+
+
+def copy_project(folder: Path) -> Path:
+    """Copy what git would commit into an empty folder that is a git repository of its own."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=paths.ROOT, capture_output=True, text=True, check=True
+    )
+    for name in listed.stdout.splitlines():
+        if (paths.ROOT / name).is_file() and not name.startswith(("tests/", "bench/")):
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(paths.ROOT / name, target)
+    commit(folder, "init", "-q")
+    commit(folder, "add", "-A")
+    commit(folder, "commit", "-qm", "copy")
+    return folder
+
+
+def commit(folder: Path, *arguments: str) -> None:
+    identity = ["-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+def dvc(folder: Path, *arguments: str, check: bool = True, **variables: str) -> subprocess.CompletedProcess[str]:
+    binaries = str(Path(sys.executable).parent)
+    environment = {**os.environ, "PATH": binaries + os.pathsep + os.environ["PATH"], **variables}
+    done = subprocess.run(
+        [sys.executable, "-m", "dvc", *arguments], cwd=folder, capture_output=True, text=True, env=environment
+    )
+    assert done.returncode == 0 or not check, done.stdout[-3000:] + done.stderr[-3000:]
+    return done
+
+
+def stages_run(done: subprocess.CompletedProcess[str]) -> list[str]:
+    return [line.split("'")[1] for line in done.stdout.splitlines() if line.startswith("Running stage")]

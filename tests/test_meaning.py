@@ -1,0 +1,122 @@
+"""The executed notebooks say what they should: key results and the data behind every figure, within tolerances.
+
+The reference values stand in ``tests/reference``. A restated or computed figure must come out to four digits; one
+that rests on random draws to a twentieth of its interval, so that another processor does not fail the test.
+"""
+
+import json
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline import paths, sources
+from pipeline.language import LANGUAGES
+
+REFERENCE = paths.ROOT / "tests" / "reference"
+NOTEBOOKS = sorted(path.stem for path in paths.NOTEBOOKS.glob("*.ipynb"))
+ESTIMATES = pd.read_csv(REFERENCE / "estimates.csv")
+FIGURES = pd.read_csv(REFERENCE / "figures.csv")
+NO_SOURCE = {"parameter", "prior"}
+
+
+def published(fresh: Path, stage: str) -> pd.DataFrame:
+    return pd.read_csv(fresh / "results" / stage / "estimates.csv")
+
+
+@pytest.mark.parametrize("stage", NOTEBOOKS)
+def test_published_numbers_are_those_expected(fresh: Path, stage: str) -> None:
+    expected = ESTIMATES[ESTIMATES["stage"] == stage].set_index("key")
+    found = published(fresh, stage).set_index("key")
+    assert set(found.index) == set(expected.index)
+    for key, row in expected.iterrows():
+        width = row["upper"] - row["lower"] if pd.notna(row["lower"]) else abs(row["value"])
+        for part in ("value", "lower", "upper"):
+            assert found.at[key, part] == pytest.approx(row[part], abs=row["tolerance"] * width, nan_ok=True), (
+                key,
+                part,
+            )
+
+
+@pytest.mark.parametrize("stage", NOTEBOOKS)
+def test_the_data_behind_figures_are_those_expected(fresh: Path, stage: str) -> None:
+    folder = fresh / "results" / stage / "figures"
+    expected = FIGURES[FIGURES["stage"] == stage]
+    assert {path.stem for path in folder.glob("*.csv")} == set(expected["figure"])
+    for row in expected.itertuples():
+        values = pd.read_csv(folder / f"{row.figure}.csv")[row.column].dropna()
+        assert len(values) == row.n, (row.figure, row.column)
+        scale = row.tolerance * max(abs(row.least), abs(row.greatest))
+        found = (values.min(), values.median(), values.max())
+        assert found == pytest.approx((row.least, row.median, row.greatest), abs=scale), (row.figure, row.column)
+
+
+@pytest.mark.parametrize("stage", NOTEBOOKS)
+def test_executed_notebooks_have_no_errors_no_warnings_and_an_answer_before_the_first_figure(
+    fresh: Path, stage: str
+) -> None:
+    notebook = nbformat.read(fresh / "results" / stage / f"{stage}.ipynb", as_version=4)
+    nbformat.validate(notebook)
+    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    assert not [output for output in outputs if output.output_type == "error"]
+    assert not [output.text for output in outputs if output.output_type == "stream" and output.name == "stderr"]
+    texts = ["".join(output.get("data", {}).get("text/markdown", "")) for output in outputs]
+    kinds = [
+        "answer" if "**Jawaban.**" in text else "figure" if "image/png" in output.get("data", {}) else "other"
+        for text, output in zip(texts, outputs, strict=True)
+    ]
+    if stage != "12_brief":
+        assert kinds[0] == "answer", "the answer comes before any other output"
+        answer = texts[0]
+        assert "**Answer.**" in answer
+        assert "nan" not in answer.split()
+        assert "{" not in answer
+
+
+@pytest.mark.parametrize("stage", NOTEBOOKS)
+def test_every_number_names_registered_sources_unit_and_method(fresh: Path, stage: str) -> None:
+    registered = set(sources.load_registry()["sources"]) | NO_SOURCE
+    frame = published(fresh, stage)
+    cited = {source for ids in frame["sources"] for source in ids.split(";")}
+    assert cited <= registered
+    assert frame[["key", "value", "unit", "method", "n"]].notna().all(axis=None)
+
+
+@pytest.mark.parametrize("stage", NOTEBOOKS)
+def test_every_figure_has_words_in_both_languages_and_registered_sources(fresh: Path, stage: str) -> None:
+    registered = set(sources.load_registry()["sources"]) | NO_SOURCE
+    for path in (fresh / "results" / stage / "figures").glob("*.json"):
+        words = json.loads(path.read_text(encoding="utf-8"))
+        assert words["sources"]
+        assert set(words["sources"]) <= registered, path
+        assert words["en"]["caption"] != words["id"]["caption"]
+        for language in LANGUAGES:
+            assert all(words[language][part].strip() for part in ("title", "caption", "alt"))
+            assert (path.with_suffix(f".{language}.svg")).stat().st_size > 1000
+            assert (path.with_suffix(f".{language}.png")).stat().st_size > 1000
+
+
+def test_the_brief_loads_nothing_and_has_two_pages_in_each_language(fresh: Path) -> None:
+    for language in LANGUAGES:
+        text = (fresh / "results" / "12_brief" / f"brief.{language}.html").read_text(encoding="utf-8")
+        assert text.count('<section class="page">') == 2
+        assert f'<html lang="{language}">' in text
+        assert "src=" not in text
+        assert "@import" not in text
+        assert "{" not in text.split("<main>")[1].replace("{stroke", "").split("<style")[0]
+
+
+def test_the_causes_and_what_is_not_explained_add_up_to_the_gap_in_every_draw(fresh: Path) -> None:
+    frame = published(fresh, "09_attribution").set_index("key")["value"]
+    # Medians do not add up, chances do.
+    chances = frame[[key for key in frame.index if key.startswith("first.")]]
+    assert chances.sum() == pytest.approx(1.0, abs=1e-6)
+
+
+def test_draws_are_as_many_as_the_parameter_says(fresh: Path) -> None:
+    draws = pd.read_csv(fresh / "results" / "04_yield_gap" / "tables" / "draws.csv")
+    assert len(draws) == 20000
+    assert np.isfinite(draws).all(axis=None)
+    assert draws["mature_share"].between(0, 1).all()

@@ -15,7 +15,7 @@ REFERENCES = ("papermill_dvc", "papermill_loop", "plain")
 HEAD = """\
 # What running the notebooks costs
 
-Written by `make bench`, which runs every notebook of the pipeline, and the stages they need, in each of these ways
+Written by `make bench`, which runs all stages of the pipeline in each of these ways
 on copies of the working tree, all in one session:
 
 - `plain`: the code cells in one Python process, without kernel, cell outputs or cache. This is the floor.

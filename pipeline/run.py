@@ -19,7 +19,6 @@ from typing import Any
 import yaml
 
 from pipeline import failure, paths
-from pipeline.params import ParameterError, load_params, select
 
 # One thread per notebook: notebooks that run side by side do not fight over cores, and sums keep their order.
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
@@ -64,47 +63,58 @@ def read_stage(name: str) -> dict[str, Any]:
 
 def run_stage(name: str) -> None:
     """Run the notebook of a stage and put its outputs in place; raises when anything goes wrong."""
-    declared, params, progress = read_stage(name), load_params(), Progress(name)
-    values = select(params, declared["params"])
+    declared, progress = read_stage(name), Progress(name)
     for left_over in paths.ROOT.glob(f".staging-{name}-*"):
         failure.remove(left_over)
     with tempfile.TemporaryDirectory(prefix=f".staging-{name}-", dir=paths.ROOT) as folder:
         staging = Path(folder)
-        try:
-            execute(progress, values, staging, params.run.cell_timeout_s)
-            check_outputs(staging, declared["outs"])
-            put_in_place(staging, declared["outs"])
-        except BaseException as error:
-            failure.keep(name, progress.cell, declared["outs"], staging, values, error)
-            raise
+        # The kernel takes half a second to come up: what comes next goes on meanwhile.
+        with kernel(name, staging) as manager:
+            values, timeout = read_parameters(declared["params"])
+            try:
+                execute(progress, manager, values, staging, timeout)
+                check_outputs(staging, declared["outs"])
+                put_in_place(staging, declared["outs"])
+            except BaseException as error:
+                failure.keep(name, progress.cell, declared["outs"], staging, values, error)
+                raise
     failure.remove(paths.failure(name))
     progress.show("done", last=True)
 
 
-def execute(progress: Progress, values: dict[str, Any], staging: Path, timeout: int) -> None:
+def read_parameters(names: list[str]) -> tuple[dict[str, Any], int]:
+    """Values for the notebook by name, and the time limit for a cell in seconds; all parameters are validated."""
+    from pipeline.params import ParameterError, load_params, select
+
+    try:
+        params = load_params()
+        return select(params, names), params.run.cell_timeout_s
+    except ParameterError as error:
+        raise StageError(str(error)) from error
+
+
+def execute(progress: Progress, manager: Any, values: dict[str, Any], staging: Path, timeout: int) -> None:
     """Execute a notebook with papermill; the executed notebook is written into the staging folder."""
     # jsonschema compiles a grammar of addresses at import, 1.2 s, for a format check that no notebook uses;
     # an absent optional package makes it leave that check out.
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
     executed = staging / paths.executed_notebook(progress.name).relative_to(paths.ROOT)
     executed.parent.mkdir(parents=True)
-    with kernel(progress.name, staging) as manager:
-        # Imported only now: the kernel comes up meanwhile.
-        import nbformat
-        import papermill
+    import nbformat
+    import papermill
 
-        papermill.execute_notebook(
-            paths.NOTEBOOKS / f"{progress.name}.ipynb",
-            executed,
-            parameters=values,
-            km=manager,
-            kernel_name="python3",
-            progress_bar=False,
-            request_save_on_cell_execute=False,
-            execution_timeout=timeout,
-            record_timing=False,
-            on_cell_start=progress.cell_starts,
-        )
+    papermill.execute_notebook(
+        paths.NOTEBOOKS / f"{progress.name}.ipynb",
+        executed,
+        parameters=values,
+        km=manager,
+        kernel_name="python3",
+        progress_bar=False,
+        request_save_on_cell_execute=False,
+        execution_timeout=timeout,
+        record_timing=False,
+        on_cell_start=progress.cell_starts,
+    )
     notebook = nbformat.read(executed, as_version=4)
     nbformat.write(normalise(notebook), executed)
 
@@ -184,7 +194,7 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         run_stage(arguments[0])
-    except (ParameterError, StageError) as error:
+    except StageError as error:
         print(f"{arguments[0]}: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -173,8 +173,9 @@ def kernel_environment(name: str, staging: Path, private: Path) -> dict[str, str
 
 
 def normalise(notebook: Any) -> Any:
-    """Drop from an executed notebook what differs between two equal runs: times, paths and random ids."""
+    """Drop from an executed notebook what differs between equal runs: times, paths, random ids, patch versions."""
     notebook.metadata.pop("papermill", None)
+    notebook.metadata.get("language_info", {}).pop("version", None)
     for cell in notebook.cells:
         for key in ("papermill", "execution"):
             cell.metadata.pop(key, None)

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import resource
 import shutil
 import signal
 import subprocess
@@ -179,6 +178,8 @@ def test_a_full_disk_leaves_the_previous_outputs_whole(tmp_path: Path) -> None:
     assert run(folder).returncode == 0
     before = digests(folder)
     set_cells(folder, [GOOD, "paths.output(paths.RESULTS / 'toy' / 'toy.txt').write_bytes(b'x' * 50_000_000)"])
+
+    resource = pytest.importorskip("resource")
 
     def full() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))

@@ -89,7 +89,7 @@ def publish_figure(
         with mpl.rc_context(settings):
             figure = _draw(name, data, draw, caption, language, height)
             figure.savefig(paths.output(folder / f"{name}.{language}.svg"), metadata={"Date": None})
-            figure.savefig(paths.output(folder / f"{name}.{language}.png"), dpi=200)
+            figure.savefig(paths.output(folder / f"{name}.{language}.png"), dpi=200, pil_kwargs={"compress_level": 4})
     words = {
         language: {part: getattr(caption, part).in_language(language) for part in ("title", "caption", "alt")}
         for language in LANGUAGES

@@ -10,7 +10,7 @@ import pandas as pd
 
 from pipeline import paths
 from pipeline.contracts import Table, read_clean
-from pipeline.tables import TABLES
+from pipeline.tables import CONFLICTS, TABLES
 
 FOLDER = paths.RESULTS / "data_quality"
 HEAD = """# Mutu data / Data quality
@@ -29,6 +29,8 @@ def count(table: Table, frame: pd.DataFrame) -> list[tuple[str, str, str, int]]:
     if "warnings" in frame:
         words = Counter(word for text in frame["warnings"].dropna() for word in text.split(";") if word)
         found += [("warning", word, number) for word, number in sorted(words.items())]
+    if table == CONFLICTS:
+        found.append(("conflict", "figures involved", int(frame["n_figures"].sum())))
     return [(table.name, kind, name, number) for kind, name, number in found if kind == "rows" or number]
 
 

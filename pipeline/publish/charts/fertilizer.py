@@ -31,7 +31,7 @@ def draw_value_cost(axes: Axes, data: pd.DataFrame, language: str) -> None:
     axes.plot(thousands, curve["value"], color=BLUE, linewidth=2)
     axes.axhline(1.0, color=GREY, linewidth=1.0, linestyle=(0, (4, 3)))
     text = label(language, "below this line it does not pay", "di bawah garis ini merugi")
-    axes.annotate(text, (thousands.iloc[-1], 1.0), xytext=(0, -11), textcoords="offset points", ha="right", fontsize=8)
+    axes.annotate(text, (thousands.iloc[0], 1.0), xytext=(0, -11), textcoords="offset points", fontsize=8)
     for row in data[data["kind"] == "price"].itertuples():
         _mark_price(axes, float(row.price_idr_per_kg) / 1000, str(row.label), language)
     axes.set_xscale("log")

@@ -122,6 +122,8 @@ def execute(progress: Progress, manager: Any, values: dict[str, Any], staging: P
         km=manager,
         kernel_name="python3",
         progress_bar=False,
+        # The executed copy is for reading: its code is folded.
+        report_mode=True,
         request_save_on_cell_execute=False,
         execution_timeout=timeout,
         record_timing=False,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from pipeline.model.draws import stream
 from pipeline.model.response import extra_yield
 
 
@@ -72,6 +73,37 @@ def extra_tonnes(extra_kg_per_ha: np.ndarray, area_ha: float, mature_share: np.n
 def assumed_labour_cost(rng: np.random.Generator, days: float, day_wage: float, size: int) -> np.ndarray:
     """Draws of a labour cost in Rp/ha whose days are an assumption: half to double, even on the log scale."""
     return days * day_wage * np.exp(rng.uniform(np.log(0.5), np.log(2.0), size))
+
+
+def draw_labour(days: dict[str, float], wage: float, seed: int, size: int) -> dict[str, np.ndarray]:
+    """Draws of the labour cost of each task in Rp/ha, each from a stream of its own."""
+    return {task: assumed_labour_cost(stream(seed, f"labour {task}"), n, wage, size) for task, n in days.items()}
+
+
+def build_options(
+    effects: pd.DataFrame,
+    pest_gain: np.ndarray,
+    fertilizer_cost: pd.Series,
+    labour: dict[str, np.ndarray],
+    training: np.ndarray,
+) -> list[Measure]:
+    """The measures to compare, and the package of sleeving and subsidised fertilizer.
+
+    ``effects`` holds predictive draws of log ratios per kind of measure, ``pest_gain`` those of sleeving from the
+    damage curve, ``fertilizer_cost`` the cost of the delivered dose in Rp/ha at the ``ceiling`` and on the
+    ``market``, ``labour`` draws for ``spreading``, ``sleeving`` and ``pruning``.
+    """
+    mineral, spreading = effects["mineral_fertilizer"].to_numpy(), labour["spreading"]
+    ceiling = Measure("fertilizer_ceiling", mineral, fertilizer_cost["ceiling"] + spreading)
+    sleeving = Measure("pod_sleeving", pest_gain, labour["sleeving"])
+    return [
+        ceiling,
+        Measure("fertilizer_market", mineral, fertilizer_cost["market"] + spreading),
+        sleeving,
+        Measure("pruning_sanitation", effects["pruning_sanitation"].to_numpy(), labour["pruning"]),
+        Measure("training", effects["training"].to_numpy(), training),
+        combine("package", [sleeving, ceiling]),
+    ]
 
 
 def training_cost(

@@ -97,16 +97,12 @@ def _scenario_row(row: pd.Series, language: str) -> str:
     return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
 
 
-def write_brief(title: Text, pages: dict[str, list[list[str]]]) -> list[str]:
+def write_brief(title: Text, pages: dict[str, list[list[str]]]) -> None:
     """Write ``brief.LANGUAGE.html`` beside the executed notebook; ``pages`` holds the blocks of each page per language.
 
-    Returns the names of the files. Raises ``KeyError`` when a language is missing.
+    Raises ``KeyError`` when a language is missing.
     """
-    names = []
     for language in LANGUAGES:
         sections = "".join(f'<section class="page">{"".join(blocks)}</section>' for blocks in pages[language])
-        name = f"brief.{language}.html"
         text = PAGE.format(language=language, title=title.in_language(language), style=STYLE, content=sections)
-        paths.output(paths.RESULTS / paths.stage() / name).write_text(text, encoding="utf-8")
-        names.append(name)
-    return names
+        paths.output(paths.RESULTS / paths.stage() / f"brief.{language}.html").write_text(text, encoding="utf-8")

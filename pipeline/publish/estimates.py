@@ -160,6 +160,11 @@ def load_estimates(stage: str) -> dict[str, Estimate]:
     return {record["key"]: Estimate(**record) for record in records}
 
 
+def split_sources(lists: Iterable[str]) -> tuple[str, ...]:
+    """Sources from a column of lists with semicolons, each once, sorted."""
+    return tuple(sorted({source for listed in lists for source in listed.split(";")}))
+
+
 def sources_of(estimates: dict[str, Estimate], *keys: str) -> tuple[str, ...]:
     """Sources behind the estimates of these keys, each once, sorted."""
     return tuple(sorted({source for key in keys for source in estimates[key].sources}))

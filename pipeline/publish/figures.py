@@ -5,8 +5,8 @@ nowhere else; colours start from Okabe and Ito (2008), darkened until text in th
 """
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,11 @@ class Caption:
     title: Text
     caption: Text
     alt: Text
-    sources: tuple[str, ...]
+    sources: tuple[str, ...] = ()
+
+    def cite(self, sources: Iterable[str]) -> "Caption":
+        """The same words with the sources of the data drawn; an entry may list several between semicolons."""
+        return replace(self, sources=tuple(sorted({source for listed in sources for source in listed.split(";")})))
 
 
 @dataclass(frozen=True)
@@ -80,8 +84,8 @@ def publish_figure(
     ``draw(axes, data, language)`` must label both axes; ``height`` is in inches. Raises ``FigureError`` when
     an axis has no label, there is nothing to draw, or a text is missing in a language.
     """
-    if data.empty:
-        raise FigureError(f"figure {name}: no data")
+    if data.empty or not caption.sources:
+        raise FigureError(f"figure {name}: no data, or no source to cite")
     folder = paths.figures(paths.stage())
     data.to_csv(paths.output(folder / f"{name}.csv"), index=False, float_format="%.6g", lineterminator="\n")
     for language in LANGUAGES:
@@ -94,7 +98,7 @@ def publish_figure(
         language: {part: getattr(caption, part).in_language(language) for part in ("title", "caption", "alt")}
         for language in LANGUAGES
     }
-    text = json.dumps({**words, "sources": sorted(set(caption.sources))}, indent=1, ensure_ascii=False)
+    text = json.dumps({**words, "sources": list(caption.sources)}, indent=1, ensure_ascii=False)
     paths.output(folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
     return Published(paths.output(folder / f"{name}.en.png"), caption)
 

@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 
 from pipeline.language import Text
 from pipeline.publish.charts.common import draw_intervals, label
-from pipeline.publish.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE
+from pipeline.publish.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, Caption
 from pipeline.publish.names import CAUSES
 
 COLOURS = {
@@ -16,6 +16,24 @@ COLOURS = {
     "unexplained": GREY,
     "gap": BLACK,
 }
+
+SHARES = Caption(
+    title=Text("Yield held back per cause", "Hasil yang tertahan per penyebab"),
+    caption=Text(
+        "Shapley values of the four causes; they add up to what removing all of them would gain. The gap is "
+        "the attainable less the present yield; what the causes do not explain may be below zero, when the "
+        "evidence promises more than the gap.",
+        "Nilai Shapley keempat penyebab; jumlahnya sama dengan tambahan hasil bila semuanya dihilangkan. "
+        "Senjang adalah hasil yang dapat dicapai dikurangi hasil kini; yang belum terjelaskan dapat negatif "
+        "bila bukti menjanjikan lebih dari senjang.",
+    ),
+    alt=Text(
+        "Interval plot of four causes, the unexplained part and the whole gap in kg per hectare. All "
+        "intervals are wide and overlap.",
+        "Diagram selang empat penyebab, bagian yang belum terjelaskan, dan seluruh senjang dalam kg per "
+        "hektare. Semua selang lebar dan tumpang tindih.",
+    ),
+)
 
 
 def draw_shares(axes: Axes, data: pd.DataFrame, language: str) -> None:

@@ -3,11 +3,43 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
+from pipeline.language import Text
 from pipeline.publish.charts.common import label, localise, year_axis
-from pipeline.publish.figures import BLUE, GREEN, GREY, ORANGE
+from pipeline.publish.figures import BLUE, GREEN, GREY, ORANGE, Caption
 
 ITEMS = {"npk_cocoa": "o", "npk": "s", "urea": "^"}
 MARKETS = {"ceiling_subsidised": GREEN, "ex_warehouse": BLUE, "retail_unsubsidised": ORANGE}
+
+WORLD_RATIO = Caption(
+    title=Text("Fertilizer in cocoa, world prices", "Harga pupuk dalam kakao, harga dunia"),
+    caption=Text(
+        "Nutrients of 1 kg cocoa NPK 14-12-16 bought as urea, TSP and potassium chloride, in kg of cocoa; no "
+        "freight, no blending.",
+        "Hara dari 1 kg NPK kakao 14-12-16 dibeli sebagai urea, TSP, dan KCl, dalam kg kakao; tanpa ongkos "
+        "angkut dan pencampuran.",
+    ),
+    alt=Text(
+        "Line chart since 1960. The ratio peaks in 1965, 1975, 2008 and, highest of all, in 2022; it is low "
+        "in the late 1970s and again in 2024-25, when cocoa was dearest.",
+        "Diagram garis sejak 1960. Nisbah memuncak pada 1965, 1975, 2008, dan tertinggi pada 2022; rendah "
+        "pada akhir 1970-an dan pada 2024-25 ketika harga kakao tertinggi.",
+    ),
+)
+RUPIAH_RATIO = Caption(
+    title=Text("Fertilizer in cocoa, rupiah prices", "Harga pupuk dalam kakao, harga rupiah"),
+    caption=Text(
+        "Each mark is one fertilizer price over the median farm-gate price of unfermented beans reported in "
+        "Kalimantan within a year of it. Single reports, most of them from the press.",
+        "Setiap tanda adalah satu harga pupuk dibagi median harga biji tanpa fermentasi di tingkat petani di "
+        "Kalimantan dalam jarak satu tahun. Laporan tunggal, kebanyakan dari pers.",
+    ),
+    alt=Text(
+        "Dot plot 2016 to 2025. Ceiling prices lie near a tenth of a kg of beans and fall below a twentieth "
+        "in 2025; market prices of 2022-23 lie four to five times higher.",
+        "Diagram titik 2016 sampai 2025. HET sekitar sepersepuluh kg biji dan turun di bawah seperduapuluh "
+        "pada 2025; harga pasar 2022-23 empat sampai lima kali lebih tinggi.",
+    ),
+)
 
 
 def world_ratio(prices: pd.DataFrame) -> pd.DataFrame:

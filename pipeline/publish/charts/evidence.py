@@ -7,8 +7,55 @@ from matplotlib.axes import Axes
 from pipeline.language import Text
 from pipeline.publish.charts.common import draw_intervals, label, localise, year_axis
 from pipeline.publish.estimates import Estimate
-from pipeline.publish.figures import BLUE, GREEN, ORANGE
+from pipeline.publish.figures import BLUE, GREEN, ORANGE, Caption
 from pipeline.publish.names import MEASURES
+
+EVIDENCE_COUNTS = Caption(
+    title=Text("Published effects by kind of measure", "Pengaruh yang diterbitkan per jenis tindakan"),
+    caption=Text(
+        "Pooled: a ratio of yields from a trial, a before-after study or a survey, not second hand and not "
+        "confounded. Pod-borer control has no such row: it was measured on pods attacked or without printed "
+        "means.",
+        "Digabung: rasio hasil dari percobaan, studi sebelum-sesudah, atau survei, bukan kutipan dan tidak "
+        "rancu. Pengendalian PBK tidak punya baris seperti itu: diukur pada buah terserang atau tanpa rerata "
+        "tercetak.",
+    ),
+    alt=Text(
+        "Stacked bars per kind of measure. Training and mineral fertilizer have the most effects; pod-borer "
+        "control and grafting have none that can be pooled.",
+        "Diagram batang bertumpuk per jenis tindakan. Pelatihan dan pupuk mineral terbanyak; pengendalian PBK "
+        "dan sambung tidak punya yang dapat digabung.",
+    ),
+)
+SHADE_TRIAL = Caption(
+    title=Text("Shade trial at Tafo, Ghana", "Percobaan naungan di Tafo, Ghana"),
+    caption=Text(
+        "Digitised from a printed figure by a public compilation; licence not confirmed. Twenty years on the "
+        "same plots.",
+        "Didigitalkan dari gambar cetak oleh sebuah kompilasi publik; lisensi belum dipastikan. Dua puluh "
+        "tahun pada petak yang sama.",
+    ),
+    alt=Text(
+        "Three lines from 1963 to 1982. Trees without shade yield most in nearly all years; all three decline "
+        "with age.",
+        "Tiga garis 1963 sampai 1982. Pohon tanpa naungan memberi hasil tertinggi hampir setiap tahun; "
+        "ketiganya turun seiring umur.",
+    ),
+)
+EFFECTS = Caption(
+    title=Text("Effect of each measure in a new place", "Pengaruh setiap tindakan di tempat baru"),
+    caption=Text(
+        "Line: interval for a place that was not studied. Diamond: one study. Rows without diamonds rest on "
+        "prior knowledge alone.",
+        "Garis: selang untuk tempat yang belum diteliti. Belah ketupat: satu penelitian. Baris tanpa belah "
+        "ketupat hanya pengetahuan awal.",
+    ),
+    alt=Text(
+        "Interval plot of seven kinds of measure with the studies behind each. All intervals are wide; most "
+        "cross zero.",
+        "Diagram selang tujuh jenis tindakan beserta penelitiannya. Semua selang lebar; sebagian besar melintasi nol.",
+    ),
+)
 
 
 def evidence_counts(effects: pd.DataFrame) -> pd.DataFrame:

@@ -3,14 +3,32 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
+from pipeline.language import Text
 from pipeline.publish.charts.common import label, localise
-from pipeline.publish.figures import BLUE, GREEN, GREY, ORANGE
+from pipeline.publish.figures import BLUE, GREEN, GREY, ORANGE, Caption
 
 PRICE_LABELS = {
     "ceiling": "ceiling (HET) now|HET sekarang",
     "ceiling_before": "ceiling before|HET sebelumnya",
     "market": "market, Kutai Timur 2023|pasar, Kutai Timur 2023",
 }
+
+VALUE_COST = Caption(
+    title=Text("What a rupiah of fertilizer returns", "Kembalian satu rupiah pupuk"),
+    caption=Text(
+        "Median and interval of the value-cost ratio of the full dose, by the price of cocoa NPK; transport, "
+        "spreading and harvest are counted. Dashed: prices decreed or reported.",
+        "Median dan selang nisbah nilai-biaya dosis penuh menurut harga NPK kakao; ongkos angkut, penebaran, "
+        "dan panen dihitung. Garis putus: harga yang ditetapkan atau dilaporkan.",
+    ),
+    alt=Text(
+        "Curve that falls with the price of fertilizer. At the subsidised ceiling the median lies well above "
+        "the threshold of two; at the market price of 2023 it lies near two, and the interval reaches below "
+        "zero at every price.",
+        "Kurva menurun menurut harga pupuk. Pada HET median jauh di atas ambang dua; pada harga pasar 2023 "
+        "mendekati dua, dan selangnya mencapai di bawah nol pada semua harga.",
+    ),
+)
 
 
 def with_prices(curve: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFrame:

@@ -5,7 +5,24 @@ from matplotlib.axes import Axes
 
 from pipeline.language import Text
 from pipeline.publish.charts.common import draw_intervals, label
+from pipeline.publish.figures import Caption
 from pipeline.publish.names import PACKAGES
+
+NET_INCOME = Caption(
+    title=Text("What a measure leaves in the hand", "Yang tersisa di tangan dari tiap tindakan"),
+    caption=Text(
+        "Median and interval of the yearly net income per mature hectare, after inputs, labour at the minimum "
+        "wage and harvest. Days of labour are assumptions, drawn from half to double.",
+        "Median dan selang pendapatan bersih per hektare TM per tahun, setelah sarana, tenaga kerja menurut "
+        "UMK, dan panen. Hari kerja adalah asumsi, diambil dari separuh sampai dua kali lipat.",
+    ),
+    alt=Text(
+        "Interval plot of six options with the chance of a loss beside each. All intervals are wide and most "
+        "reach below zero.",
+        "Diagram selang enam pilihan dengan peluang rugi di sampingnya. Semua selang lebar dan sebagian besar "
+        "mencapai di bawah nol.",
+    ),
+)
 
 
 def income_rows(summary: pd.DataFrame) -> pd.DataFrame:

@@ -4,8 +4,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from pipeline.clean.rules import BREAKS
+from pipeline.language import Text
 from pipeline.publish.charts.common import label, localise, year_axis
-from pipeline.publish.figures import BLUE, GREEN, GREY, ORANGE, PURPLE
+from pipeline.publish.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, Caption
 
 REGIONS = {"Kutai Timur": BLUE, "Berau": ORANGE, "Mahakam Ulu": GREEN, "Kutai Barat": PURPLE}
 MARKERS = {"final": "o", "provisional": "s", "estimate": "D", "press": "^", "potential": "v"}
@@ -16,6 +17,38 @@ STATUS_ID = {
     "press": "pers",
     "potential": "potensi",
 }
+
+REGENCY_AREAS = Caption(
+    title=Text("Cacao area of the regencies, as published", "Luas kakao kabupaten menurut terbitan"),
+    caption=Text(
+        "Each mark is one published figure; the shape says how firm its publisher calls it. The cross is the "
+        "provincial area of 2023, printed for Kutai Barat.",
+        "Setiap tanda adalah satu angka terbitan; bentuknya menunjukkan status menurut penerbit. Tanda silang "
+        "adalah luas provinsi 2023 yang dicetak untuk Kutai Barat.",
+    ),
+    alt=Text(
+        "Dot plot of published cacao areas by year. Kutai Timur falls from above four thousand hectares to "
+        "about a third of its 2020 area in 2025; Berau has four different areas between 2019 and 2021.",
+        "Diagram titik luas kakao menurut tahun. Kutai Timur turun dari lebih dari empat ribu hektare menjadi "
+        "sekitar sepertiga luas 2020 pada 2025; Berau punya empat luas berbeda antara 2019 dan 2021.",
+    ),
+)
+INDONESIA_YIELD = Caption(
+    title=Text("Yield of Indonesia in FAOSTAT", "Hasil kakao Indonesia di FAOSTAT"),
+    caption=Text(
+        "Grey bands are breaks of the series: the area was redefined, the trees did not change. In recent "
+        "years FAO's area harvested is close to the total area, so this yield is not the official one per "
+        "mature hectare.",
+        "Pita abu-abu adalah patahan deret: definisi luas berubah, pohonnya tidak. Pada tahun-tahun terakhir "
+        "luas panen FAO mendekati luas total, jadi hasil ini bukan produktivitas resmi per hektare TM.",
+    ),
+    alt=Text(
+        "Line chart of Indonesian cocoa yield since 1990 in two releases, with steps at the marked breaks and "
+        "one copied year.",
+        "Diagram garis hasil kakao Indonesia sejak 1990 dalam dua rilis, dengan loncatan pada patahan yang "
+        "ditandai dan satu tahun yang disalin.",
+    ),
+)
 
 
 def regency_areas(statistics: pd.DataFrame) -> pd.DataFrame:

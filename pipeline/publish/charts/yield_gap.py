@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from pipeline.language import Text
 from pipeline.publish.charts.common import label, localise
 from pipeline.publish.estimates import Estimate
-from pipeline.publish.figures import BLUE, GREEN, GREY, ORANGE
+from pipeline.publish.figures import BLUE, GREEN, GREY, ORANGE, Caption
 
 # Region, year and basis of the yields to compare with, from the clean table of yields.
 COMPARED = (
@@ -36,6 +37,42 @@ BIN_KG_PER_HA = 50.0
 
 BASIS_COLOURS = {"total": ORANGE, "mature": BLUE}
 HOLLOW = ("press", "potential")
+
+YIELDS = Caption(
+    title=Text("Cacao yields, each on its own basis", "Hasil kakao, masing-masing dengan dasarnya"),
+    caption=Text(
+        "Colours must not be compared with each other: official productivity divides by mature area, which is "
+        "about half to two thirds of the total. The bar is the interval for Kutai Timur per mature hectare.",
+        "Warna berbeda tidak boleh dibandingkan: produktivitas resmi dibagi luas TM, yaitu sekitar separuh "
+        "sampai dua pertiga luas total. Garis adalah selang untuk Kutai Timur per hektare TM.",
+    ),
+    alt=Text(
+        "Dot plot of yields. Kutai Timur per total hectare ranges from about four hundred to twelve hundred "
+        "kg depending on which production meets which area; its estimate per mature hectare has a wide "
+        "interval that covers province and nation.",
+        "Diagram titik hasil. Kutai Timur per hektare total berkisar sekitar empat ratus sampai seribu dua "
+        "ratus kg tergantung pasangan produksi dan luas; taksiran per hektare TM berselang lebar yang "
+        "mencakup provinsi dan nasional.",
+    ),
+)
+GAP = Caption(
+    title=Text(
+        "Present yield of Kutai Timur against attainable yields",
+        "Hasil Kutai Timur kini terhadap hasil yang dapat dicapai",
+    ),
+    caption=Text(
+        "Blue: what the contradictory official figures allow for the present yield per mature hectare. Green: "
+        "attainable yields, the one used here and others from the literature.",
+        "Biru: kemungkinan hasil kini per hektare TM menurut angka resmi yang saling bertentangan. Hijau: "
+        "hasil yang dapat dicapai, yang dipakai di sini dan lainnya dari pustaka.",
+    ),
+    alt=Text(
+        "Histogram of the present yield with a peak near six to seven hundred kg per hectare and a long right "
+        "tail; vertical lines mark attainable yields.",
+        "Histogram hasil kini dengan puncak sekitar enam sampai tujuh ratus kg per hektare dan ekor panjang; "
+        "garis tegak menandai hasil yang dapat dicapai.",
+    ),
+)
 
 
 def compared_yields(yields: pd.DataFrame, readings: pd.DataFrame, present: Estimate) -> pd.DataFrame:

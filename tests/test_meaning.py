@@ -5,6 +5,9 @@ that rests on random draws to a twentieth of its interval, so that another proce
 """
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -64,7 +67,11 @@ def test_executed_notebooks_have_no_errors_no_warnings_and_an_answer_before_the_
     assert not [output.text for output in outputs if output.output_type == "stream" and output.name == "stderr"]
     texts = ["".join(output.get("data", {}).get("text/markdown", "")) for output in outputs]
     kinds = [
-        "answer" if "**Jawaban.**" in text else "figure" if "image/png" in output.get("data", {}) else "other"
+        "answer"
+        if "**Jawaban.**" in text
+        else "figure"
+        if "<figure>" in output.get("data", {}).get("text/html", "")
+        else "other"
         for text, output in zip(texts, outputs, strict=True)
     ]
     if stage != "12_brief":
@@ -96,6 +103,27 @@ def test_every_figure_has_words_in_both_languages_and_registered_sources(fresh: 
             assert all(words[language][part].strip() for part in ("title", "caption", "alt"))
             assert (path.with_suffix(f".{language}.svg")).stat().st_size > 1000
             assert (path.with_suffix(f".{language}.png")).stat().st_size > 1000
+
+
+@pytest.mark.parametrize("stage", ["05_model_evidence", "12_brief"])
+def test_an_executed_notebook_run_again_by_hand_shows_the_same(fresh: Path, stage: str) -> None:
+    notebook = fresh / "results" / stage / f"{stage}.ipynb"
+    environment = {**os.environ, "PYTHONPATH": str(fresh), "OMP_NUM_THREADS": "1"}
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--nbval",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-c",
+        os.devnull,
+        str(notebook),
+    ]
+    done = subprocess.run(command, cwd=fresh, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert " passed" in done.stdout
 
 
 def test_the_brief_loads_nothing_and_has_two_pages_in_each_language(fresh: Path) -> None:

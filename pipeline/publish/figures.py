@@ -4,6 +4,8 @@ A figure is a function that draws on one axes from one table, in one language. T
 nowhere else; colours start from Okabe and Ito (2008), darkened until text in them is readable on white.
 """
 
+import base64
+import html
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -58,18 +60,28 @@ class Caption:
 
 @dataclass(frozen=True)
 class Published:
-    """A published figure, shown in a notebook as its picture in English under both captions."""
+    """A published figure as a notebook shows it: the picture in English over both captions and its sources."""
 
     png: Path
     caption: Caption
 
-    def _repr_mimebundle_(self, **_: object) -> dict[str, object]:
-        import base64
+    def _repr_html_(self) -> str:
+        picture = base64.b64encode(self.png.read_bytes()).decode()
+        words = [
+            self.caption.caption.id,
+            self.caption.caption.en,
+            f"Sumber / Sources: {', '.join(self.caption.sources)}",
+        ]
+        lines = "<br>".join(html.escape(line) for line in words)
+        alt = html.escape(self.caption.alt.en)
+        style = "max-width: 100%; height: auto"
+        return (
+            f'<figure><img alt="{alt}" style="{style}" width="800" src="data:image/png;base64,{picture}">'
+            f"<figcaption>{lines}</figcaption></figure>"
+        )
 
-        return {
-            "image/png": base64.b64encode(self.png.read_bytes()).decode(),
-            "text/plain": self.caption.alt.en,
-        }
+    def __repr__(self) -> str:
+        return self.caption.alt.en
 
 
 def publish_figure(

@@ -142,7 +142,7 @@ def test_key_that_stands_twice_is_refused_and_named(project):
 
 
 def test_saving_again_gives_the_same_bytes(project):
-    paths = [project / "results" / folder for folder in ("estimates/98_test.csv", "metrics/98_test.json")]
+    paths = [project / "results" / folder for folder in ("98_test/estimates.csv", "metrics/98_test.json")]
     contents = []
     for _ in range(2):
         save_estimates([estimate("a", headline=True), estimate("b", 1e-7, lower=0.0, upper=1.0)])

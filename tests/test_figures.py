@@ -92,9 +92,11 @@ def test_words_of_the_figure_are_complete_in_both_languages(published):
 
 
 def test_notebook_shows_picture_and_alternative_text(project):
-    bundle = publish_figure("shown", DATA, draw, CAPTION)._repr_mimebundle_()
-    assert bundle["text/plain"] == "A line that rises."
-    assert bundle["image/png"].startswith("iVBORw0KGgo")
+    shown = publish_figure("shown", DATA, draw, CAPTION)
+    assert repr(shown) == "A line that rises."
+    page = shown._repr_html_()
+    for words in ('alt="A line that rises."', "base64,iVBORw0KGgo", "Dibuat untuk uji ini.", "Made up for this test."):
+        assert words in page
 
 
 def test_style_set_elsewhere_does_not_reach_a_figure(published, project):

@@ -110,7 +110,7 @@ def publish_figure(
         language: {part: getattr(caption, part).in_language(language) for part in ("title", "caption", "alt")}
         for language in LANGUAGES
     }
-    text = json.dumps({**words, "sources": list(caption.sources)}, indent=1, ensure_ascii=False)
+    text = json.dumps({**words, "sources": sorted(set(caption.sources))}, indent=1, ensure_ascii=False)
     paths.output(folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
     return Published(paths.output(folder / f"{name}.en.png"), caption)
 

@@ -11,6 +11,7 @@ from pipeline.params import ParameterError, load_params, parameter_page
 from pipeline.tables import TABLES
 
 FOLDER = paths.RESULTS / "00_inputs"
+GATE = "checked.txt"
 
 
 def main() -> int:
@@ -23,7 +24,7 @@ def main() -> int:
         return 1
     for path in (FOLDER, paths.CLEAN):
         path.mkdir(parents=True, exist_ok=True)
-    (FOLDER / "checked.txt").write_text("Parameters are valid and raw tables are as recorded.\n", encoding="utf-8")
+    (FOLDER / GATE).write_text("Parameters are valid and raw tables are as recorded.\n", encoding="utf-8")
     (FOLDER / "parameters.md").write_text(parameter_page(), encoding="utf-8")
     (FOLDER / "sources.md").write_text(sources.source_page(), encoding="utf-8")
     (paths.CLEAN / "datapackage.json").write_text(contracts.datapackage(TABLES), encoding="utf-8")

@@ -8,10 +8,10 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pipeline import paths, tables
+from pipeline import check, paths, tables
 
 # Not found by imports: the gate that all stages wait for, and the runner that makes what is kept of a notebook.
-ALWAYS = ("pipeline/run.py", "results/00_inputs/checked.txt")
+ALWAYS = (paths.ROOT / "pipeline" / "run.py", check.FOLDER / check.GATE)
 
 
 def notebook_code(stage: str) -> str:
@@ -26,8 +26,7 @@ def dependencies(stage: str) -> list[str]:
     modules = imported_modules(code)
     texts = [code, *(module.read_text(encoding="utf-8") for module in modules)]
     data = {path for text in texts for path in files_read(text)}
-    listed = {module.relative_to(paths.ROOT).as_posix() for module in modules}
-    return sorted({f"notebooks/{stage}.ipynb", *ALWAYS, *listed, *data})
+    return sorted(paths.shown(path) for path in {paths.NOTEBOOKS / f"{stage}.ipynb", *ALWAYS, *modules, *data})
 
 
 def imported_modules(code: str) -> set[Path]:
@@ -55,8 +54,8 @@ def _imports(code: str) -> Iterator[Path]:
                 yield path
 
 
-def files_read(code: str) -> Iterator[str]:
-    """Files that ``code`` reads through the readers of this project, relative to the project."""
+def files_read(code: str) -> Iterator[Path]:
+    """Files that ``code`` reads through the readers of this project."""
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Call):
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
@@ -64,16 +63,16 @@ def files_read(code: str) -> Iterator[str]:
             yield from _file_of(name, words, node.args)
 
 
-def _file_of(reader: str, words: Sequence[object], arguments: list[ast.expr]) -> Iterator[str]:
+def _file_of(reader: str, words: Sequence[object], arguments: list[ast.expr]) -> Iterator[Path]:
     if reader == "read_clean" and isinstance(arguments[0], ast.Attribute):
-        yield f"data/clean/{getattr(tables, arguments[0].attr).name}.csv"
+        yield paths.CLEAN / f"{getattr(tables, arguments[0].attr).name}.csv"
     elif reader == "load_raw":
         if not isinstance(words[0] if words else None, str):
             raise ValueError("load_raw must be called with the name of the table itself, so that it can be found")
-        yield f"data/raw/{words[0]}.csv"
+        yield paths.RAW / f"{words[0]}.csv"
     elif reader == "read_table":
-        yield f"results/{words[0]}/tables/{words[1]}.csv"
+        yield paths.tables(str(words[0])) / f"{words[1]}.csv"
     elif reader == "load_estimates" and words:
-        yield f"results/{words[0]}/estimates.csv"
+        yield paths.estimates(str(words[0]))
     elif reader == "load_figure" and words:
-        yield f"results/{words[0]}/figures"
+        yield paths.figures(str(words[0]))

@@ -58,11 +58,13 @@ def last_lines(error: BaseException) -> str:
 
 def summary(name: str, error: BaseException) -> str:
     """What the screen shows of a failure."""
-    where = paths.shown(paths.failure(name) / "index.html")
-    return (
-        f"{name} failed: {type(error).__name__}\n{last_lines(error)}\n"
-        f"Page: {where}. Outputs made before are in its folder or come back with 'dvc checkout'."
-    )
+    page_kept = paths.failure(name) / "index.html"
+    lines = [f"{name} failed: {type(error).__name__}", last_lines(error)]
+    if page_kept.exists():
+        lines.append(
+            f"Page: {paths.shown(page_kept)}. Outputs made before are beside it or come back with 'dvc checkout'."
+        )
+    return "\n".join(lines)
 
 
 def page(name: str, cell: int, values: dict[str, Any], error: BaseException) -> str:

@@ -16,6 +16,7 @@ INDONESIAN_UNITS = {
     "published effects": "pengaruh terbitan",
     "effects with a ratio": "pengaruh dengan rasio",
     "effects with a standard error": "pengaruh dengan galat baku",
+    "errors from a printed range": "galat dari kisaran tercetak",
     "pooled effects": "pengaruh yang digabung",
     "pooled studies": "penelitian yang digabung",
     "pooled studies in Indonesia": "penelitian Indonesia yang digabung",

@@ -372,7 +372,7 @@ def render_params(params: Any) -> str:
         lines += ["", f"# {model.__doc__}", f"{section}:"]
         for name, value in getattr(params, section).model_dump().items():
             info = describe()[f"{section}.{name}"]
-            bounds = f"{info['type']}, {info['low']:g} to {info['high']:g} {info['unit']}".strip()
+            bounds = f"{info['type']}, {info['low']} to {info['high']} {info['unit']}".strip()
             lines += [f"  # {info['en']} [{bounds}]", f"  {name}: {value}"]
     return "\n".join(lines) + "\n"
 
@@ -380,7 +380,7 @@ def render_params(params: Any) -> str:
 def parameter_page() -> str:
     """The page of parameter meanings, in Indonesian and English, as Markdown."""
     rows = [
-        f"| `{name}` | {info['default']} | {info['unit']} | {info['low']:g} – {info['high']:g} "
+        f"| `{name}` | {info['default']} | {info['unit']} | {info['low']:,} – {info['high']:,} "
         f"| {info['id']} | {info['en']} |"
         for name, info in describe().items()
     ]

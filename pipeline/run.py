@@ -37,7 +37,11 @@ KERNEL = {
 
 
 class StageError(RuntimeError):
-    """A stage that cannot run, or did not make what it declares."""
+    """A stage that cannot run: it or one of its parameters is not known or not valid."""
+
+
+class OutputError(RuntimeError):
+    """A stage that made less or more than it declares."""
 
 
 class Progress:
@@ -112,6 +116,7 @@ def execute(progress: Progress, manager: Any, values: dict[str, Any], staging: P
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
     executed = staging / paths.executed_notebook(progress.name).relative_to(paths.ROOT)
     executed.parent.mkdir(parents=True)
+    # Imported only here, while the kernel comes up.
     import nbformat
     import papermill
 
@@ -194,7 +199,7 @@ def check_outputs(staging: Path, outs: list[str]) -> None:
     problems = [f"declared but not made: {out}" for out in missing]
     problems += [f"made but not declared: {path}" for path in sorted(stray)]
     if problems:
-        raise StageError("outputs differ from dvc.yaml:\n  " + "\n  ".join(problems))
+        raise OutputError("outputs differ from dvc.yaml:\n  " + "\n  ".join(problems))
 
 
 def put_in_place(staging: Path, outs: list[str]) -> None:

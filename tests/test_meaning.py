@@ -10,12 +10,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import frictionless
 import nbformat
 import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline import paths, sources
+from pipeline import paths, sources, tables
 from pipeline.language import LANGUAGES
 
 REFERENCE = paths.ROOT / "tests" / "reference"
@@ -103,6 +104,13 @@ def test_every_figure_has_words_in_both_languages_and_registered_sources(fresh: 
             assert all(words[language][part].strip() for part in ("title", "caption", "alt"))
             assert (path.with_suffix(f".{language}.svg")).stat().st_size > 1000
             assert (path.with_suffix(f".{language}.png")).stat().st_size > 1000
+
+
+def test_the_clean_tables_are_a_valid_data_package(fresh: Path) -> None:
+    package = frictionless.Package(str(fresh / "data" / "clean" / "datapackage.json"))
+    assert {resource.name for resource in package.resources} == {table.name for table in tables.TABLES}
+    report = package.validate()
+    assert report.valid, report.flatten(["name", "rowNumber", "fieldName", "message"])[:10]
 
 
 @pytest.mark.parametrize("stage", ["05_model_evidence", "12_brief"])

@@ -12,6 +12,7 @@ def coverage_estimates(effects: pd.DataFrame) -> list[Estimate]:
         "effects": (len(effects), "published effects"),
         "with_ratio": (effects["log_ratio"].notna().sum(), "effects with a ratio"),
         "with_error": (effects["log_ratio_se"].notna().sum(), "effects with a standard error"),
+        "with_range": (effects["se_derivation"].fillna("").str.contains("range").sum(), "errors from a printed range"),
         "pooled": (len(pooled), "pooled effects"),
         "pooled_studies": (pooled["study_id"].nunique(), "pooled studies"),
         "pooled_indonesia": (_studies_in(pooled, "Indonesia"), "pooled studies in Indonesia"),

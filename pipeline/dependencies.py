@@ -10,8 +10,9 @@ from pathlib import Path
 
 from pipeline import check, paths, tables
 
-# Not found by imports: the gate that all stages wait for, and the runner that makes what is kept of a notebook.
-ALWAYS = (paths.ROOT / "pipeline" / "run.py", check.FOLDER / check.GATE)
+# Not found by imports: the gate that all stages wait for, and what runs a notebook.
+RUNNER = ("run.py", "kernel.py")
+ALWAYS = (*(paths.ROOT / "pipeline" / name for name in RUNNER), check.FOLDER / check.GATE)
 
 
 def notebook_code(stage: str) -> str:

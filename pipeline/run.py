@@ -6,34 +6,18 @@ outputs do they move to their places; otherwise nothing stands there, and what i
 ``results/failures/STAGE`` with a page that says what happened.
 """
 
-import json
 import os
 import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from pipeline import failure, paths
-
-# One thread per notebook: notebooks that run side by side do not fight over cores, and sums keep their order.
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-
-
-# This Python as a kernel. No debugger is attached to a stage; without its library the kernel is up sooner.
-KERNEL_CODE = (
-    "import sys; sys.modules['debugpy'] = None; from ipykernel import kernelapp; kernelapp.launch_new_instance()"
-)
-KERNEL = {
-    "argv": [sys.executable, "-c", KERNEL_CODE, "-f", "{connection_file}"],
-    "display_name": "stage",
-    "language": "python",
-}
+from pipeline.kernel import kernel
 
 
 class StageError(RuntimeError):
@@ -136,47 +120,6 @@ def execute(progress: Progress, manager: Any, values: dict[str, Any], staging: P
     )
     notebook = nbformat.read(executed, as_version=4)
     nbformat.write(normalise(notebook), executed)
-
-
-@contextmanager
-def kernel(name: str, staging: Path) -> Iterator[Any]:
-    """A kernel of its own for one notebook, reached through files rather than network ports; gone afterwards."""
-    from jupyter_client.kernelspec import KernelSpecManager
-    from jupyter_client.manager import AsyncKernelManager
-    from jupyter_core.utils import run_sync
-
-    # Sockets have short path limits, and a user's own profile or kernels must not change a result.
-    with tempfile.TemporaryDirectory(prefix="cacao-") as folder:
-        private = Path(folder)
-        os.environ.update(kernel_environment(name, staging, private))
-        specification = private / "stage" / "kernel.json"
-        specification.parent.mkdir()
-        specification.write_text(json.dumps(KERNEL), encoding="utf-8")
-        specs = KernelSpecManager(kernel_dirs=[folder], ensure_native_kernel=False)
-        # libzmq has no file sockets that Jupyter can use on Windows.
-        transport = "tcp" if os.name == "nt" else "ipc"
-        manager = AsyncKernelManager(kernel_name="stage", kernel_spec_manager=specs, transport=transport)
-        options = {"extra_arguments": ["--HistoryManager.enabled=False"], "cwd": str(paths.ROOT)}
-        try:
-            run_sync(manager.start_kernel)(**options)
-            yield manager
-        finally:
-            # Every output is complete when the last cell is: nothing is left for the kernel to tidy up.
-            run_sync(manager.shutdown_kernel)(now=True)
-
-
-def kernel_environment(name: str, staging: Path, private: Path) -> dict[str, str]:
-    """Environment of the kernel: where to write, nothing of the user's own, one thread."""
-    return {
-        paths.STAGE_VARIABLE: name,
-        paths.STAGING_VARIABLE: str(staging),
-        "PYTHONPATH": str(paths.ROOT),
-        "PYTHONHASHSEED": "0",
-        "MPLBACKEND": "agg",
-        "JUPYTER_RUNTIME_DIR": str(private),
-        "IPYTHONDIR": str(private / "ipython"),
-        **dict.fromkeys(THREAD_VARIABLES, "1"),
-    }
 
 
 def normalise(notebook: Any) -> Any:

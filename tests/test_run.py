@@ -16,7 +16,7 @@ import yaml
 
 from pipeline import paths
 
-SOURCES = ("params.py", "paths.py", "run.py", "failure.py", "__init__.py")
+SOURCES = ("params.py", "paths.py", "run.py", "kernel.py", "failure.py", "__init__.py")
 GOOD = "from pipeline import paths\npaths.output(paths.RESULTS / 'toy' / 'toy.txt').write_text(f'{adoption}\\n')"
 
 
@@ -131,6 +131,16 @@ def test_outputs_must_be_those_declared(tmp_path: Path, cells: list[str], words:
     failed = run(folder)
     assert failed.returncode == 1
     assert words in failed.stderr
+    assert digests(folder) == {}
+
+
+def test_a_kernel_that_dies_at_once_is_said_to_have_died(tmp_path: Path) -> None:
+    folder = project(tmp_path / "p", [GOOD])
+    module = folder / "pipeline" / "kernel.py"
+    module.write_text(module.read_text().replace('"-c", KERNEL_CODE', '"-c", "raise SystemExit(3)"'))
+    failed = run(folder)
+    assert failed.returncode == 1
+    assert "died before it was ready" in failed.stderr
     assert digests(folder) == {}
 
 

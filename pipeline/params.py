@@ -129,6 +129,22 @@ class Prices(Section):
         0.1,
         10,
     )
+    low_cocoa_idr_per_kg: float = parameter(
+        25000.0,
+        "Rp/kg",
+        "Low farm-gate price to test measures against: about that of Mahakam Ulu in 2016 to 2022.",
+        "Harga petani rendah untuk menguji tindakan: sekitar harga di Mahakam Ulu tahun 2016 sampai 2022.",
+        1000,
+        500000,
+    )
+    peak_cocoa_idr_per_kg: float = parameter(
+        120000.0,
+        "Rp/kg",
+        "Peak farm-gate price to test measures against: fermented beans, grade AA, Berau, 2024-25.",
+        "Harga petani puncak untuk menguji tindakan: biji fermentasi mutu AA, Berau, 2024-25.",
+        1000,
+        500000,
+    )
     harvest_days_per_kg: float = parameter(
         0.04,
         "days/kg",

@@ -460,3 +460,48 @@ def test_fewer_than_three_conflicts_tell_no_error(regions):
         yield_gap.reporting_error(found, "farmers")
     with pytest.raises(ValueError, match="0 conflicts in trees"):
         yield_gap.reporting_error(found, "trees")
+
+
+# Pests together, and sleeving.
+
+
+def test_combined_loss_is_at_least_the_largest_and_does_not_depend_on_the_order():
+    losses = [np.array([0.1, 0.0]), np.array([0.3, 0.5]), np.array([0.2, 1.0])]
+    found = pests.combined_loss(*losses)
+    assert found == pytest.approx([1 - 0.9 * 0.7 * 0.8, 1.0])
+    assert found == pytest.approx(pests.combined_loss(*reversed(losses)))
+    assert (found >= np.max(losses, axis=0)).all()
+
+
+def test_black_pod_is_drawn_from_the_range_printed_for_indonesia(effects):
+    draws = pests.draw_printed_loss(effects, "E093", np.random.default_rng(1), 20000)
+    assert np.quantile(draws, [0.05, 0.95]) == pytest.approx([0.15, 0.35], abs=0.01)
+    assert draws.min() >= 0
+
+
+def test_dieback_had_reached_seventy_thousand_of_the_hectares_of_2007(countries):
+    assert pests.dieback_area_share(evidence.baselines(), countries) == pytest.approx(70000 / 923968)
+
+
+def test_report_from_aceh_gives_a_loss_in_proportion_to_the_attack():
+    low, high, source = pests.curve_through_report(evidence.pest_reports())
+    assert (low, high) == pytest.approx((50.02 / 61.7 * 0.6, 50.02 / 61.7 * 0.9))
+    assert source == "yudiansyah_2021"
+
+
+def test_sleeving_that_changes_nothing_gains_nothing():
+    gain = pests.sleeving_gain(0.8, 1.0, (0.05, 0.4), np.array([400.0, 900.0]), 2750.0)
+    assert gain == pytest.approx([0, 0])
+
+
+def test_sleeving_pays_more_often_the_more_pods_are_attacked_and_the_dearer_the_beans():
+    rng = np.random.default_rng(2)
+    curve, cost = pests.draw_loss_curve(rng, 2000), rng.uniform(3e6, 9e6, 2000)
+    attacks = np.array([0.2, 0.5, 0.8, 0.95])
+    found = pests.chance_that_sleeving_pays(
+        attacks, {"low": 2e4, "peak": 1e5}, 0.47, curve, rng.uniform(300, 1200, 2000), cost, 2750.0
+    )
+    wide = found.pivot(index="attacked", columns="price", values="chance")
+    assert wide.to_numpy().min() == 0
+    assert (wide.diff().dropna() >= 0).all(axis=None)
+    assert (wide["peak"] >= wide["low"]).all()

@@ -17,6 +17,8 @@ INDONESIAN_UNITS = {
     "effects with a ratio": "pengaruh dengan rasio",
     "effects with a standard error": "pengaruh dengan galat baku",
     "errors from a printed range": "galat dari kisaran tercetak",
+    "countries": "negara",
+    "country-years": "negara-tahun",
     "pooled effects": "pengaruh yang digabung",
     "pooled studies": "penelitian yang digabung",
     "pooled studies in Indonesia": "penelitian Indonesia yang digabung",

@@ -247,6 +247,27 @@ class Fertilizer(Section):
     )
 
 
+class Panel(Section):
+    """How the panel of national yields is weighed and tested."""
+
+    unofficial_weight: float = parameter(
+        0.25,
+        "share",
+        "Weight of a year whose area or production FAO marks as estimated or imputed; an official year weighs one.",
+        "Bobot tahun yang luas atau produksinya ditandai FAO sebagai taksiran; tahun resmi berbobot satu.",
+        0,
+        1,
+    )
+    least_years: int = parameter(
+        50,
+        "years",
+        "Countries with fewer usable years are not used to test predictions.",
+        "Negara dengan tahun terpakai lebih sedikit tidak dipakai untuk menguji ramalan.",
+        10,
+        60,
+    )
+
+
 class Scenarios(Section):
     """What the scenarios assume about costs and reach."""
 
@@ -300,6 +321,7 @@ SECTIONS: dict[str, type[Section]] = {
     "yield_gap": YieldGap,
     "evidence": Evidence,
     "fertilizer": Fertilizer,
+    "panel": Panel,
     "scenarios": Scenarios,
 }
 

@@ -37,7 +37,7 @@ STYLE: dict[str, Any] = {
     "legend.frameon": False,
     "svg.hashsalt": "kutim-cacao",
 }
-WIDTH = 6.7
+WIDTH, DPI = 6.7, 200
 
 
 class FigureError(ValueError):
@@ -105,7 +105,7 @@ def publish_figure(
         with mpl.rc_context(settings):
             figure = _draw(name, data, draw, caption, language, height)
             figure.savefig(paths.output(folder / f"{name}.{language}.svg"), metadata={"Date": None})
-            figure.savefig(paths.output(folder / f"{name}.{language}.png"), dpi=200, pil_kwargs={"compress_level": 4})
+            figure.savefig(paths.output(folder / f"{name}.{language}.png"), dpi=DPI, pil_kwargs={"compress_level": 4})
     words = {
         language: {part: getattr(caption, part).in_language(language) for part in ("title", "caption", "alt")}
         for language in LANGUAGES
@@ -123,7 +123,8 @@ def _draw(
     language: str,
     height: float,
 ) -> Figure:
-    figure = Figure(figsize=(WIDTH, height))
+    # Text is a little wider on a fine grid than on a coarse one: the layout is found on that of the PNG.
+    figure = Figure(figsize=(WIDTH, height), dpi=DPI)
     axes = figure.subplots()
     draw(axes, data, language)
     axes.set_title(caption.title.in_language(language), loc="left")

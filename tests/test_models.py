@@ -494,6 +494,11 @@ def test_sleeving_that_changes_nothing_gains_nothing():
     assert gain == pytest.approx([0, 0])
 
 
+def test_sleeving_where_everything_is_attacked_gains_up_to_the_ceiling_and_stays_finite():
+    gain = pests.sleeving_gain(1.0, 0.47, (0.01, 0.5), np.array([400.0]), 2750.0)
+    assert gain == pytest.approx([2350.0])
+
+
 def test_sleeving_pays_more_often_the_more_pods_are_attacked_and_the_dearer_the_beans():
     rng = np.random.default_rng(2)
     curve, cost = pests.draw_loss_curve(rng, 2000), rng.uniform(3e6, 9e6, 2000)

@@ -7,6 +7,7 @@ from pipeline.model.response import extra_yield
 
 # Two points of the Sabah damage relation: little loss below 60 % of pods attacked, about 40 % at 90 %.
 LOW_POINT, HIGH_POINT = (0.60, 0.05), (0.90, 0.40)
+LARGEST_LOSS = 0.99
 
 
 def pod_borer_loss(
@@ -72,7 +73,13 @@ def draw_control(
     before = rng.uniform(attacked_after, attacked_before, size)
     loss_before = pod_borer_loss(before, low, high)
     loss_after = pod_borer_loss(before * attacked_after / attacked_before, low, high)
-    return loss_before, loss_after, np.log1p(-loss_after) - np.log1p(-loss_before)
+    return loss_before, loss_after, log_gain(loss_before, loss_after)
+
+
+def log_gain(loss_before: np.ndarray, loss_after: np.ndarray) -> np.ndarray:
+    """Log of the ratio of the yields after and before control; a plot that yields at all has not lost everything."""
+    before, after = (np.minimum(loss, LARGEST_LOSS) for loss in (loss_before, loss_after))
+    return np.log1p(-after) - np.log1p(-before)
 
 
 def draw_printed_loss(effects: pd.DataFrame, effect_id: str, rng: np.random.Generator, size: int) -> np.ndarray:
@@ -114,7 +121,7 @@ def sleeving_gain(
     Sleeving leaves the share ``reduction`` of the attack; ``yield_now`` is the yield under the present attack.
     """
     before, after = (pod_borer_loss(share, *curve) for share in (attacked, attacked * reduction))
-    return extra_yield(yield_now, np.log1p(-after) - np.log1p(-before), ceiling)
+    return extra_yield(yield_now, log_gain(before, after), ceiling)
 
 
 def chance_that_sleeving_pays(

@@ -1,6 +1,7 @@
 """What several test files share: repeatable property tests, real tables, and the whole pipeline run in a copy."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from reproduction import WATCH, commit, copy_project, dvc
 
-from pipeline import paths
+from pipeline import paths, sources
 from pipeline.clean import evidence, statistics
 
 settings.register_profile(
@@ -20,6 +21,17 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("repeatable")
+
+
+@pytest.fixture
+def raw(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of data/raw that a test may damage; the registry is read afresh from it."""
+    folder = tmp_path / "raw"
+    shutil.copytree(paths.RAW, folder)
+    monkeypatch.setattr(paths, "RAW", folder)
+    sources.load_registry.cache_clear()
+    yield folder
+    sources.load_registry.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """Hostile inputs, and laws that are easy to break: bad values, damaged files, half intervals."""
 
 import math
-import shutil
 import warnings
 
 import numpy as np
@@ -178,16 +177,6 @@ def test_parameter_written_twice_is_refused(tmp_path):
 def test_missing_parameter_file_is_a_parameter_error(tmp_path):
     with pytest.raises(ParameterError):
         load_params(tmp_path / "none.yaml")
-
-
-@pytest.fixture
-def raw(tmp_path, monkeypatch):
-    folder = tmp_path / "raw"
-    shutil.copytree(paths.RAW, folder)
-    monkeypatch.setattr(paths, "RAW", folder)
-    sources.load_registry.cache_clear()
-    yield folder
-    sources.load_registry.cache_clear()
 
 
 @pytest.mark.parametrize("damage", ["licence is text", "source is empty", "table is empty", "no source_id"])

@@ -14,16 +14,6 @@ from pipeline import paths, sources
 from pipeline.sources import SourceError, load_raw, read_csv, to_numbers, verify
 
 
-@pytest.fixture
-def raw(tmp_path, monkeypatch):
-    folder = tmp_path / "raw"
-    shutil.copytree(paths.RAW, folder)
-    monkeypatch.setattr(paths, "RAW", folder)
-    sources.load_registry.cache_clear()
-    yield folder
-    sources.load_registry.cache_clear()
-
-
 def write(tmp_path, content: bytes):
     path = tmp_path / "figures.csv"
     path.write_bytes(content)

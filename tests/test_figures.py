@@ -15,6 +15,7 @@ from pipeline.language import Text
 from pipeline.publish import figures
 from pipeline.publish.charts import drivers, statistics, yield_gap
 from pipeline.publish.figures import Caption, FigureError, publish_figure
+from pipeline.publish.names import COUNTRIES
 
 CAPTION = Caption(
     Text("Yields of plots", "Hasil petak"),
@@ -212,3 +213,7 @@ def test_series_told_apart_by_colour_stay_apart_for_every_reader(figure, sight):
     # A difference of 2.3 is just noticeable side by side; thin lines apart from each other need several times that.
     for first, second in combinations(KEYED_BY_COLOUR[figure], 2):
         assert distance(first, second, SEEN[sight]) > 10, f"{first} and {second}"
+
+
+def test_every_country_has_a_name_in_both_languages(countries):
+    assert set(countries["country"]) <= set(COUNTRIES)

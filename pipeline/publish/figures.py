@@ -46,7 +46,10 @@ class FigureError(ValueError):
 
 @dataclass(frozen=True)
 class Caption:
-    """What stands with a figure: title, caption, alternative text and sources."""
+    """What stands with a figure: title, caption, alternative text and sources.
+
+    The words say what is drawn, not what came out: they are fixed, and results follow the parameters.
+    """
 
     title: Text
     caption: Text

@@ -28,10 +28,10 @@ SHARES = Caption(
         "bila bukti menjanjikan lebih dari senjang.",
     ),
     alt=Text(
-        "Interval plot of four causes, the unexplained part and the whole gap in kg per hectare. All "
-        "intervals are wide and overlap.",
-        "Diagram selang empat penyebab, bagian yang belum terjelaskan, dan seluruh senjang dalam kg per "
-        "hektare. Semua selang lebar dan tumpang tindih.",
+        "Interval plot in kg per hectare: one row for each of the four causes, one for the unexplained part "
+        "and one for the whole gap.",
+        "Diagram selang dalam kg per hektare: satu baris untuk tiap penyebab dari keempat penyebab, satu "
+        "untuk bagian yang belum terjelaskan, dan satu untuk seluruh senjang.",
     ),
 )
 

@@ -19,10 +19,8 @@ WORLD_RATIO = Caption(
         "angkut dan pencampuran.",
     ),
     alt=Text(
-        "Line chart since 1960. The ratio peaks in 1965, 1975, 2008 and, highest of all, in 2022; it is low "
-        "in the late 1970s and again in 2024-25, when cocoa was dearest.",
-        "Diagram garis sejak 1960. Nisbah memuncak pada 1965, 1975, 2008, dan tertinggi pada 2022; rendah "
-        "pada akhir 1970-an dan pada 2024-25 ketika harga kakao tertinggi.",
+        "Line chart by year since 1960 of the price of one kg of cocoa NPK in kg of cocoa.",
+        "Diagram garis per tahun sejak 1960: harga satu kg NPK kakao dalam kg kakao.",
     ),
 )
 RUPIAH_RATIO = Caption(
@@ -34,10 +32,10 @@ RUPIAH_RATIO = Caption(
         "Kalimantan dalam jarak satu tahun. Laporan tunggal, kebanyakan dari pers.",
     ),
     alt=Text(
-        "Dot plot 2016 to 2025. Ceiling prices lie near a tenth of a kg of beans and fall below a twentieth "
-        "in 2025; market prices of 2022-23 lie four to five times higher.",
-        "Diagram titik 2016 sampai 2025. HET sekitar sepersepuluh kg biji dan turun di bawah seperduapuluh "
-        "pada 2025; harga pasar 2022-23 empat sampai lima kali lebih tinggi.",
+        "Dot plot by year of fertilizer prices in kg of dry beans, a colour for each kind of price and a shape "
+        "for each fertilizer.",
+        "Diagram titik per tahun: harga pupuk dalam kg biji kering, satu warna untuk tiap jenis harga dan satu "
+        "bentuk untuk tiap pupuk.",
     ),
 )
 

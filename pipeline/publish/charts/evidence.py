@@ -21,10 +21,8 @@ EVIDENCE_COUNTS = Caption(
         "tercetak.",
     ),
     alt=Text(
-        "Stacked bars per kind of measure. Training and mineral fertilizer have the most effects; pod-borer "
-        "control and grafting have none that can be pooled.",
-        "Diagram batang bertumpuk per jenis tindakan. Pelatihan dan pupuk mineral terbanyak; pengendalian PBK "
-        "dan sambung tidak punya yang dapat digabung.",
+        "Stacked bars, one per kind of measure: the number of published effects that are pooled and that are not.",
+        "Diagram batang bertumpuk, satu per jenis tindakan: jumlah pengaruh terbitan yang digabung dan yang tidak.",
     ),
 )
 SHADE_TRIAL = Caption(
@@ -36,10 +34,8 @@ SHADE_TRIAL = Caption(
         "tahun pada petak yang sama.",
     ),
     alt=Text(
-        "Three lines from 1963 to 1982. Trees without shade yield most in nearly all years; all three decline "
-        "with age.",
-        "Tiga garis 1963 sampai 1982. Pohon tanpa naungan memberi hasil tertinggi hampir setiap tahun; "
-        "ketiganya turun seiring umur.",
+        "Three lines of yield by year from 1963 to 1982, one for each degree of shade.",
+        "Tiga garis hasil per tahun dari 1963 sampai 1982, satu untuk tiap tingkat naungan.",
     ),
 )
 EFFECTS = Caption(
@@ -51,9 +47,8 @@ EFFECTS = Caption(
         "ketupat hanya pengetahuan awal.",
     ),
     alt=Text(
-        "Interval plot of seven kinds of measure with the studies behind each. All intervals are wide; most "
-        "cross zero.",
-        "Diagram selang tujuh jenis tindakan beserta penelitiannya. Semua selang lebar; sebagian besar melintasi nol.",
+        "Interval plot of the change in yield, one row per kind of measure, with a diamond for each study behind it.",
+        "Diagram selang perubahan hasil, satu baris per jenis tindakan, dengan belah ketupat untuk tiap penelitiannya.",
     ),
 )
 

@@ -22,11 +22,10 @@ VALUE_COST = Caption(
         "dan panen dihitung. Garis putus: harga yang ditetapkan atau dilaporkan.",
     ),
     alt=Text(
-        "Curve that falls with the price of fertilizer. At the subsidised ceiling the median lies well above "
-        "the threshold of two; at the market price of 2023 it lies near two, and the interval reaches below "
-        "zero at every price.",
-        "Kurva menurun menurut harga pupuk. Pada HET median jauh di atas ambang dua; pada harga pasar 2023 "
-        "mendekati dua, dan selangnya mencapai di bawah nol pada semua harga.",
+        "Curve and band of the value-cost ratio against the price of fertilizer, with dashed lines at the "
+        "prices that were decreed or reported and at the threshold of two.",
+        "Kurva dan pita nisbah nilai-biaya menurut harga pupuk, dengan garis putus pada harga yang "
+        "ditetapkan atau dilaporkan dan pada ambang dua.",
     ),
 )
 

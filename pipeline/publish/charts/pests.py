@@ -17,10 +17,9 @@ DAMAGE = Caption(
         "kurva.",
     ),
     alt=Text(
-        "Convex curve of yield loss against the share of pods attacked: close to zero up to half of the pods, "
-        "then steeply rising. One report from Aceh lies far above it.",
-        "Kurva cembung kehilangan hasil menurut bagian buah terserang: mendekati nol sampai separuh buah, "
-        "lalu naik tajam. Satu laporan dari Aceh jauh di atasnya.",
+        "Curve and band of yield loss against the share of pods attacked, with a mark for each loss that was reported.",
+        "Kurva dan pita kehilangan hasil menurut bagian buah terserang, dengan tanda untuk tiap kehilangan "
+        "yang dilaporkan.",
     ),
 )
 SLEEVING = Caption(
@@ -32,10 +31,9 @@ SLEEVING = Caption(
         "penyarungan adalah asumsi, diambil dari separuh sampai dua kali lipat.",
     ),
     alt=Text(
-        "Three rising curves. With few pods attacked sleeving never pays; with nearly all attacked it pays at "
-        "every price.",
-        "Tiga kurva naik. Bila sedikit buah terserang penyarungan tidak pernah menguntungkan; bila hampir "
-        "semua terserang, menguntungkan pada semua harga.",
+        "Three curves of the chance that sleeving pays against the share of pods attacked, one for each "
+        "price of beans.",
+        "Tiga kurva peluang penyarungan menguntungkan menurut bagian buah terserang, satu untuk tiap harga biji.",
     ),
 )
 PRICES = {

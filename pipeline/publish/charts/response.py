@@ -7,21 +7,20 @@ from pipeline.language import Text
 from pipeline.publish.charts.common import label, localise
 from pipeline.publish.estimates import Estimate
 from pipeline.publish.figures import BLUE, GREY, ORANGE, Caption
+from pipeline.publish.names import COUNTRIES
 
 LAGS = Caption(
     title=Text("Yields after the price ratio doubles", "Hasil setelah nisbah harga naik dua kali"),
     caption=Text(
         "Change in national yield in each year after cocoa has become twice as dear in fertilizer; interval "
-        "from leaving out whole years. One lag in five outside zero is what chance alone would often give.",
+        "from leaving out whole years. With five lags, chance alone can put one of them outside zero.",
         "Perubahan hasil nasional pada tiap tahun setelah harga kakao terhadap pupuk naik dua kali; selang "
-        "dari meninggalkan tahun demi tahun. Satu dari lima jeda di luar nol sering terjadi karena "
+        "dari meninggalkan tahun demi tahun. Di antara lima jeda, satu dapat jatuh di luar nol karena "
         "kebetulan saja.",
     ),
     alt=Text(
-        "Five intervals, one per lag in years. All are within a few per cent of zero; the third year lies "
-        "above it and the fourth below.",
-        "Lima selang, satu per jeda tahun. Semuanya beberapa persen di sekitar nol; tahun ketiga di atas dan "
-        "tahun keempat di bawahnya.",
+        "Five intervals of the change in yield, one for each lag in years, with a line at zero.",
+        "Lima selang perubahan hasil, satu untuk tiap jeda tahun, dengan garis pada nol.",
     ),
 )
 SKILL = Caption(
@@ -36,10 +35,10 @@ SKILL = Caption(
         "adalah ramalan bahwa tidak ada perubahan; di kirinya model lebih buruk.",
     ),
     alt=Text(
-        "Dot plot of countries. All dots lie between a few per cent below and less than ten per cent above "
-        "zero, except a few far below.",
-        "Diagram titik negara. Semua titik antara beberapa persen di bawah dan kurang dari sepuluh persen di "
-        "atas nol, kecuali beberapa jauh di bawah.",
+        "Dot plot with one dot per country of the share of its yearly changes that the model explains, with "
+        "a line at zero.",
+        "Diagram titik, satu titik per negara, bagian perubahan tahunannya yang dijelaskan model, dengan "
+        "garis pada nol.",
     ),
 )
 
@@ -66,7 +65,8 @@ def draw_skill(axes: Axes, data: pd.DataFrame, language: str) -> None:
     ordered = data.sort_values("r2", ascending=False).reset_index(drop=True)
     colours = [BLUE if value > 0 else ORANGE for value in ordered["r2"]]
     axes.scatter(ordered["r2"] * 100, ordered.index, c=colours, s=30, zorder=3)
-    axes.set_yticks(ordered.index, ordered["country"], fontsize=7.5)
+    names = [COUNTRIES[country].in_language(language) for country in ordered["country"]]
+    axes.set_yticks(ordered.index, names, fontsize=7.5)
     axes.invert_yaxis()
     axes.axvline(0, color=GREY, linewidth=0.9)
     axes.set_xlabel(label(language, "Squared changes explained (%)", "Kuadrat perubahan yang dijelaskan (%)"))

@@ -17,10 +17,8 @@ NET_INCOME = Caption(
         "UMK, dan panen. Hari kerja adalah asumsi, diambil dari separuh sampai dua kali lipat.",
     ),
     alt=Text(
-        "Interval plot of six options with the chance of a loss beside each. All intervals are wide and most "
-        "reach below zero.",
-        "Diagram selang enam pilihan dengan peluang rugi di sampingnya. Semua selang lebar dan sebagian besar "
-        "mencapai di bawah nol.",
+        "Interval plot of net income, one row per option, with the chance of a loss beside each.",
+        "Diagram selang pendapatan bersih, satu baris per pilihan, dengan peluang rugi di sampingnya.",
     ),
 )
 

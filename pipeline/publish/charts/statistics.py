@@ -27,10 +27,9 @@ REGENCY_AREAS = Caption(
         "adalah luas provinsi 2023 yang dicetak untuk Kutai Barat.",
     ),
     alt=Text(
-        "Dot plot of published cacao areas by year. Kutai Timur falls from above four thousand hectares to "
-        "about a third of its 2020 area in 2025; Berau has four different areas between 2019 and 2021.",
-        "Diagram titik luas kakao menurut tahun. Kutai Timur turun dari lebih dari empat ribu hektare menjadi "
-        "sekitar sepertiga luas 2020 pada 2025; Berau punya empat luas berbeda antara 2019 dan 2021.",
+        "Dot plot of published cacao areas by year, a colour for each regency and a shape for each status.",
+        "Diagram titik luas kakao terbitan per tahun, satu warna untuk tiap kabupaten dan satu bentuk untuk "
+        "tiap status.",
     ),
 )
 INDONESIA_YIELD = Caption(
@@ -43,10 +42,9 @@ INDONESIA_YIELD = Caption(
         "luas panen FAO mendekati luas total, jadi hasil ini bukan produktivitas resmi per hektare TM.",
     ),
     alt=Text(
-        "Line chart of Indonesian cocoa yield since 1990 in two releases, with steps at the marked breaks and "
-        "one copied year.",
-        "Diagram garis hasil kakao Indonesia sejak 1990 dalam dua rilis, dengan loncatan pada patahan yang "
-        "ditandai dan satu tahun yang disalin.",
+        "Line chart by year since 1990 of Indonesian cocoa yield in two releases, with bands at the breaks "
+        "of the series.",
+        "Diagram garis per tahun sejak 1990: hasil kakao Indonesia dalam dua rilis, dengan pita pada patahan deret.",
     ),
 )
 

@@ -42,17 +42,15 @@ YIELDS = Caption(
     title=Text("Cacao yields, each on its own basis", "Hasil kakao, masing-masing dengan dasarnya"),
     caption=Text(
         "Colours must not be compared with each other: official productivity divides by mature area, which is "
-        "about half to two thirds of the total. The bar is the interval for Kutai Timur per mature hectare.",
-        "Warna berbeda tidak boleh dibandingkan: produktivitas resmi dibagi luas TM, yaitu sekitar separuh "
-        "sampai dua pertiga luas total. Garis adalah selang untuk Kutai Timur per hektare TM.",
+        "only a part of the total. The bar is the interval for Kutai Timur per mature hectare.",
+        "Warna berbeda tidak boleh dibandingkan: produktivitas resmi dibagi luas TM, yang hanya sebagian "
+        "dari luas total. Garis adalah selang untuk Kutai Timur per hektare TM.",
     ),
     alt=Text(
-        "Dot plot of yields. Kutai Timur per total hectare ranges from about four hundred to twelve hundred "
-        "kg depending on which production meets which area; its estimate per mature hectare has a wide "
-        "interval that covers province and nation.",
-        "Diagram titik hasil. Kutai Timur per hektare total berkisar sekitar empat ratus sampai seribu dua "
-        "ratus kg tergantung pasangan produksi dan luas; taksiran per hektare TM berselang lebar yang "
-        "mencakup provinsi dan nasional.",
+        "Dot plot of yields in kg per hectare, a row for each place and year and a colour for each basis, "
+        "with the interval for Kutai Timur per mature hectare.",
+        "Diagram titik hasil dalam kg per hektare, satu baris untuk tiap tempat dan tahun dan satu warna "
+        "untuk tiap dasar, dengan selang Kutai Timur per hektare TM.",
     ),
 )
 GAP = Caption(
@@ -67,10 +65,8 @@ GAP = Caption(
         "hasil yang dapat dicapai, yang dipakai di sini dan lainnya dari pustaka.",
     ),
     alt=Text(
-        "Histogram of the present yield with a peak near six to seven hundred kg per hectare and a long right "
-        "tail; vertical lines mark attainable yields.",
-        "Histogram hasil kini dengan puncak sekitar enam sampai tujuh ratus kg per hektare dan ekor panjang; "
-        "garis tegak menandai hasil yang dapat dicapai.",
+        "Histogram of the present yield in kg per hectare; vertical lines mark attainable yields.",
+        "Histogram hasil kini dalam kg per hektare; garis tegak menandai hasil yang dapat dicapai.",
     ),
 )
 

@@ -6,13 +6,14 @@ import pandas as pd
 
 from pipeline import paths
 from pipeline.language import LANGUAGES, Text, format_number
-from pipeline.publish.estimates import Prose
+from pipeline.publish.estimates import TO, Prose
 from pipeline.publish.names import PACKAGES
 
 STYLE = """
 @page { size: A4; margin: 14mm 16mm; }
 body { font: 10pt/1.38 "Noto Sans", "DejaVu Sans", Arial, sans-serif; color: #1a1a1a; }
-body { max-width: 178mm; margin: 0 auto; padding: 4mm; }
+body { max-width: 178mm; margin: 0 auto; }
+@media screen { body { padding: 4mm; } }
 h1 { font-size: 17pt; line-height: 1.2; margin: 0 0 2mm; }
 h2 { font-size: 12pt; margin: 4mm 0 1mm; color: #00533f; }
 p, ul { margin: 1mm 0 2mm; }
@@ -20,9 +21,10 @@ li { margin-bottom: 0.8mm; }
 figure { margin: 2mm 0; }
 figure svg { width: 100%; height: auto; max-height: var(--height); }
 figcaption, footer { font-size: 8.5pt; color: #444; }
-table { border-collapse: collapse; width: 100%; font-size: 9.5pt; }
-th, td { text-align: right; padding: 1mm 2mm; border-bottom: 0.3mm solid #ccc; }
-th:first-child, td:first-child { text-align: left; }
+table { border-collapse: collapse; width: 100%; font-size: 9pt; }
+td { white-space: nowrap; }
+th, td { text-align: right; padding: 0.8mm 0 0.8mm 2mm; border-bottom: 0.3mm solid #ccc; }
+th:first-child, td:first-child { text-align: left; white-space: normal; padding-left: 0; }
 .answer { background: #eef5f2; border-left: 1.2mm solid #00765a; padding: 2mm 4mm; }
 .page:not(:last-child) { break-after: page; }
 @media screen and (max-width: 640px) { body { font-size: 12pt; } .table { overflow-x: auto; } }
@@ -36,7 +38,7 @@ COLUMNS = (
     Text("Measure", "Tindakan"),
     Text("Extra beans (kg/ha)", "Tambahan biji (kg/ha)"),
     Text("Cost (million Rp/ha)", "Biaya (juta Rp/ha)"),
-    Text("Net income (million Rp/ha), interval", "Pendapatan bersih (juta Rp/ha), selang"),
+    Text("Net income (million Rp/ha)", "Pendapatan bersih (juta Rp/ha)"),
     Text("Chance of a loss", "Peluang rugi"),
 )
 
@@ -82,19 +84,20 @@ def scenario_table(summary: pd.DataFrame, language: str) -> str:
 
 
 def _scenario_row(row: pd.Series, language: str) -> str:
-    def million(column: str) -> str:
-        return format_number(row[column] / 1e6, language, 2)
-
-    to = {"en": "to", "id": "sampai"}[language]
-    income = "net_income_idr_per_ha"
     cells = [
         PACKAGES[row["name"]].in_language(language),
-        format_number(row["extra_kg_per_ha"], language, 2),
-        million("cost_idr_per_ha"),
-        f"{million(income)} ({million(f'{income}_lower')} {to} {million(f'{income}_upper')})",
+        _with_interval(row, "extra_kg_per_ha", language),
+        _with_interval(row, "cost_idr_per_ha", language, 1e6),
+        _with_interval(row, "net_income_idr_per_ha", language, 1e6),
         f"{round(row['probability_loss'] * 100)} %",
     ]
     return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+
+
+def _with_interval(row: pd.Series, column: str, language: str, unit: float = 1.0) -> str:
+    bounds = (row[column], row[f"{column}_lower"], row[f"{column}_upper"])
+    value, lower, upper = (format_number(bound / unit, language, 2) for bound in bounds)
+    return f"{value} ({lower} {TO[language]} {upper})"
 
 
 def write_brief(title: Text, pages: dict[str, list[list[str]]]) -> None:

@@ -211,10 +211,18 @@ class Evidence(Section):
     spread_prior_scale: float = parameter(
         0.3,
         "log ratio",
-        "Scale of the half-normal prior on the spread between studies.",
-        "Skala sebaran antarpenelitian (prior setengah normal).",
+        "Typical spread between studies: scale of its half-normal prior, itself known to a factor of about two.",
+        "Sebaran lazim antarpenelitian: skala prior setengah normal, diketahui sampai faktor sekitar dua.",
         0.01,
         5,
+    )
+    design_bias_sd: float = parameter(
+        0.15,
+        "log ratio",
+        "Prior standard deviation of the bias of before-after and unadjusted designs, and of African countries.",
+        "Simpangan baku awal bias rancangan sebelum-sesudah dan tanpa kontrol acak, serta negara Afrika.",
+        0.001,
+        2,
     )
 
 

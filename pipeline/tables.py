@@ -38,6 +38,8 @@ MEASURES = (
     "grafting_replanting",
     "training",
 )
+# Shade is a choice of long ago, so it is pooled as context and stands in no package.
+POOLED_MEASURES = (*MEASURES, "shade")
 FAO_FLAGS = ("A", "E", "I", "M", "T")
 
 

@@ -5,11 +5,18 @@ import pandas as pd
 from scipy.special import ndtri
 
 from pipeline.sources import load_raw
-from pipeline.tables import MEASURES
+from pipeline.tables import POOLED_MEASURES
 
 RATIO_OUTCOMES = ("yield", "yield_loss", "pest_level", "income", "aggregate_production")
 POOLABLE_DESIGNS = ("on_farm_trial", "on_station_trial", "before_after", "cross_section")
 EXCLUDING_WARNINGS = ("secondary", "low_confidence", "confounded", "implausible")
+# Shade counts as more shade over less; this trial printed no shade over shade.
+TURNED_ROUND = ("E016",)
+
+
+class EvidenceError(ValueError):
+    """Published effects that cannot be right; the message names each row, its columns and values."""
+
 
 FIGURE_NUMBERS = ("year_from", "year_to", "value", "value_low", "value_high")
 EFFECT_NUMBERS = (
@@ -32,14 +39,40 @@ def effects(printed_range_level: float) -> pd.DataFrame:
     A range that is printed without a level is taken to hold ``printed_range_level`` of the probability.
     """
     frame = load_raw("effects", EFFECT_NUMBERS)
+    check_effects(frame)
     ratios = frame.apply(log_ratio, axis=1, result_type="expand", range_level=printed_range_level)
     ratios.columns = ["log_ratio", "derivation", "log_ratio_se", "se_derivation"]
+    turned = frame["effect_id"].isin(TURNED_ROUND)
+    ratios.loc[turned, "log_ratio"] *= -1
+    ratios.loc[turned, "derivation"] += ", turned round"
     frame = frame.join(ratios)
     frame["reason_not_pooled"] = frame.apply(_reason_not_pooled, axis=1)
     frame["is_poolable"] = frame["reason_not_pooled"] == ""
     keep = ["effect_id", "constraint", "measure", "intervention", "comparator", "study_id", "year", "country", "region"]
     keep += ["design", "n", "outcome", *ratios.columns, "is_poolable", "reason_not_pooled", "confidence"]
     return frame[[*keep, "warnings", "source_id"]].replace({"": None})
+
+
+def check_effects(frame: pd.DataFrame) -> None:
+    """Refuse effects without a unit, with a lower bound above the upper, and studies with two sample sizes.
+
+    Raises ``EvidenceError`` that lists every such row as a reader of the CSV file counts rows.
+    """
+    rows = frame.assign(row=range(2, len(frame) + 2))
+    unit = rows["unit"].fillna("").str.strip()
+    problems = [f"row {r.row} ({r.effect_id}): column unit is empty" for r in rows[unit == ""].itertuples()]
+    problems += [
+        f"row {r.row} ({r.effect_id}): ci_low {r.ci_low:g} is above ci_high {r.ci_high:g}"
+        for r in rows[rows["ci_low"] > rows["ci_high"]].itertuples()
+    ]
+    for study, same in rows.dropna(subset=["n"]).groupby("study_id"):
+        if same["n"].nunique() > 1:
+            sizes = ", ".join(f"row {r.row} ({r.effect_id}) n = {r.n:g}" for r in same.itertuples())
+            problems.append(
+                f"study {study} has more than one sample size, give each sample a study of its own: {sizes}"
+            )
+    if problems:
+        raise EvidenceError("data/raw/effects.csv: " + "; ".join(problems))
 
 
 def log_ratio(row: pd.Series, range_level: float) -> tuple[float, str, float, str]:
@@ -87,7 +120,7 @@ def _from_means(row: pd.Series) -> tuple[float, str, float, str]:
 
 def _reason_not_pooled(row: pd.Series) -> str:
     """Why an effect stays out of the evidence synthesis; empty when it goes in."""
-    if row["measure"] not in MEASURES:
+    if row["measure"] not in POOLED_MEASURES:
         return "not one of the kinds of measure"
     if row["outcome"] != "yield":
         return f"outcome is {row['outcome']}, not yield"

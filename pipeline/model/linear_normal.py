@@ -3,7 +3,7 @@
 y ~ Normal(X b, e^2), with a normal prior on every coefficient. What makes such a model hard are its spreads (between
 studies, countries, rows; a factor on errors that were imputed). Given them it is linear and normal, so coefficients
 are integrated in closed form and the spreads over a grid, as bayesmeta does for one spread (Roever 2020, J. Stat.
-Softw. 93(6)).
+Softw. 93(6)). A prior a thousand times as wide as the errors is as flat as arithmetic allows: wider ones lose digits.
 """
 
 from __future__ import annotations
@@ -95,12 +95,10 @@ class Posterior:
         solved = _solve(self._factor, carried[:, :, None])[:, :, 0]
         return self.weight @ _solve_transposed(self._factor, solved)
 
-    def spread_quantiles(self, name: str, levels: list[float]) -> np.ndarray:
-        """Quantiles of a spread, read between the points of the grid."""
-        order = np.argsort(self.spreads[name], kind="stable")
-        values, share = np.unique(self.spreads[name][order], return_inverse=True)
-        mass = np.bincount(share, self.weight[order])
-        return np.interp(levels, np.cumsum(mass) - mass / 2, values)
+    def total_spread(self, names: Sequence[str]) -> float:
+        """Root of the posterior mean of the summed squares of several spreads."""
+        squares = sum((self.spreads[name] ** 2 for name in names), np.zeros(len(self.weight)))
+        return float(np.sqrt(self.weight @ squares))
 
     def _contrasts(self, rows: list[dict[str, float]]) -> np.ndarray:
         table = np.zeros((len(rows), len(self.names)))
@@ -161,6 +159,28 @@ def fit(
     )
 
 
+def average(posteriors: Sequence[Posterior], log_weights: Sequence[float]) -> Posterior:
+    """One posterior from several of the same model under different priors, each with the log of its weight."""
+    share = np.exp(np.asarray(log_weights) - np.max(log_weights))
+    share = share / share.sum()
+
+    def joined(part: str) -> np.ndarray:
+        return np.concatenate([getattr(posterior, part) for posterior in posteriors])
+
+    first = posteriors[0]
+    return Posterior(
+        names=first.names,
+        weight=np.concatenate([w * posterior.weight for w, posterior in zip(share, posteriors, strict=True)]),
+        spreads={name: np.concatenate([p.spreads[name] for p in posteriors]) for name in first.spreads},
+        log_evidence=float(np.logaddexp.reduce(log_weights)),
+        _design=first._design,
+        _prior_mean=first._prior_mean,
+        _prior_sd=joined("_prior_sd"),
+        _factor=joined("_factor"),
+        _residual=joined("_residual"),
+    )
+
+
 def log_likelihood(values: np.ndarray, errors: np.ndarray, blocks: Sequence[Block], spreads: dict[str, float]) -> float:
     """Log likelihood of the spreads, coefficients integrated over their priors (held fixed where ``sd`` is zero)."""
     points = {name: np.array([value]) for name, value in spreads.items()}
@@ -194,8 +214,8 @@ def _scales(
 
 def _factor(design: np.ndarray, prior_sd: np.ndarray, noise: np.ndarray) -> np.ndarray:
     """Lower triangle of the covariance of the data at each point, shape (points, rows, rows)."""
-    scaled = design[None] * prior_sd[:, None, :]
-    covariance = scaled @ scaled.transpose(0, 2, 1)
+    outer = np.einsum("ip,jp->pij", design, design).reshape(design.shape[1], -1)
+    covariance = (prior_sd**2 @ outer).reshape(len(prior_sd), len(design), len(design))
     rows = np.arange(design.shape[0])
     covariance[:, rows, rows] += noise
     return np.linalg.cholesky(covariance)

@@ -11,6 +11,7 @@ MEASURES = {
     "grafting_replanting": Text("Grafting and replanting", "Sambung dan peremajaan"),
     "training": Text("Training (field school)", "Pelatihan (sekolah lapang)"),
 }
+POOLED_MEASURES = {**MEASURES, "shade": Text("Shade kept (context)", "Naungan (konteks)")}
 CAUSES = {
     "fertilizer": Text("Fertilizer too dear", "Pupuk terlalu mahal"),
     "pests": Text("Pests", "Hama"),

@@ -1,37 +1,63 @@
-"""Published estimates of the evidence synthesis."""
+"""Published estimates of the evidence synthesis: effects in a new place, means over places, and what they rest on."""
+
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from pipeline.model.evidence import Posterior
-from pipeline.publish.estimates import Estimate
+from pipeline.model.evidence import Synthesis
+from pipeline.publish.estimates import Estimate, split_sources
 
-METHOD = "random-effects synthesis of log response ratios, spread integrated over a grid"
+METHOD = "Bayesian synthesis of log response ratios, spreads integrated over a grid"
+PLACES = {"effect": "in a regency of Indonesia not yet studied", "mean_effect": "mean over places"}
 
 
-def effect_estimates(posteriors: dict[str, Posterior], studies: pd.DataFrame, level: float) -> list[Estimate]:
-    """Two estimates per kind of measure, in per cent of yield: in a new place, and the mean over places."""
+def effect_estimates(synthesis: Synthesis, level: float) -> list[Estimate]:
+    """Per kind of measure, in per cent of yield: the effect in a new place, and the mean over places."""
     found = []
-    for measure, posterior in posteriors.items():
-        rows = studies[studies["measure"] == measure]
-        sources = sorted({source for ids in rows["sources"] for source in ids.split(";")}) or ["prior"]
-        for kind, predictive in (("effect", True), ("mean_effect", False)):
-            basis = "in a place not yet studied" if predictive else "mean over places"
-            levels = [(1 - level) / 2, 0.5, (1 + level) / 2]
-            lower, value, upper = np.expm1(posterior.quantiles(levels, predictive)) * 100
+    for measure in synthesis.posteriors:
+        common = _common(synthesis, measure)
+        known = common["n"] > 0
+        for key, mixture in (("effect", synthesis.new_place(measure)), ("mean_effect", synthesis.mean_effect(measure))):
+            lower, value, upper = np.expm1(mixture.interval(level)) * 100
+            basis = PLACES[key] if known else f"{PLACES[key]}; prior only"
             found.append(
                 Estimate(
-                    f"{kind}.{measure}",
-                    value,
-                    "%",
-                    basis if len(rows) else f"{basis}; prior only",
-                    METHOD,
-                    tuple(sources),
-                    len(rows),
-                    lower,
-                    upper,
-                    level,
-                    headline=predictive,
+                    f"{key}.{measure}", value, "%", basis, lower=lower, upper=upper, level=level,
+                    headline=key == "effect", **common,
                 )
-            )
+            )  # fmt: skip
     return found
+
+
+def support_estimates(synthesis: Synthesis, variation: tuple[float, float, tuple[str, ...]]) -> list[Estimate]:
+    """Spread between places per measure, chance that a measure lowers yield, and counts of rows and errors.
+
+    ``variation`` is how farms vary, from ``evidence_rows``.
+    """
+    found = []
+    for measure in synthesis.posteriors:
+        common = _common(synthesis, measure)
+        spread, chance = synthesis.between_places(measure), float(synthesis.new_place(measure).below(0.0))
+        basis = "standard deviation of the log effect"
+        found.append(Estimate(f"spread.{measure}", spread, "log ratio", basis, **common))
+        found.append(Estimate(f"harm.{measure}", chance, "1", "chance that yield falls", **common))
+    everything = split_sources(synthesis.rows["source_id"])
+    imputed = int(synthesis.rows["is_se_imputed"].sum())
+    rows = len(synthesis.rows)
+    found.append(Estimate("evidence.rows", rows, "pooled effects", "rows", "count", everything, rows))
+    found.append(
+        Estimate("evidence.imputed", imputed, "pooled effects", "without a printed error", "count", everything, rows)
+    )
+    found.append(
+        Estimate(
+            "evidence.farm_variation", variation[0], "1", "coefficient of variation between farms",
+            "geometric mean of surveys that print an error and a size", everything, len(variation[2]),
+        )
+    )  # fmt: skip
+    return found
+
+
+def _common(synthesis: Synthesis, measure: str) -> dict[str, Any]:
+    rows = synthesis.rows[synthesis.rows["measure"] == measure]
+    sources = split_sources(rows["source_id"]) if len(rows) else ("prior",)
+    return {"method": METHOD, "sources": sources, "n": rows["study_id"].nunique()}

@@ -1,12 +1,11 @@
-"""Figures of 03_clean_evidence and 05_model_evidence: how much was measured, and what it says for a new place."""
+"""Figures of 03_clean_evidence: how much was measured, and the one long trial."""
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from pipeline.language import Text
-from pipeline.publish.charts.common import draw_intervals, label, localise, year_axis
-from pipeline.publish.estimates import Estimate
+from pipeline.publish.charts.common import label, localise, year_axis
 from pipeline.publish.figures import BLUE, GREEN, ORANGE, Caption
 from pipeline.publish.names import MEASURES
 
@@ -36,19 +35,6 @@ SHADE_TRIAL = Caption(
     alt=Text(
         "Three lines of yield by year from 1963 to 1982, one for each degree of shade.",
         "Tiga garis hasil per tahun dari 1963 sampai 1982, satu untuk tiap tingkat naungan.",
-    ),
-)
-EFFECTS = Caption(
-    title=Text("Effect of each measure in a new place", "Pengaruh setiap tindakan di tempat baru"),
-    caption=Text(
-        "Line: interval for a place that was not studied. Diamond: one study. Rows without diamonds rest on "
-        "prior knowledge alone.",
-        "Garis: selang untuk tempat yang belum diteliti. Belah ketupat: satu penelitian. Baris tanpa belah "
-        "ketupat hanya pengetahuan awal.",
-    ),
-    alt=Text(
-        "Interval plot of the change in yield, one row per kind of measure, with a diamond for each study behind it.",
-        "Diagram selang perubahan hasil, satu baris per jenis tindakan, dengan belah ketupat untuk tiap penelitiannya.",
     ),
 )
 
@@ -81,35 +67,6 @@ def draw_evidence_counts(axes: Axes, data: pd.DataFrame, language: str) -> None:
     axes.set_ylabel(label(language, "Measure", "Tindakan"))
     axes.grid(axis="y", visible=False)
     axes.legend(fontsize=8)
-
-
-def forest(estimates: list[Estimate], studies: pd.DataFrame) -> pd.DataFrame:
-    """Predictive intervals (``kind`` predictive) and single studies (``kind`` study), in per cent of yield."""
-    rows = [
-        ("predictive", e.key.split(".")[1], e.lower, e.value, e.upper) for e in estimates if e.key.startswith("effect.")
-    ]
-    rows += [("study", s.measure, np.nan, np.expm1(s.log_ratio) * 100, np.nan) for s in studies.itertuples()]
-    return pd.DataFrame(rows, columns=["kind", "name", "lower", "value", "upper"])
-
-
-def draw_effects(axes: Axes, data: pd.DataFrame, language: str) -> None:
-    """Studies as small dots under the predictive interval of each kind of measure.
-
-    ``data`` holds rows of ``kind`` predictive (``name``, ``lower``, ``value``, ``upper``) and of ``kind`` study.
-    """
-    predictive = data[data["kind"] == "predictive"].reset_index(drop=True)
-    x_label = Text("Change in yield in a new place (%)", "Perubahan hasil di tempat baru (%)")
-    draw_intervals(axes, predictive, language, MEASURES, x_label)
-    row = {name: index for index, name in enumerate(predictive["name"])}
-    studies = data[data["kind"] == "study"]
-    text = label(language, "one study", "satu penelitian")
-    axes.plot(
-        studies["value"], [row[name] + 0.25 for name in studies["name"]], "D", color=ORANGE, markersize=4, label=text
-    )
-    text = label(language, "predictive interval", "selang prediksi")
-    axes.plot([], [], "-o", color=BLUE, label=text)
-    axes.set_ylabel(label(language, "Measure", "Tindakan"))
-    axes.legend(fontsize=8, loc="lower right")
 
 
 def draw_shade_trial(axes: Axes, data: pd.DataFrame, language: str) -> None:

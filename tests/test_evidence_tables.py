@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.clean import evidence
-from pipeline.clean.evidence import EXCLUDING_WARNINGS, MEASURES, POOLABLE_DESIGNS, log_ratio
+from pipeline.clean.evidence import EXCLUDING_WARNINGS, POOLABLE_DESIGNS, log_ratio
 from pipeline.sources import load_raw
+from pipeline.tables import POOLED_MEASURES
 
 # 1.6449 standard errors to either side hold 90 %.
 Z90 = 1.6448536
@@ -132,7 +133,7 @@ def test_poolable_effects_are_yield_ratios_of_measures_without_excluding_warning
     pooled = effects[effects["is_poolable"]]
     assert len(pooled) >= 10
     assert (pooled["outcome"] == "yield").all()
-    assert pooled["measure"].isin(MEASURES).all()
+    assert pooled["measure"].isin(POOLED_MEASURES).all()
     assert pooled["design"].isin(POOLABLE_DESIGNS).all()
     assert np.isfinite(pooled["log_ratio"]).all()
     for warnings in pooled["warnings"].dropna():

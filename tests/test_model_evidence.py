@@ -1,324 +1,273 @@
-"""The evidence synthesis against closed forms, a published meta-analysis, and data simulated from its own prior."""
+"""The evidence synthesis: rows and their errors, laws of the model, simulated data, hostile input."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from scipy.optimize import minimize
-from scipy.special import ndtr, ndtri
-from scipy.stats import chi2
 
-from pipeline.model import evidence as model
-from pipeline.model.evidence import TAU_GRID, by_study, fit, impute_errors, synthesise
-from pipeline.tables import MEASURES
+from pipeline.clean import evidence as clean
+from pipeline.clean import reference
+from pipeline.model import evidence_checks, evidence_rows
+from pipeline.model import spreads as spreads_module
+from pipeline.model.evidence import Priors, error_factor_sd, synthesise
+from pipeline.model.reference import check_meta_analyses
+from pipeline.sources import load_raw
+from pipeline.tables import MEASURES, POOLED_MEASURES
 
-# BCG vaccine against tuberculosis, 13 trials: cases and non-cases with vaccine, cases and non-cases without.
-# Colditz, G. A., et al. (1994). Efficacy of BCG vaccine in the prevention of tuberculosis: meta-analysis of the
-# published literature. JAMA 271(9), 698-702.
-BCG = np.array(
+LEVEL = 0.9
+
+
+@pytest.fixture(scope="module")
+def rows(effects) -> pd.DataFrame:
+    return evidence_rows.pooled_rows(effects, clean.shade_trial())
+
+
+@pytest.fixture(scope="module")
+def synthesis(rows, effects):
+    return synthesise(rows, Priors(), error_factor_sd(effects))
+
+
+def simulated(values: list[float], country: str = "Indonesia", design: str = "on_farm_trial") -> pd.DataFrame:
+    """Simulated studies of mineral fertilizer, all with the error 0.1."""
+    return pd.DataFrame(
+        {
+            "effect_id": [f"S{n}" for n in range(len(values))],
+            "measure": "mineral_fertilizer",
+            "study_id": [f"simulated {n}" for n in range(len(values))],
+            "country": country,
+            "design": design,
+            "log_ratio": values,
+            "se": 0.1,
+            "is_se_imputed": False,
+            "source_id": "simulated",
+        }
+    )
+
+
+def fertilizer(values: list[float], priors: Priors | None = None, **how):
+    """Effect of simulated fertilizer studies in a new place."""
+    return synthesise(simulated(values, **how), priors or Priors(), 0.5)
+
+
+# Rows.
+
+
+def test_pooled_rows_are_trials_and_surveys_on_the_yield_scale(rows, effects):
+    assert set(rows["measure"]) <= set(POOLED_MEASURES)
+    assert rows["effect_id"].is_unique
+    assert {"tafo_heavy", "tafo_medium"} <= set(rows["effect_id"])
+    assert len(rows) == effects["is_poolable"].sum() + 2
+    assert np.isfinite(rows[["log_ratio", "se"]]).all(axis=None)
+    assert (rows["se"] > 0).all()
+
+
+def test_every_effect_is_counted_once_with_its_reason(effects):
+    counted = evidence_rows.counts(effects)
+    assert counted.sum() == len(effects)
+    assert counted["pooled"] == effects["is_poolable"].sum()
+
+
+def test_shade_trial_gives_the_mean_log_ratio_and_counts_fewer_years_than_it_has():
+    trial = clean.shade_trial()
+    found = evidence_rows.trial_rows(trial).set_index("effect_id")
+    wide = trial.pivot(index="year", columns="shade", values="yield_kg_per_ha")
+    ratio = np.log(wide["heavy"] / wide["none"])
+    assert found.loc["tafo_heavy", "log_ratio"] == pytest.approx(ratio.mean())
+    assert found.loc["tafo_heavy", "log_ratio_se"] > ratio.std() / np.sqrt(len(ratio))
+
+
+def test_trial_of_no_shade_over_shade_is_turned_round(effects):
+    by_id = effects.set_index("effect_id")
+    assert by_id.at["E016", "log_ratio"] == pytest.approx(-np.log(3))
+    assert by_id.at["E013", "log_ratio"] == pytest.approx(np.log(2))
+
+
+def test_farms_vary_as_the_surveys_with_an_error_and_a_size_print_it(effects):
+    variation, spread, ids = evidence_rows.variation_between_farms(effects)
+    # Rinaldi (2013): difference -24.42, t -1.376, 60 and 40 farms, means 301 and 326.
+    by_hand = 17.75 / ((325.55 + 301.13) / 2) * np.sqrt(100 / 4)
+    assert set(ids) == {"E114", "E115", "E122"}
+    assert by_hand == pytest.approx(0.283, abs=0.001)
+    assert 0.1 < variation < 0.6
+    assert 0 < spread < 1.5
+    with pytest.raises(ValueError, match="2 surveys"):
+        evidence_rows.variation_between_farms(effects[effects["effect_id"] != "E122"])
+
+
+def test_missing_errors_follow_the_printed_size_and_are_marked(rows, effects):
+    variation, _, _ = evidence_rows.variation_between_farms(effects)
+    by_id = rows.set_index("effect_id")
+    assert by_id.at["E001", "se"] == pytest.approx(variation * np.sqrt(4 / 73))
+    # Four countries share the 2,048 interviews of one study.
+    assert by_id.at["E028", "se"] == pytest.approx(variation * np.sqrt(4 / 512))
+    printed = by_id[~by_id["is_se_imputed"]]
+    assert printed["se"].tolist() == printed["log_ratio_se"].tolist()
+    assert by_id.loc["E002", "is_se_imputed"]
+    # A trial of unknown size is taken to be smaller than most printed ones.
+    assert by_id.at["E002", "se"] > by_id.at["E001", "se"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
     [
-        [4, 119, 11, 128],
-        [6, 300, 29, 274],
-        [3, 228, 11, 209],
-        [62, 13536, 248, 12619],
-        [33, 5036, 47, 5761],
-        [180, 1361, 372, 1079],
-        [8, 2537, 10, 619],
-        [505, 87886, 499, 87892],
-        [29, 7470, 45, 7232],
-        [17, 1699, 65, 1600],
-        [186, 50448, 141, 27197],
-        [5, 2493, 3, 2338],
-        [27, 16886, 29, 17825],
+        ({"unit": [""]}, r"row 3 \(E002\): column unit is empty"),
+        ({"unit": [None]}, r"row 3 \(E002\): column unit is empty"),
+        ({"ci_low": [5.0], "ci_high": [1.0]}, r"row 3 \(E002\): ci_low 5 is above ci_high 1"),
+        (
+            {"n": [12.0, 20.0]},
+            r"fungenzi2021 has more than one sample size.*\(E002\) n = 12, row 4 \(E003\) n = 20",
+        ),
     ],
-    dtype=float,
 )
-BCG_LOG_ODDS = np.log(BCG[:, 0] * BCG[:, 3] / BCG[:, 1] / BCG[:, 2])
-BCG_ERRORS = np.sqrt((1 / BCG).sum(axis=1))
-
-EFFECT = st.floats(-2, 2)
-ERROR = st.floats(0.05, 1)
-STUDIES = st.lists(st.tuples(EFFECT, ERROR), min_size=1, max_size=8)
-
-
-def arrays(studies) -> tuple[np.ndarray, np.ndarray]:
-    return np.array([effect for effect, _ in studies]), np.array([error for _, error in studies])
+def test_impossible_effects_are_refused_with_their_row(changes, message):
+    frame = load_raw("effects", clean.EFFECT_NUMBERS)
+    for column, values in changes.items():
+        frame.loc[3 : 2 + len(values), column] = values
+    with pytest.raises(clean.EvidenceError, match=message):
+        clean.check_effects(frame)
 
 
-# Closed forms.
+def test_all_impossible_effects_are_listed_at_once():
+    frame = load_raw("effects", clean.EFFECT_NUMBERS)
+    frame.loc[[2, 7], "unit"] = ""
+    with pytest.raises(clean.EvidenceError, match=r"row 2 \(E001\).*row 7 "):
+        clean.check_effects(frame)
 
 
-@given(STUDIES)
-def test_without_spread_and_with_a_flat_prior_it_is_the_inverse_variance_mean(studies):
-    effects, errors = arrays(studies)
-    # A spread prior far below the first step of the grid (0.005) leaves all weight on a spread of zero.
-    posterior = fit(effects, errors, 0.0, 1e6, 1e-5)
-    weights = errors**-2
-    mean, error = (weights @ effects) / weights.sum(), weights.sum() ** -0.5
-    low, middle, high = posterior.quantiles([0.05, 0.5, 0.95], predictive=False)
-    assert middle == pytest.approx(mean, abs=1e-5)
-    assert (high - low) / 2 == pytest.approx(ndtri(0.95) * error, abs=1e-5)
+# The engine.
 
 
-@given(st.floats(-1, 1), st.floats(0.05, 1), st.floats(0.05, 1), EFFECT)
-def test_one_study_without_spread_is_the_normal_conjugate_update(prior_mean, prior_sd, error, effect):
-    posterior = fit(np.array([effect]), np.array([error]), prior_mean, prior_sd, 1e-5)
-    precision = error**-2 + prior_sd**-2
-    mean = (effect * error**-2 + prior_mean * prior_sd**-2) / precision
-    assert posterior.quantiles([0.5], predictive=False)[0] == pytest.approx(mean, abs=1e-5)
-    assert posterior.sd[0] == pytest.approx(precision**-0.5)
+def test_engine_gives_the_published_results_of_three_meta_analyses():
+    found = check_meta_analyses(reference.meta_analyses(), reference.published_results())
+    assert found["dataset"].nunique() == 3
+    assert found["passed"].all(), found[~found["passed"]]
 
 
-@given(st.floats(-1, 1), st.floats(0.05, 1), st.floats(0.05, 1))
-def test_no_study_gives_back_the_prior(prior_mean, prior_sd, spread_scale):
-    posterior = fit(np.array([]), np.array([]), prior_mean, prior_sd, spread_scale)
-    levels = [0.05, 0.25, 0.5, 0.75, 0.95]
-    expected = prior_mean + prior_sd * ndtri(levels)
-    assert posterior.quantiles(levels, predictive=False) == pytest.approx(expected, abs=1e-3)
-    assert posterior.n_studies == 0
-    # A half-normal has its mean at scale times sqrt(2 / pi); the spread makes the predictive wider.
-    if spread_scale < 0.5:
-        assert posterior.spread() == pytest.approx(spread_scale * np.sqrt(2 / np.pi), rel=0.06)
-    low, high = posterior.quantiles([0.05, 0.95], predictive=True)
-    assert high - low > expected[-1] - expected[0]
+def test_a_wrong_published_result_would_be_noticed():
+    published = reference.published_results()
+    published.loc[published["quantity"] == "tau2", "value"] += 0.001
+    found = check_meta_analyses(reference.meta_analyses(), published)
+    assert set(found.loc[~found["passed"], "quantity"]) == {"tau2"}
 
 
-def test_weights_of_the_spread_are_those_of_direct_numerical_integration():
-    effects, errors, prior_mean, prior_sd, scale = np.array([0.1, 0.6, -0.2]), np.array([0.1, 0.2, 0.15]), 0.2, 0.4, 0.3
-    mu = np.linspace(-4, 4, 4001)
-    spread = np.hypot(errors, TAU_GRID[:, None])
-    log_density = -0.5 * ((mu - prior_mean) / prior_sd) ** 2 - 0.5 * (TAU_GRID[:, None] / scale) ** 2
-    for effect, s in zip(effects, spread.T, strict=True):
-        log_density = log_density - np.log(s[:, None]) - 0.5 * ((effect - mu) / s[:, None]) ** 2
-    density = np.exp(log_density - log_density.max())
-    posterior = fit(effects, errors, prior_mean, prior_sd, scale)
-    assert posterior.weight == pytest.approx(density.sum(axis=1) / density.sum(), abs=1e-6)
-    assert posterior.weight @ posterior.mean == pytest.approx((density.sum(axis=0) @ mu) / density.sum(), abs=1e-6)
+def test_a_grid_twice_as_fine_gives_nearly_the_same_effects(synthesis, rows, effects, monkeypatch):
+    coarse, factor = spreads_module.half_normal, spreads_module.log_normal_even
+    monkeypatch.setattr(spreads_module, "half_normal", lambda name, scale, nodes: coarse(name, scale, 2 * nodes))
+    monkeypatch.setattr(spreads_module, "log_normal_even", lambda name, sd: factor(name, sd, 17))
+    fine = synthesise(rows, Priors(), error_factor_sd(effects))
+    for measure in POOLED_MEASURES:
+        found, expected = (s.new_place(measure).interval(LEVEL) for s in (synthesis, fine))
+        assert found == pytest.approx(expected, abs=0.025)
 
 
-# A published meta-analysis.
+# Laws of the model.
 
 
-def test_bcg_trials_give_the_published_pooled_log_odds_ratio():
-    def deviance(theta: np.ndarray) -> float:
-        variance = BCG_ERRORS**2 + theta[1] ** 2
-        return float((np.log(variance) + (BCG_LOG_ODDS - theta[0]) ** 2 / variance).sum())
-
-    maximum = minimize(deviance, [0.0, 0.5], method="Nelder-Mead", options={"xatol": 1e-8, "fatol": 1e-8}).x
-    # Maximum likelihood as published (van Houwelingen et al. 2002): -0.742, tau2 0.302.
-    assert maximum[0] == pytest.approx(-0.742, abs=5e-4)
-    assert maximum[1] ** 2 == pytest.approx(0.302, abs=1e-3)
-    posterior = fit(BCG_LOG_ODDS, BCG_ERRORS, 0.0, 10.0, 10.0)
-    low, median, high = posterior.quantiles([0.025, 0.5, 0.975], predictive=False)
-    # The posterior averages over the spread, whose tail is long to the right. Over every fixed spread from 0.3 to
-    # 1.0 the pooled mean moves by less than 0.04, so the average can be no further than that from the maximum.
-    assert median == pytest.approx(maximum[0], abs=0.02)
-    # The error of the maximum is 0.178; unknown spread widens the interval, by less than a third for 13 trials.
-    assert 2 * 1.96 * 0.178 < high - low < 1.34 * 2 * 1.96 * 0.178
-    assert np.sqrt(maximum[1] ** 2) < posterior.spread() < 1.0
+def test_measure_without_studies_stands_on_its_prior(synthesis):
+    for measure in ("pod_borer_control", "grafting_replanting"):
+        assert measure not in set(synthesis.rows["measure"])
+        lower, value, upper = synthesis.mean_effect(measure).interval(LEVEL)
+        assert value == pytest.approx(0.1, abs=1e-6)
+        assert (upper - lower) / 2 == pytest.approx(1.6449 * 0.3, abs=1e-3)
 
 
-# Quantiles and draws.
+def test_a_new_place_is_less_certain_than_the_mean(synthesis):
+    for measure in POOLED_MEASURES:
+        assert np.ptp(synthesis.new_place(measure).interval(LEVEL)) > np.ptp(
+            synthesis.mean_effect(measure).interval(LEVEL)
+        )
 
 
-@given(STUDIES, st.booleans())
-def test_quantiles_rise_with_their_level(studies, predictive):
-    posterior = fit(*arrays(studies), 0.1, 0.3, 0.3)
-    found = posterior.quantiles([0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99], predictive)
-    assert (np.diff(found) > 0).all()
+def test_studies_of_this_country_speak_louder_for_a_new_place_here():
+    here = fertilizer([0.6, 0.6], country="Indonesia").new_place("mineral_fertilizer")
+    abroad = fertilizer([0.6, 0.6], country="Bolivia").new_place("mineral_fertilizer")
+    assert here.quantiles([0.5])[0] > abroad.quantiles([0.5])[0]
+    assert np.ptp(here.interval(LEVEL)) < np.ptp(abroad.interval(LEVEL))
 
 
-@given(STUDIES, st.booleans())
-def test_mirrored_studies_give_mirrored_quantiles(studies, predictive):
-    effects, errors = arrays(studies)
-    levels = [0.05, 0.3, 0.5, 0.7, 0.95]
-    found = fit(effects, errors, 0.1, 0.3, 0.3).quantiles(levels, predictive)
-    mirrored = fit(-effects, errors, -0.1, 0.3, 0.3).quantiles(levels, predictive)
-    assert mirrored == pytest.approx(-found[::-1], abs=1e-9)
-
-
-@given(st.lists(ERROR, min_size=1, max_size=4), st.floats(0.1, 1), st.booleans())
-def test_studies_that_are_symmetric_about_the_prior_give_symmetric_quantiles(errors, distance, predictive):
-    effects = np.array([0.2 + distance] * len(errors) + [0.2 - distance] * len(errors))
-    low, middle, high = fit(effects, np.array(errors * 2), 0.2, 0.4, 0.3).quantiles([0.1, 0.5, 0.9], predictive)
-    assert middle == pytest.approx(0.2, abs=1e-9)
-    assert high - 0.2 == pytest.approx(0.2 - low, abs=1e-9)
-
-
-@given(STUDIES)
-def test_a_new_place_is_never_more_certain_than_the_mean(studies):
-    posterior = fit(*arrays(studies), 0.1, 0.3, 0.3)
-    mean, new = (np.ptp(posterior.quantiles([0.05, 0.95], predictive)) for predictive in (False, True))
-    assert new >= mean - 1e-9
-
-
-@given(STUDIES, st.permutations(range(8)))
-def test_order_of_the_studies_does_not_matter(studies, order):
-    shuffled = [studies[i] for i in order if i < len(studies)]
-    first, second = (fit(*arrays(s), 0.1, 0.3, 0.3).quantiles([0.1, 0.5, 0.9], True) for s in (studies, shuffled))
-    assert first == pytest.approx(second, abs=1e-9)
-
-
-@pytest.mark.parametrize("predictive", [False, True])
-def test_more_studies_that_agree_narrow_the_interval(predictive):
-    widths = [
-        np.ptp(fit(np.full(k, 0.3), np.full(k, 0.2), 0.2, 0.4, 0.3).quantiles([0.05, 0.95], predictive))
-        for k in (0, 1, 2, 4, 8, 16)
-    ]
-    assert widths == sorted(widths, reverse=True)
-    assert widths[-1] < 0.6 * widths[0]
-
-
-@given(ERROR, st.floats(1.1, 3))
-def test_a_less_exact_study_moves_the_mean_less(error, factor):
-    near, far = (
-        fit(np.array([1.0]), np.array([e]), 0.0, 0.3, 1e-5).quantiles([0.5], False)[0] for e in (error, error * factor)
+def test_african_studies_say_less_about_indonesia_than_bolivian_ones():
+    african, bolivian = (
+        fertilizer([0.6] * 4, country=name).new_place("mineral_fertilizer") for name in ("Ghana", "Bolivia")
     )
-    assert 0 < far < near < 1
+    assert np.ptp(african.interval(LEVEL)) > np.ptp(bolivian.interval(LEVEL))
+    assert african.quantiles([0.5])[0] < bolivian.quantiles([0.5])[0]
 
 
-def test_draws_agree_with_exact_quantiles():
-    posterior = fit(BCG_LOG_ODDS[:4], BCG_ERRORS[:4], 0.0, 0.5, 0.3)
-    draws = posterior.draw(np.random.default_rng(7), 40_000)
-    for level in (0.05, 0.25, 0.5, 0.75, 0.95):
-        below = (draws < posterior.quantiles([level], predictive=True)[0]).mean()
-        # Four standard errors of a share among 40,000 draws.
-        assert below == pytest.approx(level, abs=4 * np.sqrt(level * (1 - level) / 40_000))
-
-
-def test_same_seed_gives_the_same_draws():
-    posterior = fit(BCG_LOG_ODDS, BCG_ERRORS, 0.0, 0.5, 0.3)
-    first, second = (posterior.draw(np.random.default_rng(3), 100) for _ in range(2))
-    assert first.tolist() == second.tolist()
-
-
-# Simulation from the prior (synthetic data, in this test only).
-
-
-def test_data_simulated_from_the_prior_are_calibrated():
-    rng, sets, mean, sd, scale = np.random.default_rng(20250625), 2000, 0.2, 0.4, 0.3
-    ranks, covered = [], 0
-    for _ in range(sets):
-        k = rng.integers(1, 7)
-        mu, tau = rng.normal(mean, sd), abs(rng.normal(0, scale))
-        errors = rng.uniform(0.05, 0.4, k)
-        effects = rng.normal(mu, tau, k) + rng.normal(0, errors)
-        posterior = fit(effects, errors, mean, sd, scale)
-        ranks.append(posterior.weight @ ndtr((mu - posterior.mean) / posterior.sd))
-        low, high = posterior.quantiles([0.05, 0.95], predictive=True)
-        covered += low <= rng.normal(mu, tau) <= high
-    counts, _ = np.histogram(ranks, bins=10, range=(0, 1))
-    statistic = ((counts - sets / 10) ** 2 / (sets / 10)).sum()
-    assert statistic < chi2.ppf(0.99, 9)
-    assert 0.85 < covered / sets < 0.95
-
-
-# Hostile input.
-
-
-@pytest.mark.parametrize("errors", [[0.0, 0.1], [-0.1, 0.1], [np.nan, 0.1], [0.1]])
-def test_errors_that_are_not_positive_or_not_there_are_refused(errors):
-    with pytest.raises(ValueError, match="standard error above zero"):
-        fit(np.array([0.1, 0.2]), np.array(errors), 0.0, 0.3, 0.3)
-
-
-def test_one_wild_study_does_not_break_the_posterior():
-    low, high = fit(np.array([0.2, 0.3, 5.0]), np.array([0.1, 0.1, 0.01]), 0.1, 0.3, 0.3).quantiles([0.05, 0.95], True)
-    assert -5 < low < high < 8
-
-
-# One row per study.
-
-ROWS = st.lists(
-    st.tuples(st.sampled_from(["a", "b"]), st.sampled_from(["training", "pruning_sanitation"]), EFFECT, ERROR),
-    min_size=1,
-    max_size=8,
-)
-
-
-def rows(values) -> pd.DataFrame:
-    frame = pd.DataFrame(values, columns=["study_id", "measure", "log_ratio", "se"])
-    return frame.assign(
-        effect_id=[f"E{n}" for n in range(len(frame))],
-        is_se_imputed=False,
-        country="Ghana",
-        design="on_farm_trial",
-        source_id="s",
+@pytest.mark.parametrize("design", ["before_after", "cross_section"])
+def test_many_biased_studies_never_add_up_to_certainty(design):
+    biased, trials = (
+        fertilizer([0.6] * 40, design=name).mean_effect("mineral_fertilizer") for name in (design, "on_farm_trial")
     )
+    # Forty studies leave the shared bias as uncertain as its prior: 1.645 times 0.15 to either side.
+    assert np.ptp(biased.interval(LEVEL)) / 2 > 1.6 * 0.15
+    assert np.ptp(trials.interval(LEVEL)) < np.ptp(biased.interval(LEVEL))
 
 
-@given(ROWS)
-def test_counting_rows_of_a_study_makes_its_error_no_smaller(values):
-    frame = rows(values)
-    grouped = frame.groupby(["measure", "study_id"])
-    studies = by_study(frame).set_index(["measure", "study_id"])
-    assert len(studies) == grouped.ngroups
-    assert (studies["se"] >= grouped["se"].mean() - 1e-12).all()
-    assert (studies["se"] <= grouped["se"].max() + 1e-12).all()
-    assert studies["n_rows"].sum() == len(frame)
-    assert studies["log_ratio"].tolist() == pytest.approx(grouped["log_ratio"].mean().tolist())
+def test_studies_that_disagree_widen_a_new_place_even_for_other_measures():
+    agree, differ = fertilizer([0.3, 0.3, 0.3, 0.3]), fertilizer([1.3, -0.7, 1.0, -0.4])
+    for measure in ("mineral_fertilizer", "training"):
+        assert np.ptp(differ.new_place(measure).interval(LEVEL)) > np.ptp(agree.new_place(measure).interval(LEVEL))
+    assert differ.typical_weight @ differ.typical > agree.typical_weight @ agree.typical
 
 
-@given(ROWS, st.integers(2, 4))
-def test_printing_the_rows_of_a_study_again_changes_nothing(values, times):
-    frame = rows(values)
-    again = pd.concat([frame, *[frame[frame["study_id"] == "a"]] * (times - 1)], ignore_index=True)
-    columns = ["log_ratio", "se"]
-    pd.testing.assert_frame_equal(by_study(again)[columns], by_study(frame)[columns])
+def test_rows_of_one_study_count_less_than_studies():
+    frame = simulated([0.6] * 6)
+    one = synthesise(frame.assign(study_id="one"), Priors(), 0.5).mean_effect("mineral_fertilizer")
+    six = synthesise(frame, Priors(), 0.5).mean_effect("mineral_fertilizer")
+    assert np.ptp(one.interval(LEVEL)) > np.ptp(six.interval(LEVEL))
 
 
-def test_unknown_errors_get_a_high_quantile_of_the_known_ones_and_are_marked(effects):
-    pooled = effects[effects["is_poolable"]]
-    found = impute_errors(pooled)
-    known = pooled["log_ratio_se"].dropna()
-    missing = pooled["log_ratio_se"].isna()
-    assert found["is_se_imputed"].tolist() == missing.tolist()
-    trials = found[found["design"].isin(["on_farm_trial", "on_station_trial"])]
-    assert trials[trials["is_se_imputed"]]["se"].tolist() == pytest.approx(
-        [known.quantile(0.9)] * int(trials["is_se_imputed"].sum())
-    )
-    assert trials[~trials["is_se_imputed"]]["se"].tolist() == trials["log_ratio_se"].dropna().tolist()
-    weak = found[found["design"].isin(["before_after", "cross_section"])]
-    assert weak["se"].tolist() == pytest.approx([np.hypot(known.quantile(0.9), 0.15)] * len(weak))
+def test_draws_follow_the_exact_distribution_and_a_stream_each(synthesis):
+    draws = synthesis.draw(1, 20_000)
+    assert list(draws) == list(POOLED_MEASURES)
+    for measure in POOLED_MEASURES:
+        exact = synthesis.new_place(measure).quantiles([0.05, 0.5, 0.95])
+        share = [(draws[measure] < bound).mean() for bound in exact]
+        assert share == pytest.approx([0.05, 0.5, 0.95], abs=0.015)
+    assert synthesis.draw(1, 50)["training"].tolist() == synthesis.draw(1, 50)["training"].tolist()
 
 
-def test_every_design_that_is_pooled_has_a_bias(effects):
-    assert set(effects[effects["is_poolable"]]["design"]) <= set(model.DESIGN_BIAS_SD)
+# What it rests on.
 
 
-def test_measure_without_studies_stands_on_its_prior(effects):
-    studies = by_study(impute_errors(effects[effects["is_poolable"]]))
-    assert "pod_borer_control" not in set(studies["measure"])
-    priors = {"pod_borer_control": (0.1, 0.3), "training": (0.1, 0.3)}
-    found = synthesise(studies, priors, 0.3)
-    assert found["pod_borer_control"].n_studies == 0
-    assert found["training"].n_studies == (studies["measure"] == "training").sum()
-    assert found["pod_borer_control"].quantiles([0.5], False)[0] == pytest.approx(0.1, abs=1e-6)
+def test_contributions_list_every_study_and_leave_a_part_to_the_prior(synthesis):
+    studies = evidence_checks.contributions(synthesis, LEVEL)
+    assert studies["rows"].sum() == len(synthesis.rows)
+    assert (studies["weight"] > 0).all()
+    assert (studies.groupby("measure")["weight"].sum() < 1).all()
+    assert ((studies["lower"] < studies["value"]) & (studies["value"] < studies["upper"])).all()
+    # What a study tells of its own place lies between what it printed and the mean of its measure.
+    for row in studies.itertuples():
+        mean = synthesis.mean_effect(row.measure).quantiles([0.5])[0]
+        assert min(mean, row.log_ratio) - 0.05 <= row.value <= max(mean, row.log_ratio) + 0.05
 
 
-def test_fertilizers_share_a_prior_and_every_measure_has_one():
-    found = model.priors((0.2, 0.4), (0.1, 0.3))
-    assert set(found) == set(MEASURES)
-    assert {name for name, prior in found.items() if prior == (0.2, 0.4)} == {
-        "mineral_fertilizer",
-        "organic_fertilizer",
-    }
-
-
-def test_a_measure_more_in_the_table_of_draws_does_not_move_the_others():
-    one, two = fit(BCG_LOG_ODDS[:3], BCG_ERRORS[:3], 0.0, 0.3, 0.3), fit(np.array([]), np.array([]), 0.0, 0.3, 0.3)
-    alone, both = (model.draw_table(posts, 1, 50) for posts in ({"training": one}, {"pruning": two, "training": one}))
-    assert alone["training"].tolist() == both["training"].tolist()
-
-
-def test_sensitivity_shows_every_measure_in_every_variant(effects):
-    pooled = impute_errors(effects[effects["is_poolable"]])
-    table = model.sensitivity(pooled, model.priors((0.2, 0.4), (0.1, 0.3)), 0.3, 0.9)
-    assert len(table) == len(MEASURES) * table["variant"].nunique()
+def test_sensitivity_shows_every_measure_in_every_variant(rows, effects):
+    doubtful = evidence_rows.doubtful_rows(effects)
+    table = evidence_checks.sensitivity(rows, doubtful, Priors(), error_factor_sd(effects), LEVEL)
+    assert len(table) == len(POOLED_MEASURES) * table["variant"].nunique()
     assert ((table["lower"] < table["value"]) & (table["value"] < table["upper"])).all()
-    counts = table.pivot(index="measure", columns="variant", values="n_studies")
-    assert (counts.sub(counts["all"], axis=0) <= 0).all(axis=None)
-    assert counts["errors doubled"].equals(counts["all"].rename("errors doubled"))
+    counts = table.pivot(index="measure", columns="variant", values="studies")
+    assert (counts.drop(columns="with doubtful rows").sub(counts["all"], axis=0) <= 0).all(axis=None)
     assert counts.loc["training", "without West Africa"] == 0
-    assert counts["printed errors only"].sum() == 2
+    assert counts.loc["training", "trials only"] == 0
+    assert (counts["with doubtful rows"] >= counts["all"]).all()
+    widths = table.assign(width=table["upper"] - table["lower"]).pivot(
+        index="measure", columns="variant", values="width"
+    )
+    assert (widths["spreads twice as wide"] > widths["spreads half as wide"]).all()
+
+
+def test_small_study_slopes_find_an_effect_that_grows_with_its_error():
+    rng = np.random.default_rng(3)
+    frame = simulated([0.0] * 300)
+    frame["se"] = rng.uniform(0.02, 0.5, len(frame))
+    frame["log_ratio"] = 2 * frame["se"] + rng.normal(0, frame["se"])
+    found = evidence_checks.small_study_slopes(frame).set_index("check")
+    assert found.at["PET", "slope"] == pytest.approx(2, abs=3 * found.at["PET", "se"])
+    assert found.at["PET", "slope"] > 3 * found.at["PET", "se"]
+
+
+def test_priors_are_those_of_fertilizers_of_other_measures_and_of_shade():
+    priors = Priors()
+    assert {m for m in MEASURES if priors.of(m) == priors.fertilizer} == {"mineral_fertilizer", "organic_fertilizer"}
+    assert priors.of("shade")[0] == 0

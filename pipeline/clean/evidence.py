@@ -58,7 +58,7 @@ def check_effects(frame: pd.DataFrame) -> None:
 
     Raises ``EvidenceError`` that lists every such row as a reader of the CSV file counts rows.
     """
-    rows = frame.assign(row=range(2, len(frame) + 2))
+    rows = frame.assign(row=frame.index)
     unit = rows["unit"].fillna("").str.strip()
     problems = [f"row {r.row} ({r.effect_id}): column unit is empty" for r in rows[unit == ""].itertuples()]
     problems += [

@@ -41,7 +41,7 @@ DAMAGE = Caption(
     ),
 )
 LOSSES = Caption(
-    title=Text("Yield lost where the pest is, without and with control", "Hasil hilang tanpa dan dengan pengendalian"),
+    title=Text("Yield lost without and with control", "Hasil hilang tanpa dan dengan pengendalian"),
     caption=Text(
         "Median and interval on a hectare that has the pest. Pod borer with both readings of the damage curve. "
         "Removal of diseased pods and fungicide were tried in Africa, against another species of black pod.",
@@ -105,17 +105,20 @@ def draw_damage(axes: Axes, data: pd.DataFrame, language: str) -> None:
 
 
 def _draw_range(axes: Axes, bar: object, language: str) -> None:
-    """A printed loss as an upright bar, with its place written below it, or above where there is more room."""
+    """A printed loss as an upright bar, with its name along it where no curve runs."""
     place, low, high = bar.attacked, bar.lower, bar.upper  # type: ignore[attr-defined]
     axes.plot([place, place], [low - 0.5, high + 0.5], color=BLACK, linewidth=3, solid_capstyle="butt")
-    above = place < 100
+    if place < 100:
+        at, shift, side = (102.5, (low + high) / 2), 0, "center"
+    else:
+        at, shift, side = ((place, high), 4, "bottom") if high < 60 else ((place, low), -4, "top")
     axes.annotate(
         RANGES[bar.reading][1].in_language(language),  # type: ignore[attr-defined]
-        (place, high if above else low),
-        xytext=(0, 4 if above else -4),
+        at,
+        xytext=(0, shift),
         textcoords="offset points",
         ha="center",
-        va="bottom" if above else "top",
+        va=side,
         rotation=90,
         fontsize=7,
     )

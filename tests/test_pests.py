@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from pipeline.clean import evidence
 from pipeline.model import damage, incidence, pest_control, pests, printed
+from pipeline.model.control_pays import HIGHEST_PRICE, break_even_price, chance_by_attack, chance_by_price, highest_cost
 from pipeline.model.damage import DamageCurve, curve_through
-from pipeline.model.pest_control import HIGHEST_PRICE, Control, break_even_price, chance_by_attack, chance_by_price
+from pipeline.model.pest_control import Control
 from pipeline.publish import controls as published
 from pipeline.publish import losses as taken
 from pipeline.publish.charts import pests as charts
@@ -370,18 +371,18 @@ def test_cost_that_is_unknown_or_below_zero_is_refused(cost):
 @pytest.mark.parametrize("chance", [0.5, 0.9])
 def test_the_highest_cost_is_paid_by_just_that_share_of_draws(chance):
     extra = rng().lognormal(5, 1, 9999)
-    cost = pest_control.highest_cost(extra, 60000.0, chance)
+    cost = highest_cost(extra, 60000.0, chance)
     assert (extra * 60000.0 >= cost).mean() == pytest.approx(chance, abs=0.001)
 
 
 def test_nothing_may_be_paid_for_a_control_that_brings_nothing():
-    assert pest_control.highest_cost(np.zeros(10), 60000.0, 0.5) == 0
+    assert highest_cost(np.zeros(10), 60000.0, 0.5) == 0
 
 
 @pytest.mark.parametrize("price", [0.0, -1.0])
 def test_beans_that_earn_nothing_pay_for_no_control(price):
     with pytest.raises(ValueError, match="beans must earn something"):
-        pest_control.highest_cost(np.ones(10), price, 0.5)
+        highest_cost(np.ones(10), price, 0.5)
 
 
 def test_controls_pay_more_often_the_dearer_the_beans_and_only_where_cost_is_known(controls, yield_now):

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline.language import Text
-from pipeline.model.pest_control import Control, break_even_price, highest_cost
+from pipeline.model.control_pays import break_even_price, highest_cost
+from pipeline.model.pest_control import Control
 from pipeline.model.response import extra_yield
 from pipeline.publish.estimates import Estimate, from_draws
 from pipeline.publish.losses import cited
@@ -95,7 +96,7 @@ def _cost_estimates(
 def threshold_estimates(chances: pd.DataFrame, sources: tuple[str, ...], seed: int) -> list[Estimate]:
     """Share of pods attacked from which sleeving pays more likely than not, in per cent, where there is one.
 
-    ``chances`` is the table of ``pest_control.chance_by_attack``.
+    ``chances`` is the table of ``control_pays.chance_by_attack``.
     """
     paying = chances[chances["chance"] >= 50].groupby(["price", "reading"])["attacked"].min()
     return [

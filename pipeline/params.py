@@ -255,6 +255,21 @@ class Fertilizer(Section):
     )
 
 
+class Pests(Section):
+    """How reports that disagree about pests are weighed."""
+
+    sabah_curve_weight: float = parameter(
+        0.5,
+        "share",
+        "Probability that loss to the pod borer follows the curve from Sabah, not the report from Aceh Timur: even "
+        "odds, because it is not known whether the intensity reported there is a share of pods.",
+        "Peluang bahwa kehilangan akibat PBK mengikuti kurva dari Sabah, bukan laporan dari Aceh Timur: sama besar, "
+        "karena belum diketahui apakah intensitas yang dilaporkan di sana adalah bagian buah terserang.",
+        0,
+        1,
+    )
+
+
 class Panel(Section):
     """How the panel of national yields is weighed and tested."""
 
@@ -329,6 +344,7 @@ SECTIONS: dict[str, type[Section]] = {
     "yield_gap": YieldGap,
     "evidence": Evidence,
     "fertilizer": Fertilizer,
+    "pests": Pests,
     "panel": Panel,
     "scenarios": Scenarios,
 }

@@ -1,4 +1,4 @@
-"""The models obey their laws: pests, fertilizer, attribution, scenarios, draws and the yield gap."""
+"""The models obey their laws: fertilizer, attribution, scenarios, draws and the yield gap."""
 
 from itertools import permutations
 
@@ -10,62 +10,10 @@ from hypothesis import strategies as st
 
 from pipeline.clean import drivers, evidence
 from pipeline.clean.statistics import conflicts
-from pipeline.model import attribution, draws, fertilizer, panel, pests, response, scenarios, yield_gap
+from pipeline.model import attribution, draws, fertilizer, panel, response, scenarios, yield_gap
 
 SHARE = st.floats(0, 1)
-LOSSES = st.tuples(st.floats(0.01, 0.05), st.floats(0.3, 0.5))
 GAIN = st.floats(0, 1)
-
-
-# Pests.
-
-
-@given(LOSSES)
-def test_damage_curve_passes_through_its_points(losses):
-    low, high = losses
-    assert pests.pod_borer_loss(np.array([0.0, 0.6, 0.9]), low, high) == pytest.approx([0, low, high])
-
-
-@given(LOSSES, SHARE, SHARE)
-def test_damage_curve_rises_within_nothing_and_everything(losses, first, second):
-    less, more = pests.pod_borer_loss(np.array(sorted([first, second])), *losses)
-    assert 0 <= less <= more <= 1
-
-
-def test_steep_damage_curve_stops_at_everything():
-    assert pests.pod_borer_loss(np.array([0.9, 1.0]), 0.01, 0.5) == pytest.approx([0.5, 1.0])
-
-
-@given(LOSSES)
-def test_damage_curve_is_convex_below_everything(losses):
-    loss = pests.pod_borer_loss(np.linspace(0, 1, 101), *losses)
-    assert (np.diff(loss[loss < 1], 2) > -1e-12).all()
-
-
-@pytest.mark.parametrize("attacked", [-0.01, 1.01, 60.0])
-def test_share_outside_nothing_and_everything_is_refused(attacked):
-    with pytest.raises(ValueError, match="between 0 and 1"):
-        pests.pod_borer_loss(np.array([0.5, attacked]), 0.05, 0.4)
-
-
-@pytest.mark.parametrize(("low", "high"), [(0.4, 0.4), (0.5, 0.4), (0.0, 0.4), (-0.1, 0.4)])
-def test_losses_that_make_no_curve_are_refused(low, high):
-    with pytest.raises(ValueError, match="above the loss at 60 %"):
-        pests.pod_borer_loss(np.array([0.5]), low, high)
-
-
-def test_control_never_costs_yield_and_keeps_the_ratio_of_the_trial():
-    before, after, gain = pests.draw_control(np.random.default_rng(1), 0.9621, 0.45, 2000)
-    assert (after < before).all()
-    assert (gain > 0).all()
-    assert gain == pytest.approx(np.log((1 - after) / (1 - before)))
-    assert before.max() < 1
-
-
-def test_drawn_losses_stay_around_the_published_points():
-    low, high = pests.draw_loss_curve(np.random.default_rng(1), 2000)
-    assert 0.01 <= low.min() < low.max() <= 0.05
-    assert 0.30 <= high.min() < high.max() <= 0.50
 
 
 # Fertilizer.
@@ -460,56 +408,6 @@ def test_fewer_than_three_conflicts_tell_no_error(regions):
         yield_gap.reporting_error(found, "farmers")
     with pytest.raises(ValueError, match="0 conflicts in trees"):
         yield_gap.reporting_error(found, "trees")
-
-
-# Pests together, and sleeving.
-
-
-def test_combined_loss_is_at_least_the_largest_and_does_not_depend_on_the_order():
-    losses = [np.array([0.1, 0.0]), np.array([0.3, 0.5]), np.array([0.2, 1.0])]
-    found = pests.combined_loss(*losses)
-    assert found == pytest.approx([1 - 0.9 * 0.7 * 0.8, 1.0])
-    assert found == pytest.approx(pests.combined_loss(*reversed(losses)))
-    assert (found >= np.max(losses, axis=0)).all()
-
-
-def test_black_pod_is_drawn_from_the_range_printed_for_indonesia(effects):
-    draws = pests.draw_printed_loss(effects, "E093", np.random.default_rng(1), 20000)
-    assert np.quantile(draws, [0.05, 0.95]) == pytest.approx([0.15, 0.35], abs=0.01)
-    assert draws.min() >= 0
-
-
-def test_dieback_had_reached_seventy_thousand_of_the_hectares_of_2007(countries):
-    assert pests.dieback_area_share(evidence.baselines(), countries) == pytest.approx(70000 / 923968)
-
-
-def test_report_from_aceh_gives_a_loss_in_proportion_to_the_attack():
-    low, high, source = pests.curve_through_report(evidence.pest_reports())
-    assert (low, high) == pytest.approx((50.02 / 61.7 * 0.6, 50.02 / 61.7 * 0.9))
-    assert source == "yudiansyah_2021"
-
-
-def test_sleeving_that_changes_nothing_gains_nothing():
-    gain = pests.sleeving_gain(0.8, 1.0, (0.05, 0.4), np.array([400.0, 900.0]), 2750.0)
-    assert gain == pytest.approx([0, 0])
-
-
-def test_sleeving_where_everything_is_attacked_gains_up_to_the_ceiling_and_stays_finite():
-    gain = pests.sleeving_gain(1.0, 0.47, (0.01, 0.5), np.array([400.0]), 2750.0)
-    assert gain == pytest.approx([2350.0])
-
-
-def test_sleeving_pays_more_often_the_more_pods_are_attacked_and_the_dearer_the_beans():
-    rng = np.random.default_rng(2)
-    curve, cost = pests.draw_loss_curve(rng, 2000), rng.uniform(3e6, 9e6, 2000)
-    attacks = np.array([0.2, 0.5, 0.8, 0.95])
-    found = pests.chance_that_sleeving_pays(
-        attacks, {"low": 2e4, "peak": 1e5}, 0.47, curve, rng.uniform(300, 1200, 2000), cost, 2750.0
-    )
-    wide = found.pivot(index="attacked", columns="price", values="chance")
-    assert wide.to_numpy().min() == 0
-    assert (wide.diff().dropna() >= 0).all(axis=None)
-    assert (wide["peak"] >= wide["low"]).all()
 
 
 # The panel of national yields.

@@ -32,6 +32,13 @@ EFFECT_NUMBERS = (
     "ci_high",
 )
 
+AS_PRINTED = {
+    "effect_value": "printed_value",
+    "ci_low": "printed_low",
+    "ci_high": "printed_high",
+    "unit": "printed_unit",
+}
+
 
 def effects(printed_range_level: float) -> pd.DataFrame:
     """All published effects, with a log response ratio and its error where the printed figures allow one.
@@ -50,6 +57,8 @@ def effects(printed_range_level: float) -> pd.DataFrame:
     frame["is_poolable"] = frame["reason_not_pooled"] == ""
     keep = ["effect_id", "constraint", "measure", "intervention", "comparator", "study_id", "year", "country", "region"]
     keep += ["design", "n", "outcome", *ratios.columns, "is_poolable", "reason_not_pooled", "confidence"]
+    frame = frame.rename(columns=AS_PRINTED)
+    keep += AS_PRINTED.values()
     return frame[[*keep, "warnings", "source_id"]].replace({"": None})
 
 

@@ -49,7 +49,7 @@ def cause_estimates(
             level,
             unit="%",
             basis="of the yield without pod borer",
-            method="damage curve, attack drawn between sleeved and unsleeved plots",
+            method="draws of 07: damage curve, attack and area with the borer",
             sources=sources["pests"],
             n=len(sources["pests"]),
             seed=seed,

@@ -1,54 +1,100 @@
-"""Published estimates of 07_model_pests: what pests take, and from which attack on sleeving pays."""
+"""Published estimates of 07_model_pests: how much of each pest there is, and what it takes with and without control."""
 
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from pipeline.model.damage import DamageCurve
+from pipeline.model.pest_control import Control, loss_with
 from pipeline.publish.estimates import Estimate, from_draws
 
 SHARES = {"45": 0.45, "70": 0.70, "96": 0.96}
-BASIS = "of the yield without pests"
+WITHOUT = "of the yield without this pest"
+CURVE = "damage curve"
 
 
-def loss_estimates(
-    at_attack: dict[str, np.ndarray], losses: dict[str, np.ndarray], sources: tuple[str, ...], level: float, seed: int
+def cited(sources: tuple[str, ...], seed: int) -> dict[str, Any]:
+    """What every estimate of these sources shares: the sources, each once, their number, and the seed."""
+    found = tuple(sorted(set(sources)))
+    return {"sources": found, "n": len(found), "seed": seed}
+
+
+def curve_estimates(
+    curves: dict[str, DamageCurve], attacked: np.ndarray, sources: dict[str, tuple[str, ...]], level: float, seed: int
 ) -> list[Estimate]:
-    """Yield lost to the pod borer at given attacks, and to each pest and all of them, in per cent.
+    """Loss in per cent by reading of the damage, at three shares of pods attacked and where the borer is today.
 
-    Keys of ``at_attack`` are per cent of pods attacked; all values are draws of a share of the yield.
+    ``attacked`` holds draws of the present share of pods attacked; ``sources`` those of each reading.
     """
-    common: dict[str, Any] = {"level": level, "unit": "%", "sources": sources, "n": len(sources), "seed": seed}
+    found = []
+    for reading, curve in curves.items():
+        common = {**cited(sources[reading], seed), "level": level, "unit": "%", "basis": WITHOUT, "method": CURVE}
+        at = {f"pod_borer.loss_at_{name}": share for name, share in SHARES.items()}
+        cases: dict[str, np.ndarray | float] = {**at, "pod_borer.loss_there": attacked}
+        found += [
+            from_draws(f"{key}.{reading}", curve.loss(share) * 100, **common, headline=key.endswith("there"))
+            for key, share in cases.items()
+        ]
+    return found
+
+
+def loss_estimates(draws: pd.DataFrame, sources: dict[str, tuple[str, ...]], level: float, seed: int) -> list[Estimate]:
+    """Attack, and loss to each pest and to all on an average hectare, in per cent; ``sources`` those of each pest."""
+    everything = tuple(source for listed in sources.values() for source in listed)
+    attack = {
+        "attacked_area": ("of the mature area", "evenly from the lowest share reported to all"),
+        "attacked": ("of pods, where the borer is", "evenly between sleeved and unsleeved plots"),
+    }
     found = [
-        from_draws(f"pod_borer.loss_at_{share}", draws * 100, **common, basis=BASIS, method="damage curve from Sabah")
-        for share, draws in at_attack.items()
-    ]
-    return found + [
         from_draws(
-            f"loss.{name}", draws * 100, **common, basis=BASIS, method="product of what each pest leaves", headline=True
+            f"incidence.{name}",
+            draws[name].to_numpy() * 100,
+            level,
+            unit="%",
+            basis=basis,
+            method=method,
+            **cited(sources["pod_borer"], seed),
         )
-        for name, draws in losses.items()
+        for name, (basis, method) in attack.items()
     ]
+    method = "share of the area x loss there; what each pest leaves is multiplied"
+    for pest in ("pod_borer", "black_pod", "dieback", "all"):
+        common = {**cited(sources.get(pest, everything), seed), "level": level, "unit": "%", "method": method}
+        values = draws[f"loss_{pest}"].to_numpy() * 100
+        found.append(from_draws(f"loss.{pest}", values, **common, basis="of the yield without pests", headline=True))
+    return found
 
 
-def sleeving_estimates(chances: pd.DataFrame, curve: str, sources: tuple[str, ...], seed: int) -> list[Estimate]:
-    """Share of pods attacked from which sleeving pays more likely than not, in per cent, per price that allows it.
+def losses_with_and_without(controls: list[Control], losses: dict[str, np.ndarray], level: float) -> pd.DataFrame:
+    """Median and interval of the loss in per cent where each pest is, without control and with each control.
 
-    ``curve`` names the damage curve behind the chances.
+    ``losses`` holds the draws without control by pest. Columns: ``pest``, ``name`` (of the control, or ``none``),
+    ``lower``, ``value``, ``upper``.
     """
-    method = "smallest attack at which half of the draws pay"
-    paying = chances[chances["chance"] >= 50].groupby("price")["attacked"].min()
+    rows = []
+    for pest, before in losses.items():
+        cases = {"none": before} | {c.name: loss_with(c, before) for c in controls if c.pests == (pest,)}
+        ends = [(1 - level) / 2, 0.5, (1 + level) / 2]
+        rows += [(pest, name, *np.quantile(draws * 100, ends)) for name, draws in cases.items()]
+    return pd.DataFrame(rows, columns=["pest", "name", "lower", "value", "upper"])
+
+
+def loss_with_estimates(
+    rows: pd.DataFrame, sources: dict[str, tuple[str, ...]], level: float, seed: int
+) -> list[Estimate]:
+    """The rows of ``losses_with_and_without`` as estimates; ``sources`` those of each pest."""
     return [
         Estimate(
-            f"sleeving.pays_from.{price}.{curve}",
-            float(share),
-            "%",
-            "pods attacked",
-            method,
-            tuple(sorted(set(sources))),
-            len(set(sources)),
-            seed=seed,
-            headline=True,
+            key=f"loss_there.{row.pest}.{row.name}",
+            value=row.value,
+            unit="%",
+            basis="of the yield without this pest, where it is",
+            method="without control" if row.name == "none" else "with control",
+            lower=row.lower,
+            upper=row.upper,
+            level=level,
+            **cited(sources[row.pest], seed),
         )
-        for price, share in paying.items()
+        for row in rows.itertuples(index=False)
     ]

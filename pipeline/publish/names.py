@@ -28,6 +28,21 @@ PACKAGES = {
     "training": Text("Training", "Pelatihan"),
     "package": Text("Sleeving + fertilizer at ceiling", "Penyarungan + pupuk HET"),
 }
+PESTS = {
+    "pod_borer": Text("Pod borer", "PBK"),
+    "black_pod": Text("Black pod", "Busuk buah"),
+    "dieback": Text("Dieback", "VSD"),
+}
+PEST_CONTROLS = {
+    "none": Text("no control", "tanpa pengendalian"),
+    "pod_sleeving": Text("pod sleeving", "penyarungan buah"),
+    "ipm_plots": Text("IPM as in Aceh Timur", "PHT seperti di Aceh Timur"),
+    "borer_sanitation": Text("weekly harvest, sanitation", "panen mingguan, sanitasi"),
+    "biological_agents": Text("biological agents", "agens hayati"),
+    "pod_removal": Text("diseased pods removed", "buah busuk dibuang"),
+    "fungicide": Text("fungicide", "fungisida"),
+    "resistant_clones": Text("resistant clones", "klon tahan"),
+}
 # As FAOSTAT spells them in English.
 COUNTRIES = {
     name.en: name

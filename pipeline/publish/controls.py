@@ -1,0 +1,131 @@
+"""Published estimates of 07_model_pests: what controls bring and cost, at which bean price and attack they pay."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pipeline.language import Text
+from pipeline.model.control_pays import break_even_price, highest_cost
+from pipeline.model.pest_control import Control
+from pipeline.model.response import extra_yield
+from pipeline.publish.estimates import Estimate, from_draws
+from pipeline.publish.losses import cited
+
+CHANCES = (50, 90)
+PER_HECTARE = "per mature hectare (TM) that has the pest, and year"
+
+
+def control_estimates(
+    controls: list[Control],
+    yield_now: np.ndarray,
+    prices: dict[str, float],
+    harvest_cost: float,
+    ceiling: float,
+    pest_sources: dict[str, tuple[str, ...]],
+    other_sources: tuple[str, ...],
+    level: float,
+    seed: int,
+) -> list[Estimate]:
+    """Extra yield, cost, chance to pay, break-even price and highest cost that pays, of every control.
+
+    ``prices`` are bean prices in Rp/kg by name; a control of unknown cost has only its extra yield and highest cost.
+    ``pest_sources`` are those of the loss to each pest.
+    """
+    found = []
+    for control in controls:
+        extra = extra_yield(yield_now, control.log_gain, ceiling)
+        common = {
+            **cited((*control.sources, *_loss_sources(control, pest_sources), *other_sources), seed),
+            "basis": PER_HECTARE,
+        }
+        key = f"control.{control.name}"
+        method = "loss avoided x present yield"
+        found.append(from_draws(f"{key}.extra_kg", extra, level, unit="kg/ha", method=method, **common))
+        found += [
+            Estimate(
+                f"{key}.highest_cost_{chance}.{name}",
+                highest_cost(extra, price - harvest_cost, chance / 100) / 1e6,
+                "million Rp/ha",
+                method=f"cost that extra beans pay with a chance of {chance} %",
+                **common,
+            )
+            for name, price in prices.items()
+            for chance in CHANCES
+        ]
+        if control.cost_idr_per_ha is not None:
+            found += _cost_estimates(key, control.cost_idr_per_ha, extra, prices, harvest_cost, level, common)
+    return found
+
+
+def _loss_sources(control: Control, pest_sources: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Sources of every loss that a control works on."""
+    return tuple(source for pest in control.pests for source in pest_sources[pest])
+
+
+def _cost_estimates(
+    key: str,
+    cost: np.ndarray,
+    extra: np.ndarray,
+    prices: dict[str, float],
+    harvest_cost: float,
+    level: float,
+    common: dict[str, Any],
+) -> list[Estimate]:
+    """Cost, break-even bean price and chance to pay of a control whose cost is known."""
+    even = break_even_price(extra, cost, harvest_cost)
+    capped = "bean price at which extra beans pay the control and their harvest; at most 1 million Rp/kg"
+    days = "assumed days, half to double, at the wage of Kutai Timur"
+    headline = key.endswith("sleeving")
+    return [
+        from_draws(f"{key}.cost", cost / 1e6, level, unit="million Rp/ha", method=days, **common),
+        from_draws(f"{key}.break_even_price", even, level, unit="Rp/kg", method=capped, headline=headline, **common),
+    ] + [
+        Estimate(
+            f"{key}.chance.{name}",
+            float((even < price).mean()),
+            "1",
+            method="share of draws",
+            headline=headline,
+            **common,
+        )
+        for name, price in prices.items()
+    ]
+
+
+def threshold_estimates(chances: pd.DataFrame, sources: tuple[str, ...], seed: int) -> list[Estimate]:
+    """Share of pods attacked from which sleeving pays more likely than not, in per cent, where there is one.
+
+    ``chances`` is the table of ``control_pays.chance_by_attack``.
+    """
+    paying = chances[chances["chance"] >= 50].groupby(["price", "reading"])["attacked"].min()
+    return [
+        Estimate(
+            f"sleeving.pays_from.{price}.{reading}",
+            float(share),
+            "%",
+            "pods attacked",
+            "smallest attack at which half of the draws pay",
+            **cited(sources, seed),
+            headline=price == "present",
+        )
+        for (price, reading), share in paying.items()
+    ]
+
+
+def from_which_attack(estimates: list[Estimate], price: str, reading: str) -> Text:
+    """Words for the threshold of one price and reading, with the key of its number; in words if there is none."""
+    key = f"sleeving.pays_from.{price}.{reading}"
+    if any(estimate.key == key for estimate in estimates):
+        return Text(f"from {{{key}}} of pods attacked", f"mulai dari {{{key}}} buah terserang")
+    return Text("at no share of pods attacked", "pada bagian buah terserang berapa pun tidak")
+
+
+def highest_cost_table(estimates: list[Estimate]) -> pd.DataFrame:
+    """Highest cost that pays, in million Rp/ha: one row per control, one column per bean price and chance."""
+    rows = []
+    for estimate in (e for e in estimates if ".highest_cost_" in e.key):
+        _, name, cost, price = estimate.key.split(".")
+        rows.append((name, price, int(cost.rsplit("_", 1)[1]), estimate.value))
+    frame = pd.DataFrame(rows, columns=["control", "price", "chance_percent", "million_idr_per_ha"])
+    return frame.pivot(index="control", columns=["price", "chance_percent"], values="million_idr_per_ha")

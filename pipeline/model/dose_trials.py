@@ -1,4 +1,4 @@
-"""Fits of response curves to dose trials, predictive weights of the two families, and checks on published optima."""
+"""Fits of response curves to dose trials, and predictive weights of the two families."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import pandas as pd
 from scipy.optimize import least_squares, minimize_scalar
 from scipy.stats import t as student
 
-from pipeline.model.response_curves import FAMILIES, QUADRATIC_PLATEAU, Family, Response
+from pipeline.model.response_curves import FAMILIES, Family, Response
 
 PARAMETERS = 3  # Yield without fertilizer, gain of the greatest dose, shape.
 LEAST_DOSES = PARAMETERS + 1
@@ -139,61 +139,3 @@ def weigh_trials(trials: pd.DataFrame) -> tuple[float, pd.DataFrame]:
         sums = dict(zip((family.name for family in FAMILIES), densities[-1].sum(axis=0), strict=True))
         rows.append(dict(zip(TRIAL, key, strict=True)) | {"doses": len(np.unique(dose)), "plots": len(dose)} | sums)
     return predictive_weight(np.concatenate(densities)), pd.DataFrame(rows)
-
-
-@dataclass(frozen=True)
-class Published:
-    """A published number that the fit must find again; no price ratio means the dose of the plateau."""
-
-    name: str
-    trial: tuple[str, str, int]
-    value: float
-    tolerance: float
-    price_ratio: float | None = None
-
-
-# Yields in quintals and in Mg: the ratios are price per kg of nitrogen over price per quintal or Mg of grain. The
-# source prints 140 for 140.8: it cuts the decimals. Its 191.7 is the top of a parabola that lies beyond all doses,
-# where a quadratic plateau and a parabola are the same curve.
-PUBLISHED = (
-    Published("plateau of maize at Jackson 1962, kg N/ha", ("engelstad.nitro", "Jackson", 1962), 225.0, 0.5),
-    Published(
-        "economic optimum of maize at Jackson 1962, kg N/ha",
-        ("engelstad.nitro", "Jackson", 1962),
-        140.0,
-        1.0,
-        0.11 / 1.15,
-    ),
-    Published(
-        "economic optimum of maize at Olmstead 2006, kg N/ha",
-        ("hernandez.nitrogen", "Olmstead", 2006),
-        191.7198,
-        0.001,
-        0.6615 / 118.1,
-    ),
-)
-
-
-def reference_checks(trials: pd.DataFrame) -> pd.DataFrame:
-    """Published optima beside those that this module computes from the same yields.
-
-    Columns: ``name``, ``published``, ``computed``, ``tolerance``, ``passed``, ``source_id``. Raises ``KeyError`` when
-    a trial is not in ``trials``.
-    """
-    by_trial = trials.set_index(TRIAL)
-    rows = []
-    for case in PUBLISHED:
-        data = by_trial.loc[[case.trial]]
-        fitted = fit(QUADRATIC_PLATEAU, data["dose_kg_per_ha"].to_numpy(), data["yield_value"].to_numpy())
-        ratio = 0.0 if case.price_ratio is None else case.price_ratio
-        rows.append(
-            {
-                "name": case.name,
-                "published": case.value,
-                "computed": float(fitted.response.optimal_dose(ratio)),
-                "tolerance": case.tolerance,
-                "source_id": data["source_id"].iloc[0],
-            }
-        )
-    table = pd.DataFrame(rows)
-    return table.assign(passed=(table["computed"] - table["published"]).abs() <= table["tolerance"])

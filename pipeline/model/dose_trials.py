@@ -61,7 +61,7 @@ def fit(family: Family, dose: np.ndarray, found: np.ndarray) -> Fit:
     )
     degrees = len(dose) - PARAMETERS
     spread = float(np.sqrt(2 * best.cost / degrees))
-    if spread <= 1e-9 * float(np.ptp(found)):
+    if spread <= 1e-9 * float(np.abs(found).max()):
         raise ValueError("the curve meets every yield, so their spread about it is unknown")
     response = Response(family, full, best.x[1], best.x[2])
     slopes = _slopes(family, relative, best.x[1], best.x[2])
@@ -117,7 +117,8 @@ def predictive_weight(densities: np.ndarray) -> float:
     parts = np.exp(first - top), np.exp(second - top)
 
     def loss(weight: float) -> float:
-        return -float(np.log((1 - weight) * parts[0] + weight * parts[1]).sum())
+        with np.errstate(divide="ignore"):  # A yield that the whole weight deems impossible: the loss is infinite.
+            return -float(np.log((1 - weight) * parts[0] + weight * parts[1]).sum())
 
     found = minimize_scalar(loss, bounds=(0.0, 1.0), method="bounded", options={"xatol": 1e-6})
     return float(min((0.0, 1.0, found.x), key=loss))

@@ -17,6 +17,10 @@ RANGES = {
     "ceiling_subsidised": (GREEN, Text("ceiling (HET)", "HET")),
     "retail_unsubsidised": (ORANGE, Text("market", "pasar")),
 }
+NOW_LABELS = {
+    "ceiling": "ceiling now|HET sekarang",
+    "market": "market 2023, beans now|pasar 2023, biji sekarang",
+}
 PRICE_AXIS = Text(
     "Price of 1 kg of fertilizer, delivered (kg of dry beans)", "Harga 1 kg pupuk sampai di desa (kg biji kering)"
 )
@@ -43,11 +47,12 @@ OPTIMAL_DOSE = Caption(
     title=Text("The dose that earns most", "Dosis yang paling menguntungkan"),
     caption=Text(
         "Economically optimal dose by the price of fertilizer in beans: median and interval of the average of both "
-        "curves, and the median under each curve alone. Bars: range of prices in the years shown. No cacao trial tells "
-        "the curves apart, so they weigh the same.",
+        "curves, and the median under each curve alone. Bars: range of prices in the years shown, over the bean prices "
+        "of their time; dots: prices over the present bean price. No cacao trial tells the curves apart, so they weigh "
+        "the same.",
         "Dosis optimum ekonomis menurut harga pupuk dalam biji: median dan selang rerata kedua kurva, serta median "
-        "menurut tiap kurva. Batang: kisaran harga pada tahun yang disebut. Belum ada percobaan kakao yang membedakan "
-        "kedua kurva, jadi bobotnya sama.",
+        "menurut tiap kurva. Batang: kisaran harga pada tahun yang disebut, terhadap harga biji saat itu; titik: harga "
+        "terhadap harga biji sekarang. Belum ada percobaan kakao yang membedakan kedua kurva, jadi bobotnya sama.",
     ),
     alt=Text(
         "Falling curves and a band of the optimal dose against the price of fertilizer in beans, with bars above for "
@@ -84,7 +89,7 @@ def draw_value_cost(axes: Axes, data: pd.DataFrame, language: str) -> None:
     _price_axis(axes, [0.02, 0.05, 0.1, 0.2, 0.3], language)
     axes.set_ylabel(label(language, "Value-cost ratio", "Nisbah nilai-biaya"))
     localise(axes, language)
-    axes.legend(fontsize=8, loc="upper right", bbox_to_anchor=(0.88, 1.0))
+    axes.legend(fontsize=8, loc="upper right", bbox_to_anchor=(0.82, 1.0))
 
 
 def _price_axis(axes: Axes, ticks: list[float], language: str) -> None:
@@ -114,12 +119,21 @@ def _mark_price(axes: Axes, ratio: float, price: float, text: str, language: str
     )
 
 
-def with_ranges(curve: pd.DataFrame, history: pd.DataFrame, ranges: pd.DataFrame) -> pd.DataFrame:
-    """The dose curve (``kind`` curve) and the range of each kind of price, with the ``years`` it covers."""
+def with_ranges(
+    curve: pd.DataFrame, history: pd.DataFrame, ranges: pd.DataFrame, cases: pd.DataFrame, doses: pd.Series
+) -> pd.DataFrame:
+    """The dose curve (``kind`` curve), the range of each kind of price with its ``years``, and the cases of today.
+
+    ``doses`` holds the median optimal dose by the name of the case (rows of ``kind`` case, with ``label``).
+    """
     first, last = history.groupby("kind")["date"].min().astype(int), history.groupby("kind")["date"].max().astype(int)
     years = {kind: f"{first[kind]}–{last[kind]}" for kind in first.index}
     shown = ranges[ranges["kind"].isin(RANGES)]
-    return pd.concat([curve.assign(kind="curve"), shown.assign(years=shown["kind"].map(years))], ignore_index=True)
+    now = cases[cases["name"].isin(NOW_LABELS)]
+    marks = pd.DataFrame({"kind": "case", "price_ratio": now["price_ratio"], "value": now["name"].map(doses)})
+    marks["label"] = now["name"].map(NOW_LABELS)
+    parts = [curve.assign(kind="curve"), shown.assign(years=shown["kind"].map(years)), marks]
+    return pd.concat(parts, ignore_index=True)
 
 
 def draw_optimal_dose(axes: Axes, data: pd.DataFrame, language: str) -> None:
@@ -149,6 +163,19 @@ def draw_optimal_dose(axes: Axes, data: pd.DataFrame, language: str) -> None:
                 fontsize=8,
                 color=colour,
             )
+    for row in data[data["kind"] == "case"].itertuples():
+        colour = ORANGE if "market" in str(row.label) else GREEN
+        axes.plot(row.price_ratio, row.value, "o", color=colour, markersize=7, zorder=4)
+        text = label(language, *str(row.label).split("|"))
+        axes.annotate(
+            text,
+            (row.price_ratio, row.value),
+            xytext=(0, -28),
+            textcoords="offset points",
+            ha="center",
+            fontsize=8,
+            color=colour,
+        )
     axes.set_ylim(-0.02 * top, top * 1.45)
     axes.set_yticks([top * step / 4 for step in range(5)])
     _price_axis(axes, [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5], language)

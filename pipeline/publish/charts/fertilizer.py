@@ -2,6 +2,7 @@
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from pipeline.language import Text, format_number
 from pipeline.publish.charts.common import label, localise
@@ -19,7 +20,7 @@ RANGES = {
 }
 NOW_LABELS = {
     "ceiling": "ceiling now|HET sekarang",
-    "market": "market 2023, beans now|pasar 2023, biji sekarang",
+    "market": "market of 2023, beans of now|pasar 2023, harga biji sekarang",
 }
 PRICE_AXIS = Text(
     "Price of 1 kg of fertilizer, delivered (kg of dry beans)", "Harga 1 kg pupuk sampai di desa (kg biji kering)"
@@ -82,19 +83,21 @@ def draw_value_cost(axes: Axes, data: pd.DataFrame, language: str) -> None:
     half = label(language, "half the dose", "setengah dosis")
     axes.plot(ratio, curve["half_dose"], color=PURPLE, linewidth=1.6, linestyle=(0, (1, 1)), label=half)
     axes.axhline(1.0, color=GREY, linewidth=1.0, linestyle=DASHED)
-    text = label(language, "below this line it does not pay", "di bawah garis ini merugi")
+    text = label(language, "below: it does not pay", "di bawah: merugi")
     axes.annotate(text, (ratio.iloc[0], 1.0), xytext=(0, -11), textcoords="offset points", fontsize=8)
     for row in data[data["kind"] == "price"].itertuples():
         _mark_price(axes, float(row.price_ratio), float(row.price_idr_per_kg), str(row.label), language)
-    _price_axis(axes, [0.02, 0.05, 0.1, 0.2, 0.3], language)
+    _price_axis(axes, data["price_ratio"], language)
     axes.set_ylabel(label(language, "Value-cost ratio", "Nisbah nilai-biaya"))
     localise(axes, language)
     axes.legend(fontsize=8, loc="upper right", bbox_to_anchor=(0.82, 1.0))
 
 
-def _price_axis(axes: Axes, ticks: list[float], language: str) -> None:
+def _price_axis(axes: Axes, ratio: pd.Series, language: str) -> None:
+    """A logarithmic axis of prices in beans, with the round values that lie between the ends of ``ratio``."""
+    round_values = [digit * 10.0**power for power in range(-4, 4) for digit in (1, 2, 5)]
     axes.set_xscale("log")
-    axes.set_xticks(ticks)
+    axes.set_xticks([value for value in round_values if ratio.min() <= value <= ratio.max()])
     axes.minorticks_off()
     axes.set_xlabel(PRICE_AXIS.in_language(language))
     localise(axes, language, "x")
@@ -165,20 +168,11 @@ def draw_optimal_dose(axes: Axes, data: pd.DataFrame, language: str) -> None:
             )
     for row in data[data["kind"] == "case"].itertuples():
         colour = ORANGE if "market" in str(row.label) else GREEN
-        axes.plot(row.price_ratio, row.value, "o", color=colour, markersize=7, zorder=4)
         text = label(language, *str(row.label).split("|"))
-        axes.annotate(
-            text,
-            (row.price_ratio, row.value),
-            xytext=(0, -28),
-            textcoords="offset points",
-            ha="center",
-            fontsize=8,
-            color=colour,
-        )
+        axes.plot(row.price_ratio, row.value, "o", color=colour, markersize=7, zorder=4, label=text)
     axes.set_ylim(-0.02 * top, top * 1.45)
-    axes.set_yticks([top * step / 4 for step in range(5)])
-    _price_axis(axes, [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5], language)
+    axes.set_yticks([dose for dose in MaxNLocator(5).tick_values(0, top) if dose <= top])
+    _price_axis(axes, data["price_ratio"], language)
     axes.set_ylabel(label(language, "Optimal dose of cocoa NPK (kg/ha)", "Dosis optimum NPK kakao (kg/ha)"))
     localise(axes, language)
-    axes.legend(fontsize=8, loc="upper right", bbox_to_anchor=(1.0, 0.72))
+    axes.legend(fontsize=8, loc="upper right", bbox_to_anchor=(1.0, 0.74))

@@ -1,4 +1,4 @@
-"""The models obey their laws: fertilizer, attribution, scenarios, draws and the yield gap."""
+"""The models obey their laws: attribution, scenarios, draws and the yield gap."""
 
 from itertools import permutations
 
@@ -10,105 +10,10 @@ from hypothesis import strategies as st
 
 from pipeline.clean import drivers, evidence
 from pipeline.clean.statistics import conflicts
-from pipeline.model import attribution, draws, fertilizer, panel, response, scenarios, yield_gap
+from pipeline.model import attribution, draws, panel, response, scenarios, yield_gap
 
 SHARE = st.floats(0, 1)
 GAIN = st.floats(0, 1)
-
-
-# Fertilizer.
-
-DOSES = np.linspace(0, 800, 161)
-RESPONSE = st.tuples(st.floats(10, 800), st.floats(1, 4))
-
-
-@given(RESPONSE)
-def test_response_is_nothing_at_no_dose_and_the_gain_at_the_full_dose(response):
-    gain, curvature = response
-    assert fertilizer.extra_yield(0.0, 400, gain, curvature) == 0
-    assert fertilizer.extra_yield(400.0, 400, gain, curvature) == pytest.approx(gain)
-
-
-@given(RESPONSE)
-def test_response_rises_and_each_further_kilogram_adds_less(response):
-    extra = fertilizer.extra_yield(DOSES, 400, *response)
-    assert (np.diff(extra) > 0).all()
-    assert (np.diff(extra, 2) < 0).all()
-
-
-@given(RESPONSE, st.floats(0.01, 3))
-def test_optimal_dose_earns_most_on_a_fine_grid(response, price_ratio):
-    best = fertilizer.optimal_dose(price_ratio, 400, *response)
-    profit = fertilizer.extra_yield(DOSES, 400, *response) - price_ratio * DOSES
-    at_best = fertilizer.extra_yield(best, 400, *response) - price_ratio * best
-    assert at_best >= profit.max() - 1e-9
-    assert 0 <= best <= 800
-
-
-@given(RESPONSE, st.floats(0.01, 3), st.floats(1, 3))
-def test_dearer_fertilizer_never_asks_for_more_of_it(response, price_ratio, factor):
-    cheap, dear = (fertilizer.optimal_dose(price, 400, *response) for price in (price_ratio, price_ratio * factor))
-    assert dear <= cheap
-
-
-@given(RESPONSE)
-def test_no_fertilizer_when_not_even_the_first_kilogram_pays(response):
-    gain, curvature = response
-    first = gain * curvature / 400 / -np.expm1(-curvature)
-    assert fertilizer.optimal_dose(first * 1.0001, 400, gain, curvature) == 0
-    assert fertilizer.optimal_dose(first * 0.99, 400, gain, curvature) > 0
-
-
-@pytest.mark.parametrize("gain", [0.0, -100.0])
-def test_no_fertilizer_when_it_brings_nothing(gain):
-    assert fertilizer.optimal_dose(0.1, 400, gain, 2.0) == 0
-
-
-@pytest.mark.parametrize("price_ratio", [0.0, 1e-12])
-def test_free_fertilizer_is_capped_where_it_was_tried(price_ratio):
-    assert fertilizer.optimal_dose(price_ratio, 400, 300, 2.0) == 800
-    assert fertilizer.optimal_dose(price_ratio, 400, 300, 2.0, most=1.0) == 400
-
-
-def test_value_cost_ratio_is_value_over_cost():
-    assert fertilizer.value_cost_ratio(np.array([100.0]), 70000, 3.5e6).tolist() == [2.0]
-
-
-@pytest.mark.parametrize(("price", "cost"), [(0, 1e6), (-1, 1e6), (70000, 0), (70000, np.array([1e6, -1]))])
-def test_value_cost_ratio_refuses_what_costs_or_earns_nothing(price, cost):
-    with pytest.raises(ValueError, match="above zero"):
-        fertilizer.value_cost_ratio(np.array([100.0, 100.0]), price, cost)
-
-
-@given(st.floats(1, 500), st.floats(1e4, 2e5), st.floats(50, 800), st.floats(0, 1e6))
-def test_at_the_break_even_price_value_equals_cost(extra, bean_price, dose, other):
-    price = fertilizer.break_even_price(np.array([extra]), bean_price, dose, other)
-    assert price * dose + other == pytest.approx(extra * bean_price)
-
-
-def test_price_cases_are_the_ceilings_and_the_market_of_kutai_timur():
-    cases = fertilizer.price_cases(drivers.local_prices(1.6)).set_index("name")["price_idr_per_kg"]
-    assert cases.to_dict() == {"ceiling": 2640, "ceiling_before": 3300, "market": 17000}
-
-
-def test_fertilizer_pays_less_the_dearer_it_is():
-    cases = pd.DataFrame({"name": ["cheap", "dear"], "price_idr_per_kg": [2640.0, 17000.0]})
-    gain, curvature = np.array([50.0, 150.0]), np.array([2.0, 2.0])
-    found = fertilizer.economics(cases, gain, curvature, 70000.0, 400.0, 1e6)
-    for quantity in ("value_cost_ratio", "optimal_dose"):
-        assert (found[f"{quantity}.cheap"] >= found[f"{quantity}.dear"]).all()
-    assert found["value_cost_ratio.cheap"].tolist() == pytest.approx((gain * 70000 / (400 * 2640 + 1e6)).tolist())
-    pays = found["break_even_price"] > 17000
-    assert pays.tolist() == (found["value_cost_ratio.dear"] > 1).tolist()
-    curve = fertilizer.value_cost_curve(gain, 70000.0, 400.0, 1e6, np.array([2640.0, 9000.0, 17000.0]), 0.9)
-    assert curve["value"].is_monotonic_decreasing
-    assert (curve["lower"] <= curve["value"]).all()
-    assert (curve["value"] <= curve["upper"]).all()
-
-
-def test_drawn_curvatures_stay_in_their_range():
-    found = fertilizer.draw_curvature(np.random.default_rng(1), 2000)
-    assert fertilizer.CURVATURE[0] <= found.min() < found.max() <= fertilizer.CURVATURE[1]
 
 
 # Attribution.

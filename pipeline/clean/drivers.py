@@ -3,6 +3,9 @@
 import numpy as np
 import pandas as pd
 
+# Callers know the ratios as part of this module.
+from pipeline.clean.price_ratios import ratio_by_period as ratio_by_period
+from pipeline.clean.price_ratios import rupiah_price_ratio as rupiah_price_ratio
 from pipeline.clean.rules import join_lists, mark_infilled
 from pipeline.sources import load_raw
 
@@ -161,59 +164,3 @@ def enso() -> pd.DataFrame:
 def nino34() -> pd.DataFrame:
     """Nino 3.4 temperature by month."""
     return load_raw("enso_nino34", ("year", "month", "sst_c", "anomaly_c"))
-
-
-def rupiah_price_ratio(prices: pd.DataFrame) -> pd.DataFrame:
-    """kg of dry beans that buy one kg of fertilizer at farm-gate prices in East and North Kalimantan.
-
-    ``prices`` is the clean table of local prices. Every fertilizer price meets the median of the farm-gate
-    prices of unfermented beans reported there within a year of it (outliers left out); a
-    fertilizer price with no such bean price has no ratio and is left out of the result. Columns: ``item``,
-    ``market``, ``year_decimal``, ``fertilizer_idr_per_kg``, ``cocoa_idr_per_kg``, ``n_cocoa``, ``ratio``.
-    """
-    beans = prices[
-        (prices["item"] == "cocoa_dry_unfermented")
-        & (prices["market"] == "farm_gate")
-        & ~prices["is_outlier"]
-        & prices["region_group"].isin(["kutai_timur", "east_kalimantan", "north_kalimantan"])
-    ]
-    wanted = prices["item"].isin(["urea", "npk", "npk_cocoa"]) & prices["market"].ne("transport")
-    rows = []
-    for row in prices[wanted].itertuples():
-        near = beans[abs(beans["year_decimal"] - row.year_decimal) <= 1.0]
-        if len(near):
-            cocoa = float(near["price_idr_per_kg"].median())
-            rows.append(
-                {
-                    "price_id": row.price_id,
-                    "item": row.item,
-                    "market": row.market,
-                    "place": row.place,
-                    "year_decimal": row.year_decimal,
-                    "fertilizer_idr_per_kg": row.price_idr_per_kg,
-                    "cocoa_idr_per_kg": cocoa,
-                    "n_cocoa": len(near),
-                    "ratio": row.price_idr_per_kg / cocoa,
-                    "source_id": row.source_id,
-                }
-            )
-    return pd.DataFrame(rows).sort_values(["year_decimal", "price_id"], ignore_index=True)
-
-
-def ratio_by_period(prices: pd.DataFrame) -> pd.DataFrame:
-    """Mean, least and greatest monthly fertilizer-to-cocoa price ratio in periods that the text speaks of.
-
-    ``prices`` is the clean table of world prices. One row per period, columns ``mean``, ``lowest``, ``highest``
-    and ``months``.
-    """
-    ordered = prices.sort_values(["year", "month"])
-    periods = {
-        "1960_1999": ordered[ordered["year"] < 2000],
-        "2000_2020": ordered[ordered["year"].between(2000, 2020)],
-        "2022": ordered[ordered["year"] == 2022],
-        "2024": ordered[ordered["year"] == 2024],
-        "last_12_months": ordered.tail(12),
-    }
-    ratios = {name: rows["fertilizer_cocoa_ratio"] for name, rows in periods.items()}
-    summary = {name: (r.mean(), r.min(), r.max(), len(r)) for name, r in ratios.items()}
-    return pd.DataFrame.from_dict(summary, orient="index", columns=["mean", "lowest", "highest", "months"])

@@ -1,38 +1,81 @@
-"""How much fertilizer pays: a Mitscherlich response tied to the evidence, against prices in rupiah."""
+"""How much fertilizer pays: response curves tied to the evidence, against prices in rupiah and in beans."""
+
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-# Range of the curvature at the full dose: 1 is still rising there, 4 is all but flat. No dose trial on
-# smallholder cacao in Indonesia gives it, so every value between counts as equally likely.
-CURVATURE = (1.0, 4.0)
+from pipeline.model.draws import stream
+from pipeline.model.response_curves import FAMILIES, MITSCHERLICH, QUADRATIC_PLATEAU, Response, draw_response
+
+# Weight of the quadratic plateau. No trial on cacao with enough doses tells the families apart, so they weigh the
+# same; what they predict of maize is no evidence about trees.
+CACAO_WEIGHT = 0.5
 
 
-def draw_curvature(rng: np.random.Generator, size: int) -> np.ndarray:
-    """Draws of the curvature of the response at the full dose, shape (size,)."""
-    return rng.uniform(*CURVATURE, size)
+@dataclass(frozen=True)
+class Costs:
+    """What a kg of fertilizer costs beside its price, and what a kg of dry beans brings; all in Rp/kg.
 
-
-def extra_yield(dose: np.ndarray, full_dose: float, gain: np.ndarray, curvature: np.ndarray) -> np.ndarray:
-    """Extra yield in kg/ha from ``dose`` kg/ha, when the full dose adds ``gain`` kg/ha.
-
-    Mitscherlich curve: zero at no dose, ``gain`` at the full dose, each further kg adds less. Shapes broadcast.
+    ``bean_price`` is the farm-gate price, ``net_bean_price`` what harvesting leaves of it, ``transport`` the freight
+    of fertilizer to the village, ``spreading`` the labour to spread it. Raises ``ValueError`` for a bean price that
+    is not above zero, or a cost below it.
     """
-    return gain * np.expm1(-curvature * np.asarray(dose) / full_dose) / np.expm1(-curvature)
+
+    bean_price: float
+    net_bean_price: float
+    transport: float
+    spreading: float
+
+    def __post_init__(self) -> None:
+        for name in ("bean_price", "net_bean_price"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} is {getattr(self, name)} Rp/kg; it must be above zero")
+        for name in ("transport", "spreading"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"{name} is {getattr(self, name)} Rp/kg; it cannot be below zero")
+
+    def price_ratio(self, price: np.ndarray | float) -> np.ndarray:
+        """Price of fertilizer in Rp/kg as kg of dry beans for a kg delivered to the village."""
+        return (np.asarray(price) + self.transport) / self.bean_price
+
+    def full_ratio(self, price_ratio: np.ndarray | float) -> np.ndarray:
+        """The same with labour: kg of beans, harvested, for a kg of fertilizer, delivered and spread."""
+        return (np.asarray(price_ratio) * self.bean_price + self.spreading) / self.net_bean_price
+
+    def dose_cost(self, dose: float, price: np.ndarray | float) -> np.ndarray:
+        """Cost in Rp/ha of a dose in kg/ha, delivered and spread; labour goes with the dose."""
+        return dose * (np.asarray(price) + self.transport + self.spreading)
 
 
-def optimal_dose(
-    price_ratio: np.ndarray, full_dose: float, gain: np.ndarray, curvature: np.ndarray, most: float = 2.0
-) -> np.ndarray:
-    """Dose in kg/ha at which one more kg of fertilizer just earns its price.
+def price_cases(local_prices: pd.DataFrame) -> pd.DataFrame:
+    """Prices of NPK for cacao that a farmer of Kutai Timur may meet: the ceiling now and before, and the market.
 
-    ``price_ratio`` is the price of a kg of fertilizer, delivered and spread, in kg of dry beans. Zero when not
-    even the first kg pays; capped at ``most`` full doses, beyond which nothing was tried.
+    ``local_prices`` is the clean table. Columns: ``name``, ``price_idr_per_kg``, ``price_id``, ``source_id``.
+    Raises ``ValueError`` when one of them is not in the table or is not above zero.
     """
-    slope_at_zero = np.asarray(gain) * curvature / full_dose / -np.expm1(-curvature)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        dose = np.log(slope_at_zero / price_ratio) * full_dose / curvature
-    return np.clip(np.nan_to_num(np.where(slope_at_zero > price_ratio, dose, 0.0)), 0.0, most * full_dose)
+    ceiling = local_prices[(local_prices["item"] == "npk_cocoa") & (local_prices["market"] == "ceiling_subsidised")]
+    ceiling = ceiling[ceiling["status"] == "final"].sort_values(["year_decimal", "price_id"])
+    market = local_prices[(local_prices["item"] == "npk") & (local_prices["market"] == "retail_unsubsidised")]
+    market = market[market["region_group"] == "kutai_timur"].sort_values("year_decimal")
+    before = ceiling[ceiling["price_idr_per_kg"] != ceiling["price_idr_per_kg"].tail(1).squeeze()]
+    rows = []
+    for name, found in (("ceiling", ceiling), ("ceiling_before", before), ("market", market)):
+        if found.empty:
+            raise ValueError(f"the table of local prices holds no price of fertilizer for the case {name!r}")
+        rows.append({"name": name} | found[["price_idr_per_kg", "price_id", "source_id"]].iloc[-1].to_dict())
+    return check_cases(pd.DataFrame(rows))
+
+
+def check_cases(cases: pd.DataFrame) -> pd.DataFrame:
+    """The cases as given; raises ``ValueError`` that names every case whose price is missing or not above zero."""
+    wrong = cases[~(cases["price_idr_per_kg"] > 0)]
+    if len(wrong):
+        listed = ", ".join(
+            f"{row.name} ({row.price_id}): {row.price_idr_per_kg} Rp/kg" for row in wrong.itertuples(False)
+        )
+        raise ValueError(f"prices of fertilizer must be above zero: {listed}")
+    return cases
 
 
 def value_cost_ratio(extra_kg: np.ndarray, bean_price: float, cost: np.ndarray | float) -> np.ndarray:
@@ -45,66 +88,85 @@ def value_cost_ratio(extra_kg: np.ndarray, bean_price: float, cost: np.ndarray |
     return extra_kg * bean_price / cost
 
 
-def break_even_price(extra_kg: np.ndarray, bean_price: float, dose: float, other_cost: float) -> np.ndarray:
-    """Price of fertilizer in Rp/kg at which the dose just pays for itself; negative when nothing would."""
-    return (extra_kg * bean_price - other_cost) / dose
+def break_even_price(extra_kg: np.ndarray, dose: float, costs: Costs) -> np.ndarray:
+    """Price of fertilizer in Rp/kg at which the dose just pays for itself; negative when nothing would.
 
-
-def price_cases(local_prices: pd.DataFrame) -> pd.DataFrame:
-    """Prices of NPK for cacao that a farmer of Kutai Timur may meet: the ceiling now and before, and the market.
-
-    ``local_prices`` is the clean table. Columns: ``name``, ``price_idr_per_kg``, ``price_id``, ``source_id``.
-    Raises ``IndexError`` when one of them is not in the table.
+    Raises ``ValueError`` for a dose that is not above zero.
     """
-    ceiling = local_prices[(local_prices["item"] == "npk_cocoa") & (local_prices["market"] == "ceiling_subsidised")]
-    ceiling = ceiling[ceiling["status"] == "final"].sort_values(["year_decimal", "price_id"])
-    market = local_prices[(local_prices["item"] == "npk") & (local_prices["market"] == "retail_unsubsidised")]
-    market = market[market["region_group"] == "kutai_timur"].sort_values("year_decimal")
-    before = ceiling[ceiling["price_idr_per_kg"] != ceiling["price_idr_per_kg"].iloc[-1]]
-    rows = [("ceiling", ceiling.iloc[-1]), ("ceiling_before", before.iloc[-1]), ("market", market.iloc[-1])]
-    return pd.DataFrame(
-        [
-            {
-                "name": name,
-                "price_idr_per_kg": row["price_idr_per_kg"],
-                "price_id": row["price_id"],
-                "source_id": row["source_id"],
-            }
-            for name, row in rows
-        ]
-    )
+    if not dose > 0:
+        raise ValueError(f"a dose of {dose:g} kg/ha has no break-even price; it must be above zero")
+    return extra_kg * costs.net_bean_price / dose - costs.transport - costs.spreading
 
 
-def value_cost_curve(
-    extra_kg: np.ndarray, bean_price: float, dose: float, other_cost: float, prices: np.ndarray, level: float
-) -> pd.DataFrame:
-    """Median and interval of the value-cost ratio of the dose at every price of fertilizer in Rp/kg."""
-    rows = []
-    for price in prices:
-        ratio = value_cost_ratio(extra_kg, bean_price, dose * price + other_cost)
-        rows.append((price, *np.quantile(ratio, [(1 - level) / 2, 0.5, (1 + level) / 2])))
-    return pd.DataFrame(rows, columns=["price_idr_per_kg", "lower", "value", "upper"])
+def draw_responses(full_dose: float, gain: np.ndarray, seed: int) -> dict[str, Response]:
+    """One response per family of curves, by its name; the gain of the full dose is the same in all of them."""
+    return {family.name: draw_response(family, full_dose, gain, stream(seed, family.name)) for family in FAMILIES}
 
 
-def economics(
-    cases: pd.DataFrame, gain: np.ndarray, curvature: np.ndarray, bean_price: float, dose: float, other_cost: float
-) -> dict[str, np.ndarray]:
-    """Draws of the value-cost ratio and the optimal dose at each price case, and of the break-even price.
+def draw_family(seed: int, size: int) -> np.ndarray:
+    """Which draws follow the quadratic plateau, shape (size,); the others follow the Mitscherlich curve."""
+    return stream(seed, "family").random(size) < CACAO_WEIGHT
 
-    Keys: ``value_cost_ratio.NAME``, ``optimal_dose.NAME`` (kg/ha) for every row of ``cases``, and
-    ``break_even_price`` (Rp/kg). ``other_cost`` is transport and labour in Rp/ha at the full dose.
+
+def average(by_family: dict[str, np.ndarray], is_plateau: np.ndarray) -> np.ndarray:
+    """Draws of the average of the families: each draw follows one of them. Last axis: draws."""
+    return np.where(is_plateau, by_family[QUADRATIC_PLATEAU.name], by_family[MITSCHERLICH.name])
+
+
+def full_dose_economics(cases: pd.DataFrame, gain: np.ndarray, dose: float, costs: Costs) -> dict[str, np.ndarray]:
+    """Draws of what the full dose returns, which no curve changes.
+
+    Keys: ``break_even_price`` (Rp/kg), and ``value_cost_ratio.NAME`` for every row of ``cases``.
     """
-    found = {"break_even_price": break_even_price(gain, bean_price, dose, other_cost)}
-    for case in cases.itertuples():
-        price = float(case.price_idr_per_kg)
-        found[f"value_cost_ratio.{case.name}"] = value_cost_ratio(gain, bean_price, dose * price + other_cost)
-        delivered = (price + other_cost / dose) / bean_price
-        found[f"optimal_dose.{case.name}"] = optimal_dose(np.full(len(gain), delivered), dose, gain, curvature)
+    found = {"break_even_price": break_even_price(gain, dose, costs)}
+    for case in check_cases(cases).itertuples():
+        cost = costs.dose_cost(dose, float(case.price_idr_per_kg))
+        found[f"value_cost_ratio.{case.name}"] = value_cost_ratio(gain, costs.net_bean_price, cost)
     return found
 
 
-def summarise(draws: dict[str, np.ndarray], level: float) -> pd.DataFrame:
-    """Median and interval of every quantity: columns ``lower``, ``value``, ``upper``."""
-    levels = [(1 - level) / 2, 0.5, (1 + level) / 2]
-    rows = {name: np.quantile(values, levels) for name, values in draws.items()}
-    return pd.DataFrame.from_dict(rows, orient="index", columns=["lower", "value", "upper"])
+def curve_economics(
+    response: Response, cases: pd.DataFrame, steps: pd.DataFrame, costs: Costs
+) -> dict[str, np.ndarray]:
+    """Draws of what follows from one curve.
+
+    Keys: ``choke_price`` (Rp/kg at the shop) and ``choke_ratio`` (kg of beans per kg delivered) at which the optimal
+    dose falls to zero, below zero where labour alone is dearer than the beans; per row of ``cases``
+    ``optimal_dose.NAME`` (kg/ha) and ``half_dose.value_cost_ratio.NAME``; per row of ``steps`` what the dear price
+    takes: ``price_step.NAME.dose`` and ``price_step.NAME.yield`` (kg/ha), ``price_step.NAME.income`` (million Rp/ha).
+    """
+    choke = response.choke_ratio() * costs.net_bean_price - costs.spreading
+    found = {"choke_price": choke - costs.transport, "choke_ratio": choke / costs.bean_price}
+    half = response.full_dose / 2
+    for case in check_cases(cases).itertuples():
+        price = float(case.price_idr_per_kg)
+        found[f"optimal_dose.{case.name}"] = response.optimal_dose(costs.full_ratio(costs.price_ratio(price)))
+        found[f"half_dose.value_cost_ratio.{case.name}"] = value_cost_ratio(
+            response.extra_yield(half), costs.net_bean_price, costs.dose_cost(half, price)
+        )
+    for step in steps.itertuples():
+        cheap, dear = (_at_optimum(response, step_ratio, costs) for step_ratio in (step.ratio_cheap, step.ratio_dear))
+        for part, (before, after) in zip(("dose", "yield", "income"), zip(cheap, dear, strict=True), strict=True):
+            found[f"price_step.{step.name}.{part}"] = before - after
+    return found
+
+
+def _at_optimum(response: Response, price_ratio: float, costs: Costs) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Optimal dose and extra yield in kg/ha at a price ratio, and what they leave in million Rp/ha."""
+    ratio = costs.full_ratio(price_ratio)
+    dose = response.optimal_dose(ratio)
+    extra = response.extra_yield(dose)
+    return dose, extra, (extra - ratio * dose) * costs.net_bean_price / 1e6
+
+
+def economics_by_family(
+    responses: dict[str, Response], cases: pd.DataFrame, steps: pd.DataFrame, costs: Costs
+) -> dict[str, dict[str, np.ndarray]]:
+    """What follows from each curve, by the name of its family."""
+    return {name: curve_economics(response, cases, steps, costs) for name, response in responses.items()}
+
+
+def average_economics(by_family: dict[str, dict[str, np.ndarray]], is_plateau: np.ndarray) -> dict[str, np.ndarray]:
+    """The average of the families, quantity by quantity."""
+    keys = next(iter(by_family.values()))
+    return {key: average({name: found[key] for name, found in by_family.items()}, is_plateau) for key in keys}

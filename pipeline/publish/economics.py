@@ -1,4 +1,4 @@
-"""Published estimates of what fertilizer and the other measures return."""
+"""Published estimates of what the measures return."""
 
 from typing import Any
 
@@ -16,52 +16,6 @@ AREAS_HA = {
     "1161": (1161.0, "mature_share_2025", "bait_2025_06"),
     "3440": (3440.0, "mature_share", "teraskaltim_2022_02"),
 }
-UNITS = {"value_cost_ratio": "1", "optimal_dose": "kg/ha", "break_even_price": "Rp/kg"}
-
-
-def fertilizer_estimates(
-    economics: dict[str, np.ndarray],
-    gain: np.ndarray,
-    cases: pd.DataFrame,
-    other_sources: tuple[str, ...],
-    level: float,
-    seed: int,
-) -> list[Estimate]:
-    """Gain of the full dose, value-cost ratio and optimal dose per price, break-even price, and their chances."""
-    sources = (*cases["source_id"], *other_sources)
-    common: dict[str, Any] = {"level": level, "sources": sources, "n": len(cases), "seed": seed}
-    found = [
-        from_draws("fertilizer.gain", gain, **common, unit="kg/ha", basis=PER_HECTARE, method="present yield x effect")
-    ]
-    for key, draws in economics.items():
-        unit = UNITS[key.split(".")[0]]
-        found.append(
-            from_draws(
-                f"fertilizer.{key}",
-                draws,
-                **common,
-                unit=unit,
-                basis=PER_HECTARE,
-                headline=key.startswith("value"),
-                method="Mitscherlich response tied to the evidence synthesis",
-            )
-        )
-    for name in cases["name"]:
-        ratio = economics[f"value_cost_ratio.{name}"]
-        for label, chance in (("below_1", (ratio < 1).mean()), ("above_2", (ratio > 2).mean())):
-            found.append(
-                Estimate(
-                    f"fertilizer.probability_{label}.{name}",
-                    float(chance),
-                    "1",
-                    PER_HECTARE,
-                    "share of draws",
-                    tuple(sorted(set(sources))),
-                    len(cases),
-                    seed=seed,
-                )
-            )
-    return found
 
 
 def scenario_estimates(

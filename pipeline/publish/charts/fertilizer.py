@@ -1,73 +1,116 @@
-"""Figures of 06_model_fertilizer: when a bag of fertilizer pays."""
+"""Figures of 06_model_fertilizer: when fertilizer pays, and how much of it to spread."""
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
-from pipeline.language import Text
+from pipeline.language import Text, format_number
 from pipeline.publish.charts.common import label, localise
-from pipeline.publish.figures import BLUE, GREEN, GREY, ORANGE, Caption
+from pipeline.publish.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, Caption
 
 PRICE_LABELS = {
     "ceiling": "ceiling (HET) now|HET sekarang",
     "ceiling_before": "ceiling before|HET sebelumnya",
     "market": "market, Kutai Timur 2023|pasar, Kutai Timur 2023",
 }
+RANGES = {
+    "world": (BLUE, Text("world prices", "harga dunia")),
+    "ceiling_subsidised": (GREEN, Text("ceiling (HET)", "HET")),
+    "retail_unsubsidised": (ORANGE, Text("market", "pasar")),
+}
+NOW_LABELS = {
+    "ceiling": "ceiling now|HET sekarang",
+    "market": "market of 2023, beans of now|pasar 2023, harga biji sekarang",
+}
+PRICE_AXIS = Text(
+    "Price of 1 kg of fertilizer, delivered (kg of dry beans)", "Harga 1 kg pupuk sampai di desa (kg biji kering)"
+)
+DASHED = (0, (4, 3))
 
 VALUE_COST = Caption(
     title=Text("What a rupiah of fertilizer returns", "Kembalian satu rupiah pupuk"),
     caption=Text(
-        "Median and interval of the value-cost ratio of the full dose, by the price of cocoa NPK; transport, "
-        "spreading and harvest are counted. Dashed: prices decreed or reported.",
-        "Median dan selang nisbah nilai-biaya dosis penuh menurut harga NPK kakao; ongkos angkut, penebaran, "
-        "dan panen dihitung. Garis putus: harga yang ditetapkan atau dilaporkan.",
+        "Median and interval of the value-cost ratio of the full dose, and the median at half the dose, by the price "
+        "of cocoa NPK in beans at the present bean price; transport, spreading and harvest are counted. Dashed: prices "
+        "decreed or reported.",
+        "Median dan selang nisbah nilai-biaya dosis penuh, serta median setengah dosis, menurut harga NPK kakao dalam "
+        "biji pada harga biji sekarang; ongkos angkut, penebaran, dan panen dihitung. Garis putus: harga yang "
+        "ditetapkan atau dilaporkan.",
     ),
     alt=Text(
-        "Curve and band of the value-cost ratio against the price of fertilizer, with dashed lines at the "
-        "prices that were decreed or reported and at the threshold of two.",
-        "Kurva dan pita nisbah nilai-biaya menurut harga pupuk, dengan garis putus pada harga yang "
-        "ditetapkan atau dilaporkan dan pada ambang dua.",
+        "Curve and band of the value-cost ratio of the full dose and a curve for half the dose against the price of "
+        "fertilizer in beans, with dashed lines at the prices that were decreed or reported.",
+        "Kurva dan pita nisbah nilai-biaya dosis penuh dan kurva setengah dosis menurut harga pupuk dalam biji, dengan "
+        "garis putus pada harga yang ditetapkan atau dilaporkan.",
+    ),
+)
+OPTIMAL_DOSE = Caption(
+    title=Text("The dose that earns most", "Dosis yang paling menguntungkan"),
+    caption=Text(
+        "Economically optimal dose by the price of fertilizer in beans: median and interval of the average of both "
+        "curves, and the median under each curve alone. Bars: range of prices in the years shown, over the bean prices "
+        "of their time; dots: prices over the present bean price. No cacao trial tells the curves apart, so they weigh "
+        "the same.",
+        "Dosis optimum ekonomis menurut harga pupuk dalam biji: median dan selang rerata kedua kurva, serta median "
+        "menurut tiap kurva. Batang: kisaran harga pada tahun yang disebut, terhadap harga biji saat itu; titik: harga "
+        "terhadap harga biji sekarang. Belum ada percobaan kakao yang membedakan kedua kurva, jadi bobotnya sama.",
+    ),
+    alt=Text(
+        "Falling curves and a band of the optimal dose against the price of fertilizer in beans, with bars above for "
+        "the range of world, ceiling and market prices.",
+        "Kurva menurun dan pita dosis optimum menurut harga pupuk dalam biji, dengan batang di atasnya untuk kisaran "
+        "harga dunia, HET, dan pasar.",
     ),
 )
 
 
 def with_prices(curve: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFrame:
-    """The curve (``kind`` curve) and the prices that were decreed or paid (``kind`` price)."""
-    prices = cases[["price_idr_per_kg"]].assign(kind="price", label=cases["name"].map(PRICE_LABELS))
+    """The curve (``kind`` curve) and the prices that were decreed or paid (``kind`` price, with ``price_ratio``)."""
+    prices = cases[["price_idr_per_kg", "price_ratio"]].assign(kind="price", label=cases["name"].map(PRICE_LABELS))
     return pd.concat([curve.assign(kind="curve"), prices], ignore_index=True)
 
 
 def draw_value_cost(axes: Axes, data: pd.DataFrame, language: str) -> None:
-    """Value-cost ratio of the full dose against the price of fertilizer, median and interval.
+    """Value-cost ratio against the price of fertilizer in beans: full dose with its interval, half dose.
 
-    ``data`` has rows of ``kind`` curve (``price_idr_per_kg``, ``lower``, ``value``, ``upper``) and of ``kind``
-    price (a price that was paid or decreed, with ``label``).
+    ``data`` has rows of ``kind`` curve (``price_ratio``, ``lower``, ``value``, ``upper``, ``half_dose``) and of
+    ``kind`` price (a price that was paid or decreed, with ``label``).
     """
     curve = data[data["kind"] == "curve"]
-    thousands = curve["price_idr_per_kg"] / 1000
-    axes.fill_between(thousands, curve["lower"], curve["upper"], color=BLUE, alpha=0.2, linewidth=0)
-    axes.plot(thousands, curve["value"], color=BLUE, linewidth=2)
-    axes.axhline(1.0, color=GREY, linewidth=1.0, linestyle=(0, (4, 3)))
-    text = label(language, "below this line it does not pay", "di bawah garis ini merugi")
-    axes.annotate(text, (thousands.iloc[0], 1.0), xytext=(0, -11), textcoords="offset points", fontsize=8)
+    ratio = curve["price_ratio"]
+    axes.fill_between(ratio, curve["lower"], curve["upper"], color=BLUE, alpha=0.2, linewidth=0)
+    axes.plot(ratio, curve["value"], color=BLUE, linewidth=2, label=label(language, "full dose", "dosis penuh"))
+    half = label(language, "half the dose", "setengah dosis")
+    axes.plot(ratio, curve["half_dose"], color=PURPLE, linewidth=1.6, linestyle=(0, (1, 1)), label=half)
+    axes.axhline(1.0, color=GREY, linewidth=1.0, linestyle=DASHED)
+    text = label(language, "below: it does not pay", "di bawah: merugi")
+    axes.annotate(text, (ratio.iloc[0], 1.0), xytext=(0, -11), textcoords="offset points", fontsize=8)
     for row in data[data["kind"] == "price"].itertuples():
-        _mark_price(axes, float(row.price_idr_per_kg) / 1000, str(row.label), language)
-    axes.set_xscale("log")
-    axes.set_xticks([1, 2, 3, 5, 10, 20])
-    axes.minorticks_off()
-    axes.set_xlabel(label(language, "Price of cocoa NPK (thousand Rp/kg)", "Harga NPK kakao (ribu Rp/kg)"))
-    axes.set_ylabel(label(language, "Value-cost ratio of the full dose", "Nisbah nilai-biaya dosis penuh"))
-    localise(axes, language, "x")
+        _mark_price(axes, float(row.price_ratio), float(row.price_idr_per_kg), str(row.label), language)
+    _price_axis(axes, data["price_ratio"], language)
+    axes.set_ylabel(label(language, "Value-cost ratio", "Nisbah nilai-biaya"))
     localise(axes, language)
+    axes.legend(fontsize=8, loc="upper right", bbox_to_anchor=(0.82, 1.0))
 
 
-def _mark_price(axes: Axes, thousands: float, text: str, language: str) -> None:
+def _price_axis(axes: Axes, ratio: pd.Series, language: str) -> None:
+    """A logarithmic axis of prices in beans, with the round values that lie between the ends of ``ratio``."""
+    round_values = [digit * 10.0**power for power in range(-4, 4) for digit in (1, 2, 5)]
+    axes.set_xscale("log")
+    axes.set_xticks([value for value in round_values if ratio.min() <= value <= ratio.max()])
+    axes.minorticks_off()
+    axes.set_xlabel(PRICE_AXIS.in_language(language))
+    localise(axes, language, "x")
+
+
+def _mark_price(axes: Axes, ratio: float, price: float, text: str, language: str) -> None:
     """A vertical line at a price, with its name along it; the present ceiling is named on its left."""
     colour = ORANGE if "market" in text else GREEN
     side, shift = ("right", -3) if "now" in text else ("left", 3)
-    axes.axvline(thousands, color=colour, linewidth=1.2, linestyle=(0, (4, 3)))
+    axes.axvline(ratio, color=colour, linewidth=1.2, linestyle=DASHED)
     axes.annotate(
-        label(language, *text.split("|")),
-        (thousands, 0.98),
+        f"{label(language, *text.split('|'))}, Rp {format_number(price, language, 4)}",
+        (ratio, 0.98),
         xycoords=("data", "axes fraction"),
         xytext=(shift, 0),
         textcoords="offset points",
@@ -77,3 +120,59 @@ def _mark_price(axes: Axes, thousands: float, text: str, language: str) -> None:
         color=colour,
         rotation=90,
     )
+
+
+def with_ranges(
+    curve: pd.DataFrame, history: pd.DataFrame, ranges: pd.DataFrame, cases: pd.DataFrame, doses: pd.Series
+) -> pd.DataFrame:
+    """The dose curve (``kind`` curve), the range of each kind of price with its ``years``, and the cases of today.
+
+    ``doses`` holds the median optimal dose by the name of the case (rows of ``kind`` case, with ``label``).
+    """
+    first, last = history.groupby("kind")["date"].min().astype(int), history.groupby("kind")["date"].max().astype(int)
+    years = {kind: f"{first[kind]}–{last[kind]}" for kind in first.index}
+    shown = ranges[ranges["kind"].isin(RANGES)]
+    now = cases[cases["name"].isin(NOW_LABELS)]
+    marks = pd.DataFrame({"kind": "case", "price_ratio": now["price_ratio"], "value": now["name"].map(doses)})
+    marks["label"] = now["name"].map(NOW_LABELS)
+    parts = [curve.assign(kind="curve"), shown.assign(years=shown["kind"].map(years)), marks]
+    return pd.concat(parts, ignore_index=True)
+
+
+def draw_optimal_dose(axes: Axes, data: pd.DataFrame, language: str) -> None:
+    """Optimal dose against the price ratio: average with interval, each family alone, ranges of prices above."""
+    curve = data[data["kind"] == "curve"]
+    ratio = curve["price_ratio"]
+    average = label(language, "average of both curves", "rerata kedua kurva")
+    axes.fill_between(ratio, curve["lower"], curve["upper"], color=BLUE, alpha=0.15, linewidth=0)
+    axes.plot(ratio, curve["value"], color=BLUE, linewidth=2.2, label=average)
+    alone = {
+        "mitscherlich": (GREY, DASHED, Text("Mitscherlich curve", "kurva Mitscherlich")),
+        "quadratic_plateau": (PURPLE, (0, (1, 1)), Text("quadratic plateau", "kuadratik-plato")),
+    }
+    for name, (colour, dashes, words) in alone.items():
+        axes.plot(ratio, curve[name], color=colour, linewidth=1.6, linestyle=dashes, label=words.in_language(language))
+    top = float(curve["upper"].max())
+    for level, (kind, (colour, words)) in enumerate(RANGES.items()):
+        for row in data[data["kind"] == kind].itertuples():
+            height = top * (1.36 - 0.12 * level)
+            axes.plot([row.lower, row.upper], [height, height], color=colour, linewidth=3)
+            axes.annotate(
+                f"{words.in_language(language)}, {row.years}",
+                (row.upper, height),
+                xytext=(5, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=8,
+                color=colour,
+            )
+    for row in data[data["kind"] == "case"].itertuples():
+        colour = ORANGE if "market" in str(row.label) else GREEN
+        text = label(language, *str(row.label).split("|"))
+        axes.plot(row.price_ratio, row.value, "o", color=colour, markersize=7, zorder=4, label=text)
+    axes.set_ylim(-0.02 * top, top * 1.45)
+    axes.set_yticks([dose for dose in MaxNLocator(5).tick_values(0, top) if dose <= top])
+    _price_axis(axes, data["price_ratio"], language)
+    axes.set_ylabel(label(language, "Optimal dose of cocoa NPK (kg/ha)", "Dosis optimum NPK kakao (kg/ha)"))
+    localise(axes, language)
+    axes.legend(fontsize=8, loc="upper right", bbox_to_anchor=(1.0, 0.74))

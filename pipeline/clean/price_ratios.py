@@ -1,0 +1,82 @@
+"""The price of fertilizer in beans, made from clean prices: in rupiah, and at world prices by period."""
+
+import pandas as pd
+
+FERTILIZERS = ("urea", "npk", "npk_cocoa")
+RATIO_COLUMNS = [
+    "price_id",
+    "item",
+    "market",
+    "place",
+    "year_decimal",
+    "fertilizer_idr_per_kg",
+    "cocoa_idr_per_kg",
+    "n_cocoa",
+    "ratio",
+    "source_id",
+]
+
+
+def rupiah_price_ratio(prices: pd.DataFrame, items: tuple[str, ...] = FERTILIZERS) -> pd.DataFrame:
+    """kg of dry beans that buy one kg of fertilizer at farm-gate prices in East and North Kalimantan.
+
+    ``prices`` is the clean table of local prices; ``items`` are the fertilizers wanted. Every fertilizer price
+    meets the median of the farm-gate prices of unfermented beans reported there within a year of it (outliers left
+    out); a fertilizer price with no such bean price has no ratio and is left out of the result. Columns: ``item``,
+    ``market``, ``year_decimal``, ``fertilizer_idr_per_kg``, ``cocoa_idr_per_kg``, ``n_cocoa``, ``ratio``.
+    """
+    beans = prices[
+        (prices["item"] == "cocoa_dry_unfermented")
+        & (prices["market"] == "farm_gate")
+        & ~prices["is_outlier"]
+        & prices["region_group"].isin(["kutai_timur", "east_kalimantan", "north_kalimantan"])
+    ]
+    rows = []
+    for row in _fertilizers(prices, items).itertuples():
+        near = beans[abs(beans["year_decimal"] - row.year_decimal) <= 1.0]
+        if len(near):
+            cocoa = float(near["price_idr_per_kg"].median())
+            rows.append(
+                {
+                    "price_id": row.price_id,
+                    "item": row.item,
+                    "market": row.market,
+                    "place": row.place,
+                    "year_decimal": row.year_decimal,
+                    "fertilizer_idr_per_kg": row.price_idr_per_kg,
+                    "cocoa_idr_per_kg": cocoa,
+                    "n_cocoa": len(near),
+                    "ratio": row.price_idr_per_kg / cocoa,
+                    "source_id": row.source_id,
+                }
+            )
+    return pd.DataFrame(rows, columns=RATIO_COLUMNS).sort_values(["year_decimal", "price_id"], ignore_index=True)
+
+
+def without_bean_price(prices: pd.DataFrame, items: tuple[str, ...] = FERTILIZERS) -> pd.DataFrame:
+    """The fertilizer prices that have no ratio, because no farm-gate price of beans stands within a year of them."""
+    wanted = _fertilizers(prices, items)
+    return wanted[~wanted["price_id"].isin(rupiah_price_ratio(prices, items)["price_id"])]
+
+
+def _fertilizers(prices: pd.DataFrame, items: tuple[str, ...]) -> pd.DataFrame:
+    return prices[prices["item"].isin(items) & prices["market"].ne("transport")]
+
+
+def ratio_by_period(prices: pd.DataFrame) -> pd.DataFrame:
+    """Mean, least and greatest monthly fertilizer-to-cocoa price ratio in periods that the text speaks of.
+
+    ``prices`` is the clean table of world prices. One row per period, columns ``mean``, ``lowest``, ``highest``
+    and ``months``.
+    """
+    ordered = prices.sort_values(["year", "month"])
+    periods = {
+        "1960_1999": ordered[ordered["year"] < 2000],
+        "2000_2020": ordered[ordered["year"].between(2000, 2020)],
+        "2022": ordered[ordered["year"] == 2022],
+        "2024": ordered[ordered["year"] == 2024],
+        "last_12_months": ordered.tail(12),
+    }
+    ratios = {name: rows["fertilizer_cocoa_ratio"] for name, rows in periods.items()}
+    summary = {name: (r.mean(), r.min(), r.max(), len(r)) for name, r in ratios.items()}
+    return pd.DataFrame.from_dict(summary, orient="index", columns=["mean", "lowest", "highest", "months"])

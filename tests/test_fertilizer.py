@@ -1,0 +1,494 @@
+"""Fertilizer: response curves and their optimum, dose trials against published optima, prices, and bad input."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from pipeline.clean import dose_trials, drivers
+from pipeline.clean.price_ratios import rupiah_price_ratio, without_bean_price
+from pipeline.model import dose_trials, fertilizer, fertilizer_tables, price_history, published_optima
+from pipeline.model.response_curves import FAMILIES, MITSCHERLICH, QUADRATIC_PLATEAU, Response, draw_response
+from pipeline.publish.fertilizer import fertilizer_estimates, trial_weight, unit_of
+
+FULL = 400.0
+DOSES = np.linspace(0, 2 * FULL, 801)
+BOTH = pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+PRICE = st.floats(0.01, 3)
+COSTS = fertilizer.Costs(bean_price=70000.0, net_bean_price=64000.0, transport=200.0, spreading=3000.0)
+
+
+@st.composite
+def responses(draw, least_gain=10.0):
+    family = draw(st.sampled_from(FAMILIES))
+    return Response(family, FULL, draw(st.floats(least_gain, 800)), draw(st.floats(*family.drawn)))
+
+
+# Curves.
+
+
+@given(responses())
+def test_response_is_nothing_at_no_dose_and_the_gain_at_the_full_dose(response):
+    assert response.extra_yield(0.0) == 0
+    assert response.extra_yield(FULL) == pytest.approx(response.gain)
+
+
+@given(responses())
+def test_response_never_falls_and_each_further_kilogram_adds_no_more(response):
+    extra = response.extra_yield(DOSES)
+    assert (np.diff(extra) >= 0).all()
+    assert (np.diff(extra, 2) <= 1e-9 * response.gain).all()
+
+
+@given(st.floats(10, 800), st.floats(*QUADRATIC_PLATEAU.drawn))
+def test_quadratic_plateau_rises_up_to_its_plateau_and_is_flat_beyond(gain, plateau):
+    response = Response(QUADRATIC_PLATEAU, FULL, gain, plateau)
+    top = response.extra_yield(plateau * FULL)
+    assert response.extra_yield(plateau * FULL * 0.98) < top
+    assert response.extra_yield(plateau * FULL * np.array([1.0, 1.2, 5.0])) == pytest.approx(top)
+
+
+@given(responses())
+def test_slope_at_no_dose_is_the_choke_ratio(response):
+    assert response.extra_yield(1e-6 * FULL) / (1e-6 * FULL) == pytest.approx(response.choke_ratio(), rel=1e-4)
+
+
+@BOTH
+def test_drawn_curves_begin_with_one_and_a_half_to_four_times_the_mean_slope(family):
+    shapes = draw_response(family, FULL, np.ones(2000), np.random.default_rng(1)).shape
+    assert family.drawn[0] <= shapes.min() < shapes.max() <= family.drawn[1]
+    slopes = family.first_slope(np.linspace(*family.drawn, 50))
+    assert (slopes.min(), slopes.max()) == pytest.approx((1.5, 4.0), abs=0.1)
+
+
+@BOTH
+def test_dose_at_is_where_the_slope_has_fallen(family):
+    shape, step = 1.2, 1e-6
+    for part in (0.9, 0.5, 0.1):
+        dose = family.dose_at(part, shape)
+        slope = (family.share(dose + step, shape) - family.share(dose - step, shape)) / (2 * step)
+        assert slope == pytest.approx(part * family.first_slope(shape), rel=1e-4)
+
+
+# Optimum.
+
+
+@given(responses(), PRICE)
+def test_optimal_dose_earns_most_on_a_fine_grid(response, price_ratio):
+    best = response.optimal_dose(price_ratio)
+    profit = response.extra_yield(DOSES) - price_ratio * DOSES
+    assert response.extra_yield(best) - price_ratio * best >= profit.max() - 1e-9
+    assert 0 <= best <= 2 * FULL
+
+
+@given(responses(), PRICE, st.floats(1, 3))
+def test_dearer_fertilizer_never_asks_for_more_of_it(response, price_ratio, factor):
+    assert response.optimal_dose(price_ratio * factor) <= response.optimal_dose(price_ratio)
+
+
+@given(responses())
+def test_no_fertilizer_exactly_from_the_choke_ratio_on(response):
+    choke = float(response.choke_ratio())
+    assert response.optimal_dose(choke) == 0
+    assert response.optimal_dose(choke * 0.999) > 0
+
+
+@given(responses(), st.floats(0.1, 10))
+def test_optimal_dose_knows_no_unit_of_yield(response, factor):
+    scaled = Response(response.family, FULL, response.gain * factor, response.shape)
+    assert scaled.optimal_dose(0.3 * factor) == pytest.approx(float(response.optimal_dose(0.3)), abs=1e-6)
+
+
+@BOTH
+@pytest.mark.parametrize("gain", [0.0, -100.0])
+def test_no_fertilizer_when_it_brings_nothing(family, gain):
+    response = Response(family, FULL, gain, 1.2)
+    assert response.optimal_dose(np.array([0.0, 0.1])).tolist() == [0, 0]
+    assert response.choke_ratio() == 0
+
+
+@pytest.mark.parametrize("price_ratio", [0.0, 1e-12])
+def test_free_fertilizer_is_capped_where_it_was_tried_or_stops_at_the_plateau(price_ratio):
+    assert Response(MITSCHERLICH, FULL, 300.0, 2.0).optimal_dose(price_ratio) == 800
+    assert Response(MITSCHERLICH, FULL, 300.0, 2.0).optimal_dose(price_ratio, most=1.0) == 400
+    assert Response(QUADRATIC_PLATEAU, FULL, 300.0, 0.75).optimal_dose(price_ratio) == pytest.approx(300)
+
+
+def test_closed_forms_of_the_optimum():
+    # Parabola with plateau 400: slope 2 x 200 / 400 x (1 - dose / 400) = 0.25 at 300 kg.
+    assert Response(QUADRATIC_PLATEAU, FULL, 200.0, 1.0).optimal_dose(0.25) == pytest.approx(300)
+    # Slope halves every 100 kg.
+    response = Response(MITSCHERLICH, FULL, 200.0, 4 * np.log(2))
+    assert response.optimal_dose(response.choke_ratio() / 8) == pytest.approx(300)
+
+
+@BOTH
+def test_doses_and_prices_below_zero_are_refused(family):
+    response = Response(family, FULL, np.array([100.0, 200.0]), np.array([1.0, 1.2]))
+    with pytest.raises(ValueError, match="dose of -1 kg/ha is below zero"):
+        response.extra_yield(-1.0)
+    with pytest.raises(ValueError, match=r"price ratio of -0\.2 is below zero"):
+        response.optimal_dose(np.array([0.1, -0.2]))
+
+
+@pytest.mark.parametrize("full_dose", [0.0, -400.0, float("nan")])
+def test_a_full_dose_must_be_above_zero(full_dose):
+    with pytest.raises(ValueError, match="is not above zero"):
+        Response(MITSCHERLICH, full_dose, 100.0, 2.0)
+
+
+# Dose trials.
+
+
+@pytest.fixture(scope="module")
+def trials() -> pd.DataFrame:
+    return dose_trials.dose_trials()
+
+
+def test_published_optima_are_found_again(trials):
+    checks = published_optima.reference_checks(trials)
+    assert checks["passed"].all(), checks
+    assert checks["published"].tolist() == [225.0, 140.0, 191.7198]
+
+
+def test_a_wrong_yield_makes_a_reference_check_fail(trials):
+    damaged = trials.copy()
+    damaged.loc[damaged["yield_value"] == 71.9, "yield_value"] = 61.9
+    assert not published_optima.reference_checks(damaged)["passed"].all()
+
+
+def test_mitscherlich_fit_finds_the_published_asymptotic_regression():
+    # Loblolly pine, seed 329 (Kung 1986), the example of SSasymp in R: 94.1282, -8.2508, -3.2176.
+    age, height = np.array([3.0, 5, 10, 15, 20, 25]), np.array([3.93, 9.34, 26.08, 37.79, 48.31, 56.43])
+    fitted = dose_trials.fit(MITSCHERLICH, age, height)
+    shape, gain = fitted.response.shape, fitted.response.gain
+    asymptote = fitted.base - gain / np.expm1(-shape)
+    assert (asymptote, fitted.base, np.log(shape / 25)) == pytest.approx((94.1282, -8.2508, -3.2176), abs=1e-4)
+
+
+@BOTH
+def test_a_fit_finds_the_curve_behind_noisy_yields_and_predicts_at_its_doses(family):
+    rng = np.random.default_rng(3)
+    dose = np.repeat(np.linspace(0, 300, 7), 30)
+    truth = Response(family, 300.0, 2000.0, np.mean(family.drawn))
+    fitted = dose_trials.fit(family, dose, 900 + truth.extra_yield(dose) + rng.normal(0, 60, len(dose)))
+    assert fitted.predict(np.array([0.0, 150.0, 300.0])) == pytest.approx(
+        900 + truth.extra_yield(np.array([0.0, 150.0, 300.0])), abs=60
+    )
+    assert fitted.spread == pytest.approx(60, rel=0.15)
+    assert float(fitted.response.shape) == pytest.approx(float(truth.shape), rel=0.25)
+
+
+def test_fit_does_not_depend_on_the_order_of_plots_or_the_unit_of_yield(trials):
+    dose, found = (trials[column].to_numpy()[:6] for column in ("dose_kg_per_ha", "yield_value"))
+    one = dose_trials.fit(QUADRATIC_PLATEAU, dose, found)
+    other = dose_trials.fit(QUADRATIC_PLATEAU, dose[::-1], 100 * found[::-1])
+    assert float(other.response.shape) == pytest.approx(float(one.response.shape), rel=1e-4)
+    assert other.base == pytest.approx(100 * one.base, rel=1e-4)
+
+
+GOOD = ([0.0, 50, 100, 150, 200], [10.0, 14.2, 16.1, 17.8, 17.5])
+
+
+@pytest.mark.parametrize(
+    ("dose", "found", "message"),
+    [
+        ([0.0, 50, 100, 100], [1.0, 2, 3, 3.1], "3 different doses do not tell a curve; at least 4"),
+        ([0.0, 0, 0, 0], [1.0, 2, 3, 4], "1 different doses"),
+        ([0.0, 50, -100, 150, 200], GOOD[1], "dose in row 2 is -100 kg/ha, below zero"),
+        ([0.0, 50, np.nan, 150, 200], GOOD[1], "dose in row 2 is not a number"),
+        (GOOD[0], [10.0, 14, 16, np.inf, 17], "yield in row 3 is not a number"),
+        (GOOD[0], GOOD[1][:4], "5 doses do not go with 4 yields"),
+        (GOOD[0], [10.0] * 5, "meets every yield"),
+    ],
+)
+def test_trials_that_tell_no_curve_are_refused(dose, found, message):
+    with pytest.raises(ValueError, match=message):
+        dose_trials.fit(MITSCHERLICH, np.array(dose, float), np.array(found, float))
+
+
+def test_a_trial_that_cannot_be_weighed_is_named(trials):
+    short = trials[~((trials["site"] == "Jackson") & (trials["year"] == 1963) & (trials["dose_kg_per_ha"] > 150))]
+    with pytest.raises(ValueError, match=r"trial engelstad.nitro Jackson 1963: \d different doses"):
+        dose_trials.weigh_trials(short)
+
+
+@BOTH
+def test_predictive_weight_goes_to_the_family_that_made_the_yields(family):
+    # Made for this test: shapes at which the two families differ.
+    shape = 5.0 if family is MITSCHERLICH else 0.5
+    truth, rng = Response(family, 300.0, 40.0, shape), np.random.default_rng(5)
+    dose = np.repeat(np.linspace(0, 300, 9), 6)
+    densities = dose_trials.left_out_densities(dose, 30 + truth.extra_yield(dose) + rng.normal(0, 1, len(dose)))
+    weight = dose_trials.predictive_weight(densities)
+    assert weight < 0.25 if family is MITSCHERLICH else weight > 0.75
+
+
+def test_predictive_weight_of_equal_and_of_hopeless_predictions():
+    hopeless = np.column_stack([np.zeros(5), np.full(5, -2000.0)])
+    assert dose_trials.predictive_weight(hopeless) == 0
+    assert dose_trials.predictive_weight(hopeless[:, ::-1]) == 1
+    swapped = np.array([[0.0, -1.0], [-1.0, 0.0]])
+    assert dose_trials.predictive_weight(swapped) == pytest.approx(0.5, abs=1e-3)
+
+
+def test_trials_on_maize_get_a_weight_between_the_families(trials):
+    weight, table = dose_trials.weigh_trials(trials)
+    assert 0 < weight < 1
+    assert (len(table), table["plots"].sum()) == (11, len(trials))
+    estimate = trial_weight(weight, trials)
+    assert (estimate.n, estimate.sources) == (11, ("engelstad_parks_1971", "hernandez_mulla_2008"))
+
+
+# Prices.
+
+
+@pytest.fixture(scope="module")
+def local() -> pd.DataFrame:
+    return drivers.local_prices(1.6)
+
+
+@pytest.fixture(scope="module")
+def world() -> pd.DataFrame:
+    return drivers.world_prices()
+
+
+@pytest.fixture(scope="module")
+def rupiah(local) -> pd.DataFrame:
+    return rupiah_price_ratio(local, price_history.COMPOUNDS)
+
+
+def test_price_cases_are_the_ceilings_and_the_market_of_kutai_timur(local):
+    cases = fertilizer.price_cases(local).set_index("name")["price_idr_per_kg"]
+    assert cases.to_dict() == {"ceiling": 2640, "ceiling_before": 3300, "market": 17000}
+
+
+@pytest.mark.parametrize(("market", "case"), [("ceiling_subsidised", "'ceiling'"), ("retail_unsubsidised", "'market'")])
+def test_a_missing_price_names_its_case(local, market, case):
+    with pytest.raises(ValueError, match=f"no price of fertilizer for the case {case}"):
+        fertilizer.price_cases(local[local["market"] != market])
+
+
+@pytest.mark.parametrize("price", [0.0, -17000.0, float("nan")])
+def test_a_price_that_is_not_above_zero_names_its_row(local, price):
+    damaged = local.copy()
+    damaged.loc[damaged["price_id"] == "F086", "price_idr_per_kg"] = price
+    with pytest.raises(ValueError, match=r"market \(F086\)"):
+        fertilizer.price_cases(damaged)
+
+
+@pytest.mark.parametrize("name", ["bean_price", "net_bean_price", "transport", "spreading"])
+@pytest.mark.parametrize("value", [-1.0, float("nan")])
+def test_costs_that_cannot_be_name_themselves(name, value):
+    with pytest.raises(ValueError, match=f"{name} is"):
+        fertilizer.Costs(**{**COSTS.__dict__, name: value})
+
+
+def test_beans_that_are_worth_nothing_are_refused():
+    with pytest.raises(ValueError, match="bean_price is 0"):
+        fertilizer.Costs(0.0, 0.0, 200.0, 3000.0)
+
+
+def test_world_spike_is_the_dearest_year_of_two(world):
+    spike = price_history.world_spike(world.sample(frac=1, random_state=1))
+    ordered = (
+        world[world["year"].isin([2021, 2022])].sort_values(["year", "month"])["fertilizer_cocoa_ratio"].to_numpy()
+    )
+    assert spike["ratio_dear"] == pytest.approx(max(ordered[start : start + 12].mean() for start in range(13)))
+    assert spike["ratio_cheap"] == pytest.approx(
+        world[world["year"].isin([2019, 2020])]["fertilizer_cocoa_ratio"].mean()
+    )
+    assert spike["first_month"] == "2021-11"
+
+
+def test_a_month_without_world_price_is_not_overlooked(world):
+    with pytest.raises(ValueError, match="23 of 24 months of 2021-2022"):
+        price_history.world_spike(world[~((world["year"] == 2022) & (world["month"] == 3))])
+
+
+def test_price_steps_are_the_published_prices_over_beans(world, rupiah, local):
+    steps = price_history.price_steps(world, rupiah, fertilizer.price_cases(local), COSTS).set_index("name")
+    assert steps.loc["ceiling_cut", ["ratio_cheap", "ratio_dear"]].tolist() == pytest.approx([2840 / 7e4, 3500 / 7e4])
+    assert steps.at["access", "ratio_dear"] == pytest.approx(17200 / 7e4)
+    # Beans at 20,000 (December 2020) and 28,500 (May 2021); at 22,000 and 26,000 (July 2022).
+    assert steps.loc["market_spike", ["ratio_cheap", "ratio_dear"]].tolist() == pytest.approx(
+        [10200 / 24250, 18200 / 24000]
+    )
+
+
+def test_a_step_without_bean_price_names_the_fertilizer_price(world, local):
+    no_beans = local[~(local["item"].eq("cocoa_dry_unfermented") & local["year_decimal"].between(2021.4, 2023.3))]
+    rupiah = rupiah_price_ratio(no_beans, price_history.COMPOUNDS)
+    assert "F084" in set(without_bean_price(no_beans, price_history.COMPOUNDS)["price_id"])
+    with pytest.raises(ValueError, match="price F084: no such price, or no farm-gate bean price"):
+        price_history.price_steps(world, rupiah, fertilizer.price_cases(local), COSTS)
+
+
+def test_a_step_that_goes_down_is_refused(world, rupiah, local):
+    cases = fertilizer.price_cases(local)
+    cases.loc[cases["name"] == "market", "price_idr_per_kg"] = 2000.0
+    with pytest.raises(ValueError, match="dearer one: access"):
+        price_history.price_steps(world, rupiah, cases, COSTS)
+
+
+def test_every_fertilizer_price_has_a_ratio_or_is_shown_as_left_out(local, rupiah):
+    wanted = local[local["item"].isin(price_history.COMPOUNDS) & (local["market"] != "transport")]
+    left_out = without_bean_price(local, price_history.COMPOUNDS)
+    assert set(wanted["price_id"]) == set(rupiah["price_id"]) | set(left_out["price_id"])
+    nothing = rupiah_price_ratio(local[local["market"] != "farm_gate"], price_history.COMPOUNDS)
+    assert nothing.empty
+    assert "ratio" in nothing
+
+
+def test_history_keeps_every_price_and_adds_freight(world, rupiah):
+    history = price_history.price_history(world, rupiah, 200.0)
+    assert len(history) == len(world) + len(rupiah)
+    marks = history[history["kind"] != "world"]
+    assert (marks["price_ratio"].to_numpy() > rupiah["ratio"].to_numpy()).all()
+    ranges = price_history.market_ranges(history)
+    assert (ranges["lower"] <= ranges["value"]).all()
+    assert ranges["n"].sum() == len(history)
+
+
+# Economics.
+
+CASES = pd.DataFrame(
+    {"name": ["cheap", "dear"], "price_id": ["X1", "X2"], "price_idr_per_kg": [2640.0, 17000.0], "source_id": "a"}
+)
+STEPS = pd.DataFrame(
+    {"name": ["small", "large"], "ratio_cheap": [0.05, 0.05], "ratio_dear": [0.06, 0.5], "source_id": "b;c"}
+)
+GAIN = np.linspace(-150.0, 900.0, 400)
+
+
+@pytest.fixture(scope="module")
+def by_family() -> dict[str, dict[str, np.ndarray]]:
+    return fertilizer.economics_by_family(fertilizer.draw_responses(FULL, GAIN, 1), CASES, STEPS, COSTS)
+
+
+def test_value_cost_ratio_is_value_over_cost():
+    assert fertilizer.value_cost_ratio(np.array([100.0]), 70000, 3.5e6).tolist() == [2.0]
+
+
+@pytest.mark.parametrize(("price", "cost"), [(0, 1e6), (-1, 1e6), (70000, 0), (70000, np.array([1e6, -1]))])
+def test_value_cost_ratio_refuses_what_costs_or_earns_nothing(price, cost):
+    with pytest.raises(ValueError, match="above zero"):
+        fertilizer.value_cost_ratio(np.array([100.0, 100.0]), price, cost)
+
+
+@given(st.floats(1, 500), st.floats(1e4, 2e5), st.floats(50, 800), st.floats(0, 5000))
+def test_at_the_break_even_price_value_equals_cost(extra, bean_price, dose, spreading):
+    costs = fertilizer.Costs(bean_price, bean_price, 200.0, spreading)
+    price = fertilizer.break_even_price(np.array([extra]), dose, costs)
+    assert costs.dose_cost(dose, price) == pytest.approx(extra * bean_price)
+
+
+def test_a_dose_of_nothing_has_no_break_even_price():
+    with pytest.raises(ValueError, match="dose of 0 kg/ha has no break-even price"):
+        fertilizer.break_even_price(np.array([100.0]), 0.0, COSTS)
+
+
+@given(responses(), st.floats(1000, 100000))
+def test_at_the_choke_price_the_optimal_dose_falls_to_zero(response, beyond):
+    found = fertilizer.curve_economics(response, CASES, STEPS, COSTS)
+    choke = float(found["choke_price"])
+    assert found["choke_ratio"] == pytest.approx(float(COSTS.price_ratio(choke)))
+    assume(choke > 1000)
+    below, above = (COSTS.full_ratio(COSTS.price_ratio(price)) for price in (choke - 10, choke + beyond))
+    assert response.optimal_dose(below) > 0
+    assert response.optimal_dose(above) == 0
+
+
+def test_fertilizer_pays_less_the_dearer_it_is(by_family):
+    full = fertilizer.full_dose_economics(CASES, GAIN, FULL, COSTS)
+    assert full["value_cost_ratio.cheap"] == pytest.approx(GAIN * 64000 / (400 * (2640 + 200 + 3000)))
+    assert ((full["break_even_price"] > 17000) == (full["value_cost_ratio.dear"] > 1)).all()
+    for found in by_family.values():
+        assert (found["optimal_dose.cheap"] >= found["optimal_dose.dear"]).all()
+        # Where a dose adds nothing, half of it loses the same share.
+        pays = GAIN > 0
+        half, whole = found["half_dose.value_cost_ratio.dear"], full["value_cost_ratio.dear"]
+        assert (half[pays] >= whole[pays]).all()
+
+
+def test_a_dearer_price_takes_dose_yield_and_income_and_more_the_larger_the_step(by_family):
+    for found in by_family.values():
+        for part in ("dose", "yield", "income"):
+            small, large = (found[f"price_step.{name}.{part}"] for name in ("small", "large"))
+            assert (small >= -1e-12).all()
+            assert (large >= small - 1e-9).all()
+        assert (found["price_step.large.yield"][GAIN <= 0] == 0).all()
+
+
+def test_income_lost_lies_between_the_dear_and_the_cheap_dose_times_the_rise(by_family):
+    rise = 0.45 * COSTS.bean_price / 1e6
+    for name, response in fertilizer.draw_responses(FULL, GAIN, 1).items():
+        lost = by_family[name]["price_step.large.income"]
+        cheap, dear = (response.optimal_dose(COSTS.full_ratio(ratio)) for ratio in (0.05, 0.5))
+        assert (lost <= cheap * rise + 1e-9).all()
+        assert (lost >= dear * rise - 1e-9).all()
+
+
+def test_the_average_follows_one_family_in_every_draw_and_both_in_equal_parts(by_family):
+    is_plateau = fertilizer.draw_family(1, len(GAIN))
+    averaged = fertilizer.average_economics(by_family, is_plateau)
+    for key, draws in averaged.items():
+        chosen = np.where(is_plateau, by_family["quadratic_plateau"][key], by_family["mitscherlich"][key])
+        assert draws.tolist() == chosen.tolist()
+    assert fertilizer.draw_family(1, 20000).mean() == pytest.approx(0.5, abs=0.02)
+
+
+def test_curves_over_prices_fall_and_meet_the_single_answers():
+    drawn, is_plateau = fertilizer.draw_responses(FULL, GAIN, 1), fertilizer.draw_family(1, len(GAIN))
+    curve = fertilizer_tables.value_cost_curve(drawn, is_plateau, COSTS, np.array([2640.0, 9000.0, 17000.0]), 0.9)
+    assert curve["value"].is_monotonic_decreasing
+    assert (curve["lower"] <= curve["value"]).all()
+    assert (curve["value"] <= curve["upper"]).all()
+    full = fertilizer.full_dose_economics(CASES, GAIN, FULL, COSTS)
+    assert curve["value"].iloc[0] == pytest.approx(np.median(full["value_cost_ratio.cheap"]))
+    doses = fertilizer_tables.dose_curve(drawn, is_plateau, COSTS, np.geomspace(0.02, 6, 12), 0.9)
+    assert (
+        doses[["value", "mitscherlich", "quadratic_plateau"]].apply(lambda column: column.is_monotonic_decreasing).all()
+    )
+    assert (doses["lower"] <= doses["value"]).all()
+    assert (doses["value"] <= doses["upper"]).all()
+
+
+def test_cases_without_a_price_are_named_before_anything_is_computed():
+    broken = CASES.assign(price_idr_per_kg=[2640.0, 0.0])
+    for compute in (
+        lambda: fertilizer.full_dose_economics(broken, GAIN, FULL, COSTS),
+        lambda: fertilizer.curve_economics(Response(MITSCHERLICH, FULL, GAIN, 2.0), broken, STEPS, COSTS),
+    ):
+        with pytest.raises(ValueError, match=r"dear \(X2\): 0.0 Rp/kg"):
+            compute()
+
+
+# Published estimates.
+
+
+def test_every_quantity_is_published_with_its_unit_and_sources():
+    renamed = CASES.assign(name=["ceiling", "market"])
+    steps = STEPS.assign(name=["ceiling_cut", "access"])
+    full = fertilizer.full_dose_economics(renamed, GAIN, FULL, COSTS)
+    drawn = fertilizer.draw_responses(FULL, GAIN, 1)
+    found = fertilizer.economics_by_family(drawn, renamed, steps, COSTS)
+    averaged = fertilizer.average_economics(found, fertilizer.draw_family(1, len(GAIN)))
+    published = fertilizer_estimates(full, averaged, found, GAIN, renamed, steps, ("z",), 0.9, 1)
+    estimates = {estimate.key: estimate for estimate in published}
+    assert len(estimates) == len(published)
+    assert estimates["fertilizer.price_step.access.income"].unit == "million Rp/ha"
+    assert estimates["fertilizer.price_step.access.yield"].sources == ("a", "b", "c", "z")
+    assert estimates["fertilizer.value_cost_ratio.market"].headline
+    assert estimates["fertilizer.probability_below_1.market"].value == np.mean(full["value_cost_ratio.market"] < 1)
+    assert estimates["fertilizer.half_dose.probability_above_2.ceiling"].value == np.mean(
+        averaged["half_dose.value_cost_ratio.ceiling"] > 2
+    )
+    assert estimates["fertilizer.probability_no_gain"].value == np.mean(GAIN <= 0)
+    assert estimates["fertilizer.mitscherlich.choke_ratio"].value == np.median(found["mitscherlich"]["choke_ratio"])
+
+
+def test_unit_of_an_unknown_quantity_is_an_error():
+    with pytest.raises(StopIteration):
+        unit_of("price_step.access.tonnes")

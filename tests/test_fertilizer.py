@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pipeline.clean import dose_trials, drivers
+from pipeline.clean import drivers, reference_trials
 from pipeline.clean.price_ratios import rupiah_price_ratio, without_bean_price
 from pipeline.model import dose_trials, fertilizer, fertilizer_tables, price_history, published_optima
 from pipeline.model.response_curves import FAMILIES, MITSCHERLICH, QUADRATIC_PLATEAU, Response, draw_response
@@ -143,7 +143,7 @@ def test_a_full_dose_must_be_above_zero(full_dose):
 
 @pytest.fixture(scope="module")
 def trials() -> pd.DataFrame:
-    return dose_trials.dose_trials()
+    return reference_trials.maize_trials()
 
 
 def test_published_optima_are_found_again(trials):

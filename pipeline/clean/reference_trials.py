@@ -5,7 +5,7 @@ import pandas as pd
 from pipeline.sources import load_raw
 
 
-def dose_trials() -> pd.DataFrame:
+def maize_trials() -> pd.DataFrame:
     """Yields of maize by dose of nitrogen, in the unit printed; one row per plot or mean, as published."""
     frame = load_raw("reference_dose_trials", ("year", "dose_kg_per_ha", "yield_value"))
     return frame.astype({"year": "int64"})

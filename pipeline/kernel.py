@@ -59,12 +59,15 @@ class StageClient(AsyncKernelClient):
 
 
 @contextmanager
-def kernel(name: str, staging: Path) -> Iterator[AsyncKernelManager]:
-    """Start a kernel for the stage ``name`` that writes below ``staging``; it is gone when the block ends."""
+def kernel(name: str, staging: Path, settings: dict[str, str]) -> Iterator[AsyncKernelManager]:
+    """Start a kernel for the stage ``name`` that writes below ``staging``; it is gone when the block ends.
+
+    ``settings`` are further variables of its environment.
+    """
     # Sockets have short path limits, and a user's own profile or kernels must not change a result.
     with tempfile.TemporaryDirectory(prefix="cacao-") as folder:
         private = Path(folder)
-        os.environ.update(environment(name, staging, private))
+        os.environ.update({**environment(name, staging, private), **settings})
         specification = private / "stage" / "kernel.json"
         specification.parent.mkdir()
         specification.write_text(json.dumps(KERNEL), encoding="utf-8")

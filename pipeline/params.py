@@ -4,6 +4,7 @@
 wrong type or one out of bounds is an error that names the parameter, before any notebook starts.
 """
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,11 @@ def parameter(default: float | int, unit: str, en: str, id: str, low: float, hig
     return Field(default, ge=low, le=high, description=en, json_schema_extra={"unit": unit, "arti": id})
 
 
+def words(default: str, pattern: str, allowed: str, en: str, id: str) -> Any:
+    """Declare one text: default, the pattern it must match, that pattern in words, meaning in both languages."""
+    return Field(default, pattern=pattern, description=en, json_schema_extra={"allowed": allowed, "arti": id})
+
+
 class Section(BaseModel):
     """A group of parameters; strict, so that text is never read as a number."""
 
@@ -33,6 +39,25 @@ class Run(Section):
 
     cell_timeout_s: int = parameter(
         600, "s", "Time limit for one notebook cell.", "Batas waktu satu sel notebook.", 1, 86400
+    )
+
+
+class Compute(Section):
+    """Where heavy loops are computed; does not change any result."""
+
+    backend: str = words(
+        "loky",
+        "^(loky|dask)$",
+        "loky or dask",
+        "Share heavy loops among the cores of this machine (loky) or the workers of a Dask cluster (dask).",
+        "Bagi hitungan berat ke inti komputer ini (loky) atau ke pekerja klaster Dask (dask).",
+    )
+    scheduler: str = words(
+        "",
+        r"^([a-z]+://\S+)?$",
+        "an address such as tcp://host:8786, or nothing",
+        "Address of the scheduler of the Dask cluster; only for dask.",
+        "Alamat penjadwal klaster Dask; hanya untuk dask.",
     )
 
 
@@ -338,6 +363,7 @@ class Scenarios(Section):
 
 SECTIONS: dict[str, type[Section]] = {
     "run": Run,
+    "compute": Compute,
     "uncertainty": Uncertainty,
     "cleaning": Cleaning,
     "prices": Prices,
@@ -349,7 +375,7 @@ SECTIONS: dict[str, type[Section]] = {
     "scenarios": Scenarios,
 }
 
-KIND_NAMES: dict[Any, str] = {int: "whole number", float: "number"}
+KIND_NAMES: dict[Any, str] = {int: "whole number", float: "number", str: "text"}
 
 Params = create_model("Params", __base__=Section, **{name: (model, model()) for name, model in SECTIONS.items()})  # type: ignore[call-overload]
 
@@ -404,26 +430,27 @@ def _explain(problem: Any) -> str:
     if problem["type"] == "extra_forbidden":
         return f"{name} is not a parameter of this project"
     info = describe().get(name)
-    allowed = f" (allowed: {info['type']} from {info['low']} to {info['high']} {info['unit']})" if info else ""
+    allowed = f" (allowed: {info['allowed']})" if info else ""
     return f"{name} = {problem['input']!r}: {problem['msg'].lower()}{allowed}"
 
 
 def describe() -> dict[str, dict[str, Any]]:
-    """Every parameter by dotted name: type, unit, bounds, default and meaning in both languages."""
+    """Every parameter by dotted name: type, unit, what is allowed, default and meaning in both languages.
+
+    Numbers also have ``low`` and ``high``.
+    """
     found = {}
     for section, model in SECTIONS.items():
         for name, field in model.model_fields.items():
-            bounds = {type(rule).__name__.lower(): rule for rule in field.metadata}
             extra: Any = field.json_schema_extra
-            found[f"{section}.{name}"] = {
-                "type": KIND_NAMES[field.annotation],
-                "unit": extra["unit"],
-                "low": bounds["ge"].ge,
-                "high": bounds["le"].le,
-                "default": field.default,
-                "en": field.description,
-                "id": extra["arti"],
-            }
+            kind = KIND_NAMES[field.annotation]
+            info = {"type": kind, "unit": extra.get("unit", ""), "default": field.default}
+            if "allowed" not in extra:
+                bounds = {type(rule).__name__.lower(): rule for rule in field.metadata}
+                info |= {"low": bounds["ge"].ge, "high": bounds["le"].le}
+                extra = extra | {"allowed": f"{kind} from {info['low']} to {info['high']} {info['unit']}".strip()}
+            meaning = {"allowed": extra["allowed"], "en": field.description, "id": extra["arti"]}
+            found[f"{section}.{name}"] = info | meaning
     return found
 
 
@@ -434,16 +461,15 @@ def render_params(params: Any) -> str:
         lines += ["", f"# {model.__doc__}", f"{section}:"]
         for name, value in getattr(params, section).model_dump().items():
             info = describe()[f"{section}.{name}"]
-            bounds = f"{info['type']}, {info['low']} to {info['high']} {info['unit']}".strip()
-            lines += [f"  # {info['en']} [{bounds}]", f"  {name}: {value}"]
+            shown = json.dumps(value) if isinstance(value, str) else value
+            lines += [f"  # {info['en']} [{info['allowed']}]", f"  {name}: {shown}"]
     return "\n".join(lines) + "\n"
 
 
 def parameter_page() -> str:
     """The page of parameter meanings, in Indonesian and English, as Markdown."""
     rows = [
-        f"| `{name}` | {info['default']} | {info['unit']} | {info['low']:,} – {info['high']:,} "
-        f"| {info['id']} | {info['en']} |"
+        f"| `{name}` | {info['default']} | {info['unit']} | {_bounds(info)} | {info['id']} | {info['en']} |"
         for name, info in describe().items()
     ]
     head = [
@@ -455,6 +481,10 @@ def parameter_page() -> str:
         "|---|---|---|---|---|---|",
     ]
     return "\n".join([*head, *rows]) + "\n"
+
+
+def _bounds(info: dict[str, Any]) -> str:
+    return f"{info['low']:,} – {info['high']:,}" if "low" in info else info["allowed"]
 
 
 def select(params: Any, names: list[str]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from pipeline import failure, paths
+from pipeline import compute, failure, paths
 from pipeline.kernel import kernel
 
 
@@ -69,7 +69,7 @@ def run_stage(name: str) -> None:
     with tempfile.TemporaryDirectory(prefix=f".staging-{name}-", dir=paths.ROOT) as folder:
         staging = Path(folder)
         # The kernel takes half a second to come up: what comes next goes on meanwhile.
-        with kernel(name, staging) as manager:
+        with kernel(name, staging, compute.environment()) as manager:
             values, timeout = read_parameters(declared["params"])
             try:
                 execute(progress, manager, values, staging, timeout)

@@ -58,7 +58,19 @@ def test_changed_values_survive_writing_and_reading(tmp_path):
     assert load_params(write(tmp_path, render_params(params))) == params
 
 
-@pytest.mark.parametrize("name", describe())
+NUMBERS = [name for name, info in describe().items() if info["type"] != "text"]
+
+
+def test_texts_are_described_in_both_languages_with_what_is_allowed():
+    texts = {name: info for name, info in describe().items() if name not in NUMBERS}
+    assert set(texts) == {"compute.backend", "compute.scheduler"}
+    for name, info in texts.items():
+        assert info["en"] != info["id"]
+        assert f"[{info['allowed']}]" in TEXT
+        assert f"`{name}`" in parameter_page()
+
+
+@pytest.mark.parametrize("name", NUMBERS)
 def test_parameter_is_described_in_both_languages_with_unit_and_bounds(name):
     info = describe()[name]
     assert info["en"].strip().endswith(".")
@@ -114,7 +126,7 @@ def test_whole_number_that_cannot_be_used_is_named(tmp_path, value):
     assert "(allowed: whole number from 1000 to 1000000 draws)" in text
 
 
-@pytest.mark.parametrize("name", describe())
+@pytest.mark.parametrize("name", NUMBERS)
 def test_every_parameter_is_refused_just_outside_its_bounds(tmp_path, name):
     info = describe()[name]
     section, leaf = name.split(".")

@@ -204,21 +204,6 @@ def test_draws_of_one_name_do_not_move_those_of_another():
     assert draws.stream(1, "pests").random(5).tolist() == alone
 
 
-@pytest.mark.parametrize("n", [0, 1, 2])
-def test_spread_of_fewer_than_three_values_is_refused(n):
-    with pytest.raises(ValueError, match=f"{n} values do not tell their spread"):
-        draws.student_t(np.random.default_rng(1), np.zeros(n), 10)
-
-
-def test_predictive_draws_are_a_student_t():
-    values = np.array([1.0, 2.0, 4.0, 5.0])
-    found = draws.student_t(np.random.default_rng(1), values, 40_000)
-    # One more value: mean 3, sd 1.826, t with 3 degrees of freedom has its 95 % point at 2.353.
-    bound = 3 + 1.8257 * np.sqrt(1.25) * 2.3534
-    assert (found > bound).mean() == pytest.approx(0.05, abs=4 * np.sqrt(0.05 * 0.95 / 40_000))
-    assert np.median(found) == pytest.approx(3, abs=0.05)
-
-
 # The yield gap of Kutai Timur.
 
 
@@ -255,41 +240,6 @@ def test_mature_shares_are_shares_and_none_is_claimed_for_kutai_timur(regions):
     assert shares.loc["Mahakam Ulu", "share"] == pytest.approx(282 / 0.440 / 1499)
     assert shares.loc["Aceh", "year"] == 2019
     assert shares.loc["Aceh", "share"] == pytest.approx(57618 / 99267)
-
-
-def test_drawn_mature_shares_are_shares_around_the_known_ones(regions):
-    shares = yield_gap.mature_shares(regions)
-    found = yield_gap.draw_mature_share(shares, 1, 20_000)
-    assert ((found > 0) & (found < 1)).all()
-    known = shares[shares["level"] != "nation"]["share"]
-    log_odds = np.log(known / (1 - known)).mean()
-    assert np.median(found) == pytest.approx(1 / (1 + np.exp(-log_odds)), abs=0.02)
-    # The draws are for one more place, so they are wider than the places that are known.
-    assert np.quantile(found, 0.05) < known.min()
-
-
-def test_present_yield_has_half_its_draws_from_each_official_year(regions):
-    readings, size = yield_gap.kutai_timur_readings(regions), 4000
-    none = {"production": 0.0, "area_total": 0.0}
-    found = yield_gap.draw_present(readings, np.full(size, 0.5), none, seed=1)["yield_kg_per_ha"]
-    # Without errors only three values are left: 2020 and 2025 over half the area, and 2025 as it stands.
-    y2020, y2025 = 1410 / 3.440, 765 / 1.161
-    counts = found.round(6).value_counts(normalize=True).to_dict()
-    expected = {round(y2020 * 2, 6): 0.5, round(y2025 * 2, 6): 0.25, round(y2025, 6): 0.25}
-    assert set(counts) == set(expected)
-    for value, share in expected.items():
-        assert counts[value] == pytest.approx(share, abs=4 * np.sqrt(share * (1 - share) / size))
-
-
-@given(st.integers(0, 2**31 - 1), st.floats(0.05, 0.5))
-def test_errors_of_the_figures_widen_the_present_yield_but_not_its_middle(seed, error):
-    frame = pd.DataFrame({"reading": list(yield_gap.OFFICIAL), "yield_kg_per_ha": [400.0, 400.0]})
-    share = np.ones(2000)
-    exact = yield_gap.draw_present(frame, share, {"production": 0.0, "area_total": 0.0}, seed)["yield_kg_per_ha"]
-    noisy = yield_gap.draw_present(frame, share, {"production": error, "area_total": error}, seed)["yield_kg_per_ha"]
-    assert exact.tolist() == [400.0] * 2000
-    assert np.log(noisy / 400).std() == pytest.approx(error * np.sqrt(2), rel=0.1)
-    assert np.median(noisy) == pytest.approx(400, rel=5 * error * np.sqrt(2) * 1.2533 / np.sqrt(2000))
 
 
 def test_reporting_error_is_the_robust_spread_of_log_ratios():

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 
 from pipeline.clean.rules import require_one_basis
-from pipeline.model.draws import stream, student_t
 
 REGENCY = "Kutai Timur"
 # Which production figure meets which area figure (keys of the clean table of regional statistics).
@@ -16,7 +15,6 @@ READINGS = {
     "2025 regent, old area": ("K045", "K038"),
 }
 NEIGHBOURS = ("Berau", "Mahakam Ulu", "East Kalimantan", "Sulawesi Tengah", "Sulawesi Selatan", "Indonesia")
-OFFICIAL = ("2020", "2025 potential")
 # Figures are printed in whole hectares: of five hectares they tell no share.
 SMALLEST_AREA_HA = 50.0
 
@@ -85,16 +83,6 @@ def mature_shares(statistics: pd.DataFrame) -> pd.DataFrame:
     return latest[["region", "level", "year", "share", "source_ids"]].reset_index(drop=True)
 
 
-def draw_mature_share(shares: pd.DataFrame, seed: int, size: int) -> np.ndarray:
-    """Draws of the mature share of a regency for which none is published, shape (size,).
-
-    A Student t on the log odds of the shares of the regencies and provinces where it is known.
-    """
-    known = shares[shares["level"].isin(["regency", "province"])]["share"].to_numpy()
-    log_odds = student_t(stream(seed, "mature share"), np.log(known / (1 - known)), size)
-    return 1 / (1 + np.exp(-log_odds))
-
-
 def reporting_error(conflicts: pd.DataFrame, quantity: str) -> tuple[float, int]:
     """Standard deviation of the log of one published figure, and the number of conflicts it rests on.
 
@@ -105,24 +93,6 @@ def reporting_error(conflicts: pd.DataFrame, quantity: str) -> tuple[float, int]
     if len(ratios) < 3:
         raise ValueError(f"{len(ratios)} conflicts in {quantity} do not tell its error; at least 3 are needed")
     return float(ratios.median() / (0.6745 * np.sqrt(2))), len(ratios)
-
-
-def draw_present(readings: pd.DataFrame, share: np.ndarray, errors: dict[str, float], seed: int) -> pd.DataFrame:
-    """Draws of the present state of cacao in Kutai Timur, one row per element of ``share``.
-
-    Half of the yields start from the official figures of 2020, half from those of 2025. Whether the hectares of
-    2025 are the total or the mature area was not said: half of all draws take them for the one, half for the
-    other. Columns: ``yield_kg_per_ha`` per mature hectare, ``mature_share`` of a total area, and
-    ``mature_share_2025`` of the hectares given in 2025.
-    """
-    rng, size = stream(seed, "present yield"), len(share)
-    official = readings.set_index("reading").loc[list(OFFICIAL)]
-    is_2025 = rng.integers(0, len(OFFICIAL), size) == 1
-    share_2025 = np.where(rng.random(size) < 0.5, 1.0, share)
-    noise = errors["production"] * rng.standard_normal(size) - errors["area_total"] * rng.standard_normal(size)
-    printed = official["yield_kg_per_ha"].to_numpy()[is_2025.astype(int)] * np.exp(noise)
-    present = printed / np.where(is_2025, share_2025, share)
-    return pd.DataFrame({"yield_kg_per_ha": present, "mature_share": share, "mature_share_2025": share_2025})
 
 
 def attainable_yields(baselines: pd.DataFrame, chosen: float) -> pd.DataFrame:

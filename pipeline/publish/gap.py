@@ -8,41 +8,62 @@ import pandas as pd
 from pipeline.publish.estimates import Estimate, from_draws, split_sources
 
 BASIS = "mature area (TM)"
+METHOD = "regency model: area, mature share and yield in logs, pooled from regency to nation"
+REGIONS = {"kutai_timur": "Kutai Timur", "berau": "Berau", "mahakam_ulu": "Mahakam Ulu"}
 
 
 def gap_estimates(
-    state: pd.DataFrame, readings: pd.DataFrame, shares: pd.DataFrame, attainable: float, level: float, seed: int
+    state: pd.DataFrame,
+    readings: pd.DataFrame,
+    figures: pd.DataFrame,
+    is_mature: float,
+    attainable: float,
+    level: float,
+    seed: int,
 ) -> list[Estimate]:
-    """Mature share, yield and gap from the draws of the present ``state``, and every reading as it was published."""
+    """Area, mature share, yield and gap from the draws of the present ``state``, and every reading as published.
+
+    ``figures`` are those the regency model was fitted to; ``is_mature`` is the chance that the hectares given in 2025
+    are mature area.
+    """
     present = state["yield_kg_per_ha"].to_numpy()
-    share_sources = split_sources(shares["source_ids"])
-    sources = (*share_sources, *split_sources(readings["source_ids"]))
-    common: dict[str, Any] = {"level": level, "sources": sources, "n": len(readings), "seed": seed}
-    official = "official figures of 2020 and 2025 with reporting error and unknown mature share"
-    less = f"attainable {attainable:g} kg/ha less present yield"
+    sources = split_sources(figures["source_id"])
+    common: dict[str, Any] = {
+        "level": level, "sources": sources, "n": len(figures), "seed": seed, "method": METHOD, "headline": True
+    }  # fmt: skip
+    share, area = state["mature_share"].to_numpy(), state["area_total_ha"].to_numpy()
+    gap, less = attainable - present, f"{attainable:g} less the present yield"
+    chance, weighed = "chance that the hectares of 2025 are mature area", "evidence of both readings"
     return [
-        from_draws(
-            "kutai_timur.mature_share",
-            state["mature_share"].to_numpy(),
-            level,
-            unit="1",
-            basis="of the total area, predicted for a regency without figures",
-            method="Student t on log odds of known shares",
-            sources=share_sources,
-            n=len(shares),
-            seed=seed,
-            headline=True,
-        ),
-        from_draws(
-            "kutai_timur.yield_mature", present, **common, unit="kg/ha", basis=BASIS, method=official, headline=True
-        ),
-        from_draws(
-            "kutai_timur.gap", attainable - present, **common, unit="kg/ha", basis=BASIS, method=less, headline=True
-        ),
+        from_draws("kutai_timur.mature_share", share, **common, unit="1", basis="of the total area"),
+        from_draws("kutai_timur.yield_mature", present, **common, unit="kg/ha", basis=BASIS),
+        from_draws("kutai_timur.gap", gap, **common, unit="kg/ha", basis=less),
+        from_draws("kutai_timur.area_total", area, **common, unit="ha", basis="total area, 2025"),
+        from_draws("kutai_timur.area_mature", area * share, **common, unit="ha", basis="mature area (TM), 2025"),
+        from_draws("kutai_timur.production", area * share * present / 1000, **common, unit="t/yr", basis="dry beans"),
+        Estimate("kutai_timur.area_2025_is_mature", is_mature, "1", chance, weighed, sources, len(figures)),
         _probability(present, attainable, sources, seed),
         Estimate("attainable", attainable, "kg/ha", BASIS, "parameter", ("parameter",), 1),
         *(_reading(row) for _, row in readings.iterrows()),
-    ]
+    ]  # fmt: skip
+
+
+def grower_estimates(growers: pd.DataFrame, figures: pd.DataFrame, level: float, seed: int) -> list[Estimate]:
+    """Present production and yield per mature hectare of the regencies that might export."""
+    found = []
+    for column in growers:
+        region, quantity = next((r, column[len(r) + 1 :]) for r in REGIONS if column.startswith(r))
+        own = figures[figures["region"] == REGIONS[region]]
+        unit, basis = {
+            "yield_kg_per_ha": ("kg/ha", BASIS), "mature_ha": ("ha", BASIS), "production_t": ("t/yr", "dry beans"),
+        }[quantity]  # fmt: skip
+        found.append(
+            from_draws(
+                f"grower.{region}.{quantity}", growers[column].to_numpy(), level, unit=unit, basis=basis, method=METHOD,
+                sources=split_sources(own["source_id"]), n=len(own), seed=seed,
+            )
+        )  # fmt: skip
+    return found
 
 
 def _probability(present: np.ndarray, attainable: float, sources: tuple[str, ...], seed: int) -> Estimate:

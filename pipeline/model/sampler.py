@@ -51,7 +51,7 @@ def sample(rows: pd.DataFrame, priors: Priors, factor_sd: float, seed: int, heav
     numpyro.enable_x64()
     data = _arrays(rows, priors, factor_sd)
     chains = MCMC(
-        NUTS(_model, target_accept_prob=0.9),
+        NUTS(_model),
         num_warmup=WARM_UP,
         num_samples=KEPT,
         num_chains=CHAINS,

@@ -39,6 +39,7 @@ class Equation:
 YIELD = Equation("yield_kg_per_ha", ("area_flag", "production_flag"), 5)
 # A tree planted after a good price is harvested after about three years, so area may answer later than yield.
 AREA = Equation("area_harvested_ha", ("area_flag",), 7)
+PRODUCTION = Equation("production_t", ("production_flag",), 7)
 
 
 def price_changes(prices: pd.DataFrame, lags: int = YIELD.lags) -> pd.DataFrame:
@@ -71,13 +72,14 @@ def build_panel(
     official = (rows[list(equation.flags)] == OFFICIAL).all(axis=1)
     rows = rows.assign(
         change=annual_change(rows, equation.quantity, "country"),
+        is_official=official,
         weight=np.where(official, 1.0, unofficial_weight),
     )
     known = price_changes(prices, equation.lags).merge(enso_by_year(enso), on="year")
     reasons = {**_gaps(rows, equation.quantity), "not official, and weighs nothing": rows["weight"] == 0}
     reasons["before prices or El Nino are known"] = ~rows["year"].isin(known["year"])
     is_used, left_out = count_left_out(reasons)
-    columns = ["iso3", "country", "year", "change", "weight", *equation.price, *ENSO]
+    columns = ["iso3", "country", "year", "change", "is_official", "weight", *equation.price, *ENSO]
     return rows[is_used].merge(known, on="year")[columns].reset_index(drop=True), left_out
 
 
@@ -99,33 +101,33 @@ def _gaps(rows: pd.DataFrame, quantity: str) -> dict[str, pd.Series]:
     }
 
 
-def with_rainfall(rows: pd.DataFrame, climate: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
-    """Rows whose rainfall was observed in the year and the year before, and what was left out and why.
+def rainfall_anomalies(climate: pd.DataFrame) -> pd.DataFrame:
+    """``rain_0`` and ``rain_1`` by ``iso3`` and ``year``: log of rainfall over the country's mean, and of the year before.
 
-    ``rain_0`` and ``rain_1`` are logs of the year's rainfall over the country's mean; infilled years are not
-    observations.
+    Infilled years are not observations; what is not known is missing.
     """
-    known = climate[climate["rainfall_mm"].notna()]
-    observed = known[~known["is_infilled"]].sort_values(["iso3", "year"])
-    log_rain = np.log(observed["rainfall_mm"])
-    anomaly = log_rain - log_rain.groupby(observed["iso3"]).transform("mean")
-    follows = observed.groupby("iso3")["year"].diff() == 1
-    rain = observed[["iso3", "year"]].assign(
-        rain_0=anomaly, rain_1=anomaly.groupby(observed["iso3"]).shift().where(follows)
-    )
-    joined = rows.merge(rain, on=["iso3", "year"], how="left")
-    infilled = known.loc[known["is_infilled"], ["iso3", "year"]]
-    touched = pd.MultiIndex.from_frame(pd.concat([infilled, infilled.assign(year=infilled["year"] + 1)]))
+    observed = climate[climate["rainfall_mm"].notna() & ~climate["is_infilled"]]
+    rain = np.log(observed.pivot(index="year", columns="iso3", values="rainfall_mm"))
+    anomaly = rain - rain.mean()
+    both = {"rain_0": anomaly, "rain_1": anomaly.shift().where(anomaly.index.to_series().diff().eq(1), axis=0)}
+    return pd.concat({name: table.unstack() for name, table in both.items()}, axis=1).reset_index()
+
+
+def with_rainfall(rows: pd.DataFrame, climate: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Rows whose rainfall was observed in the year and the year before, and what was left out and why."""
+    known = climate.loc[climate["rainfall_mm"].notna(), ["iso3", "year", "is_infilled"]]
+    before = known.assign(year=known["year"] + 1)
+    infilled = pd.concat([known, before]).groupby(["iso3", "year"])["is_infilled"].any().rename("infilled")
+    joined = rows.merge(rainfall_anomalies(climate), on=["iso3", "year"], how="left")
+    joined = joined.merge(infilled.reset_index(), on=["iso3", "year"], how="left")
     is_used, left_out = count_left_out(
         {
             "country without rainfall": ~joined["iso3"].isin(known["iso3"]),
-            "rainfall filled in by its makers": pd.Series(
-                pd.MultiIndex.from_frame(joined[["iso3", "year"]]).isin(touched)
-            ),
+            "rainfall filled in by its makers": joined["infilled"].eq(True),
             "rainfall of the year or the year before not known": joined[list(RAINFALL)].isna().any(axis=1),
         }
     )
-    return joined[is_used].reset_index(drop=True), left_out
+    return joined[is_used].drop(columns="infilled").reset_index(drop=True), left_out
 
 
 def count_left_out(reasons: dict[str, pd.Series]) -> tuple[pd.Series, dict[str, int]]:

@@ -35,9 +35,7 @@ class Sample:
 
     def take(self, rows: np.ndarray) -> "Sample":
         """The sample of these rows, by number."""
-        return Sample(
-            self.features.iloc[rows], self.target[rows], self.group[rows], self.time[rows], self.weight[rows]
-        )
+        return Sample(self.features.iloc[rows], self.target[rows], self.group[rows], self.time[rows], self.weight[rows])
 
     def choose(self, features: Sequence[str]) -> "Sample":
         """The sample with these features only."""
@@ -66,7 +64,9 @@ def as_sample(
         raise ValueError("every weight must be above zero")
     return Sample(
         table[list(features)].astype(float).reset_index(drop=True),
-        *(table[name].to_numpy() for name in (target, group, time)),
+        table[target].to_numpy(dtype=float),
+        table[group].to_numpy(),
+        table[time].to_numpy(),
         weights.to_numpy(dtype=float),
     )
 
@@ -124,7 +124,7 @@ def forward_in_time(sample: Sample, folds: int) -> list[Split]:
 
 
 def check_groups(sample: Sample, splits: Iterable[Split]) -> None:
-    """Raise ``ValueError`` when a group stands in both halves of a split: a learner would be tested on what it knows."""
+    """Raise ``ValueError`` when a group stands in both halves of a split: it would be tested on what it knows."""
     for train, test in splits:
         if both := sorted({str(name) for name in set(sample.group[train]) & set(sample.group[test])}):
             raise ValueError(f"groups in both halves of a split: {', '.join(both[:5])}")

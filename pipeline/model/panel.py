@@ -102,7 +102,7 @@ def _gaps(rows: pd.DataFrame, quantity: str) -> dict[str, pd.Series]:
 
 
 def rainfall_anomalies(climate: pd.DataFrame) -> pd.DataFrame:
-    """``rain_0`` and ``rain_1`` by ``iso3`` and ``year``: log of rainfall over the country's mean, and of the year before.
+    """``rain_0`` and ``rain_1`` by ``iso3`` and ``year``: log of rainfall over its mean, and of the year before.
 
     Infilled years are not observations; what is not known is missing.
     """

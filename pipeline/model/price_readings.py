@@ -27,9 +27,7 @@ class Reading:
     method: str = BAYES
 
 
-def yield_readings(
-    rows: pd.DataFrame, rain: pd.DataFrame, level: float
-) -> list[Reading]:
+def yield_readings(rows: pd.DataFrame, rain: pd.DataFrame, level: float) -> list[Reading]:
     """Readings of the response of yields: ``rows`` from ``build_panel``, ``rain`` from ``with_rainfall``."""
     everyone, apart = fit_lags(rows, YIELD), fit_lags(rows, YIELD, countries_differ=True)
     official = rows[rows["is_official"]].assign(weight=1.0)
@@ -57,6 +55,7 @@ def area_readings(areas: pd.DataFrame, production: pd.DataFrame, level: float) -
         *_with_lags("area_response", fit_lags(areas, AREA), level),
         _jackknife("area_response.all_jackknife", areas, AREA, level),
         *_indonesia("area_response", areas, fit_lags(areas, AREA, countries_differ=True), level),
+        _total("area_response.no_jumps", fit_lags(areas[areas["change"].abs() < JUMP], AREA), level),
         _total("production_response.all", fit_lags(production, PRODUCTION), level),
     ]
 

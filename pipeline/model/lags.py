@@ -21,13 +21,14 @@ from pipeline.model.compress import compress
 from pipeline.model.linear_normal import Block, Posterior, fit, fixed_effects, groups
 from pipeline.model.mixture import Mixture
 from pipeline.model.panel import Equation
-from pipeline.model.spreads import Spread, half_normal, log_uniform
+from pipeline.model.spreads import Spread, log_uniform
 
 LEAST_YEARS = 10
 # Prior standard deviations, in log yield or area per unit of each: wide beside what the data tell.
 FIRST_LAG_SD, OTHER_SD, TREND_SD, COUNTRY_TREND_SD = 0.2, 0.2, 0.1, 0.03
-# Scales of the half-normal priors of the spreads.
-STEP_SCALE, YEAR_SCALE, COUNTRY_RESPONSE_SCALE = 0.1, 0.04, 0.05
+# Scales of the half-normal priors of the spreads, and the points of the grid of each, even up to three scales.
+STEP_SCALE, YEAR_SCALE, COUNTRY_RESPONSE_SCALE = 0.05, 0.03, 0.03
+STEP_POINTS, YEAR_POINTS, COUNTRY_RESPONSE_POINTS, NOISE_POINTS = 7, 10, 8, 6
 
 
 @dataclass(frozen=True)
@@ -84,11 +85,11 @@ def fit_lags(rows: pd.DataFrame, equation: Equation, countries_differ: bool = Fa
     if not np.isfinite(used).all() or not (rows["weight"] > 0).all():
         raise ValueError("every change and what explains it must be finite, and every weight above zero")
     values, errors = used[:, 0], 1 / np.sqrt(used[:, 1])
-    spreads = [half_normal("step", STEP_SCALE, 5), _noise(rows, equation)]
+    spreads = [_half_normal("step", STEP_SCALE, STEP_POINTS), _noise(rows, equation)]
     if countries > 1:
-        spreads.append(half_normal("year", YEAR_SCALE, 12))
+        spreads.append(_half_normal("year", YEAR_SCALE, YEAR_POINTS))
     if countries_differ:
-        spreads.append(half_normal("country response", COUNTRY_RESPONSE_SCALE, 6))
+        spreads.append(_half_normal("country response", COUNTRY_RESPONSE_SCALE, COUNTRY_RESPONSE_POINTS))
     blocks = _blocks(rows, equation, countries_differ)
     values, errors, blocks, left = compress(values, errors, blocks, "noise")
     # Noise is learned from as many observations as the weights add up to, not from as many as there are rows.
@@ -142,5 +143,12 @@ def _noise(rows: pd.DataFrame, equation: Equation) -> Spread:
     centre = np.sqrt(((values - design @ coefficients) ** 2).sum() / free) if free > 1 else 0.0
     if not centre > 0:
         raise ValueError(f"{len(rows)} rows leave nothing to tell the noise by")
-    reach = np.exp(4.5 / np.sqrt(2 * free))
-    return log_uniform("noise", centre / reach, centre * reach, 8)
+    reach = np.exp(4 / np.sqrt(2 * free))
+    return log_uniform("noise", centre / reach, centre * reach, NOISE_POINTS)
+
+
+def _half_normal(name: str, scale: float, points: int) -> Spread:
+    """A spread with a half-normal prior on even steps: the data tell these well, so Gauss points lie too far apart."""
+    values = 3 * scale * (np.arange(points) + 0.5) / points
+    density = np.exp(-0.5 * (values / scale) ** 2)
+    return Spread(name, values, density / density.sum())

@@ -49,9 +49,9 @@ def as_sample(
 
     Raises ``ValueError`` naming the column that is absent, not a number, infinite, or missing where it must not be.
     """
-    weights = table[weight] if weight else pd.Series(1.0, index=table.index)
-    if absent := [name for name in (*features, target, group, time) if name not in table]:
+    if absent := [name for name in (*features, target, group, time, weight) if name and name not in table]:
         raise ValueError(f"the table has no column {', '.join(absent)}")
+    weights = table[weight] if weight else pd.Series(1.0, index=table.index)
     if not features or table.empty:
         raise ValueError("a sample needs at least one feature and one row")
     for name in (*features, target, time):

@@ -9,17 +9,17 @@ from pipeline.publish.charts.common import draw_intervals, label, localise
 from pipeline.publish.figures import BLUE, GREY, ORANGE, Caption
 
 COLOURS = {"linear": ORANGE, "boosted": BLUE}
-NAMES = {"linear": Text("Linear (ridge)", "Linear (ridge)"), "boosted": Text("Boosted trees", "Pohon bertingkat")}
+NAMES = {"linear": Text("Linear (ridge)", "Linear (ridge)"), "boosted": Text("Boosted trees", "Pohon boosting")}
 TESTS = {
-    "countries": Text("countries left out", "negara ditinggalkan"),
-    "years": Text("years to come", "tahun berikutnya"),
+    "countries": Text("other countries", "negara lain"),
+    "years": Text("later years", "tahun kemudian"),
 }
 KNOWN = {
     "prices": Text("prices, climate", "harga, iklim"),
-    "past": Text("and past yields", "dan hasil lampau"),
+    "past": Text("also past yields", "juga hasil lampau"),
 }
 SKILL = Caption(
-    title=Text("What learners explain out of sample", "Yang dijelaskan model di luar data latih"),
+    title=Text("What learners explain out of sample", "Penjelasan model di luar data latih"),
     caption=Text(
         "Share of squared yearly changes in national yield explained, against the forecast of no change (zero); left "
         "of it a learner is worse. Tested on countries, or on later years, that it was not trained on; intervals from "
@@ -40,7 +40,7 @@ DEPENDENCE = Caption(
         "median; bands from learners trained on resampled countries. Boosted trees may not fall with it: that is a "
         "constraint, not a finding.",
         "Rata-rata perubahan hasil yang diramalkan bila nisbah harga berubah sebesar ini dalam tiga tahun, dikurangi "
-        "nilai pada median; pita dari model yang dilatih pada negara yang diambil ulang. Pohon bertingkat tidak boleh "
+        "nilai pada median; pita dari model yang dilatih pada negara yang diambil ulang. Pohon boosting tidak boleh "
         "turun: itu kendala, bukan temuan.",
     ),
     alt=Text(
@@ -51,22 +51,22 @@ DEPENDENCE = Caption(
 
 
 def draw_skill(axes: Axes, data: pd.DataFrame, language: str) -> None:
-    """One interval per learner, test and set of features."""
-    name = data["learner"] + "." + data["test"] + "." + data["features"]
-    bounds = data[["lower", "value", "upper"]] * 100
+    """One interval per learner, test and set of features; the colour tells the learner."""
+    ordered = data.sort_values(["features", "test", "learner"], ascending=[False, True, True], kind="stable")
+    name = ordered["learner"] + "." + ordered["test"] + "." + ordered["features"]
+    lines = zip(ordered["features"], ordered["test"], strict=True)
     texts = {
-        key: Text(*(_line(row, part) for part in ("en", "id")))
-        for key, row in zip(name, data.to_dict("records"), strict=True)
+        key: Text(*(f"{KNOWN[known].in_language(part)}; {TESTS[test].in_language(part)}" for part in ("en", "id")))
+        for key, (known, test) in zip(name, lines, strict=True)
     }
-    colours = {key: COLOURS[learner] for key, learner in zip(name, data["learner"], strict=True)}
+    colours = {key: COLOURS[learner] for key, learner in zip(name, ordered["learner"], strict=True)}
     words = Text("Squared changes explained (%)", "Kuadrat perubahan yang dijelaskan (%)")
+    bounds = ordered[["lower", "value", "upper"]] * 100
     draw_intervals(axes, bounds.assign(name=name), language, texts, words, colours)
-    axes.set_ylabel(label(language, "Learner, features, test", "Model, peubah, cara uji"))
-
-
-def _line(row: dict[str, str], language: str) -> str:
-    parts = (NAMES[row["learner"]], KNOWN[row["features"]], TESTS[row["test"]])
-    return "; ".join(part.in_language(language) for part in parts)
+    for learner, text in NAMES.items():
+        axes.scatter([], [], color=COLOURS[learner], s=36, label=text.in_language(language))
+    axes.legend(loc="upper right")
+    axes.set_ylabel(label(language, "Features; tested on", "Peubah; diuji pada"))
 
 
 def draw_dependence(axes: Axes, data: pd.DataFrame, language: str) -> None:

@@ -33,10 +33,10 @@ READINGS = {
 LAGS = Caption(
     title=Text("Yield and area after the price ratio doubles", "Hasil dan luas setelah nisbah harga naik dua kali"),
     caption=Text(
-        "Change in each year after cocoa has become twice as dear in fertilizer, with 90 % intervals (or the level "
-        "set). Among so many intervals, chance alone can put one or two outside zero.",
-        "Perubahan pada tiap tahun setelah harga kakao terhadap pupuk naik dua kali, dengan selang 90 % (atau taraf "
-        "yang diatur). Di antara sekian selang, satu atau dua dapat jatuh di luar nol karena kebetulan saja.",
+        "Change in each year after cocoa has become twice as dear in fertilizer, with intervals. Among so "
+        "many of them, chance alone can put one or two outside zero.",
+        "Perubahan pada tiap tahun setelah harga kakao terhadap pupuk naik dua kali, dengan selangnya. Di antara "
+        "sekian selang, satu atau dua dapat jatuh di luar nol karena kebetulan saja.",
     ),
     alt=Text(
         "Intervals of the change in yield of all countries and of Indonesia for lags of zero to four years, and in "

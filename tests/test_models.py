@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.clean import drivers, evidence
+from pipeline.clean import evidence
 from pipeline.clean.statistics import conflicts
-from pipeline.model import draws, panel, scenarios, yield_gap
+from pipeline.model import draws, scenarios, yield_gap
 
 SHARE = st.floats(0, 1)
 GAIN = st.floats(0, 1)
@@ -164,55 +164,3 @@ def test_fewer_than_three_conflicts_tell_no_error(regions):
         yield_gap.reporting_error(found, "farmers")
     with pytest.raises(ValueError, match="0 conflicts in trees"):
         yield_gap.reporting_error(found, "trees")
-
-
-# The panel of national yields.
-
-
-def simulated_panel(effect: float, seed: int) -> pd.DataFrame:
-    """Simulated changes of 20 countries over 50 years that answer the price change of three years before."""
-    rng = np.random.default_rng(seed)
-    years = pd.DataFrame({name: rng.normal(0, 0.3, 50) for name in panel.explaining()}).assign(year=range(1970, 2020))
-    year_shock = rng.normal(0, 0.05, 50)
-    rows = [
-        years.assign(
-            iso3=f"C{k}", country=f"Simulated {k}", weight=1.0, change=rng.normal(0.01 * k, 0.1, 50) + year_shock
-        )
-        for k in range(20)
-    ]
-    frame = pd.concat(rows, ignore_index=True)
-    return frame.assign(change=frame["change"] + effect * frame["price_3"])
-
-
-def test_panel_finds_a_simulated_effect_and_its_interval_holds():
-    inside = 0
-    for seed in range(60):
-        fit = panel.fit_panel(simulated_panel(0.2, seed))
-        lower, value, upper = fit.interval(["price_3"], 0.9)
-        assert lower < value < upper
-        inside += lower <= 0.2 <= upper
-    assert 0.8 <= inside / 60 <= 0.98
-
-
-def test_leaving_a_country_out_shows_skill_only_where_there_is_an_effect():
-    with_effect = panel.leave_one_country_out(simulated_panel(0.4, 1), 50)["r2"].median()
-    without = panel.leave_one_country_out(simulated_panel(0.0, 1), 50)["r2"].median()
-    assert with_effect > 0.3
-    assert without < 0.05
-
-
-def test_panel_needs_ten_years():
-    with pytest.raises(ValueError, match="9 years"):
-        panel.fit_panel(simulated_panel(0.1, 1).query("year < 1979"))
-
-
-def test_panel_counts_what_it_leaves_out_and_keeps_no_break_or_copied_year(countries):
-    prices, enso = drivers.world_prices(), drivers.enso()
-    rows, left_out = panel.build_panel(countries, prices, enso, 0.25)
-    one = countries[(countries["release"] == "2022") & (countries["iso3"] != "WLD")]
-    assert len(rows) + sum(left_out.values()) == len(one)
-    assert set(rows["weight"]) == {0.25, 1.0}
-    indonesia = rows[rows["iso3"] == "IDN"]["year"]
-    assert not set(indonesia) & {1999, 2006, 2008}
-    assert "MYS" in set(rows["iso3"])
-    assert np.isfinite(rows["change"]).all()

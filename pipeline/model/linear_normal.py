@@ -95,6 +95,13 @@ class Posterior:
         values = mean[index] + np.einsum("dij,dj->di", factor[index], noise)
         return values, {name: spread[index] for name, spread in self.spreads.items()}
 
+    def moments(self, rows: list[dict[str, float]]) -> tuple[np.ndarray, np.ndarray]:
+        """Posterior mean (rows,) and covariance (rows, rows) of several sums of coefficients."""
+        mean, covariance = self._moments(rows)
+        centre = self.weight @ mean
+        off = mean - centre
+        return centre, np.einsum("p,pij->ij", self.weight, covariance) + (off * self.weight[:, None]).T @ off
+
     def influence(self, parts: dict[str, float]) -> np.ndarray:
         """How far the mean of a sum of coefficients moves when one row moves by one, shape (rows,)."""
         contrast = self._contrasts([parts])

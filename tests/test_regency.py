@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from pipeline.clean.statistics import conflicts, regional_yields
-from pipeline.model import regency, yield_gap
+from pipeline.model import regency, regency_figures, spreads, yield_gap
 
 TRUTH = {"Kutai Timur": (3000.0, 0.6, 700.0), "Berau": (1200.0, 0.65, 800.0), "Mahakam Ulu": (1500.0, 0.55, 500.0)}
 
@@ -15,7 +15,7 @@ def figures(regions) -> pd.DataFrame:
     table = conflicts(regions, 1.005)
     errors = {name: yield_gap.reporting_error(table, name)[0] for name in ("production", "area_total")}
     shares = yield_gap.mature_shares(regions)
-    return regency.published_figures(regions, regional_yields(regions), shares, errors)
+    return regency_figures.published_figures(regions, regional_yields(regions), shares, errors)
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def simulated(kutai_2025: float, error: float = 0.05, seed: int = 1) -> pd.DataF
             rows.append((f"A {region} {year}", region, year, "area", area))
             rows.append((f"P {region} {year}", region, year, "production", area * share * per_ha))
         rows.append((f"S {region}", region, 2020, "share", share))
-    rows.append((regency.AREA_2025, "Kutai Timur", 2025, "area", kutai_2025))
+    rows.append((regency_figures.AREA_2025, "Kutai Timur", 2025, "area", kutai_2025))
     rows.append(("P25", "Kutai Timur", 2025, "production", 3000.0 * 0.6 * 700.0))
     frame = pd.DataFrame(rows, columns=["figure", "region", "year", "quantity", "value"])
     frame["value"] *= np.exp(rng.normal(0, error, len(frame)))
@@ -137,3 +137,16 @@ def test_a_figure_that_is_no_positive_number_is_named(figures, value):
     damaged = figures.assign(value=figures["value"].mask(figures["figure"] == "K038", value))
     with pytest.raises(ValueError, match=rf"above zero: K038 \(Kutai Timur 2020\) = {value}"):
         regency.fit_regency(damaged)
+
+
+def test_a_finer_grid_gives_nearly_the_same_yield(figures, fitted, monkeypatch):
+    coarse = spreads.half_normal_even
+    monkeypatch.setattr(spreads, "half_normal_even", lambda name, scale, nodes: coarse(name, scale, round(1.5 * nodes)))
+    fine = regency.fit_regency(figures)
+    assert fine.chance["mature"] == pytest.approx(fitted.chance["mature"], abs=0.02)
+    for part in ("yield", "share", "area"):
+        found, expected = (
+            model.posteriors["mature"].combination(model.state("Kutai Timur", part)).interval(0.9)
+            for model in (fitted, fine)
+        )
+        assert found == pytest.approx(expected, abs=0.02)

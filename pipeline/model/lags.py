@@ -21,7 +21,7 @@ from pipeline.model.compress import compress
 from pipeline.model.linear_normal import Block, Posterior, fit, fixed_effects, groups
 from pipeline.model.mixture import Mixture
 from pipeline.model.panel import Equation
-from pipeline.model.spreads import Spread, log_uniform
+from pipeline.model.spreads import Spread, half_normal_even, log_uniform
 
 LEAST_YEARS = 10
 # Prior standard deviations, in log yield or area per unit of each: wide beside what the data tell.
@@ -85,11 +85,11 @@ def fit_lags(rows: pd.DataFrame, equation: Equation, countries_differ: bool = Fa
     if not np.isfinite(used).all() or not (rows["weight"] > 0).all():
         raise ValueError("every change and what explains it must be finite, and every weight above zero")
     values, errors = used[:, 0], 1 / np.sqrt(used[:, 1])
-    spreads = [_half_normal("step", STEP_SCALE, STEP_POINTS), _noise(rows, equation)]
+    spreads = [half_normal_even("step", STEP_SCALE, STEP_POINTS), _noise(rows, equation)]
     if countries > 1:
-        spreads.append(_half_normal("year", YEAR_SCALE, YEAR_POINTS))
+        spreads.append(half_normal_even("year", YEAR_SCALE, YEAR_POINTS))
     if countries_differ:
-        spreads.append(_half_normal("country response", COUNTRY_RESPONSE_SCALE, COUNTRY_RESPONSE_POINTS))
+        spreads.append(half_normal_even("country response", COUNTRY_RESPONSE_SCALE, COUNTRY_RESPONSE_POINTS))
     blocks = _blocks(rows, equation, countries_differ)
     values, errors, blocks, left = compress(values, errors, blocks, "noise")
     # Noise is learned from as many observations as the weights add up to, not from as many as there are rows.
@@ -145,10 +145,3 @@ def _noise(rows: pd.DataFrame, equation: Equation) -> Spread:
         raise ValueError(f"{len(rows)} rows leave nothing to tell the noise by")
     reach = np.exp(4 / np.sqrt(2 * free))
     return log_uniform("noise", centre / reach, centre * reach, NOISE_POINTS)
-
-
-def _half_normal(name: str, scale: float, points: int) -> Spread:
-    """A spread with a half-normal prior on even steps: the data tell these well, so Gauss points lie too far apart."""
-    values = 3 * scale * (np.arange(points) + 0.5) / points
-    density = np.exp(-0.5 * (values / scale) ** 2)
-    return Spread(name, values, density / density.sum())

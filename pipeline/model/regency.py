@@ -14,25 +14,13 @@ import pandas as pd
 from pipeline.model import spreads
 from pipeline.model.draws import stream
 from pipeline.model.linear_normal import Block, Posterior, fit, fixed_effects, groups
+from pipeline.model.regency_figures import AREA_2025, HERE, PARENTS
 
-HERE = "Kutai Timur"
-PROVINCE = "East Kalimantan"
-FIRST_YEAR = 2018
-# Regencies and provinces by the province they lie in; a province lies in itself.
-PARENTS = {"Kutai Timur": PROVINCE, "Berau": PROVINCE, "Mahakam Ulu": PROVINCE, "Kutai Barat": PROVINCE}
-PARENTS |= {PROVINCE: PROVINCE, "Kolaka": "Sulawesi Tenggara"}
-# Figures are printed in whole hectares and tonnes: of the five hectares of Balikpapan they tell nothing.
-TOO_SMALL = ("Balikpapan",)
 GROWERS = ("Kutai Timur", "Berau", "Mahakam Ulu")
-# The hectares given in 2025, and the 1,400 t that the regent named for the three sub-districts that grow cacao.
-AREA_2025, REGENT_2025 = "K043", "K045"
 READINGS = ("total", "mature")
 # What each kind of figure is a sum of.
 PARTS = {"area": ("area",), "area_mature": ("area", "share"), "share": ("share",), "yield": ("yield",)}
 PARTS["production"] = ("area", "share", "yield")
-# A figure that its publisher calls a potential or an estimate, or that only the press has, errs twice as much.
-DOUBTFUL = ("press", "potential", "estimate")
-SHARE_ERROR, YIELD_ERROR = 0.05, 0.05
 # Prior means are the official figures of the nation in round numbers, known to a factor of about two.
 PRIOR_YIELD, PRIOR_SHARE = (np.log(650), 0.5), (np.log(0.6), 0.3)
 
@@ -88,88 +76,6 @@ class Regency:
         return {part: 1.0, f"{part} of province:{province}": 1.0, f"{part} of regency:{region}": 1.0}
 
 
-def published_figures(
-    statistics: pd.DataFrame, yields: pd.DataFrame, shares: pd.DataFrame, errors: dict[str, float]
-) -> pd.DataFrame:
-    """Figures that the model is fitted to, one per row, from the clean tables and ``yield_gap.mature_shares``.
-
-    Areas and productions of the regencies that grow cacao and of the province since 2018, and the latest yield on
-    mature area and the latest mature share of every region where they are known. ``errors`` gives the error of the log
-    of one figure by quantity. Columns: ``figure``, ``region``, ``year``, ``quantity``, ``value``, ``error``,
-    ``source_id``.
-    """
-    usable = statistics[~statistics["is_screened"] & (statistics["year"] >= FIRST_YEAR)]
-    usable = usable[~usable["warnings"].fillna("").str.contains("misattributed")]
-    usable = usable.assign(region=usable["region"].mask(usable["figure_id"] == REGENT_2025, HERE))
-    usable = usable[usable["region"].isin([*PARENTS]) & usable["quantity"].isin(["area_total", "production"])]
-    doubt = np.where(usable["status"].isin(DOUBTFUL), 2.0, 1.0)
-    own = pd.DataFrame(
-        {
-            "figure": usable["figure_id"],
-            "region": usable["region"],
-            "year": usable["year"].astype(int),
-            "quantity": usable["quantity"].str.replace("area_total", "area"),
-            # Tonnes become kilograms, so that a production is area times share times yield.
-            "value": usable["value"] * np.where(usable["quantity"] == "production", 1000, 1),
-            "error": usable["quantity"].map(errors).astype(float) * doubt,
-            "source_id": usable["source_id"],
-        }
-    )
-    return pd.concat([_one_a_year(own), _yields(yields), _shares(shares)], ignore_index=True)
-
-
-def _one_a_year(figures: pd.DataFrame) -> pd.DataFrame:
-    """One figure per region, year and quantity: those who report the same year copy each other.
-
-    It stands at the mean of their logs and errs as much as the best of them and as they differ.
-    """
-    rows = []
-    for (region, year, quantity), same in figures.groupby(["region", "year", "quantity"], sort=True):
-        logs = np.log(same["value"])
-        figure, source = (";".join(sorted(set(same[name]))) for name in ("figure", "source_id"))
-        error = np.hypot(same["error"].min(), logs.std(ddof=0))
-        rows.append((figure, region, year, quantity, float(np.exp(logs.mean())), float(error), source))
-    return pd.DataFrame(rows, columns=list(figures.columns))
-
-
-def _yields(yields: pd.DataFrame) -> pd.DataFrame:
-    """Latest yield on mature area of every province and regency, and of the nation."""
-    rows = yields[(yields["basis"] == "mature") & yields["level"].isin(["regency", "province", "nation"])]
-    rows = (
-        rows[(rows["year"] >= FIRST_YEAR) & ~rows["region"].isin(TOO_SMALL)]
-        .sort_values(["year", "derivation"])
-        .groupby("region")
-        .tail(1)
-    )
-    return pd.DataFrame(
-        {
-            "figure": rows["yield_id"],
-            "region": rows["region"],
-            "year": rows["year"].astype(int),
-            "quantity": "yield",
-            "value": rows["yield_kg_per_ha"],
-            "error": YIELD_ERROR,
-            "source_id": rows["source_id"],
-        }
-    )
-
-
-def _shares(shares: pd.DataFrame) -> pd.DataFrame:
-    # The share of Mahakam Ulu is its own production, yield and area over again.
-    rows = shares[shares["region"] != "Mahakam Ulu"]
-    return pd.DataFrame(
-        {
-            "figure": "share of " + rows["region"],
-            "region": rows["region"],
-            "year": rows["year"].astype(int),
-            "quantity": "share",
-            "value": rows["share"],
-            "error": SHARE_ERROR,
-            "source_id": rows["source_ids"],
-        }
-    )
-
-
 def fit_regency(figures: pd.DataFrame) -> Regency:
     """Fit the model under both readings of the hectares of 2025; before the figures are seen each is as likely.
 
@@ -192,10 +98,10 @@ def _fit(figures: pd.DataFrame) -> Posterior:
     has = {part: figures["quantity"].map(lambda q, part=part: part in PARTS[q]).to_numpy(float) for part in PARTS}
     # Scales: regions of a country differ by a third in yield, less in mature share; good and bad years by a sixth.
     unknown = [
-        spreads.half_normal("yields", 0.3, 10),
-        spreads.half_normal("shares", 0.2, 8),
-        spreads.half_normal("redefined", 0.4, 10),
-        spreads.half_normal("season", 0.15, 6),
+        spreads.half_normal_even("yields", 0.4, 9),
+        spreads.half_normal_even("shares", 0.2, 7),
+        spreads.half_normal_even("redefined", 0.4, 14),
+        spreads.half_normal_even("season", 0.15, 8),
     ]
     return fit(np.log(figures["value"].to_numpy()), figures["error"].to_numpy(), _blocks(figures, has), unknown)
 

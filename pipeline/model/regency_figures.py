@@ -1,0 +1,100 @@
+"""The official figures of area, production, yield and mature share that the regency model is fitted to."""
+
+import numpy as np
+import pandas as pd
+
+HERE = "Kutai Timur"
+PROVINCE = "East Kalimantan"
+FIRST_YEAR = 2018
+# Regencies and provinces by the province they lie in; a province lies in itself.
+PARENTS = {"Kutai Timur": PROVINCE, "Berau": PROVINCE, "Mahakam Ulu": PROVINCE, "Kutai Barat": PROVINCE}
+PARENTS |= {PROVINCE: PROVINCE, "Kolaka": "Sulawesi Tenggara"}
+# Figures are printed in whole hectares and tonnes: of the five hectares of Balikpapan they tell nothing.
+TOO_SMALL = ("Balikpapan",)
+# The hectares given in 2025, and the 1,400 t that the regent named for the three sub-districts that grow cacao.
+AREA_2025, REGENT_2025 = "K043", "K045"
+# A figure that its publisher calls a potential or an estimate, or that only the press has, errs twice as much.
+DOUBTFUL = ("press", "potential", "estimate")
+SHARE_ERROR, YIELD_ERROR = 0.05, 0.05
+
+
+def published_figures(
+    statistics: pd.DataFrame, yields: pd.DataFrame, shares: pd.DataFrame, errors: dict[str, float]
+) -> pd.DataFrame:
+    """Figures that the model is fitted to, one per row, from the clean tables and ``yield_gap.mature_shares``.
+
+    Areas and productions of the regencies that grow cacao and of the province since 2018, and the latest yield on
+    mature area and the latest mature share of every region where they are known. ``errors`` gives the error of the log
+    of one figure by quantity. Columns: ``figure``, ``region``, ``year``, ``quantity``, ``value``, ``error``,
+    ``source_id``.
+    """
+    usable = statistics[~statistics["is_screened"] & (statistics["year"] >= FIRST_YEAR)]
+    usable = usable[~usable["warnings"].fillna("").str.contains("misattributed")]
+    usable = usable.assign(region=usable["region"].mask(usable["figure_id"] == REGENT_2025, HERE))
+    usable = usable[usable["region"].isin([*PARENTS]) & usable["quantity"].isin(["area_total", "production"])]
+    doubt = np.where(usable["status"].isin(DOUBTFUL), 2.0, 1.0)
+    own = pd.DataFrame(
+        {
+            "figure": usable["figure_id"],
+            "region": usable["region"],
+            "year": usable["year"].astype(int),
+            "quantity": usable["quantity"].str.replace("area_total", "area"),
+            # Tonnes become kilograms, so that a production is area times share times yield.
+            "value": usable["value"] * np.where(usable["quantity"] == "production", 1000, 1),
+            "error": usable["quantity"].map(errors).astype(float) * doubt,
+            "source_id": usable["source_id"],
+        }
+    )
+    return pd.concat([_one_a_year(own), _yields(yields), _shares(shares)], ignore_index=True)
+
+
+def _one_a_year(figures: pd.DataFrame) -> pd.DataFrame:
+    """One figure per region, year and quantity: those who report the same year copy each other.
+
+    It stands at the mean of their logs and errs as much as the best of them and as they differ.
+    """
+    rows = []
+    for (region, year, quantity), same in figures.groupby(["region", "year", "quantity"], sort=True):
+        logs = np.log(same["value"])
+        figure, source = (";".join(sorted(set(same[name]))) for name in ("figure", "source_id"))
+        error = np.hypot(same["error"].min(), logs.std(ddof=0))
+        rows.append((figure, region, year, quantity, float(np.exp(logs.mean())), float(error), source))
+    return pd.DataFrame(rows, columns=list(figures.columns))
+
+
+def _yields(yields: pd.DataFrame) -> pd.DataFrame:
+    """Latest yield on mature area of every province and regency, and of the nation."""
+    rows = yields[(yields["basis"] == "mature") & yields["level"].isin(["regency", "province", "nation"])]
+    rows = (
+        rows[(rows["year"] >= FIRST_YEAR) & ~rows["region"].isin(TOO_SMALL)]
+        .sort_values(["year", "derivation"])
+        .groupby("region")
+        .tail(1)
+    )
+    return pd.DataFrame(
+        {
+            "figure": rows["yield_id"],
+            "region": rows["region"],
+            "year": rows["year"].astype(int),
+            "quantity": "yield",
+            "value": rows["yield_kg_per_ha"],
+            "error": YIELD_ERROR,
+            "source_id": rows["source_id"],
+        }
+    )
+
+
+def _shares(shares: pd.DataFrame) -> pd.DataFrame:
+    # The share of Mahakam Ulu is its own production, yield and area over again.
+    rows = shares[shares["region"] != "Mahakam Ulu"]
+    return pd.DataFrame(
+        {
+            "figure": "share of " + rows["region"],
+            "region": rows["region"],
+            "year": rows["year"].astype(int),
+            "quantity": "share",
+            "value": rows["share"],
+            "error": SHARE_ERROR,
+            "source_id": rows["source_ids"],
+        }
+    )

@@ -1,0 +1,215 @@
+"""The checks on the evidence synthesis can fail: calibration, studies left out, predictive checks, chains."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import kstest
+
+from pipeline.clean import evidence as clean
+from pipeline.model import calibration, evidence_rows, left_out, predictive_checks, sampler
+from pipeline.model.evidence import Priors, error_factor_sd, moderators, synthesise
+from pipeline.publish import validation as published
+from pipeline.publish.estimates import Estimate
+
+
+@pytest.fixture(scope="module")
+def rows(effects) -> pd.DataFrame:
+    return evidence_rows.pooled_rows(effects, clean.shade_trial())
+
+
+@pytest.fixture(scope="module")
+def factor(effects) -> float:
+    return error_factor_sd(effects)
+
+
+@pytest.fixture(scope="module")
+def forecasts(rows, factor) -> pd.DataFrame:
+    return left_out.leave_one_study_out(rows, Priors(), factor)
+
+
+# Calibration.
+
+
+def test_simulated_truths_are_even_in_their_posteriors(rows, factor):
+    found = calibration.calibrate(rows[rows["measure"].isin(["training", "shade"])], Priors(), factor, 7, 80)
+    assert len(found) == 160
+    for quantity in ("mean", "new_place"):
+        # One measure, so that positions are independent.
+        assert kstest(found.loc[found["measure"] == "training", quantity], "uniform").pvalue > 0.005
+        assert kstest(found.loc[found["measure"] == "shade", quantity], "uniform").pvalue > 0.005
+
+
+def test_a_model_that_is_too_sure_is_found_out(rows, factor):
+    task = calibration.Task(rows[rows["measure"] == "mineral_fertilizer"], Priors(), factor, 7, 0, 60)
+    sure = Priors(spread_scale=0.02, typical_log_sd=0.05)
+    positions = []
+    for number in range(60):
+        rng = np.random.default_rng(number)
+        fixed, spreads = calibration.draw_truth(task.rows, task.priors.of("mineral_fertilizer"), 0.15, 0.5, factor, rng)
+        values, mean, _ = calibration.simulate(task.rows, fixed, spreads, rng)
+        fitted = synthesise(task.rows.assign(log_ratio=values), sure, factor)
+        positions.append(float(fitted.mean_effect("mineral_fertilizer").below(mean)))
+    assert left_out.coverage(pd.Series(positions), 0.8).upper < 0.75
+
+
+def test_a_batch_does_not_depend_on_how_replicates_are_shared_out(rows, factor):
+    own = rows[rows["measure"] == "training"]
+    whole = calibration.run_batch(calibration.Task(own, Priors(), factor, 7, 0, 4))
+    parts = [calibration.run_batch(calibration.Task(own, Priors(), factor, 7, start, 2)) for start in (0, 2)]
+    pd.testing.assert_frame_equal(whole, pd.concat(parts, ignore_index=True))
+
+
+def test_two_cluster_workers_give_the_same_calibration(rows, factor, monkeypatch):
+    from distributed import LocalCluster
+
+    from pipeline import compute
+
+    own = rows[rows["measure"] == "training"]
+    here = calibration.calibrate(own, Priors(), factor, 7, 20)
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
+        monkeypatch.setenv(compute.BACKEND_VARIABLE, "dask")
+        monkeypatch.setenv(compute.SCHEDULER_VARIABLE, cluster.scheduler_address)
+        pd.testing.assert_frame_equal(here, calibration.calibrate(own, Priors(), factor, 7, 20))
+
+
+def test_simulated_effects_keep_the_design_and_share_their_groups(rows):
+    own = rows[rows["measure"] == "training"]
+    quiet = {"country": 0.0, "study": 0.3, "row": 0.0, "imputed error": 1e-9}
+    fixed = np.zeros(1 + moderators(own).shape[1])
+    values, mean, new = calibration.simulate(own, fixed, quiet, np.random.default_rng(1))
+    assert values.index.equals(own.index)
+    assert mean == 0
+    assert new != 0
+    same = values.groupby(own["study_id"]).nunique()
+    assert np.ptp(values[own["study_id"] == "tsiboe2016"]) < 1e-6
+    assert values.round(6).nunique() == len(same)
+
+
+def test_rank_counts_add_up():
+    counts = calibration.rank_counts(pd.Series([0.0, 0.04, 0.51, 1.0]), bins=20)
+    assert counts["count"].sum() == 4
+    assert counts.loc[0, "count"] == 2
+    assert counts["middle"].iloc[-1] == pytest.approx(0.975)
+
+
+# Studies left out.
+
+
+def test_every_study_is_foretold_without_itself(forecasts, rows, factor):
+    assert len(forecasts) == len(rows.drop_duplicates(["measure", "study_id"]))
+    wild = rows.assign(log_ratio=rows["log_ratio"].mask(rows["study_id"] == "hoffmann2020", 5.0))
+    one = wild[wild["study_id"].isin(["hoffmann2020", "woittiez2023", "fungenzi2021"])]
+    again = left_out.leave_one_study_out(one, Priors(), factor).set_index("study_id")
+    tame = rows[rows["study_id"].isin(one["study_id"])]
+    before = left_out.leave_one_study_out(tame, Priors(), factor).set_index("study_id")
+    for bound in ("lower80", "upper95"):
+        assert again.at["hoffmann2020", bound] == pytest.approx(before.at["hoffmann2020", bound])
+        assert again.at["woittiez2023", bound] != pytest.approx(before.at["woittiez2023", bound])
+
+
+def test_intervals_of_forecasts_are_nested_and_hold_their_probability(forecasts):
+    assert (forecasts["lower95"] < forecasts["lower80"]).all()
+    assert (forecasts["upper80"] < forecasts["upper95"]).all()
+    inside = forecasts["log_ratio"].between(forecasts["lower80"], forecasts["upper80"])
+    assert inside.equals(forecasts["position"].between(0.1, 0.9).rename(None))
+    assert (forecasts[["crps", "crps_naive"]] > 0).all(axis=None)
+
+
+def test_coverage_counts_what_is_inside_and_says_how_sure_that_is():
+    found = left_out.coverage(pd.Series([0.05, 0.2, 0.5, 0.8, 0.95]), 0.8)
+    assert found.share == pytest.approx(0.6)
+    assert found.lower < 0.6 < found.upper
+    many = left_out.coverage(pd.Series(np.tile([0.05, 0.2, 0.5, 0.8, 0.95], 100)), 0.8)
+    assert many.upper - many.lower < (found.upper - found.lower) / 5
+
+
+# Predictive checks.
+
+
+def test_published_effects_look_like_those_of_the_model(rows, factor):
+    found = predictive_checks.predictive_checks(synthesise(rows, Priors(), factor), 1, 100)
+    assert found["chance"].between(0.01, 0.99).all()
+    assert set(found["measure"]) == {"mineral_fertilizer", "pruning_sanitation", "shade", "training"}
+
+
+def test_a_model_without_spread_cannot_make_studies_that_disagree(rows, factor):
+    shade = rows[rows["measure"] == "shade"]
+    narrow = synthesise(shade, Priors(spread_scale=0.01, typical_log_sd=0.01, bias_sd=0.01), 0.01)
+    found = predictive_checks.predictive_checks(narrow, 1, 100).set_index("check")
+    assert found.at["spread between studies", "chance"] < 0.02
+
+
+# Chains.
+
+
+def test_chains_agree_with_the_exact_synthesis(rows, factor):
+    own = rows[rows["measure"].isin(["mineral_fertilizer", "pruning_sanitation"])]
+    chains = sampler.sample(own, Priors(), factor, 3, heavy_tails=False)
+    compared = sampler.compare(synthesise(own, Priors(), factor), chains, 0.9)
+    assert set(compared["measure"]) == {"mineral_fertilizer", "pruning_sanitation"}
+    assert ((compared["sampled"] - compared["exact"]).abs() / compared["width"]).max() < 0.04
+    assert chains.divergent == 0
+    assert chains.r_hat < 1.01
+    assert chains.effective > 400
+
+
+@pytest.mark.parametrize(
+    ("r_hat", "effective", "divergent", "message"),
+    [
+        (1.02, 1000, 0, "R-hat is 1.020"),
+        (float("nan"), 1000, 0, "R-hat is nan"),
+        (1.0, 100, 0, "effective sample size is 100"),
+        (1.0, 1000, 1, "1 steps diverged"),
+    ],
+)
+def test_chains_that_must_not_be_used_stop_the_stage(r_hat, effective, divergent, message):
+    with pytest.raises(sampler.ConvergenceError, match=message):
+        sampler.check(r_hat, effective, divergent)
+
+
+def test_good_chains_pass_the_gate():
+    sampler.check(1.005, 500, 0)
+
+
+# What is published.
+
+
+def test_verdict_says_plainly_when_the_coverage_is_outside_the_band(forecasts):
+    good = published.verdict(left_out.Coverage(0.8, 0.8, 0.6, 0.9, 16), forecasts)
+    bad = published.verdict(left_out.Coverage(0.8, 0.5, 0.3, 0.7, 16), forecasts)
+    assert "lies in the band" in good.en
+    assert "does not lie" in bad.en
+    assert "tidak berada" in bad.id
+    outside = forecasts.loc[~forecasts["position"].between(0.1, 0.9), "measure"].nunique()
+    assert bad.en.count("(") == outside + bad.en.count("(field") + bad.en.count("(context")
+
+
+def test_checks_of_both_engines_stand_in_one_table():
+    meta = pd.DataFrame(
+        {"dataset": ["bcg"], "method": "ml", "quantity": "mean", "value": -0.7, "computed": -0.7, "passed": True}
+    ).assign(source_id="colditz_1994")
+    optima = pd.DataFrame(
+        {
+            "name": ["plateau"],
+            "published": 225.0,
+            "computed": 226.0,
+            "passed": False,
+            "source_id": "engelstad_parks_1971",
+        }
+    )
+    table = published.all_checks(meta, optima)
+    found = {e.key: e.value for e in published.check_estimates(table)}
+    assert found == {"engine.passed": 1, "engine.checked": 2}
+
+
+def test_other_priors_move_effects_by_a_share_of_their_interval():
+    base = {"measure": "training", "studies": 4, "lower": 0.0, "upper": 100.0}
+    table = pd.DataFrame([base | {"variant": "all", "value": 40.0}, base | {"variant": "wider priors", "value": 50.0}])
+    moved = published.prior_estimates(table, ("tsiboe_2016",))[0]
+    assert moved.value == pytest.approx(np.log(1.5 / 1.4) / np.log(2) * 100)
+
+
+def test_coverage_of_countries_is_taken_over_as_published():
+    known = Estimate("price_skill.coverage_80", 0.87, "1", "b", "m", ("fao_qcl_2022",), 29)
+    numbers = {"price_skill.coverage_80": known, "price_skill.coverage_95": known}
+    assert [e.value for e in published.country_coverage(numbers)] == pytest.approx([87, 87])

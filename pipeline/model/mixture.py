@@ -1,6 +1,7 @@
 """Mixtures of normal distributions: what is left of an unknown when its spread has been integrated over a grid."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from scipy.special import ndtr
@@ -53,9 +54,14 @@ class Mixture:
         """
         reach = 8 * self.sd.max()
         low, high = min(value, self.mean.min()) - reach, max(value, self.mean.max()) + reach
-        points, weights = np.polynomial.legendre.leggauss(200)
+        points, weights = _gauss_legendre(200)
         below = (low + value) / 2 + (value - low) / 2 * points
         above = (high + value) / 2 + (high - value) / 2 * points
         left = (value - low) / 2 * (weights @ self.below(below) ** 2)
         right = (high - value) / 2 * (weights @ (1 - self.below(above)) ** 2)
         return float(left + right)
+
+
+@cache
+def _gauss_legendre(nodes: int) -> tuple[np.ndarray, np.ndarray]:
+    return np.polynomial.legendre.leggauss(nodes)

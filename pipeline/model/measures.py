@@ -88,17 +88,15 @@ def packages(mineral: Measure, others: dict[str, Measure]) -> list[Option]:
     ]
 
 
-def build_options(inputs: Inputs, prices: dict[str, float], bean_price: float) -> dict[str, Option]:
+def build_options(inputs: Inputs, prices: dict[str, float]) -> dict[str, Option]:
     """Every option at present prices, by name; packages take fertilizer at the ceiling price.
 
     ``prices`` holds the price of fertilizer at the ``ceiling`` and on the ``market`` in Rp/kg.
     """
     others, ceiling = other_measures(inputs), fertilizer(inputs, prices["ceiling"])
-    market, (_, best) = prices["market"], best_fertilizer(inputs, prices["market"], bean_price)
     options = [
         Option("fertilizer_ceiling", (ceiling,)),
-        Option("fertilizer_market", (fertilizer(inputs, market),)),
-        Option("fertilizer_market_best", (best,)),
+        Option("fertilizer_market", (fertilizer(inputs, prices["market"]),)),
         *(Option(name, (measure,)) for name, measure in others.items()),
         *packages(ceiling, others),
     ]
@@ -116,7 +114,6 @@ def is_ranked(options: dict[str, Option], studies: pd.DataFrame) -> dict[str, bo
     single = {**enough, "pod_sleeving": True, "borer_sanitation": False}
     parts = {
         "fertilizer_market": ("fertilizer_ceiling",),
-        "fertilizer_market_best": ("fertilizer_ceiling",),
         "training_fertilizer": ("training", "fertilizer_ceiling"),
         "package": ("pod_sleeving", "fertilizer_ceiling"),
         "full_package": ("training", "pod_sleeving", "fertilizer_ceiling"),

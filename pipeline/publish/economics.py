@@ -21,7 +21,6 @@ AREAS_HA = {
 IN_GRID = {
     "fertilizer_ceiling": ("fertilizer", "ceiling"),
     "fertilizer_market": ("fertilizer", "market"),
-    "fertilizer_market_best": ("fertilizer_best", "market"),
     "training_fertilizer": ("training_fertilizer", "ceiling"),
     "package": ("package", "ceiling"),
     "full_package": ("full_package", "ceiling"),

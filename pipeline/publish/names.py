@@ -23,7 +23,6 @@ CAUSES = {
 PACKAGES = {
     "fertilizer_ceiling": Text("Fertilizer at ceiling price", "Pupuk harga HET"),
     "fertilizer_market": Text("Fertilizer at market price", "Pupuk harga pasar"),
-    "fertilizer_market_best": Text("Market fertilizer, best dose", "Pupuk pasar, dosis terbaik"),
     "pod_sleeving": Text("Pod sleeving", "Penyarungan buah"),
     "borer_sanitation": Text("Weekly harvest, sanitation", "Panen mingguan, sanitasi"),
     "pruning_sanitation": Text("Pruning and sanitation", "Pangkas dan sanitasi"),

@@ -11,6 +11,7 @@ from pipeline.model import choices, information
 from pipeline.publish import information as published
 
 SIZE = 20_000
+BOUNDS = ("lower", "value", "upper")
 
 
 def loss(mean: float, sd: float) -> float:
@@ -115,9 +116,22 @@ def test_only_inputs_that_plots_can_show_and_that_matter_are_measured():
     by_input = pd.DataFrame(rows, columns=["name", "value"])
     names = choices.worth_measuring(by_input, 10.0)
     assert names == ["pruning_effect", "training_effect"]
-    assert published.next_measurement(names).key == "pruning_effect"
-    with pytest.raises(ValueError, match="no next measurement"):
-        published.next_measurement([])
+    assert "{information.pruning_effect}" in published.next_measurement([], names).en
+
+
+def test_nothing_worth_measuring_is_said_in_words():
+    nothing = choices.value_by_plots(np.zeros((10, 2)), {}, (0.1, 0.2, 0.4), 1)
+    needed = choices.plots_needed(nothing, pd.DataFrame(columns=["name", "value"]))
+    assert needed.empty
+    assert published.plot_estimates(needed, ["x"], 0.9, 1) == []
+    assert "{" not in published.next_measurement([], []).en
+
+
+def test_number_of_plots_that_was_not_reached_is_said_in_words():
+    needed = pd.DataFrame([("pruning_effect", "half", 2.0, 4.0, 8.0)], columns=["name", "share", *BOUNDS])
+    text = published.next_measurement(published.plot_estimates(needed, ["x"], 0.9, 1), ["pruning_effect"])
+    assert "{plots.pruning_effect.half}" in text.id
+    assert "more plots than were compared" in text.en
 
 
 def test_interval_of_how_farms_differ_holds_the_surveys(effects):

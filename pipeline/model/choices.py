@@ -118,7 +118,8 @@ def value_by_plots(
         for name, draws in known.items()
         for which, between in zip(("lower", "value", "upper"), variation, strict=True)
     ]
-    return pd.concat(each(_by_plots, items), ignore_index=True)
+    none = pd.DataFrame(columns=["plots", "value", "name", "variation"])
+    return pd.concat(each(_by_plots, items), ignore_index=True) if items else none
 
 
 def _by_plots(item: tuple[str, str, np.ndarray, np.ndarray, float, int]) -> pd.DataFrame:
@@ -139,4 +140,4 @@ def plots_needed(by_plots: pd.DataFrame, by_input: pd.DataFrame) -> pd.DataFrame
         for share, part in SHARES.items():
             found = {which: plots_for_share(curve, whole[name], part) for which, curve in curves.items()}
             rows.append({"name": name, "share": share, **found})
-    return pd.DataFrame(rows)[["name", "share", "lower", "value", "upper"]]
+    return pd.DataFrame(rows, columns=["name", "share", "lower", "value", "upper"])

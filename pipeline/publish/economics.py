@@ -10,7 +10,7 @@ from pipeline.publish.causes import Named, named
 from pipeline.publish.estimates import Estimate, from_draws
 from pipeline.publish.names import PACKAGES
 
-PER_HECTARE = "per mature hectare (TM) and year"
+PER_HECTARE = "per mature hectare (TM) and year, where the pod borer is and the option is not done yet"
 METHOD = "effect x present yield, priced"
 # The two areas that the agency gave for Kutai Timur, the draws of their mature share, and where they were given.
 AREAS_HA = {

@@ -140,5 +140,7 @@ def value_table(estimates: list[Estimate]) -> pd.DataFrame:
             unit = {"idr": "billion_idr", "usd": "million_usd"}[currency]
             rows.append((regency, state, price, unit, estimate.lower, estimate.value, estimate.upper))
     frame = pd.DataFrame(rows, columns=["regency", "state", "price", "unit", "lower", "value", "upper"])
-    wide = frame.pivot(index=["regency", "state", "price"], columns="unit", values=["lower", "value", "upper"])
-    return wide.swaplevel(axis=1).sort_index(axis=1)
+    keys = ["regency", "state", "price"]
+    wide = frame.pivot(index=keys, columns="unit", values=["lower", "value", "upper"]).swaplevel(axis=1)
+    parts = [(unit, part) for unit in ("billion_idr", "million_usd") for part in ("lower", "value", "upper")]
+    return wide.loc[pd.MultiIndex.from_frame(frame[keys].drop_duplicates()), parts]

@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from pipeline.publish.causes import Named, named
+from pipeline.language import Text
+from pipeline.publish.causes import named
 from pipeline.publish.estimates import Estimate, from_draws
 from pipeline.publish.names import UNKNOWNS
 
@@ -58,11 +59,24 @@ def plot_estimates(needed: pd.DataFrame, sources: list[str], level: float, seed:
     return found
 
 
-def next_measurement(names: list[str]) -> Named:
-    """The measurement that plots should make next, from the inputs worth measuring, the most valuable first.
+def next_measurement(estimates: list[Estimate], names: list[str]) -> Text:
+    """Words for the measurement that plots should make next, with the keys of its numbers.
 
-    Raises ``ValueError`` when plots would not change the choice.
+    ``names`` are the inputs worth measuring, the most valuable first; there may be none.
     """
     if not names:
-        raise ValueError("nothing that plots can show would change the choice; there is no next measurement to name")
-    return named(names[0], UNKNOWNS[names[0]])
+        return Text("nothing that plots show would change the choice", "tidak ada hasil petak yang mengubah pilihan")
+    chosen = named(names[0], UNKNOWNS[names[0]])
+    half, most = (_so_many(estimates, f"plots.{chosen.key}.{share}") for share in ("half", "nine_tenths"))
+    return Text(
+        f"knowing the {chosen.en} alone is worth {{information.{chosen.key}}}, half of it from at least {half.en} and "
+        f"nine tenths from at least {most.en}, if seasons and soils are alike",
+        f"mengetahui {chosen.id} saja bernilai {{information.{chosen.key}}}, separuhnya dari paling sedikit {half.id} "
+        f"dan sembilan persepuluhnya dari paling sedikit {most.id}, bila musim dan tanah serupa",
+    )
+
+
+def _so_many(estimates: list[Estimate], key: str) -> Text:
+    if any(estimate.key == key for estimate in estimates):
+        return Text(f"{{{key}}}", f"{{{key}}}")
+    return Text("more plots than were compared", "lebih banyak petak daripada yang dibandingkan")

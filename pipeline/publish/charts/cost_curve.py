@@ -17,11 +17,13 @@ COST_CURVE = Caption(
         "Width: median extra tonnes a year from Kutai Timur at the adoption assumed. Height: the median of the kg that "
         "a rupiah brings, turned over; bars: its interval, an arrow where it has no end because draws bring nothing, "
         "however much is paid. Hatched: too little evidence to rank. Dashed: price of beans less their harvest. "
-        "Tonnes of measures done together do not simply add up; fertilizer is at the ceiling price.",
+        "Measures whose median brings nothing are not drawn. Tonnes of measures done together do not simply add up; "
+        "fertilizer is at the ceiling price.",
         "Lebar: median tambahan ton per tahun dari Kutai Timur pada penerapan yang diandaikan. Tinggi: median kg yang "
         "dihasilkan satu rupiah, dibalik; garis: selangnya, panah bila sebagian ulangan tidak menghasilkan apa pun "
         "berapa pun biayanya. Diarsir: bukti terlalu sedikit untuk diperingkat. Garis putus: harga biji dikurangi "
-        "biaya panen. Ton dari tindakan yang dilakukan bersama tidak sekadar dijumlahkan; pupuk pada HET.",
+        "biaya panen. Tindakan yang mediannya tidak menghasilkan apa pun tidak digambar. "
+        "Ton dari tindakan yang dilakukan bersama tidak sekadar dijumlahkan; pupuk pada HET.",
     ),
     alt=Text(
         "Step plot: one block per measure in the order of its cost per extra kg, as wide as the tonnes it adds.",
@@ -37,7 +39,7 @@ def curve_rows(curve: pd.DataFrame, ranked: dict[str, bool], net_price: float) -
 
     Measures of which the median draw brings nothing have no height and are left to the table.
     """
-    rows = curve[np.isfinite(curve["value"]) & (curve["tonnes"] > 0)].reset_index(drop=True)
+    rows = curve[np.isfinite(curve["value"])].reset_index(drop=True)
     end = rows["tonnes"].cumsum()
     costs = rows[["lower", "value", "upper"]] / 1000
     return rows.assign(
@@ -57,7 +59,7 @@ def draw_curve(axes: Axes, data: pd.DataFrame, language: str) -> None:
     reference_line(axes, float(data["net_price"].iloc[0]), net, vertical=False)
     axes.set_ylim(bottom, top)
     # Room at the right for the words on the dashed line.
-    axes.set_xlim(0, float(data["end"].iloc[-1]) * 1.16)
+    axes.set_xlim(0, max(float(data["end"].iloc[-1]), 1.0) * 1.16)
     axes.set_xlabel(label(language, "Extra tonnes a year, block by block", "Tambahan ton per tahun, balok demi balok"))
     axes.set_ylabel(label(language, "Cost of an extra kg (thousand Rp)", "Biaya per kg tambahan (ribu Rp)"))
     axes.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=3)

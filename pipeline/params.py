@@ -361,6 +361,19 @@ class Scenarios(Section):
     )
 
 
+class Validation(Section):
+    """How hard the answers are tested."""
+
+    replicates: int = parameter(
+        200,
+        "simulations",
+        "Simulated sets of studies behind the calibration of the evidence synthesis.",
+        "Jumlah himpunan penelitian simulasi untuk kalibrasi sintesis bukti.",
+        20,
+        100000,
+    )
+
+
 SECTIONS: dict[str, type[Section]] = {
     "run": Run,
     "compute": Compute,
@@ -373,6 +386,7 @@ SECTIONS: dict[str, type[Section]] = {
     "pests": Pests,
     "panel": Panel,
     "scenarios": Scenarios,
+    "validation": Validation,
 }
 
 KIND_NAMES: dict[Any, str] = {int: "whole number", float: "number", str: "text"}

@@ -10,17 +10,13 @@ from pipeline.model.response import extra_yield
 CAUSES = ("fertilizer", "pests", "technique", "knowledge")
 
 
-def draw_gains(
-    effects: dict[str, np.ndarray], pest_gain: np.ndarray, rng: np.random.Generator
-) -> dict[str, np.ndarray]:
-    """Log gain still to be had from removing each cause, per draw.
+def draw_uptake(causes: list[str], rng: np.random.Generator, size: int) -> dict[str, np.ndarray]:
+    """Share of each practice that is not yet taken up, per draw.
 
-    ``effects`` holds predictive draws of the log response ratio of fertilizer, technique and knowledge. How far
-    farmers of Kutai Timur have taken them up already is not known, so the share not yet taken up is drawn evenly
-    between none and all. ``pest_gain`` comes from the damage curve, which starts from the present attack.
+    How far farmers of Kutai Timur use fertilizer, prune and were trained is not known, so it is drawn evenly between
+    none and all.
     """
-    left = {cause: rng.random(len(pest_gain)) for cause in effects}
-    return {**{cause: draws * left[cause] for cause, draws in effects.items()}, "pests": pest_gain}
+    return {cause: rng.random(size) for cause in causes}
 
 
 def log_gain(removed: frozenset[str], gains: dict[str, np.ndarray]) -> np.ndarray:

@@ -75,7 +75,7 @@ class Synthesis:
         """What a study tells of the effect at its own place once all others are heard."""
         rows = self.rows[(self.rows["measure"] == measure) & (self.rows["study_id"] == study)]
         parts = {"mean": 1.0, f"study:{study}": 1.0}
-        for country, share in _country(rows).value_counts(normalize=True).items():
+        for country, share in country_of(rows).value_counts(normalize=True).items():
             parts[f"country:{country}"] = float(share)
         return self.posteriors[measure].combination(parts)
 
@@ -126,17 +126,24 @@ def _fit_measure(rows: pd.DataFrame, measure: str, priors: Priors, scale: float,
 
 
 def _blocks(rows: pd.DataFrame, prior: tuple[float, float], bias_sd: float) -> list[Block]:
-    moderators = {f"bias:{design}": rows["design"] == design for design in UNADJUSTED}
-    moderators["African country"] = rows["country"].fillna("").str.contains(AFRICA)
-    design = np.column_stack([np.ones(len(rows)), *(column.to_numpy(dtype=float) for column in moderators.values())])
-    sd = [prior[1], *[bias_sd] * len(moderators)]
+    shifts = moderators(rows)
+    design = np.column_stack([np.ones(len(rows)), shifts.to_numpy()])
+    sd = [prior[1], *[bias_sd] * shifts.shape[1]]
     return [
-        fixed_effects(["mean", *moderators], design, [prior[0], *[0.0] * len(moderators)], sd),
-        groups("country", list(_country(rows)), "country"),
+        fixed_effects(["mean", *shifts], design, [prior[0], *[0.0] * shifts.shape[1]], sd),
+        groups("country", list(country_of(rows)), "country"),
         groups("study", list(rows["study_id"]), "study"),
         groups("row", list(rows["effect_id"]), "row"),
     ]
 
 
-def _country(rows: pd.DataFrame) -> pd.Series:
+def moderators(rows: pd.DataFrame) -> pd.DataFrame:
+    """What shifts a row besides its measure: a column per design without a drawn control, and one for Africa."""
+    columns = {f"bias:{design}": rows["design"] == design for design in UNADJUSTED}
+    columns["African country"] = rows["country"].fillna("").str.contains(AFRICA)
+    return pd.DataFrame(columns, index=rows.index).astype(float)
+
+
+def country_of(rows: pd.DataFrame) -> pd.Series:
+    """Country of each row; one that is not stated is a country of its own."""
     return rows["country"].fillna("not stated")

@@ -80,13 +80,27 @@ class Posterior:
         self, rows: list[dict[str, float]], new: Sequence[Sequence[str]], rng: np.random.Generator, size: int
     ) -> np.ndarray:
         """Joint draws of several sums of coefficients, shape (size, len(rows)); ``new`` as in ``combination``."""
+        return self.draw_with_spreads(rows, new, rng, size)[0]
+
+    def draw_with_spreads(
+        self, rows: list[dict[str, float]], new: Sequence[Sequence[str]], rng: np.random.Generator, size: int
+    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Joint draws as from ``draw``, and the spreads that go with each, by name (size,)."""
         mean, covariance = self._moments(rows)
         for column, names in enumerate(new):
             covariance[:, column, column] += sum(self.spreads[name] ** 2 for name in names)
         factor = np.linalg.cholesky(covariance + 1e-14 * np.eye(len(rows)))
         index = rng.choice(len(self.weight), size, p=self.weight)
         noise = rng.standard_normal((size, len(rows)))
-        return mean[index] + np.einsum("dij,dj->di", factor[index], noise)
+        values = mean[index] + np.einsum("dij,dj->di", factor[index], noise)
+        return values, {name: spread[index] for name, spread in self.spreads.items()}
+
+    def moments(self, rows: list[dict[str, float]]) -> tuple[np.ndarray, np.ndarray]:
+        """Posterior mean (rows,) and covariance (rows, rows) of several sums of coefficients."""
+        mean, covariance = self._moments(rows)
+        centre = self.weight @ mean
+        off = mean - centre
+        return centre, np.einsum("p,pij->ij", self.weight, covariance) + (off * self.weight[:, None]).T @ off
 
     def influence(self, parts: dict[str, float]) -> np.ndarray:
         """How far the mean of a sum of coefficients moves when one row moves by one, shape (rows,)."""

@@ -1,49 +1,56 @@
-"""What national yields have done after the price of cocoa moved against that of fertilizer.
+"""The panel of national yields and areas: yearly changes by country, what may explain them, and what is left out.
 
-Change in the log of yield by country and year on lags of the change in the log price ratio and on El Nino, with
-a trend of its own for every country. World prices are the same for all countries, so a year counts as one
-observation of them however many countries it has: uncertainty comes from leaving out whole years.
+World prices and El Nino are the same for all countries of a year; rainfall is known for few countries. Every
+country-year that is not used is counted under the first reason that holds.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit
 
 from pipeline.clean.rules import annual_change
 
-LAGS = range(5)
 OFFICIAL = "A"
+ENSO = ("enso_0", "enso_1")
+RAINFALL = ("rain_0", "rain_1")
 
 
 @dataclass(frozen=True)
-class Fit:
-    """Coefficients by name, their covariance from leaving out years, rows and years behind them."""
+class Equation:
+    """What changes (``quantity`` of FAOSTAT), the lags of the price change (0 to ``lags`` - 1), and what else acts."""
 
-    names: tuple[str, ...]
-    coefficients: np.ndarray
-    covariance: np.ndarray
-    rows: int
-    years: int
+    quantity: str
+    flags: tuple[str, ...]
+    lags: int
+    others: tuple[str, ...] = ENSO
 
-    def interval(self, names: list[str], level: float) -> tuple[float, float, float]:
-        """Lower end, value and upper end of the sum of the named coefficients."""
-        pick = np.array([float(name in names) for name in self.names])
-        value = float(pick @ self.coefficients)
-        half = float(stdtrit(self.years - 1, (1 + level) / 2) * np.sqrt(pick @ self.covariance @ pick))
-        return value - half, value, value + half
+    @property
+    def price(self) -> list[str]:
+        """Columns of the lagged price changes, the same year first."""
+        return [f"price_{lag}" for lag in range(self.lags)]
+
+    @property
+    def explaining(self) -> list[str]:
+        """All columns that explain a change."""
+        return [*self.price, *self.others]
 
 
-def price_changes(prices: pd.DataFrame) -> pd.DataFrame:
-    """Change in the log of the cocoa-to-fertilizer price ratio by year, with its lags as ``price_0`` to ``price_4``.
+YIELD = Equation("yield_kg_per_ha", ("area_flag", "production_flag"), 5)
+# A tree planted after a good price is harvested after about three years, so area may answer later than yield.
+AREA = Equation("area_harvested_ha", ("area_flag",), 7)
+PRODUCTION = Equation("production_t", ("production_flag",), 7)
+
+
+def price_changes(prices: pd.DataFrame, lags: int = YIELD.lags) -> pd.DataFrame:
+    """Change in the log of the cocoa-to-fertilizer price ratio by year, with its lags as ``price_0``, ``price_1`` ...
 
     ``prices`` is the clean table of monthly world prices; a year without all its months is left out.
     """
     whole = prices.groupby("year").filter(lambda months: len(months) == 12)
     ratio = -np.log(whole.groupby("year")["fertilizer_cocoa_ratio"].mean())
     change = ratio.diff()
-    return pd.DataFrame({f"price_{lag}": change.shift(lag) for lag in LAGS}).dropna().reset_index()
+    return pd.DataFrame({f"price_{lag}": change.shift(lag) for lag in range(lags)}).dropna().reset_index()
 
 
 def enso_by_year(enso: pd.DataFrame) -> pd.DataFrame:
@@ -54,77 +61,78 @@ def enso_by_year(enso: pd.DataFrame) -> pd.DataFrame:
 
 
 def build_panel(
-    countries: pd.DataFrame, prices: pd.DataFrame, enso: pd.DataFrame, unofficial_weight: float
+    countries: pd.DataFrame, prices: pd.DataFrame, enso: pd.DataFrame, unofficial_weight: float, equation: Equation
 ) -> tuple[pd.DataFrame, dict[str, int]]:
-    """One row per country and year with ``change`` of the log yield, its ``weight`` and what explains it.
+    """One row per country and year with ``change`` of the log of the quantity, its ``weight`` and what explains it.
 
-    Rows across a break, copied years and years whose yield is not credible (in the year or the one before) are
-    left out; the second value counts what was left out and why. A row whose area or production is not an
-    official figure weighs ``unofficial_weight``.
+    The second value counts what was left out and why. A row whose figures are not official weighs
+    ``unofficial_weight``; a weight of zero leaves it out.
     """
     rows = countries[(countries["release"] == "2022") & (countries["iso3"] != "WLD")].sort_values(["country", "year"])
-    rows = rows.assign(change=annual_change(rows, "yield_kg_per_ha", "country"))
-    doubtful = rows["is_implausible"] | rows.groupby("country")["is_implausible"].shift(fill_value=False)
-    official = (rows["area_flag"] == OFFICIAL) & (rows["production_flag"] == OFFICIAL)
-    rows = rows.assign(weight=np.where(official, 1.0, unofficial_weight))
-    known = rows[rows["change"].notna() & ~doubtful]
-    panel = known.merge(price_changes(prices), on="year").merge(enso_by_year(enso), on="year")
-    left_out = {
-        "no change from a year before": int(rows["change"].isna().sum()),
-        "yield not credible": int((rows["change"].notna() & doubtful).sum()),
-        "before prices or El Nino are known": len(known) - len(panel),
-    }
-    columns = ["iso3", "country", "year", "change", "weight", *explaining()]
-    return panel[columns].reset_index(drop=True), left_out
-
-
-def explaining() -> list[str]:
-    """Names of the columns that explain a change."""
-    return [*(f"price_{lag}" for lag in LAGS), "enso_0", "enso_1"]
-
-
-def fit_panel(panel: pd.DataFrame) -> Fit:
-    """Weighted least squares within countries; the covariance is the jackknife over years.
-
-    With some fifty years and regressors that vary by year only, the usual sandwich makes intervals too short; leaving
-    out one year at a time does not. Raises ``ValueError`` for fewer than ten years.
-    """
-    years = panel["year"].unique()
-    if len(years) < 10:
-        raise ValueError(f"{len(years)} years do not tell errors that are clustered by year; at least 10 are needed")
-    found = coefficients(panel)
-    off = np.stack([coefficients(panel[panel["year"] != year]) for year in years]) - found
-    covariance = (len(years) - 1) / len(years) * off.T @ off
-    return Fit(tuple(explaining()), found, covariance, len(panel), len(years))
-
-
-def coefficients(panel: pd.DataFrame) -> np.ndarray:
-    """Coefficients of the weighted least squares within countries, in the order of ``explaining()``."""
-    x, y = within(panel, explaining()), within(panel, ["change"])[:, 0]
-    weighted = x * panel["weight"].to_numpy()[:, None]
-    return np.linalg.solve(weighted.T @ x, weighted.T @ y)
-
-
-def within(panel: pd.DataFrame, columns: list[str]) -> np.ndarray:
-    """Columns less their weighted mean in each country, shape (rows, columns)."""
-    weight = panel["weight"].to_numpy()[:, None]
-    values = panel[columns].to_numpy(dtype=float)
-    sums = (
-        pd.DataFrame(np.hstack([values * weight, weight])).groupby(panel["iso3"].to_numpy()).transform("sum").to_numpy()
+    official = (rows[list(equation.flags)] == OFFICIAL).all(axis=1)
+    rows = rows.assign(
+        change=annual_change(rows, equation.quantity, "country"),
+        is_official=official,
+        weight=np.where(official, 1.0, unofficial_weight),
     )
-    return values - sums[:, :-1] / sums[:, -1:]
+    known = price_changes(prices, equation.lags).merge(enso_by_year(enso), on="year")
+    reasons = {**_gaps(rows, equation.quantity), "not official, and weighs nothing": rows["weight"] == 0}
+    reasons["before prices or El Nino are known"] = ~rows["year"].isin(known["year"])
+    is_used, left_out = count_left_out(reasons)
+    columns = ["iso3", "country", "year", "change", "is_official", "weight", *equation.price, *ENSO]
+    return rows[is_used].merge(known, on="year")[columns].reset_index(drop=True), left_out
 
 
-def leave_one_country_out(panel: pd.DataFrame, least_rows: int) -> pd.DataFrame:
-    """How well the other countries predict a country's changes, against the forecast that nothing changes.
+def _gaps(rows: pd.DataFrame, quantity: str) -> dict[str, pd.Series]:
+    """Why a country-year has no change to explain, by reason, the first that holds first."""
+    by_country = rows.groupby("country")
+    value = rows[quantity].where(rows[quantity] > 0)
+    earlier = value.groupby(rows["country"]).shift()
+    consecutive = by_country["year"].diff() == 1
+    doubtful = rows["is_implausible"] | by_country["is_implausible"].shift(fill_value=False)
+    copied = rows["is_copied"] | by_country["is_copied"].shift(fill_value=False)
+    return {
+        "country without area": ~rows["area_harvested_ha"].gt(0).groupby(rows["country"]).transform("any"),
+        "figure missing or zero": value.isna(),
+        "no figure of the year before": earlier.isna() | ~consecutive,
+        "break of the series": rows["is_break"],
+        "copied from the year before, or the year after": copied,
+        "yield not credible, in the year or the year before": doubtful,
+    }
 
-    For every country with at least ``least_rows`` rows. Columns: ``country``, ``n``, ``r2`` (share of the squared
-    changes that the prediction explains; below zero when it is worse than no forecast).
+
+def rainfall_anomalies(climate: pd.DataFrame) -> pd.DataFrame:
+    """``rain_0`` and ``rain_1`` by ``iso3`` and ``year``: log of rainfall over its mean, and of the year before.
+
+    Infilled years are not observations; what is not known is missing.
     """
-    rows = []
-    for country, own in panel.groupby("country"):
-        if len(own) >= least_rows:
-            predicted = own[explaining()].to_numpy() @ coefficients(panel[panel["country"] != country])
-            actual = own["change"].to_numpy()
-            rows.append((country, len(own), 1 - ((actual - predicted) ** 2).sum() / (actual**2).sum()))
-    return pd.DataFrame(rows, columns=["country", "n", "r2"])
+    observed = climate[climate["rainfall_mm"].notna() & ~climate["is_infilled"]]
+    rain = np.log(observed.pivot(index="year", columns="iso3", values="rainfall_mm"))
+    anomaly = rain - rain.mean()
+    both = {"rain_0": anomaly, "rain_1": anomaly.shift().where(anomaly.index.to_series().diff().eq(1), axis=0)}
+    return pd.concat({name: table.unstack() for name, table in both.items()}, axis=1).reset_index()
+
+
+def with_rainfall(rows: pd.DataFrame, climate: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Rows whose rainfall was observed in the year and the year before, and what was left out and why."""
+    known = climate.loc[climate["rainfall_mm"].notna(), ["iso3", "year", "is_infilled"]]
+    before = known.assign(year=known["year"] + 1)
+    infilled = pd.concat([known, before]).groupby(["iso3", "year"])["is_infilled"].any().rename("infilled")
+    joined = rows.merge(rainfall_anomalies(climate), on=["iso3", "year"], how="left")
+    joined = joined.merge(infilled.reset_index(), on=["iso3", "year"], how="left")
+    is_used, left_out = count_left_out(
+        {
+            "country without rainfall": ~joined["iso3"].isin(known["iso3"]),
+            "rainfall filled in by its makers": joined["infilled"].eq(True),
+            "rainfall of the year or the year before not known": joined[list(RAINFALL)].isna().any(axis=1),
+        }
+    )
+    return joined[is_used].drop(columns="infilled").reset_index(drop=True), left_out
+
+
+def count_left_out(reasons: dict[str, pd.Series]) -> tuple[pd.Series, dict[str, int]]:
+    """True for rows that no reason holds for, and how many rows each reason is the first for."""
+    table = pd.DataFrame(reasons)
+    first = table.idxmax(axis=1).where(table.any(axis=1))
+    counts = {reason: int((first == reason).sum()) for reason in reasons}
+    return first.isna(), counts

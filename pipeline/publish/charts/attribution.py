@@ -1,13 +1,22 @@
 """Figure of 09_attribution: how much of the gap each cause holds back."""
 
+import textwrap
+
 import pandas as pd
 from matplotlib.axes import Axes
 
 from pipeline.language import Text
-from pipeline.publish.charts.common import draw_intervals, label
+from pipeline.publish.charts.common import draw_intervals, label, localise
 from pipeline.publish.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, Caption
 from pipeline.publish.names import CAUSES
 
+STEPS = {
+    **CAUSES,
+    "present": Text("Present yield", "Hasil kini"),
+    "attainable": Text("Attainable yield", "Hasil yang dapat dicapai"),
+}
+# Light enough for a black interval to be seen on it.
+SILVER = "#A6A6A6"
 COLOURS = {
     "fertilizer": ORANGE,
     "pests": PURPLE,
@@ -15,6 +24,8 @@ COLOURS = {
     "knowledge": BLUE,
     "unexplained": GREY,
     "gap": BLACK,
+    "present": SILVER,
+    "attainable": SILVER,
 }
 
 SHARES = Caption(
@@ -34,6 +45,42 @@ SHARES = Caption(
         "untuk bagian yang belum terjelaskan, dan satu untuk seluruh senjang.",
     ),
 )
+
+WATERFALL = Caption(
+    title=Text("From the present to the attainable yield", "Dari hasil kini ke hasil yang dapat dicapai"),
+    caption=Text(
+        "Bars are means of the draws, which add up from left to right; lines are the interval of each step or total. A "
+        "mean can lie far from the middle of a skewed interval. A bar that goes down takes back what others promise.",
+        "Batang adalah rerata ulangan, yang berjumlah dari kiri ke kanan; garis adalah selang tiap langkah atau total. "
+        "Rerata dapat jauh dari tengah selang yang miring. Batang yang turun mengambil kembali janji yang lain.",
+    ),
+    alt=Text(
+        "Waterfall chart in kg per hectare: the present yield, one step for each cause and one for what is not "
+        "explained, and the attainable yield, each with its interval.",
+        "Diagram air terjun dalam kg per hektare: hasil kini, satu langkah untuk tiap penyebab dan satu untuk yang "
+        "belum terjelaskan, lalu hasil yang dapat dicapai, masing-masing dengan selangnya.",
+    ),
+)
+
+
+def draw_waterfall(axes: Axes, data: pd.DataFrame, language: str) -> None:
+    """Totals from zero and steps from where the one before ended, with the interval of each around its end."""
+    places = range(len(data))
+    axes.bar(
+        places, data["end"] - data["start"], bottom=data["start"], color=[COLOURS[n] for n in data["name"]], width=0.6
+    )
+    axes.hlines(data["end"].iloc[:-1], places[:-1], places[1:], colors=GREY, linewidth=0.9)
+    # The interval of a step starts from where the step starts.
+    base = data["start"].where(data["kind"] == "step", 0.0)
+    shift = [place + 0.22 for place in places]
+    axes.vlines(shift, base + data["lower"], base + data["upper"], colors=BLACK, linewidth=1.4)
+    names = [textwrap.fill(STEPS[name].in_language(language), 12) for name in data["name"]]
+    axes.set_xticks(list(places), names, fontsize=8)
+    axes.axhline(0, color=GREY, linewidth=0.9)
+    axes.grid(axis="x", visible=False)
+    axes.set_xlabel(label(language, "Step", "Langkah"))
+    axes.set_ylabel(label(language, "Yield per mature hectare (kg/ha)", "Hasil per hektare TM (kg/ha)"))
+    localise(axes, language)
 
 
 def draw_shares(axes: Axes, data: pd.DataFrame, language: str) -> None:

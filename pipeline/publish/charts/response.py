@@ -1,26 +1,61 @@
-"""Figures of 08_model_price_response: yields after a price change, and how well that predicts a country."""
+"""Figures of 08_model_price_response: yields and areas after a price change, and how well that predicts a country."""
 
 import pandas as pd
 from matplotlib.axes import Axes
 
 from pipeline.language import Text
-from pipeline.publish.charts.common import label, localise
+from pipeline.publish.charts.common import draw_intervals, label, localise
 from pipeline.publish.estimates import Estimate
-from pipeline.publish.figures import BLUE, GREY, ORANGE, Caption
+from pipeline.publish.figures import BLUE, GREEN, GREY, ORANGE, Caption
 from pipeline.publish.names import COUNTRIES
 
+SERIES = {
+    "price_response": (Text("Yield, all countries", "Hasil per ha, semua negara"), BLUE, -0.2),
+    "price_response_indonesia": (Text("Yield, Indonesia", "Hasil per ha, Indonesia"), GREEN, 0.0),
+    "area_response": (Text("Area harvested, all countries", "Luas panen, semua negara"), ORANGE, 0.2),
+}
+READINGS = {
+    "price_response.all": Text("Yield: all countries (headline)", "Hasil: semua negara (utama)"),
+    "price_response.all_jackknife": Text("leaving out year by year", "tahun demi tahun ditinggalkan"),
+    "price_response.official_only": Text("official figures only", "hanya angka resmi"),
+    "price_response.even_weights": Text("all figures weigh the same", "semua angka berbobot sama"),
+    "price_response.no_jumps": Text("without jumps", "tanpa lonjakan"),
+    "price_response.new_country": Text("a country not yet seen", "negara yang belum dilihat"),
+    "price_response.rainfall_rows": Text("where rainfall is known", "yang curah hujannya diketahui"),
+    "price_response.with_rainfall": Text("the same, with rainfall", "sama, dengan curah hujan"),
+    "price_response.indonesia": Text("Indonesia among others", "Indonesia bersama negara lain"),
+    "price_response.indonesia_alone": Text("Indonesia alone", "Indonesia saja"),
+    "area_response.all": Text("Area: all countries", "Luas panen: semua negara"),
+    "area_response.indonesia": Text("Area: Indonesia among others", "Luas panen: Indonesia bersama negara lain"),
+    "area_response.indonesia_alone": Text("Area: Indonesia alone", "Luas panen: Indonesia saja"),
+    "production_response.all": Text("Production: all countries", "Produksi: semua negara"),
+}
 LAGS = Caption(
-    title=Text("Yields after the price ratio doubles", "Hasil setelah nisbah harga naik dua kali"),
+    title=Text("Yield and area after the price ratio doubles", "Hasil dan luas setelah nisbah harga naik dua kali"),
     caption=Text(
-        "Change in national yield in each year after cocoa has become twice as dear in fertilizer; interval "
-        "from leaving out whole years. With five lags, chance alone can put one of them outside zero.",
-        "Perubahan hasil nasional pada tiap tahun setelah harga kakao terhadap pupuk naik dua kali; selang "
-        "dari meninggalkan tahun demi tahun. Di antara lima jeda, satu dapat jatuh di luar nol karena "
-        "kebetulan saja.",
+        "Change in each year after cocoa has become twice as dear in fertilizer, with intervals. Among so "
+        "many of them, chance alone can put one or two outside zero.",
+        "Perubahan pada tiap tahun setelah harga kakao terhadap pupuk naik dua kali, dengan selangnya. Di antara "
+        "sekian selang, satu atau dua dapat jatuh di luar nol karena kebetulan saja.",
     ),
     alt=Text(
-        "Five intervals of the change in yield, one for each lag in years, with a line at zero.",
-        "Lima selang perubahan hasil, satu untuk tiap jeda tahun, dengan garis pada nol.",
+        "Intervals of the change in yield of all countries and of Indonesia for lags of zero to four years, and in "
+        "area for lags of zero to six years, with a line at zero.",
+        "Selang perubahan hasil semua negara dan Indonesia untuk jeda nol sampai empat tahun, dan perubahan luas "
+        "untuk jeda nol sampai enam tahun, dengan garis pada nol.",
+    ),
+)
+ALL_READINGS = Caption(
+    title=Text("One response, read in several ways", "Satu tanggapan, beberapa cara membaca"),
+    caption=Text(
+        "Change after a doubling of the price of cocoa against fertilizer, summed over five years for yield and over "
+        "seven for area and production.",
+        "Perubahan setelah harga kakao terhadap pupuk naik dua kali, dijumlahkan selama lima tahun untuk hasil dan "
+        "tujuh tahun untuk luas panen dan produksi.",
+    ),
+    alt=Text(
+        "Intervals of the summed change for several choices of countries, rows and methods, with a line at zero.",
+        "Selang perubahan total untuk beberapa pilihan negara, data dan metode, dengan garis pada nol.",
     ),
 )
 SKILL = Caption(
@@ -44,25 +79,47 @@ SKILL = Caption(
 
 
 def lag_rows(estimates: list[Estimate]) -> pd.DataFrame:
-    """Response by lag in years, with its interval."""
-    rows = [(e.key.split("_")[-1], e.lower, e.value, e.upper) for e in estimates if "price_response.lag" in e.key]
-    return pd.DataFrame(rows, columns=["lag", "lower", "value", "upper"]).astype({"lag": "int64"})
+    """Responses by series and lag in years, with their intervals."""
+    split = [(*e.key.split(".lag_"), e.lower, e.value, e.upper) for e in estimates if ".lag_" in e.key]
+    rows = pd.DataFrame(split, columns=["series", "lag", "lower", "value", "upper"]).astype({"lag": "int64"})
+    return rows[rows["series"].isin(SERIES)].reset_index(drop=True)
 
 
 def draw_lags(axes: Axes, data: pd.DataFrame, language: str) -> None:
-    """One interval per lag."""
-    axes.vlines(data["lag"], data["lower"], data["upper"], color=BLUE, linewidth=2.2)
-    axes.scatter(data["lag"], data["value"], color=BLUE, s=36, zorder=3)
+    """One interval per series and lag, side by side."""
+    for name, (text, colour, shift) in SERIES.items():
+        own = data[data["series"] == name]
+        axes.vlines(own["lag"] + shift, own["lower"], own["upper"], color=colour, linewidth=2.2)
+        axes.scatter(own["lag"] + shift, own["value"], color=colour, s=30, zorder=3, label=text.in_language(language))
     axes.axhline(0, color=GREY, linewidth=0.9)
-    axes.set_xticks(data["lag"])
+    axes.set_xticks(sorted(set(data["lag"])))
     axes.set_xlabel(label(language, "Years after the price change", "Tahun setelah perubahan harga"))
-    axes.set_ylabel(label(language, "Change in yield (%)", "Perubahan hasil (%)"))
+    axes.set_ylabel(label(language, "Change (%)", "Perubahan (%)"))
+    axes.margins(y=0.16)
+    axes.legend(loc="upper center", ncols=3, fontsize=7.5, columnspacing=1.2, handletextpad=0.3)
+    axes.grid(axis="x", visible=False)
     localise(axes, language)
+
+
+def reading_rows(estimates: list[Estimate]) -> pd.DataFrame:
+    """Summed responses in the order they are drawn."""
+    by_key = {estimate.key: estimate for estimate in estimates}
+    rows = [(key, by_key[key].lower, by_key[key].value, by_key[key].upper) for key in READINGS]
+    return pd.DataFrame(rows, columns=["name", "lower", "value", "upper"])
+
+
+def draw_readings(axes: Axes, data: pd.DataFrame, language: str) -> None:
+    """One interval per reading; yields blue, Indonesia's yields green, areas and production orange."""
+    colours = {name: GREEN if "indonesia" in name else BLUE for name in data["name"]}
+    colours |= {name: ORANGE for name in data["name"] if not name.startswith("price_response")}
+    words = Text("Change after a doubling of the price ratio (%)", "Perubahan setelah nisbah harga naik dua kali (%)")
+    draw_intervals(axes, data, language, READINGS, words, colours)
+    axes.set_ylabel(label(language, "Reading", "Cara membaca"))
 
 
 def draw_skill(axes: Axes, data: pd.DataFrame, language: str) -> None:
     """One dot per country, best first; zero is the forecast that nothing changes."""
-    ordered = data.sort_values("r2", ascending=False).reset_index(drop=True)
+    ordered = data[data["country"] != "all"].sort_values("r2", ascending=False).reset_index(drop=True)
     colours = [BLUE if value > 0 else ORANGE for value in ordered["r2"]]
     axes.scatter(ordered["r2"] * 100, ordered.index, c=colours, s=30, zorder=3)
     names = [COUNTRIES[country].in_language(language) for country in ordered["country"]]

@@ -1,0 +1,83 @@
+"""Does the attribution hold when the attainable yield, the damage of the pod borer or the uptake are others?"""
+
+import numpy as np
+import pandas as pd
+
+from pipeline.model.attribution import CAUSES, shapley
+
+
+def explained_by_attainable(
+    shares: dict[str, np.ndarray], present: np.ndarray, attainable: pd.DataFrame
+) -> pd.DataFrame:
+    """Gap and what the causes hold back of it, for every choice of the attainable yield; means, which add up.
+
+    ``attainable`` has a row per choice with ``name``, ``yield_kg_per_ha`` and ``source_id``. Columns: ``attainable``,
+    ``attainable_kg_per_ha``, ``gap``, one per cause, ``unexplained`` (all kg/ha), ``explained_share`` of the gap, and
+    ``source_id``. What a cause holds back does not depend on the choice; what is left unexplained does.
+    """
+    held = {cause: float(values.mean()) for cause, values in shares.items()}
+    rows = []
+    for row in attainable.itertuples():
+        gap = float(row.yield_kg_per_ha) - float(present.mean())
+        explained = sum(held.values())
+        parts = {"gap": gap, **held, "unexplained": gap - explained, "explained_share": explained / gap}
+        rows.append(
+            {"attainable": row.name, "attainable_kg_per_ha": row.yield_kg_per_ha, **parts, "source_id": row.source_id}
+        )
+    return pd.DataFrame(rows)
+
+
+def waterfall(shares: dict[str, np.ndarray], present: np.ndarray, attainable: float, level: float) -> pd.DataFrame:
+    """Steps from the present to the attainable yield in kg/ha: means, which add up, each with its interval.
+
+    Columns: ``name``, ``kind`` (total or step), ``start``, ``end``, ``lower`` and ``upper`` of the step or total.
+    Causes stand in the order of their means, largest first; what is not explained comes last.
+    """
+    parts = dict(sorted(shares.items(), key=lambda item: -item[1].mean()))
+    parts["unexplained"] = attainable - present - sum(shares.values())
+    levels = [(1 - level) / 2, (1 + level) / 2]
+    rows = [("present", "total", 0.0, present.mean(), *np.quantile(present, levels))]
+    for name, values in parts.items():
+        start = rows[-1][3]
+        rows.append((name, "step", start, start + values.mean(), *np.quantile(values, levels)))
+    rows.append(("attainable", "total", 0.0, attainable, attainable, attainable))
+    return pd.DataFrame(rows, columns=["name", "kind", "start", "end", "lower", "upper"])
+
+
+def variants(
+    present: np.ndarray,
+    effects: dict[str, np.ndarray],
+    uptake: dict[str, np.ndarray],
+    pests: pd.DataFrame,
+    ceiling: float,
+    level: float,
+) -> pd.DataFrame:
+    """What each cause holds back when pests or the uptake of practices are taken otherwise.
+
+    ``effects`` are draws of log ratios per practice, ``uptake`` the drawn share not yet taken up, ``pests`` the draws
+    of 07_model_pests. Columns: ``variant``, ``cause``, ``lower``, ``value``, ``upper`` (kg/ha) and ``first`` (chance
+    of holding back most).
+    """
+    borer = pests["log_gain_sleeving"].to_numpy()
+    is_sabah = pests["is_sabah"].to_numpy(dtype=bool)
+    everything = np.ones(len(present), dtype=bool)
+    none, half = ({cause: np.full(len(present), left) for cause in effects} for left in (1.0, 0.5))
+    cases = {
+        "as published": (everything, uptake, borer),
+        "damage curve of Sabah alone": (is_sabah, uptake, borer),
+        "report of Aceh Timur alone": (~is_sabah, uptake, borer),
+        "black pod removed as well": (everything, uptake, borer + pests["log_gain_pod_removal_there"].to_numpy()),
+        "nobody has taken up a practice": (everything, none, borer),
+        "half have taken up each practice": (everything, half, borer),
+    }
+    rows = []
+    for variant, (chosen, left, pest_gain) in cases.items():
+        gains = {cause: (draws * left[cause])[chosen] for cause, draws in effects.items()} | {
+            "pests": pest_gain[chosen]
+        }
+        shares = shapley(present[chosen], gains, ceiling)
+        largest = np.argmax(np.stack([shares[cause] for cause in CAUSES]), axis=0)
+        for number, cause in enumerate(CAUSES):
+            lower, value, upper = np.quantile(shares[cause], [(1 - level) / 2, 0.5, (1 + level) / 2])
+            rows.append((variant, cause, lower, value, upper, float((largest == number).mean())))
+    return pd.DataFrame(rows, columns=["variant", "cause", "lower", "value", "upper", "first"])

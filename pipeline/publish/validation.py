@@ -1,0 +1,139 @@
+"""Published estimates of 11_validation: how often intervals hold, how good forecasts are, what the chains say."""
+
+import numpy as np
+import pandas as pd
+
+from pipeline.language import Text
+from pipeline.model.left_out import Coverage, coverage
+from pipeline.model.sampler import Sampled
+from pipeline.publish.estimates import Estimate
+from pipeline.publish.names import POOLED_MEASURES
+
+LEVELS = (0.8, 0.95)
+# Coverage of 80 % intervals is called good inside this band.
+BAND = (0.7, 0.9)
+INTERVAL = 0.9
+
+
+def coverage_estimates(key: str, positions: pd.Series, method: str, sources: tuple[str, ...]) -> list[Estimate]:
+    """Share of truths inside 80 % and 95 % intervals, with the uncertainty that their number leaves."""
+    found = []
+    for level in LEVELS:
+        result = coverage(positions, level)
+        lower, upper = min(result.lower, result.share), max(result.upper, result.share)
+        found.append(
+            Estimate(
+                f"coverage.{key}.{round(level * 100)}", result.share * 100, "%",
+                f"of truths inside {level * 100:g} % intervals", method, sources, result.n,
+                lower=lower * 100, upper=upper * 100, level=INTERVAL, headline=True,
+            )
+        )  # fmt: skip
+    return found
+
+
+def forecast_estimates(left_out: pd.DataFrame, sources: tuple[str, ...]) -> list[Estimate]:
+    """Scores of the forecasts of studies left out, beside the naive forecast, and how many fall outside 80 %."""
+    own, naive = left_out["crps"].mean(), left_out["crps_naive"].mean()
+    method, n = "studies left out one at a time", len(left_out)
+    outside = int((~left_out["position"].between(0.1, 0.9)).sum())
+    return [
+        Estimate("forecast.crps", own, "log ratio", "CRPS, smaller is better", method, sources, n, headline=True),
+        Estimate("forecast.crps_naive", naive, "log ratio", "CRPS without measures", method, sources, n),
+        Estimate("forecast.gain", (1 - own / naive) * 100, "%", "CRPS below the naive one", method, sources, n),
+        Estimate("forecast.outside", outside, "studies", "outside their 80 % interval", method, sources, n),
+        Estimate("forecast.studies", n, "studies", "left out", method, sources, n),
+    ]
+
+
+def chain_estimates(chains: dict[str, tuple[Sampled, pd.DataFrame]], sources: tuple[str, ...]) -> list[Estimate]:
+    """Diagnostics of the chains by name, and how far they lie from the exact synthesis, in per cent of its interval."""
+    found = []
+    for name, (sampled, compared) in chains.items():
+        apart = ((compared["sampled"] - compared["exact"]).abs() / compared["width"]).max() * 100
+        method = f"NUTS, four chains, {name} study effects"
+        for key, value, unit, basis in (
+            ("r_hat", sampled.r_hat, "1", "largest"),
+            ("effective", round(sampled.effective), "draws", "least effective sample size"),
+            ("divergent", sampled.divergent, "steps", "divergent"),
+            ("apart", apart, "%", "largest distance to the exact quantiles, of the width of the interval"),
+        ):
+            found.append(Estimate(f"chains.{name}.{key}", float(value), unit, basis, method, sources, 4, headline=True))
+    return found
+
+
+def check_estimates(checks: pd.DataFrame) -> list[Estimate]:
+    """How many published results were found again; ``checks`` has ``passed`` and ``source_id``."""
+    sources = tuple(sorted(set(checks["source_id"])))
+    method = "published results computed again"
+    return [
+        Estimate("engine.passed", int(checks["passed"].sum()), "results", "found again", method, sources, len(checks)),
+        Estimate("engine.checked", len(checks), "results", "checked", method, sources, len(checks), headline=True),
+    ]
+
+
+def prior_estimates(sensitivity: pd.DataFrame, sources: tuple[str, ...]) -> list[Estimate]:
+    """Largest move of the middle of an effect under other priors, in per cent of the width of its interval."""
+    base = sensitivity[sensitivity["variant"] == "all"].set_index("measure")
+    others = sensitivity[sensitivity["variant"].isin(["wider priors", "spreads half as wide", "spreads twice as wide"])]
+    known = others[others["studies"] > 0].set_index("measure")
+    # On the log scale, as the intervals are made.
+    middle, own = np.log1p(known["value"] / 100), np.log1p(base.loc[known.index, "value"] / 100)
+    width = np.log1p(base["upper"] / 100) - np.log1p(base["lower"] / 100)
+    moved = float(((middle - own).abs() / width.loc[known.index]).max() * 100)
+    basis = "of the width of the interval"
+    return [Estimate("priors.moved", moved, "%", basis, "priors and spreads halved or doubled", sources, len(known))]
+
+
+def verdict(studies: Coverage, left_out: pd.DataFrame) -> Text:
+    """One sentence: whether the coverage of 80 % intervals lies in its band, and if not, what falls outside."""
+    if BAND[0] <= studies.share <= BAND[1]:
+        return Text(
+            "The coverage of the 80 % intervals lies in the band that is called good here, 70 to 90 %.",
+            "Cakupan selang 80 % berada dalam pita yang di sini disebut baik, 70 sampai 90 %.",
+        )
+    outside = left_out.loc[~left_out["position"].between(0.1, 0.9), "measure"].value_counts()
+    names = {
+        language: ", ".join(f"{_lower(POOLED_MEASURES[m].in_language(language))} ({k})" for m, k in outside.items())
+        for language in ("en", "id")
+    }
+    return Text(
+        "The coverage of the 80 % intervals does not lie in the band of 70 to 90 % that is called good here. Outside "
+        f"fall studies of {names['en']}: where studies of a measure contradict each other in sign, the others cannot "
+        "foretell one.",
+        "Cakupan selang 80 % tidak berada dalam pita 70 sampai 90 % yang di sini disebut baik. Yang jatuh di luar "
+        f"adalah penelitian {names['id']}: bila penelitian suatu tindakan bertentangan arah, yang lain tidak dapat "
+        "meramalkannya.",
+    )
+
+
+def _lower(name: str) -> str:
+    return name[0].lower() + name[1:]
+
+
+def coverage_rows(estimates: list[Estimate]) -> pd.DataFrame:
+    """Coverages to draw: ``name``, ``nominal``, ``lower``, ``value``, ``upper``, all in per cent."""
+    rows = [
+        (e.key.split(".")[1], float(e.key.split(".")[2]), e.lower, e.value, e.upper)
+        for e in estimates
+        if e.key.startswith("coverage.")
+    ]
+    return pd.DataFrame(rows, columns=["name", "nominal", "lower", "value", "upper"])
+
+
+def all_checks(meta_analyses: pd.DataFrame, optima: pd.DataFrame) -> pd.DataFrame:
+    """Every published result in one table: ``name``, ``published``, ``computed``, ``passed``, ``source_id``."""
+    name = meta_analyses["dataset"] + ", " + meta_analyses["method"] + ", " + meta_analyses["quantity"]
+    first = meta_analyses.assign(name=name).rename(columns={"value": "published"})
+    columns = ["name", "published", "computed", "passed", "source_id"]
+    return pd.concat([first[columns], optima[columns]], ignore_index=True)
+
+
+def country_coverage(numbers: dict[str, Estimate]) -> list[Estimate]:
+    """Coverage of the forecasts of countries left out of the price panel, as 08_model_price_response publishes it."""
+    found = []
+    for level in ("80", "95"):
+        e = numbers[f"price_skill.coverage_{level}"]
+        key = f"coverage.countries.{level}"
+        basis = f"of yearly changes inside {level} % intervals"
+        found.append(Estimate(key, e.value * 100, "%", basis, e.method, e.sources, e.n, headline=True))
+    return found

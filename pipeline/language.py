@@ -7,7 +7,14 @@ LANGUAGES = ("en", "id")
 # Units that are words, and how an Indonesian reader writes them; all others are the same in both languages.
 INDONESIAN_UNITS = {
     "million Rp/ha": "juta Rp/ha",
+    "million Rp": "juta Rp",
+    "billion Rp/yr": "miliar Rp/th",
+    "million USD/yr": "juta USD/th",
     "t/yr": "t/th",
+    "containers/yr": "peti kemas/th",
+    "days/t": "hari/t",
+    "plots": "petak",
+    "farmers": "petani",
     "figures": "angka",
     "conflicts": "pertentangan",
     "times": "kali",

@@ -1,4 +1,4 @@
-"""The models obey their laws: scenarios, draws and the yield gap."""
+"""The models obey their laws: draws and the yield gap."""
 
 import numpy as np
 import pandas as pd
@@ -6,87 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.clean import evidence
 from pipeline.clean.statistics import conflicts
-from pipeline.model import draws, scenarios, yield_gap
-
-SHARE = st.floats(0, 1)
-GAIN = st.floats(0, 1)
-NO_CEILING = 1e9
-
-
-# Scenarios.
-
-
-def measure(name: str, gain: float, cost: float) -> scenarios.Measure:
-    return scenarios.Measure(name, np.array([gain, gain / 2]), np.array([cost, cost * 2]))
-
-
-@given(st.lists(st.tuples(GAIN, st.floats(0, 1e7)), min_size=1, max_size=4))
-def test_package_adds_costs_and_multiplies_gains(parts):
-    package = scenarios.combine("all", [measure(str(n), *part) for n, part in enumerate(parts)])
-    assert np.exp(package.log_gain[0]) == pytest.approx(np.prod([np.exp(gain) for gain, _ in parts]))
-    assert package.cost_idr_per_ha == pytest.approx(np.array([1, 2]) * sum(cost for _, cost in parts))
-
-
-def assess(gain: float, cost: float) -> dict[str, float]:
-    one = scenarios.Measure("m", np.array([gain]), np.array([cost]))
-    found = scenarios.assess(one, np.array([400.0]), 70000, NO_CEILING)
-    return {name: float(values[0]) for name, values in found.items()}
-
-
-def test_measure_is_assessed_as_by_hand():
-    assert assess(np.log(1.5), 4e6) == pytest.approx(
-        {
-            "extra_kg_per_ha": 200,
-            "cost_idr_per_ha": 4e6,
-            "net_income_idr_per_ha": 1e7,
-            "value_cost_ratio": 3.5,
-        }
-    )
-
-
-@given(st.floats(1e5, 1e7), st.floats(-0.5, 1))
-def test_income_is_positive_exactly_when_value_exceeds_cost(cost, gain):
-    found = assess(gain, cost)
-    income, ratio = found["net_income_idr_per_ha"], found["value_cost_ratio"]
-    assert income == pytest.approx((ratio - 1) * cost, rel=1e-9, abs=1e-3)
-
-
-@given(st.floats(0, 500), st.floats(1, 5000), SHARE, SHARE, st.floats(0, 2))
-def test_extra_tonnes_are_linear_in_area_and_adoption(extra, area, share, adoption, factor):
-    base = scenarios.extra_tonnes(np.array([extra]), area, np.array([share]), adoption)
-    assert base <= extra * area / 1000 + 1e-9
-    for more in (
-        scenarios.extra_tonnes(np.array([extra]), area * factor, np.array([share]), adoption),
-        scenarios.extra_tonnes(np.array([extra]), area, np.array([share]), adoption * factor),
-    ):
-        assert more == pytest.approx(base * factor)
-
-
-@given(st.floats(0.5, 50), st.floats(5e4, 3e5), st.integers(0, 100))
-def test_assumed_labour_costs_half_to_double(days, wage, seed):
-    cost = scenarios.assumed_labour_cost(np.random.default_rng(seed), days, wage, 200)
-    assert (cost >= days * wage / 2 * (1 - 1e-12)).all()
-    assert (cost <= days * wage * 2 * (1 + 1e-12)).all()
-    assert np.exp(np.log(cost).mean()) == pytest.approx(days * wage, rel=0.15)
-
-
-def test_bean_price_that_does_not_pay_its_harvest_is_refused():
-    assert scenarios.net_bean_price(70000, 0.04, 150000) == 64000
-    with pytest.raises(ValueError, match="does not pay its own harvest"):
-        scenarios.net_bean_price(6000, 0.04, 150000)
-
-
-def test_wage_is_the_latest_of_kutai_timur():
-    costs = evidence.costs()
-    here = costs[(costs["item"] == "minimum_wage") & (costs["place"] == "Kutai Timur")]
-    wage, source = scenarios.day_wage(costs, 25)
-    assert wage * 25 == pytest.approx(here.sort_values("year")["value"].iloc[-1])
-    assert source in set(here["source_id"])
-    with pytest.raises(ValueError, match="no minimum wage"):
-        scenarios.day_wage(costs[costs["place"] != "Kutai Timur"], 25)
-
+from pipeline.model import draws, yield_gap
 
 # Draws.
 

@@ -24,9 +24,42 @@ PACKAGES = {
     "fertilizer_ceiling": Text("Fertilizer at ceiling price", "Pupuk harga HET"),
     "fertilizer_market": Text("Fertilizer at market price", "Pupuk harga pasar"),
     "pod_sleeving": Text("Pod sleeving", "Penyarungan buah"),
+    "borer_sanitation": Text("Weekly harvest, sanitation", "Panen mingguan, sanitasi"),
     "pruning_sanitation": Text("Pruning and sanitation", "Pangkas dan sanitasi"),
+    "organic_fertilizer": Text("Compost", "Kompos"),
     "training": Text("Training", "Pelatihan"),
+    "training_fertilizer": Text("Training + fertilizer at ceiling", "Pelatihan + pupuk HET"),
     "package": Text("Sleeving + fertilizer at ceiling", "Penyarungan + pupuk HET"),
+    "full_package": Text("Training + sleeving + fertilizer at ceiling", "Pelatihan + penyarungan + pupuk HET"),
+}
+COCOA_PRICES = {
+    "low": Text("low", "rendah"),
+    "present": Text("present", "sekarang"),
+    "peak": Text("peak", "puncak"),
+}
+FERTILIZER_PRICES = {
+    "ceiling": Text("ceiling now", "HET sekarang"),
+    "ceiling_before": Text("ceiling before", "HET sebelumnya"),
+    "market": Text("market", "pasar"),
+}
+UNKNOWNS = {
+    "present_yield": Text("Present yield", "Hasil sekarang"),
+    "fertilizer_effect": Text("Effect of fertilizer", "Pengaruh pupuk"),
+    "sleeving_effect": Text("Effect of sleeving", "Pengaruh penyarungan"),
+    "pruning_effect": Text("Effect of pruning", "Pengaruh pangkas"),
+    "training_effect": Text("Effect of training", "Pengaruh pelatihan"),
+    "pods_attacked": Text("Pods attacked by borer", "Buah terserang PBK"),
+    "area_with_borer": Text("Area that has the borer", "Areal yang terkena PBK"),
+    "damage_reading": Text("Which damage curve holds", "Kurva kerusakan yang berlaku"),
+    "sleeving_labour": Text("Labour for sleeving", "Tenaga kerja penyarungan"),
+    "pruning_labour": Text("Labour for pruning", "Tenaga kerja pangkas"),
+    "spreading_labour": Text("Labour for spreading", "Tenaga kerja menebar pupuk"),
+    "training_cost": Text("Cost of training", "Biaya pelatihan"),
+}
+REGENCIES = {
+    "kutai_timur": Text("Kutai Timur", "Kutai Timur"),
+    "berau": Text("Berau", "Berau"),
+    "mahakam_ulu": Text("Mahakam Ulu", "Mahakam Ulu"),
 }
 PESTS = {
     "pod_borer": Text("Pod borer", "PBK"),

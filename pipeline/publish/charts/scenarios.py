@@ -1,20 +1,22 @@
-"""Figure of 10_scenarios: what each measure leaves in the hand."""
+"""Figures of 10_scenarios: what each option leaves in the hand, and how prices change its chance of a loss."""
 
 import pandas as pd
 from matplotlib.axes import Axes
 
 from pipeline.language import Text
 from pipeline.publish.charts.common import draw_intervals, label
-from pipeline.publish.figures import Caption
-from pipeline.publish.names import PACKAGES
+from pipeline.publish.figures import BLUE, GREEN, GREY, ORANGE, Caption
+from pipeline.publish.names import COCOA_PRICES, FERTILIZER_PRICES, PACKAGES
 
 NET_INCOME = Caption(
     title=Text("What a measure leaves in the hand", "Yang tersisa di tangan dari tiap tindakan"),
     caption=Text(
         "Median and interval of the yearly net income per mature hectare, after inputs, labour at the minimum "
-        "wage and harvest. Days of labour are assumptions, drawn from half to double.",
+        "wage and harvest, on a hectare that has the pod borer and where the option is not done yet. Days of labour "
+        "are assumptions, drawn from half to double.",
         "Median dan selang pendapatan bersih per hektare TM per tahun, setelah sarana, tenaga kerja menurut "
-        "UMK, dan panen. Hari kerja adalah asumsi, diambil dari separuh sampai dua kali lipat.",
+        "UMK, dan panen, di kebun yang terkena PBK dan belum menerapkannya. Hari kerja adalah asumsi, diambil "
+        "dari separuh sampai dua kali lipat.",
     ),
     alt=Text(
         "Interval plot of net income, one row per option, with the chance of a loss beside each.",
@@ -49,3 +51,68 @@ def draw_income(axes: Axes, data: pd.DataFrame, language: str) -> None:
         text = label(language, f"loss in {chance * 100:.0f} %", f"rugi {chance * 100:.0f} %")
         axes.annotate(text, (right, row), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8)
     axes.set_ylabel(label(language, "Measure", "Tindakan"))
+
+
+PRICES = Caption(
+    title=Text("Chance of a loss over cocoa and fertilizer prices", "Peluang rugi menurut harga kakao dan pupuk"),
+    caption=Text(
+        "Share of draws in which the option costs more than its extra beans bring, at a low, the present and a peak "
+        "farm-gate price. In brackets: the price of fertilizer. Best dose: the one with the best mean income, at most "
+        "the full dose. All three: training, sleeving and fertilizer.",
+        "Bagian ulangan acak yang biayanya melebihi nilai tambahan biji, pada harga petani rendah, sekarang, dan "
+        "puncak. Dalam kurung: harga pupuk. Dosis terbaik: yang pendapatan rata-ratanya tertinggi, paling banyak "
+        "dosis penuh. Ketiganya: pelatihan, penyarungan, dan pupuk.",
+    ),
+    alt=Text(
+        "Dot plot of the chance of a loss: one row per option and fertilizer price, one dot per cocoa price.",
+        "Diagram titik peluang rugi: satu baris per pilihan dan harga pupuk, satu titik per harga kakao.",
+    ),
+)
+IN_GRID = {
+    **PACKAGES,
+    "fertilizer": Text("Fertilizer", "Pupuk"),
+    "fertilizer_best": Text("Fertilizer, best dose", "Pupuk, dosis terbaik"),
+    "training_fertilizer": Text("Training + fertilizer", "Pelatihan + pupuk"),
+    "package": Text("Sleeving + fertilizer", "Penyarungan + pupuk"),
+    "full_package": Text("All three", "Ketiganya"),
+}
+MARKS = {"low": (ORANGE, "v"), "present": (BLUE, "o"), "peak": (GREEN, "^")}
+
+
+def price_rows(grid: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    """Chance of a loss in per cent by option, fertilizer price and cocoa price, in the order of the grid.
+
+    ``names`` are the options to draw, as the grid calls them. The ceiling before the last change lies so close to the
+    present one that it is left to the table.
+    """
+    rows = grid[grid["name"].isin(names) & (grid["fertilizer"] != "ceiling_before")]
+    rows = rows.assign(chance=rows["probability_loss"] * 100)
+    orders = {"name": names, "fertilizer": ["none", *FERTILIZER_PRICES], "cocoa": list(COCOA_PRICES)}
+    return rows[[*orders, "chance"]].sort_values(
+        list(orders), key=lambda column: column.map(orders[str(column.name)].index), ignore_index=True
+    )
+
+
+def draw_prices(axes: Axes, data: pd.DataFrame, language: str) -> None:
+    """One row per option and price of fertilizer, a mark per price of cocoa."""
+    groups = list(data.groupby(["name", "fertilizer"], sort=False))
+    for place, (_, rows) in enumerate(groups):
+        axes.plot(rows["chance"], [place] * len(rows), color=GREY, linewidth=1.0, zorder=1)
+    for cocoa, (colour, mark) in MARKS.items():
+        chances = [float(rows.loc[rows["cocoa"] == cocoa, "chance"].iloc[0]) for _, rows in groups]
+        text = COCOA_PRICES[cocoa].in_language(language)
+        axes.scatter(chances, range(len(groups)), c=colour, marker=mark, s=34, label=text, zorder=3)
+    axes.set_yticks(range(len(groups)), [_row_name(str(name), str(price), language) for (name, price), _ in groups])
+    axes.invert_yaxis()
+    axes.axvline(50, color=GREY, linewidth=1.0, linestyle=(0, (4, 3)))
+    axes.set_xlim(0, 100)
+    axes.set_xlabel(label(language, "Chance of a loss (%)", "Peluang rugi (%)"))
+    axes.set_ylabel(label(language, "Option", "Pilihan"))
+    title = label(language, "Price of cocoa", "Harga kakao")
+    axes.legend(fontsize=8, title=title, title_fontsize=8, loc="lower right")
+    axes.grid(axis="y", visible=False)
+
+
+def _row_name(name: str, fertilizer: str, language: str) -> str:
+    price = FERTILIZER_PRICES.get(fertilizer)
+    return IN_GRID[name].in_language(language) + (f" ({price.in_language(language)})" if price else "")

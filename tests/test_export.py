@@ -1,0 +1,174 @@
+"""What could be shipped: tonnes are hectares times yield, premiums break even exactly, bad input is named."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.clean import drivers, evidence
+from pipeline.model import export
+from pipeline.model.options import Measure, Option
+from pipeline.publish import export as published
+from pipeline.publish.charts import export as charts
+from pipeline.publish.names import REGENCIES
+
+SIZE = 200
+NO_CEILING = 1e9
+
+
+@pytest.fixture(scope="module")
+def growers() -> pd.DataFrame:
+    """Simulated draws of the three regencies; production is hectares times yield."""
+    rng = np.random.default_rng(1)
+    columns = {}
+    for regency in export.REGENCIES:
+        columns[f"{regency}_yield_kg_per_ha"] = rng.uniform(300, 1200, SIZE)
+        columns[f"{regency}_mature_ha"] = rng.uniform(500, 3000, SIZE)
+        product = columns[f"{regency}_yield_kg_per_ha"] * columns[f"{regency}_mature_ha"]
+        columns[f"{regency}_production_t"] = product / 1000
+    return pd.DataFrame(columns)
+
+
+@pytest.fixture(scope="module")
+def prices() -> pd.DataFrame:
+    return drivers.local_prices(1.6)
+
+
+def doubling(needs_borer: bool = False) -> Option:
+    return Option("double", (Measure("pests", np.full(SIZE, np.log(2)), np.ones(SIZE), needs_borer),))
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_tonnes_are_hectares_times_yield_now_and_with_an_option(growers, adoption, borer):
+    with_borer = np.full(SIZE, borer)
+    found = export.tonnes_by_regency(growers, [doubling(), doubling(True)], with_borer, adoption, NO_CEILING)
+    assert {regency for regency, _ in found} == set(export.REGENCIES) == set(REGENCIES)
+    for regency in export.REGENCIES:
+        now = growers[f"{regency}_mature_ha"] * growers[f"{regency}_yield_kg_per_ha"] / 1000
+        assert found[regency, export.NOW] == pytest.approx(now)
+        # The second option has the name of the first and replaces it: it doubles only where the borer is.
+        assert found[regency, "double"] == pytest.approx(now * (1 + adoption * borer))
+
+
+def test_no_option_lifts_a_yield_above_the_ceiling(growers):
+    found = export.tonnes_by_regency(growers, [doubling()], np.ones(SIZE), 1.0, 1300.0)
+    for regency in export.REGENCIES:
+        most = growers[f"{regency}_mature_ha"] * 1300.0 / 1000
+        assert (found[regency, "double"] <= most + 1e-9).all()
+
+
+def test_missing_regency_or_yield_is_named(growers):
+    without = growers.drop(columns=["berau_production_t", "berau_mature_ha"])
+    with pytest.raises(ValueError, match="no mature_ha, production_t for berau"):
+        export.tonnes_by_regency(without, [], np.ones(SIZE), 0.5, NO_CEILING)
+    bad = growers.assign(mahakam_ulu_yield_kg_per_ha=np.nan)
+    with pytest.raises(ValueError, match="mahakam_ulu: draws of yield_kg_per_ha"):
+        export.regency_state(bad, "mahakam_ulu")
+
+
+@given(st.floats(1, 5000), st.floats(1000, 2e5), st.floats(1000, 20000))
+def test_value_in_dollars_is_value_in_rupiah_at_the_rate(tonnes, price, rate):
+    rupiah, dollars = export.crop_value(np.array([tonnes]), price, rate)
+    assert rupiah == pytest.approx(tonnes * 1000 * price)
+    assert dollars * rate == pytest.approx(rupiah)
+
+
+@pytest.mark.parametrize(
+    ("price", "rate", "named"), [(0.0, 15000.0, "price of dry beans is 0"), (70000.0, 0.0, "exchange rate is 0")]
+)
+def test_price_or_rate_of_zero_is_named(price, rate, named):
+    with pytest.raises(ValueError, match=named):
+        export.crop_value(np.ones(3), price, rate)
+
+
+@given(st.floats(100, 2000), st.floats(0.2, 1), st.floats(0.5, 5))
+def test_hectares_and_farmers_that_fill_a_container_grow_just_that(yield_now, share, size):
+    needed = export.to_fill(12.5, np.array([yield_now]), np.array([share]), size)
+    assert needed["mature_ha"] * yield_now / 1000 == pytest.approx(12.5)
+    assert needed["farmers"] * size * share * yield_now / 1000 == pytest.approx(12.5)
+
+
+# Fermentation.
+
+
+def test_pairs_are_those_printed_for_berau(prices):
+    pairs = export.fermentation_pairs(prices, 150000.0)
+    assert pairs[["place", "unfermented", "fermented"]].to_numpy().tolist() == [
+        ["Berau", 80000, 117000],
+        ["Berau", 100000, 120000],
+    ]
+    assert pairs["weight_loss"].tolist() == pytest.approx([37 / 117, 20 / 120])
+    assert pairs["days_per_t"].tolist() == pytest.approx([37e6 / 150000, 20e6 / 150000])
+    assert pairs["source_id"].str.count(";").tolist() == [1, 1]
+
+
+@given(st.floats(50000, 500000))
+def test_premium_is_gone_exactly_at_its_break_even(prices, wage):
+    pairs = export.fermentation_pairs(prices, wage)
+    for pair in pairs.itertuples(index=False):
+        left = export.labour_left(pairs, np.array([0.0, pair.weight_loss]), wage)
+        left = left[left["date_from"] == pair.date_from].set_index("weight_loss")["days_per_t"]
+        assert left[0.0] == pytest.approx(pair.days_per_t)
+        assert left[pair.weight_loss * 100] == pytest.approx(0, abs=1e-9)
+        # With that labour and no loss, a tonne leaves what it left before.
+        assert 1000 * pair.fermented - pair.days_per_t * wage == pytest.approx(1000 * pair.unfermented)
+
+
+@pytest.mark.parametrize(("price_id", "value"), [("F033", 0.0), ("F031", 0.0), ("F033", 70000.0), ("F031", np.nan)])
+def test_pair_with_a_price_of_zero_or_without_a_premium_is_named(prices, price_id, value):
+    column = prices["price_idr_per_kg"].astype(float).where(prices["price_id"] != price_id, value)
+    with pytest.raises(ValueError, match="F031 and F033"):
+        export.fermentation_pairs(prices.assign(price_idr_per_kg=column), 150000.0)
+
+
+def test_prices_of_other_places_or_days_make_no_pair(prices):
+    moved = prices.assign(place=prices["place"].where(prices["item"] != "cocoa_dry_fermented", "Kutai Timur"))
+    with pytest.raises(ValueError, match="no place and period"):
+        export.fermentation_pairs(moved, 150000.0)
+
+
+# What is published.
+
+
+def test_published_values_follow_the_tonnes(growers):
+    tonnes = export.tonnes_by_regency(growers, [doubling()], np.ones(SIZE), 0.5, NO_CEILING)
+    found = published.crop_estimates(tonnes, {"present": 70000.0}, 16000.0, 12.5, ["x"], 0.9, 1)
+    by_key = {estimate.key: estimate for estimate in found}
+    crop = by_key["export.berau.now.tonnes"]
+    assert by_key["export.berau.now.containers"].upper == pytest.approx(crop.upper / 12.5)
+    assert by_key["export.berau.now.value_idr_present"].value == pytest.approx(crop.value * 0.07)
+    assert by_key["export.berau.now.value_usd_present"].value == pytest.approx(crop.value * 70 / 16000)
+    table = published.value_table(found)
+    assert table.loc[("berau", "double", "present"), ("billion_idr", "value")] == pytest.approx(
+        by_key["export.berau.double.value_idr_present"].value
+    )
+    assert len(table) == 2 * len(export.REGENCIES)
+    rows = charts.export_rows(tonnes, 12.5, 0.9)
+    assert (rows["lower"] <= rows["value"]).all()
+
+
+def test_restated_figures_are_those_of_the_sources():
+    found = {
+        estimate.key: estimate
+        for estimate in published.restated_estimates(
+            evidence.programme_context(), evidence.baselines(), 70000.0, 16000.0
+        )
+    }
+    assert found["export.reference_price"].value == 5662.38
+    assert (found["fermentation.dry_year"].value, found["fermentation.wet_year"].value) == (48, 24)
+    # 26.5 days per ha over the mean of 325.55 and 301.13 kg/ha.
+    assert found["fermentation.all_labour"].value == pytest.approx(84.57, abs=0.01)
+
+
+def test_one_container_in_hectares_farmers_and_villages(growers, regions):
+    context = evidence.programme_context().set_index("context_id", drop=False)
+    village = regions[regions["figure_id"] == "K053"].iloc[0]
+    found = published.container_estimates(
+        context.loc["X003"], growers, np.full(SIZE, 0.6), 1.85, village, ["x"], 0.9, 1
+    )
+    by_key = {estimate.key: estimate.value for estimate in found}
+    assert by_key["container.tonnes"] == 12.5
+    yields = growers["kutai_timur_yield_kg_per_ha"]
+    assert by_key["container.per_village"] == pytest.approx(100 * np.median(yields) / 1000 / 12.5)
+    assert by_key["container.farmers"] == pytest.approx(by_key["container.mature_ha"] / 0.6 / 1.85)

@@ -1,0 +1,327 @@
+"""Options, prices and costs obey their laws, and bad input is refused by name."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.clean import drivers, evidence
+from pipeline.model import cost_curve, fertilizer, measures, options, price_grid, scenarios
+from pipeline.model.options import Measure, Option
+from pipeline.publish import economics
+from pipeline.publish.charts import cost_curve as curve_charts
+from pipeline.publish.charts import scenarios as charts
+from pipeline.publish.names import PACKAGES
+
+NO_CEILING = 1e9
+SIZE = 500
+GAIN = st.floats(-0.5, 1)
+SHARE = st.floats(0, 1)
+PRICES = {"ceiling": 2640.0, "ceiling_before": 3300.0, "market": 17000.0}
+
+
+def one(practice: str, gain: float, cost: float, needs_borer: bool = False) -> Measure:
+    return Measure(practice, np.array([gain, gain / 2]), np.array([cost, cost * 2]), needs_borer)
+
+
+@pytest.fixture(scope="module")
+def inputs() -> measures.Inputs:
+    """Simulated draws in the range of the real ones."""
+    rng = np.random.default_rng(1)
+    effects = {
+        kind: rng.normal(mean, 0.3, SIZE)
+        for kind, mean in {
+            "mineral_fertilizer": 0.3,
+            "organic_fertilizer": 0.6,
+            "pruning_sanitation": 0.0,
+            "training": 0.3,
+        }.items()
+    }
+    now = rng.uniform(400, 1100, SIZE)
+    gain = now * np.expm1(effects["mineral_fertilizer"])
+    return measures.Inputs(
+        yield_now=now,
+        effects=effects,
+        pest_gains={name: rng.uniform(0, 1, SIZE) for name in ("pod_sleeving", "borer_sanitation")},
+        responses=fertilizer.draw_responses(400.0, gain, 1),
+        is_plateau=fertilizer.draw_family(1, SIZE),
+        labour={name: rng.uniform(1e6, 8e6, SIZE) for name in ("spreading", "sleeving", "pruning")},
+        training=rng.uniform(2e5, 6e5, SIZE),
+        compost=rng.uniform(7e6, 9e6, SIZE),
+        full_dose=400.0,
+        transport=200.0,
+        ceiling=2750.0,
+    )
+
+
+# Options.
+
+
+@given(st.lists(st.tuples(GAIN, st.floats(0, 1e7)), min_size=1, max_size=3))
+def test_package_adds_costs_and_multiplies_gains(parts):
+    package = Option(
+        "all", tuple(one(practice, *part) for practice, part in zip(options.PRACTICES, parts, strict=False))
+    )
+    assert np.exp(package.log_gain()[0]) == pytest.approx(np.prod([np.exp(gain) for gain, _ in parts]))
+    assert package.cost() == pytest.approx(np.array([1, 2]) * sum(cost for _, cost in parts))
+
+
+@given(GAIN, st.lists(GAIN, max_size=3))
+def test_training_is_not_counted_again_through_practices_of_the_package(taught, gains):
+    training = one("knowledge", taught, 1e5)
+    others = [one(practice, gain, 1e6) for practice, gain in zip(options.PRACTICES, gains, strict=False)]
+    package = Option("p", (training, *others))
+    assert package.log_gain()[0] == pytest.approx(sum(gains) + taught * (1 - len(gains) / 3), abs=1e-12)
+    assert package.cost()[0] == pytest.approx(1e5 + 1e6 * len(gains))
+
+
+def test_without_the_borer_nobody_sleeves_but_the_rest_is_done():
+    mineral, sleeves = one("fertilizer", 0.3, 2e6), one("pests", 0.5, 6e6, needs_borer=True)
+    package, alone = Option("package", (sleeves, mineral)), Option("sleeving", (sleeves,))
+    assert package.log_gain(False).tolist() == mineral.log_gain.tolist()
+    assert package.cost(False).tolist() == mineral.cost_idr_per_ha.tolist()
+    assert alone.log_gain(False).tolist() == alone.cost(False).tolist() == [0, 0]
+
+
+@given(st.floats(0.01, 1), SHARE)
+def test_sleeving_never_covers_more_than_the_area_with_the_borer(adoption, attacked):
+    sleeving = Option("s", (one("pests", 0.5, 6e6, needs_borer=True),))
+    now = np.array([400.0, 400.0])
+    with_borer = options.share_with_borer(np.full(2, attacked), adoption)
+    extra = options.mean_extra(sleeving, now, NO_CEILING, with_borer)
+    tonnes = options.extra_tonnes(extra, 1000.0, adoption)
+    covered = min(adoption, attacked)
+    assert tonnes[0] == pytest.approx(400 * np.expm1(0.5) * 1000 * covered / 1000, rel=1e-9, abs=1e-9)
+
+
+def test_nobody_takes_part_and_nothing_is_added():
+    with_borer = options.share_with_borer(np.array([0.3, 0.9]), 0.0)
+    assert np.isfinite(with_borer).all()
+    assert options.extra_tonnes(np.array([100.0, 200.0]), 1000.0, 0.0).tolist() == [0, 0]
+    with pytest.raises(ValueError, match=r"adoption of 1\.5"):
+        options.extra_tonnes(np.array([100.0]), 1000.0, 1.5)
+
+
+@given(st.floats(0, 500), st.floats(1, 5000), SHARE, SHARE)
+def test_extra_tonnes_are_linear_in_area_and_adoption(extra, hectares, adoption, factor):
+    base = options.extra_tonnes(np.array([extra]), hectares, adoption)
+    for more in (
+        options.extra_tonnes(np.array([extra]), hectares * factor, adoption),
+        options.extra_tonnes(np.array([extra]), hectares, adoption * factor),
+    ):
+        assert more == pytest.approx(base * factor)
+
+
+def assess(gain: float, cost: float) -> dict[str, float]:
+    option = Option("m", (Measure("technique", np.array([gain]), np.array([cost])),))
+    found = options.assess(option, np.array([400.0]), 70000, NO_CEILING)
+    return {name: float(values[0]) for name, values in found.items()}
+
+
+def test_option_is_assessed_as_by_hand():
+    assert assess(np.log(1.5), 4e6) == pytest.approx(
+        {"extra_kg_per_ha": 200, "cost_idr_per_ha": 4e6, "net_income_idr_per_ha": 1e7, "value_cost_ratio": 3.5}
+    )
+
+
+@given(st.floats(1e5, 1e7), GAIN)
+def test_income_is_positive_exactly_when_value_exceeds_cost(cost, gain):
+    found = assess(gain, cost)
+    income, ratio = found["net_income_idr_per_ha"], found["value_cost_ratio"]
+    assert income == pytest.approx((ratio - 1) * cost, rel=1e-9, abs=1e-3)
+
+
+def test_option_that_costs_nothing_has_no_ratio():
+    with pytest.raises(ValueError, match="option m costs 0 Rp/ha"):
+        assess(0.1, 0.0)
+
+
+@given(SHARE)
+def test_income_over_the_area_lies_between_that_with_and_without_the_borer(share):
+    package = Option("p", (one("fertilizer", 0.3, 2e6), one("pests", 0.5, 6e6, needs_borer=True)))
+    now, ends = np.array([400.0, 900.0]), []
+    for with_borer in (0.0, 1.0, share):
+        ends.append(options.mean_income(package, now, 64000.0, NO_CEILING, np.full(2, with_borer)))
+    without, there, between = ends
+    assert between == pytest.approx(share * there + (1 - share) * without)
+
+
+# The measures that are compared.
+
+
+def test_options_have_names_in_both_languages_and_are_as_dear_as_their_parts(inputs):
+    found = measures.build_options(inputs, PRICES)
+    assert set(found) == set(PACKAGES)
+    cost = {name: option.cost() for name, option in found.items()}
+    assert cost["package"] == pytest.approx(cost["fertilizer_ceiling"] + cost["pod_sleeving"])
+    assert cost["full_package"] == pytest.approx(cost["package"] + cost["training"])
+    dearer = cost["fertilizer_market"] - cost["fertilizer_ceiling"]
+    assert dearer == pytest.approx(400 * (17000 - 2640))
+
+
+@given(st.floats(500, 60000), st.floats(15000, 120000))
+def test_best_dose_is_no_worse_than_the_full_one_and_falls_with_the_price(inputs, price, bean_price):
+    dose, best = measures.best_fertilizer(inputs, price, bean_price)
+    full = measures.fertilizer(inputs, price)
+    assert 0 < dose <= inputs.full_dose
+
+    def income(measure: Measure) -> float:
+        extra = inputs.yield_now * np.expm1(measure.log_gain)
+        return float((extra * bean_price - measure.cost_idr_per_ha).mean())
+
+    assert income(best) >= income(full) - 1e-6 * abs(income(full))
+    assert measures.best_fertilizer(inputs, price * 2, bean_price)[0] <= dose
+
+
+def test_only_what_was_seen_in_two_studies_or_here_is_ranked(inputs):
+    studies = pd.DataFrame(
+        {
+            "measure": ["mineral_fertilizer"] * 2 + ["training"] * 2 + ["organic_fertilizer"] * 2,
+            "study_id": ["a", "b", "c", "d", "e", "e"],
+        }
+    )
+    found = measures.is_ranked(measures.build_options(inputs, PRICES), studies)
+    assert {name for name, ranked in found.items() if not ranked} == {
+        "borer_sanitation",
+        "pruning_sanitation",
+        "organic_fertilizer",
+    }
+    without = measures.is_ranked(measures.build_options(inputs, PRICES), studies.iloc[1:])
+    assert [name for name, ranked in without.items() if ranked] == ["pod_sleeving", "training"]
+
+
+def compost(prices: pd.DataFrame, multiplier: float = 1.0) -> tuple[np.ndarray, tuple[str, ...]]:
+    given_tables = (evidence.costs(), evidence.baselines())
+    return measures.compost_cost(prices, given_tables, 200.0, multiplier, np.random.default_rng(1), 200)
+
+
+def test_compost_costs_what_ten_kg_a_tree_cost():
+    cost, cited = compost(drivers.local_prices(1.6))
+    # 900 to 1,100 trees, 10 kg each, at Rp 640 and Rp 200 of freight.
+    assert cost.min() >= 900 * 10 * 840
+    assert cost.max() <= 1100 * 10 * 840
+    assert "timesjatim_2025_10" in cited
+    assert compost(drivers.local_prices(1.6), 2.0)[0] == pytest.approx(cost / 840 * 1480)
+
+
+def test_compost_without_a_price_or_at_a_price_of_zero_is_refused():
+    prices = drivers.local_prices(1.6)
+    with pytest.raises(ValueError, match="no ceiling price of organic fertilizer"):
+        compost(prices[prices["item"] != "organic"])
+    free = prices.assign(price_idr_per_kg=prices["price_idr_per_kg"].where(prices["price_id"] != "F077", 0.0))
+    with pytest.raises(ValueError, match="F077 of organic fertilizer is 0 Rp/kg"):
+        compost(free)
+
+
+# Prices.
+
+
+@pytest.fixture(scope="module")
+def grid(inputs) -> pd.DataFrame:
+    return price_grid.price_grid(inputs, {"low": 19000.0, "present": 64000.0, "peak": 114000.0}, PRICES, 0.9)
+
+
+def test_grid_has_every_option_at_every_price_once(grid):
+    keys = ["name", "cocoa", "fertilizer"]
+    assert not grid.duplicated(keys).any()
+    with_fertilizer = {"fertilizer", "fertilizer_best", "training_fertilizer", "package", "full_package"}
+    assert len(grid) == 3 * (5 + 3 * len(with_fertilizer))
+    assert set(grid.loc[grid["fertilizer"] != "none", "name"]) == with_fertilizer
+
+
+def test_at_present_prices_the_grid_says_what_the_options_say(grid, inputs):
+    built = measures.build_options(inputs, PRICES)
+    rows = grid[grid["cocoa"] == "present"].set_index(["name", "fertilizer"])
+    for name, option in built.items():
+        summary = options.summarise(options.assess(option, inputs.yield_now, 64000.0, inputs.ceiling), 0.9)
+        key = economics.IN_GRID.get(name, (name, "none"))
+        assert rows.loc[key, list(summary)].to_dict() == pytest.approx(summary)
+
+
+def test_dearer_beans_and_cheaper_fertilizer_never_raise_the_chance_of_a_loss(grid):
+    losses = grid.pivot(index=["name", "fertilizer"], columns="cocoa", values="probability_loss")
+    assert (losses["peak"] <= losses["present"]).all()
+    assert (losses["present"] <= losses["low"]).all()
+    full = grid[grid["name"] == "package"].pivot(index="cocoa", columns="fertilizer", values="probability_loss")
+    assert (full["ceiling"] <= full["ceiling_before"]).all()
+    assert (full["ceiling_before"] <= full["market"]).all()
+
+
+def test_price_of_zero_is_named(inputs):
+    with pytest.raises(ValueError, match=r"cocoa low is 0 Rp/kg, fertilizer market is -1 Rp/kg"):
+        price_grid.price_grid(inputs, {"low": 0.0}, {"market": -1.0}, 0.9)
+    with pytest.raises(ValueError, match="peak price of cocoa: the price of dry beans is 0"):
+        scenarios.net_bean_prices({"low": 25000.0, "peak": 0.0}, 0.04, 150000)
+
+
+@pytest.mark.parametrize("price", [0.0, -5.0, float("nan")])
+def test_bean_price_that_is_none_is_refused(price):
+    with pytest.raises(ValueError, match="must be above zero"):
+        scenarios.net_bean_price(price, 0.04, 150000)
+
+
+def test_bean_price_that_does_not_pay_its_harvest_is_refused():
+    assert scenarios.net_bean_price(70000, 0.04, 150000) == 64000
+    with pytest.raises(ValueError, match="does not pay its own harvest"):
+        scenarios.net_bean_price(6000, 0.04, 150000)
+
+
+def test_rows_of_the_price_figure_follow_the_order_asked_for(grid):
+    names = ["training", "fertilizer", "pod_sleeving"]
+    rows = charts.price_rows(grid, names)
+    assert list(dict.fromkeys(rows["name"])) == names
+    assert rows["cocoa"].tolist()[:3] == ["low", "present", "peak"]
+    assert len(rows) == 3 * (1 + 2 + 1)
+
+
+# Labour.
+
+
+@given(st.floats(0.5, 50), st.floats(5e4, 3e5), st.integers(0, 100))
+def test_assumed_labour_costs_half_to_double(days, wage, seed):
+    cost = scenarios.assumed_labour_cost(np.random.default_rng(seed), days, wage, 200)
+    assert (cost >= days * wage / 2 * (1 - 1e-12)).all()
+    assert (cost <= days * wage * 2 * (1 + 1e-12)).all()
+    assert np.exp(np.log(cost).mean()) == pytest.approx(days * wage, rel=0.15)
+
+
+def test_wage_is_the_latest_of_kutai_timur():
+    costs = evidence.costs()
+    here = costs[(costs["item"] == "minimum_wage") & (costs["place"] == "Kutai Timur")]
+    wage, source = scenarios.day_wage(costs, 25)
+    assert wage * 25 == pytest.approx(here.sort_values("year")["value"].iloc[-1])
+    assert source in set(here["source_id"])
+    with pytest.raises(ValueError, match="no minimum wage"):
+        scenarios.day_wage(costs[costs["place"] != "Kutai Timur"], 25)
+
+
+# The cost curve.
+
+
+def test_cost_of_a_kg_that_is_sure_is_cost_over_kg():
+    assert cost_curve.cost_per_kg(np.full(10, 200.0), np.full(10, 4e6), 0.9) == pytest.approx((2e4, 2e4, 2e4))
+
+
+@given(st.floats(0, 1), st.integers(0, 50))
+def test_draws_that_bring_nothing_are_the_dearest(share, seed):
+    rng = np.random.default_rng(seed)
+    extra = np.where(rng.random(400) < share, rng.uniform(-50, 0, 400), rng.uniform(1, 300, 400))
+    lower, value, upper = cost_curve.cost_per_kg(extra, np.full(400, 3e6), 0.9)
+    assert 0 < lower <= value <= upper
+    assert np.isinf(value) == (np.quantile(extra, 0.5) <= 0)
+    assert np.isinf(upper) == (np.quantile(extra, 0.05) <= 0)
+
+
+def test_curve_rises_and_measures_that_bring_nothing_are_not_drawn():
+    extra = {"training": np.full(9, 100.0), "pod_sleeving": np.full(9, 300.0), "pruning_sanitation": np.full(9, -5.0)}
+    costs = {"training": np.full(9, 1e6), "pod_sleeving": np.full(9, 6e6), "pruning_sanitation": np.full(9, 3e6)}
+    curve = cost_curve.cost_curve(extra, costs, {name: kg * 2 for name, kg in extra.items()}, 0.9)
+    assert curve["name"].tolist() == ["training", "pod_sleeving", "pruning_sanitation"]
+    blocks = curve_charts.curve_rows(curve, dict.fromkeys(extra, True), 64000.0)
+    assert blocks["name"].tolist() == ["training", "pod_sleeving"]
+    assert blocks[["start", "end"]].to_numpy().tolist() == [[0, 200], [200, 800]]
+    published = economics.cost_estimates(curve, ["x"], 0.9, 1)
+    assert [estimate.key for estimate in published] == ["cost_per_kg.training", "cost_per_kg.pod_sleeving"]
+    with pytest.raises(ValueError, match="must be above zero"):
+        cost_curve.cost_per_kg(np.ones(3), np.array([1.0, 0.0, 1.0]), 0.9)

@@ -10,7 +10,7 @@ from pipeline.publish.estimates import TO, Prose
 from pipeline.publish.names import PACKAGES
 
 STYLE = """
-@page { size: A4; margin: 14mm 16mm; }
+@page { size: A4; margin: 11mm 16mm; }
 body { font: 10pt/1.38 "Noto Sans", "DejaVu Sans", Arial, sans-serif; color: #1a1a1a; }
 body { max-width: 178mm; margin: 0 auto; }
 @media screen { body { padding: 4mm; } }

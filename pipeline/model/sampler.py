@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pipeline import compute
 from pipeline.model.evidence import HERE, Priors, Synthesis, country_of, moderators
 from pipeline.model.mixture import Mixture
 
@@ -35,6 +36,16 @@ class Sampled:
     r_hat: float
     effective: float
     divergent: int
+
+
+def sample_both(rows: pd.DataFrame, priors: Priors, factor_sd: float, seed: int) -> dict[str, Sampled]:
+    """The synthesis with normal and with heavy-tailed study effects, each in a process of its own."""
+    runs = [(rows, priors, factor_sd, seed, heavy_tails) for heavy_tails in (False, True)]
+    return dict(zip(("normal", "heavy"), compute.each(_run, runs), strict=True))
+
+
+def _run(arguments: tuple[pd.DataFrame, Priors, float, int, bool]) -> Sampled:
+    return sample(*arguments)
 
 
 def sample(rows: pd.DataFrame, priors: Priors, factor_sd: float, seed: int, heavy_tails: bool) -> Sampled:

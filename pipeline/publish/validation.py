@@ -45,11 +45,14 @@ def forecast_estimates(left_out: pd.DataFrame, sources: tuple[str, ...]) -> list
     ]
 
 
-def chain_estimates(chains: dict[str, tuple[Sampled, pd.DataFrame]], sources: tuple[str, ...]) -> list[Estimate]:
+def chain_estimates(
+    chains: dict[str, Sampled], compared: dict[str, pd.DataFrame], sources: tuple[str, ...]
+) -> list[Estimate]:
     """Diagnostics of the chains by name, and how far they lie from the exact synthesis, in per cent of its interval."""
     found = []
-    for name, (sampled, compared) in chains.items():
-        apart = ((compared["sampled"] - compared["exact"]).abs() / compared["width"]).max() * 100
+    for name, sampled in chains.items():
+        table = compared[name]
+        apart = ((table["sampled"] - table["exact"]).abs() / table["width"]).max() * 100
         method = f"NUTS, four chains, {name} study effects"
         for key, value, unit, basis in (
             ("r_hat", sampled.r_hat, "1", "largest"),

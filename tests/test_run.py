@@ -16,7 +16,7 @@ import yaml
 
 from pipeline import paths
 
-SOURCES = ("params.py", "paths.py", "run.py", "kernel.py", "failure.py", "__init__.py")
+SOURCES = ("params.py", "paths.py", "run.py", "compute.py", "kernel.py", "failure.py", "__init__.py")
 GOOD = "from pipeline import paths\npaths.output(paths.RESULTS / 'toy' / 'toy.txt').write_text(f'{adoption}\\n')"
 
 

@@ -95,17 +95,22 @@ def verdict(studies: Coverage, left_out: pd.DataFrame) -> Text:
             "Cakupan selang 80 % berada dalam pita yang di sini disebut baik, 70 sampai 90 %.",
         )
     outside = left_out.loc[~left_out["position"].between(0.1, 0.9), "measure"].value_counts()
-    names = {
-        language: ", ".join(f"{_lower(POOLED_MEASURES[m].in_language(language))} ({k})" for m, k in outside.items())
+    signs = left_out.groupby("measure")["log_ratio"].agg(lambda found: found.min() < 0 < found.max())
+    split, most = signs.index[signs], int(left_out["others"].max())
+    en, id = (
+        (
+            ", ".join(f"{_lower(POOLED_MEASURES[m].in_language(language))} ({k})" for m, k in outside.items()),
+            ", ".join(_lower(POOLED_MEASURES[m].in_language(language)) for m in split),
+        )
         for language in ("en", "id")
-    }
+    )
     return Text(
         "The coverage of the 80 % intervals does not lie in the band of 70 to 90 % that is called good here. Outside "
-        f"fall studies of {names['en']}: where studies of a measure contradict each other in sign, the others cannot "
-        "foretell one.",
+        f"fall studies of {en[0]}. No measure has more than {most} other studies to foretell one from, and studies "
+        f"of some contradict each other in sign ({en[1] or 'none'}).",
         "Cakupan selang 80 % tidak berada dalam pita 70 sampai 90 % yang di sini disebut baik. Yang jatuh di luar "
-        f"adalah penelitian {names['id']}: bila penelitian suatu tindakan bertentangan arah, yang lain tidak dapat "
-        "meramalkannya.",
+        f"adalah penelitian {id[0]}. Tidak ada tindakan dengan lebih dari {most} penelitian lain untuk meramalkannya, "
+        f"dan penelitian sebagian tindakan bertentangan arah ({id[1] or 'tidak ada'}).",
     )
 
 

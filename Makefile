@@ -7,8 +7,8 @@ RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 # uv installs faster where it is at hand; pip gives the same packages. Both check every hash and compile, since
 # every notebook is a process of its own that loads the libraries anew.
 install = if uv --version >/dev/null 2>&1; \
-	then uv pip install --compile-bytecode --python $(BIN)/python $(1); \
-	else $(BIN)/python -m pip install $(1); fi
+	then uv pip install --compile-bytecode --python $(or $(2),$(BIN))/python $(1); \
+	else $(or $(2),$(BIN))/python -m pip install $(1); fi
 
 .PHONY: help setup reproduce test lab lock bench check clean
 
@@ -29,9 +29,12 @@ lab: .venv/installed ## Open the notebooks in JupyterLab
 lock: .venv/installed ## Compile requirements.in to requirements.lock and environment.yml
 	$(RUN) uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 		--custom-compile-command "make lock" requirements.in -o requirements.lock
+	$(RUN) uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+		--custom-compile-command "make lock" bench/requirements.in -o bench/requirements.lock
 	$(RUN) python -m pipeline.environment
 
-bench: .venv/installed ## Measure what DVC and papermill cost; rewrites docs/benchmark.md
+bench: .venv/installed ## Measure pipeline, stages and models; rewrites docs/benchmark.md
+	@$(MAKE) --no-print-directory .venv-bench/installed || echo "PyMC cannot be installed: it is left out." >&2
 	$(RUN) python -m bench
 
 check: .venv/installed ## Check style and types
@@ -40,7 +43,7 @@ check: .venv/installed ## Check style and types
 	$(RUN) mypy
 
 clean: ## Remove the environment and the caches of tools; results stay
-	rm -rf .venv .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-bench .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 # A changed lock makes a new environment, so that nothing stays in it that the lock no longer names.
 .venv/installed: requirements.lock pyproject.toml
@@ -52,4 +55,10 @@ clean: ## Remove the environment and the caches of tools; results stay
 	$(PYTHON) -m venv --clear .venv
 	@$(call install,--require-hashes -r requirements.lock)
 	@$(call install,--no-deps --no-build-isolation -e .)
+	@touch $@
+
+# What the benchmark compares the project with is no part of the project: PyMC has an environment of its own.
+.venv-bench/installed: bench/requirements.lock
+	$(BIN)/python -m venv --clear .venv-bench
+	@$(call install,--require-hashes -r bench/requirements.lock,.venv-bench/bin)
 	@touch $@

@@ -1,4 +1,7 @@
-"""Measure five ways to run the pipeline, in one go and on copies of the working tree: ``python -m bench``."""
+"""Measure the speed of the project in one go, on copies of the working tree: ``python -m bench``.
+
+Five ways to run the pipeline, the model stages one by one, and the evidence model in several libraries.
+"""
 
 import shutil
 import sys
@@ -6,12 +9,14 @@ import tempfile
 from pathlib import Path
 
 from bench import report, stock
+from bench.comparison import compare_models
 from bench.measure import BenchError, Measured, measure, together
+from bench.stages import measure_stages
 from bench.tree import copy_tree, has_notebook, in_order, read_pipeline
 
 
 def measure_all(folder: Path) -> dict[str, Measured]:
-    """Every way in a copy of its own below ``folder``; prints each result as it comes."""
+    """Every way to run the pipeline in a copy of its own below ``folder``; prints each result as it comes."""
     stages = read_pipeline()
     names = in_order(stages)
     plain, repro = [sys.executable, "-m", "bench.plain", *names], ["dvc", "repro"]
@@ -47,14 +52,19 @@ def warm_up(folder: Path, plain: list[str]) -> None:
 
 
 def main() -> int:
-    """Measure, write ``bench/results/latest.csv`` and ``docs/benchmark.md``; returns the exit code."""
+    """Measure, write the tables in ``bench/results`` and ``docs/benchmark.md``; returns the exit code."""
     try:
         with tempfile.TemporaryDirectory(prefix="cacao-bench-") as folder:
-            measured = measure_all(Path(folder).resolve())
+            top = Path(folder).resolve()
+            measured = measure_all(top)
+            # Everything has run in this copy.
+            stages = measure_stages(top / "plain", list(read_pipeline()))
+            models = compare_models(top / "plain")
     except BenchError as error:
         print(error, file=sys.stderr)
         return 1
-    print("\n" + report.publish(measured, sum(has_notebook(name) for name in read_pipeline())))
+    notebooks = sum(has_notebook(name) for name in read_pipeline())
+    print("\n" + report.publish(measured, notebooks, stages, models))
     return 0
 
 

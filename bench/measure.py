@@ -27,7 +27,7 @@ class Measured:
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """The same surroundings for every way: this Python first, the copy's own code, one thread."""
+    """The same surroundings for every way: this Python first, the copy's own code, one thread, its own caches."""
     return {
         **os.environ,
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
@@ -39,6 +39,8 @@ def environment(folder: Path) -> dict[str, str]:
         "DVC_NO_ANALYTICS": "1",
         # What DVC remembers of a folder goes away with the folder.
         "DVC_SITE_CACHE_DIR": str(folder.with_suffix(".site")),
+        # PyMC keeps what it has compiled: the first run in a copy starts with nothing.
+        "PYTENSOR_FLAGS": f"base_compiledir={folder.with_suffix('.compiled')}",
         **dict.fromkeys(THREAD_VARIABLES, "1"),
     }
 

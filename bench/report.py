@@ -1,22 +1,27 @@
-"""The table of the benchmark: as CSV for programs, as Markdown for readers."""
+"""The page and the tables of the benchmark."""
 
-import csv
 import math
 import os
 import platform
 from importlib.metadata import version
 
+from bench import models_report, stages
+from bench.comparison import Fitted
 from bench.measure import Measured
+from bench.page import Row, markdown_table, write_csv
 from pipeline import paths
 
-TABLE = paths.ROOT / "bench" / "results" / "latest.csv"
+TABLES = paths.ROOT / "bench" / "results"
 PAGE = paths.ROOT / "docs" / "benchmark.md"
 REFERENCES = ("papermill_dvc", "papermill_loop", "plain")
 HEAD = """\
-# What running the notebooks costs
+# How fast it is
 
-Written by `make bench`, which runs all stages of the pipeline in each of these ways
-on copies of the working tree, all in one session:
+Written by `make bench`, which measures all of this in one go on copies of the working tree.
+
+## Running the notebooks
+
+All stages of the pipeline in each of these ways:
 
 - `plain`: the code cells in one Python process, without kernel, cell outputs or cache. This is the floor.
 - `dvc_repro`: `dvc repro` of this project with an empty cache.
@@ -30,7 +35,7 @@ Every way computes with one thread per process.
 """
 
 
-def rows(measured: dict[str, Measured]) -> list[dict[str, str]]:
+def rows(measured: dict[str, Measured]) -> list[Row]:
     """One row per way; a ratio to a way that was not measured stays empty."""
     return [
         {
@@ -50,31 +55,27 @@ def ratio(result: Measured, reference: Measured | None) -> str:
 
 def machine() -> dict[str, str]:
     """What the numbers depend on."""
-    versions = {name: version(name) for name in ("dvc", "papermill", "pandas")}
+    versions = {name: version(name) for name in ("dvc", "papermill", "pandas", "numpyro")}
     return {"cores": str(os.cpu_count()), "python": platform.python_version(), **versions}
 
 
-def markdown(table: list[dict[str, str]], surroundings: dict[str, str], notebooks: int) -> str:
-    """The page ``docs/benchmark.md``."""
-    columns = list(table[0])
-    lines = [
-        "| " + " | ".join(column.replace("_", " ") for column in columns) + " |",
-        "|---|" + "---:|" * (len(columns) - 1),
-        *("| " + " | ".join([f"`{row['way']}`", *list(row.values())[1:]]) + " |" for row in table),
-    ]
-    cores, *versions = (f"{name} {value}" for name, value in surroundings.items())
-    return HEAD + "\n".join(lines) + f"\n\nMeasured on {notebooks} notebooks; {cores}, {', '.join(versions)}.\n"
+def section(table: list[Row], notebooks: int) -> str:
+    """The part of the page on running the notebooks."""
+    return f"{HEAD}{markdown_table(table)}\n\nMeasured on {notebooks} notebooks.\n"
 
 
-def publish(measured: dict[str, Measured], notebooks: int) -> str:
-    """Write CSV and page; returns the page."""
+def publish(
+    measured: dict[str, Measured], notebooks: int, model_stages: dict[str, Measured], models: dict[str, Fitted]
+) -> str:
+    """Write the tables and the page ``docs/benchmark.md``; returns the page."""
     table, surroundings = rows(measured), machine()
-    TABLE.parent.mkdir(parents=True, exist_ok=True)
-    with TABLE.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, [*table[0], *surroundings], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({**row, **surroundings} for row in table)
-    page = markdown(table, surroundings, notebooks)
+    write_csv(TABLES / "latest.csv", [{**row, **surroundings} for row in table])
+    write_csv(TABLES / "stages.csv", stages.rows(model_stages))
+    write_csv(TABLES / "models.csv", models_report.rows(models))
+    write_csv(TABLES / "quantiles.csv", models_report.quantile_rows(models))
+    parts = [section(table, notebooks), stages.section(model_stages), models_report.section(models)]
+    cores, *versions = (f"{name} {value}" for name, value in surroundings.items())
+    page = "\n".join([*parts, f"Measured with {cores}, {', '.join(versions)}.\n"])
     PAGE.parent.mkdir(exist_ok=True)
     PAGE.write_text(page, encoding="utf-8")
     return page

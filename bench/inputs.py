@@ -1,0 +1,69 @@
+"""What every way of fitting the evidence model reads: the rows of the synthesis, its priors, the seed, the level.
+
+``python -m bench.inputs FOLDER`` writes both files, inside a copy of the tree whose stages have run.
+"""
+
+import json
+import shutil
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline import paths
+from pipeline.model.evidence import Priors
+
+ROWS, SETTINGS = "rows.csv", "settings.json"
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Rows of the synthesis, priors, spread of the log of the factor on imputed errors, seed, level of intervals."""
+
+    rows: pd.DataFrame
+    priors: Priors
+    factor_sd: float
+    seed: int
+    level: float
+
+    @property
+    def levels(self) -> list[float]:
+        """Levels of the three quantiles that are compared."""
+        return [(1 - self.level) / 2, 0.5, (1 + self.level) / 2]
+
+
+def write(folder: Path) -> None:
+    """Write the inputs of stage 11, which fits the model both exactly and by a sampler."""
+    from pipeline import tables
+    from pipeline.contracts import read_clean
+    from pipeline.model.evidence import error_factor_sd
+    from pipeline.params import load_params, select
+    from pipeline.run import read_stage
+
+    values = select(load_params(), read_stage("11_validation")["params"])
+    priors = Priors(
+        (values["fertilizer_prior_mean"], values["fertilizer_prior_sd"]),
+        (values["other_prior_mean"], values["other_prior_sd"]),
+        values["spread_prior_scale"],
+        values["design_bias_sd"],
+    )
+    settings = {
+        "priors": asdict(priors),
+        "factor_sd": error_factor_sd(read_clean(tables.EFFECTS)),
+        "seed": values["seed"],
+        "level": values["interval_level"],
+    }
+    shutil.copy(paths.tables("05_model_evidence") / ROWS, folder / ROWS)
+    (folder / SETTINGS).write_text(json.dumps(settings), encoding="utf-8")
+
+
+def read(folder: Path) -> Inputs:
+    """Read both files."""
+    settings = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
+    priors = Priors(**settings.pop("priors"))
+    return Inputs(pd.read_csv(folder / ROWS), priors, **settings)
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))

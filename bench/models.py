@@ -1,0 +1,155 @@
+"""The evidence model from data to posterior in one way: ``python -m bench.models WAY FOLDER``, a process of its own.
+
+Reads the inputs from the folder and writes ``WAY.json`` there: seconds, quantiles of the effect in a new place by
+measure, and diagnostics of the chains. Loading the libraries is outside the clock, compiling the model inside.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bench import inputs
+from bench.inputs import Inputs
+from pipeline.model import sampler
+from pipeline.model.evidence import synthesise
+from pipeline.model.mixture import Mixture
+
+CHAINS, CORES = 4, 2
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Lower end, median and upper end by measure on the log scale; diagnostics are None where there are no chains."""
+
+    quantiles: dict[str, list[float]]
+    r_hat: float | None = None
+    effective: float | None = None
+    divergent: int | None = None
+
+
+Way = Callable[[Inputs], Answer]
+
+
+def points(mixtures: dict[str, Mixture], levels: list[float]) -> dict[str, list[float]]:
+    """Quantiles of every measure."""
+    return {measure: mixture.quantiles(levels).tolist() for measure, mixture in mixtures.items()}
+
+
+def arrays(given: Inputs) -> dict[str, Any]:
+    """The data of the model as the project's sampler takes them."""
+    return sampler._arrays(given.rows, given.priors, given.factor_sd)
+
+
+def new_places(data: dict[str, Any], drawn: dict[str, np.ndarray]) -> dict[str, Mixture]:
+    """The effect in a new place by measure: one normal per draw."""
+    return sampler._mixtures(data, drawn, "new")
+
+
+def exact() -> Way:
+    """The project's own way: integration over a grid of spreads."""
+
+    def run(given: Inputs) -> Answer:
+        synthesis = synthesise(given.rows, given.priors, given.factor_sd)
+        return Answer(points({name: synthesis.new_place(name) for name in synthesis.posteriors}, given.levels))
+
+    return run
+
+
+def numpyro() -> Way:
+    """The project's own sampler, four chains as one vector."""
+    import jax  # noqa: F401 (loaded before the clock starts)
+    import numpyro  # noqa: F401
+
+    def run(given: Inputs) -> Answer:
+        found = sampler.sample(given.rows, given.priors, given.factor_sd, given.seed, heavy_tails=False)
+        return Answer(points(found.new_place, given.levels), found.r_hat, found.effective, found.divergent)
+
+    return run
+
+
+def numpyro_devices() -> Way:
+    """The model of the project's own sampler with a device for every chain: two cores draw two chains at a time."""
+    import jax
+    import numpyro as library
+    from numpyro.diagnostics import summary
+    from numpyro.infer import MCMC, NUTS
+
+    library.set_host_device_count(sampler.CHAINS)
+
+    def run(given: Inputs) -> Answer:
+        library.enable_x64()
+        data = arrays(given)
+        kernel = NUTS(sampler._model)
+        size = {"num_warmup": sampler.WARM_UP, "num_samples": sampler.KEPT, "num_chains": sampler.CHAINS}
+        chains = MCMC(kernel, **size, progress_bar=False)
+        chains.run(jax.random.PRNGKey(given.seed), data, False, extra_fields=("diverging",))
+        drawn = {name: np.asarray(values) for name, values in chains.get_samples(group_by_chain=True).items()}
+        table = summary({name: values for name, values in drawn.items() if not name.endswith("_sd")})
+        return Answer(
+            points(new_places(data, drawn), given.levels),
+            max(float(np.max(part["r_hat"])) for part in table.values()),
+            min(float(np.min(part["n_eff"])) for part in table.values()),
+            int(np.asarray(chains.get_extra_fields()["diverging"]).sum()),
+        )
+
+    return run
+
+
+def pymc(sampler_name: str = "pymc") -> Way:
+    """The same model in PyMC with its defaults: a thousand steps of tuning, a thousand draws, four chains."""
+    import arviz
+    import pymc as library
+
+    from bench.pymc_model import build
+
+    def run(given: Inputs) -> Answer:
+        data = arrays(given)
+        with build(data):
+            found = library.sample(
+                chains=CHAINS, cores=CORES, random_seed=given.seed, progressbar=False, nuts_sampler=sampler_name
+            )
+        drawn = {name: found.posterior[name].to_numpy() for name in ("new_mean", "new_sd")}
+        watched = found.posterior[["typical", "country", "study", "row", "factor", "new_mean"]]
+        return Answer(
+            points(new_places(data, drawn), given.levels),
+            float(arviz.rhat(watched).to_array().max()),
+            float(arviz.ess(watched).to_array().min()),
+            int(found.sample_stats["diverging"].sum()),
+        )
+
+    return run
+
+
+def nutpie() -> Way:
+    """The same model in PyMC, drawn by nutpie."""
+    import nutpie as library  # noqa: F401 (loaded before the clock starts)
+
+    return pymc("nutpie")
+
+
+WAYS: dict[str, Callable[[], Way]] = {
+    "exact": exact,
+    "numpyro": numpyro,
+    "numpyro_devices": numpyro_devices,
+    "pymc": pymc,
+    "nutpie": nutpie,
+}
+
+
+def main(name: str, folder: Path) -> None:
+    """Run one way and write what it found."""
+    run = WAYS[name]()
+    started = time.perf_counter()
+    answer = run(inputs.read(folder))
+    found = {"seconds": time.perf_counter() - started, **asdict(answer)}
+    (folder / f"{name}.json").write_text(json.dumps(found), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))

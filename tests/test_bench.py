@@ -1,0 +1,111 @@
+"""The report of the benchmark: agreement of the ways, tables, what is said of ways that were not measured."""
+
+import csv
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench import models_report, stages
+from bench.comparison import Fitted, apart, check_agreement, commands
+from bench.measure import BenchError, Measured
+from bench.page import markdown_table, write_csv
+from bench.tree import read_pipeline
+
+EXACT = {"shade": [-1.0, 0.0, 1.0], "training": [0.0, 0.1, 0.2]}
+
+
+def fitted(quantiles: dict[str, list[float]], seconds: float = 1.0, **diagnostics: float) -> Fitted:
+    return Fitted(seconds, Measured(seconds + 1, 100.0), quantiles, **diagnostics)
+
+
+def all_ways() -> dict[str, Fitted]:
+    chains = {"r_hat": 1.0012, "effective": 812.4, "divergent": 0}
+    shifted = {"shade": [-1.0, 0.02, 1.0]}
+    return {
+        "exact": fitted(EXACT, 0.5),
+        "numpyro": fitted(shifted, 20.0, **chains),
+        "pymc": fitted(shifted, 60.0, **chains),
+        "pymc_again": fitted(shifted, 30.0, **chains),
+        "nutpie": fitted(shifted, 55.0, **chains),
+        "nutpie_again": fitted(shifted, 10.0, **chains),
+        "metafor": fitted({"shade": [-9.0, 0.0, 9.0]}, 0.3),
+    }
+
+
+def test_apart_is_the_largest_distance_in_percent_of_the_exact_interval() -> None:
+    assert apart(EXACT, {"shade": [-1.0, 0.0, 1.1], "training": [0.0, 0.1, 0.19]}) == pytest.approx(5.0)
+    assert apart(EXACT, {"shade": [-1.0, 0.0, 1.1]}) == pytest.approx(5.0)
+
+
+@given(st.floats(-10, 10), st.floats(0.01, 10))
+def test_apart_does_not_depend_on_place_and_scale(shift: float, scale: float) -> None:
+    other = {"shade": [-1.1, 0.05, 1.0], "training": [0.0, 0.1, 0.2]}
+    moved = [
+        {name: [shift + scale * point for point in points] for name, points in quantiles.items()}
+        for quantiles in (EXACT, other)
+    ]
+    assert apart(*moved) == pytest.approx(apart(EXACT, other), abs=1e-6)
+
+
+@pytest.mark.parametrize("wrong", [1.2, -1.0, math.nan, math.inf])
+def test_a_way_that_draws_another_posterior_is_refused(wrong: float) -> None:
+    found = all_ways() | {"pymc": fitted({"training": [0.0, 0.1, 0.2], "shade": [-1.0, 0.0, wrong]})}
+    with pytest.raises(BenchError, match="pymc is .* do not fit the same model"):
+        check_agreement(found)
+
+
+def test_a_part_of_the_model_may_differ() -> None:
+    check_agreement(all_ways())
+
+
+def test_rows_compare_with_the_exact_way_and_leave_empty_what_there_is_not() -> None:
+    exact, numpyro, *_, metafor = models_report.rows(all_ways())
+    assert exact["ratio_to_exact"] == "1.0"
+    assert (exact["effective"], exact["r_hat"], exact["divergent"], exact["apart"]) == ("", "", "", "0.0")
+    assert (numpyro["ratio_to_exact"], numpyro["process"], numpyro["apart"]) == ("40.0", "21.00", "1.0")
+    assert (numpyro["effective"], numpyro["r_hat"], numpyro["divergent"]) == ("812", "1.001", "0")
+    assert (metafor["measures"], metafor["apart"]) == ("1", "400.0")
+
+
+def test_choice_follows_what_was_measured() -> None:
+    found = all_ways()
+    assert "`nutpie_again` was fastest here with 10.0 s" in models_report.choice(found)
+    assert "PyMC took 60.0 s at first and 30.0 s once compiled" in models_report.choice(found)
+    words = models_report.choice({way: found[way] for way in ("exact", "numpyro")})
+    assert "`numpyro` was fastest here with 20.0 s" in words
+    assert "PyMC could not be installed" in words
+    assert "R with metafor was not there" in words
+
+
+def test_ways_without_their_program_are_left_out_and_named(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.setattr("bench.comparison.OTHER_PYTHON", tmp_path / "no" / "python")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert list(commands(tmp_path)) == ["exact", "numpyro", "numpyro_devices"]
+    printed = capsys.readouterr().out
+    assert "PyMC is not installed" in printed
+    assert "metafor is left out" in printed
+
+
+def test_model_stages_are_those_from_the_yield_gap_to_the_validation() -> None:
+    names = stages.model_stages(["12_brief", "11_validation", "tables", "03_clean_evidence", "04_yield_gap"])
+    assert names == ["04_yield_gap", "11_validation"]
+    assert len(stages.model_stages(list(read_pipeline()))) == 8
+
+
+@pytest.mark.parametrize(("seconds", "verdict"), [(89.9, "within"), (90.1, "above")])
+def test_stages_are_held_against_the_goal(seconds: float, verdict: str) -> None:
+    words = stages.section(dict.fromkeys(("04_yield_gap", "05_model_evidence"), Measured(seconds, 1.0)))
+    assert f"Together 180 s, {verdict} the goal of 180 s" in words
+
+
+def test_tables_say_the_same_in_both_forms(tmp_path) -> None:
+    rows = models_report.quantile_rows({"exact": fitted(EXACT)})
+    write_csv(tmp_path / "new" / "table.csv", rows)
+    with (tmp_path / "new" / "table.csv").open(encoding="utf-8") as file:
+        assert list(csv.DictReader(file)) == rows
+    head, rule, *body = markdown_table(rows).splitlines()
+    assert head == "| way | measure | lower | value | upper |"
+    assert rule == "|---|---:|---:|---:|---:|"
+    assert body[0] == "| `exact` | shade | -1.0000 | 0.0000 | 1.0000 |"

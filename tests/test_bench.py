@@ -52,7 +52,7 @@ def test_apart_does_not_depend_on_place_and_scale(shift: float, scale: float) ->
 @pytest.mark.parametrize("wrong", [1.2, -1.0, math.nan, math.inf])
 def test_a_way_that_draws_another_posterior_is_refused(wrong: float) -> None:
     found = all_ways() | {"pymc": fitted({"training": [0.0, 0.1, 0.2], "shade": [-1.0, 0.0, wrong]})}
-    with pytest.raises(BenchError, match="pymc is .* do not fit the same model"):
+    with pytest.raises(BenchError, match=r"pymc is .* do not fit the same model"):
         check_agreement(found)
 
 

@@ -63,7 +63,12 @@ def test_a_part_of_the_model_may_differ() -> None:
 def test_rows_compare_with_the_exact_way_and_leave_empty_what_there_is_not() -> None:
     exact, numpyro, *_, metafor = models_report.rows(all_ways())
     assert exact["ratio_to_exact"] == "1.0"
-    assert (exact["effective"], exact["r_hat"], exact["divergent"], exact["apart"]) == ("", "", "", "0.0")
+    assert (exact["effective"], exact["effective_per_second"], exact["divergent"], exact["apart"]) == (
+        "",
+        "",
+        "",
+        "0.0",
+    )
     assert (numpyro["ratio_to_exact"], numpyro["process"], numpyro["apart"]) == ("40.0", "21.00", "1.0")
     assert (numpyro["effective"], numpyro["r_hat"], numpyro["divergent"]) == ("812", "1.001", "0")
     assert (metafor["measures"], metafor["apart"]) == ("1", "400.0")
@@ -71,10 +76,12 @@ def test_rows_compare_with_the_exact_way_and_leave_empty_what_there_is_not() -> 
 
 def test_choice_follows_what_was_measured() -> None:
     found = all_ways()
-    assert "`nutpie_again` was fastest here with 10.0 s" in models_report.choice(found)
+    # 812.4 effective draws in 10, 20, 30, 55 and 60 seconds.
+    order = "`nutpie_again` 81, `numpyro` 41, `pymc_again` 27, `nutpie` 15, `pymc` 14."
+    assert order in models_report.choice(found)
     assert "PyMC took 60.0 s at first and 30.0 s once compiled" in models_report.choice(found)
     words = models_report.choice({way: found[way] for way in ("exact", "numpyro")})
-    assert "`numpyro` was fastest here with 20.0 s" in words
+    assert "most first: `numpyro` 41." in words
     assert "PyMC could not be installed" in words
     assert "R with metafor was not there" in words
 

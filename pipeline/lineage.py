@@ -1,0 +1,108 @@
+"""What was made from what: the graph of stages, files, parameters and hashes that ``dvc.lock`` records.
+
+Everything here is read from ``dvc.lock``, so it tells how the published results came about, not how they would come
+about now; ``pipeline/stale.py`` compares the two.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipeline import paths
+
+
+class LineageError(LookupError):
+    """Something whose origin was asked is not there, or no stage has made it."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage as it last ran: its command, and the MD5 of each file or folder it read (``deps``) and made."""
+
+    name: str
+    command: str
+    deps: dict[str, str]
+    parameters: dict[str, Any]
+    outs: dict[str, str]
+
+    @property
+    def notebook(self) -> str:
+        """Path of the notebook that the stage runs; empty for a stage without one."""
+        return next((path for path in self.deps if path.endswith(".ipynb")), "")
+
+    @property
+    def code(self) -> dict[str, str]:
+        """Modules of the project that the stage imports, with the MD5 of each."""
+        return {path: md5 for path, md5 in self.deps.items() if path.endswith(".py")}
+
+    @property
+    def data(self) -> dict[str, str]:
+        """Tables, estimates and figures that the stage read, with the MD5 of each."""
+        return {path: md5 for path, md5 in self.deps.items() if path.startswith(("data/", "results/"))}
+
+
+@cache
+def read_stages(lock: Path | None = None) -> dict[str, Stage]:
+    """Stages by name, in the order of ``dvc.lock``. Raises ``LineageError`` when there is no lock to read."""
+    path = lock or paths.ROOT / "dvc.lock"
+    try:
+        recorded = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))["stages"]
+    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
+        raise LineageError(f"{path.name} cannot be read: run `dvc repro`, or get it back from git ({error})") from error
+    return {name: _stage(name, entry) for name, entry in recorded.items()}
+
+
+def _stage(name: str, entry: dict[str, Any]) -> Stage:
+    hashes = {part: {item["path"]: item["md5"] for item in entry.get(part, [])} for part in ("deps", "outs")}
+    parameters = dict(_flat(entry.get("params", {}).get("params.yaml", {})))
+    return Stage(name, entry["cmd"], hashes["deps"], parameters, hashes["outs"])
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def maker(path: str) -> Stage | None:
+    """The stage that made a file, itself or in a folder; none for what people write."""
+    for stage in read_stages().values():
+        if any(path == out or path.startswith(f"{out}/") for out in stage.outs):
+            return stage
+    return None
+
+
+def upstream(stage: Stage) -> list[Stage]:
+    """The stage and all those whose outputs it read, directly or not: the stage itself first, each once."""
+    found = [stage]
+    for current in found:
+        makers = {made.name: made for path in current.deps if (made := maker(path))}
+        found += [made for made in makers.values() if made not in found]
+    return found
+
+
+def md5(path: Path) -> str:
+    """MD5 of a file, or of a folder as DVC computes it; empty when nothing stands there."""
+    if path.is_dir():
+        listing = [
+            {"md5": md5(file), "relpath": file.relative_to(path).as_posix()}
+            for file in path.rglob("*")
+            if file.is_file()
+        ]
+        text = json.dumps(sorted(listing, key=lambda entry: entry["relpath"]), sort_keys=True)
+        return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest() + ".dir"
+    return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest() if path.exists() else ""
+
+
+def state(path: str, recorded: str) -> str:
+    """How a file or folder stands to its record: ``as recorded``, ``changed`` or ``missing``."""
+    found = md5(paths.ROOT / path)
+    return "missing" if not found else "as recorded" if found == recorded else "changed"

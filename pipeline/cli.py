@@ -1,44 +1,120 @@
-"""The few commands that people type: ``cacao check``, ``cacao deps STAGE``, ``cacao params``."""
+"""The few commands that people type; ``cacao --help`` lists them, ``cacao COMMAND --help`` explains one."""
 
 import argparse
 import sys
+from collections.abc import Callable
+from typing import Any
 
-from pipeline import check, paths
-from pipeline.dependencies import dependencies
-from pipeline.params import ParameterError, load_params, render_params
+from pipeline import paths
+from pipeline.lineage import LineageError
+from pipeline.params import ParameterError
+from pipeline.sources import SourceError
+
+# What only one command needs is imported in it, so that the others start without.
+Command = Callable[[argparse.Namespace], int]
 
 
-def write_params() -> int:
+def check(chosen: argparse.Namespace) -> int:
+    """Check parameters and raw tables, as stage ``00_inputs`` does."""
+    from pipeline import check
+
+    return check.main()
+
+
+def params(chosen: argparse.Namespace) -> int:
     """Write ``params.yaml`` again around its present values, with meanings and bounds from the model."""
-    text = render_params(load_params())
-    paths.PARAMS.write_text(text, encoding="utf-8")
+    from pipeline.params import load_params, render_params
+
+    paths.PARAMS.write_text(render_params(load_params()), encoding="utf-8")
     print(f"{paths.shown(paths.PARAMS)} written")
     return 0
 
 
-def show_dependencies(stage: str) -> int:
+def deps(chosen: argparse.Namespace) -> int:
     """Print what ``dvc.yaml`` must list as dependencies of a stage, ready to paste."""
-    if not (paths.NOTEBOOKS / f"{stage}.ipynb").exists():
-        print(f"there is no notebook named {stage!r} in notebooks/", file=sys.stderr)
+    from pipeline.dependencies import dependencies
+
+    if not (paths.NOTEBOOKS / f"{chosen.stage}.ipynb").exists():
+        print(f"there is no notebook named {chosen.stage!r} in notebooks/", file=sys.stderr)
         return 2
-    print("\n".join(f"      - {path}" for path in dependencies(stage)))
+    print("\n".join(f"      - {path}" for path in dependencies(chosen.stage)))
     return 0
 
 
+def trace(chosen: argparse.Namespace) -> int:
+    """Show where a number, figure, table or cell comes from, back to the sources."""
+    import json
+    import webbrowser
+
+    from pipeline import trace_pages
+    from pipeline.trace import trace
+
+    chain = trace(chosen.subject)
+    print(json.dumps(chain, indent=1, ensure_ascii=False) if chosen.json else trace_pages.text_page(chain))
+    if chosen.open:
+        page = paths.output(paths.ROOT / "trace.html")
+        page.write_text(trace_pages.html_page(chain), encoding="utf-8")
+        webbrowser.open(page.as_uri())
+    return 0
+
+
+def why(chosen: argparse.Namespace) -> int:
+    """Say why a stage would run again: what changed, from what to what."""
+    from pipeline.stale import reasons, stale_upstream
+
+    own, before = reasons(chosen.stage), stale_upstream(chosen.stage)
+    if not own and not before:
+        print(f"{chosen.stage} would not run again: nothing it depends on has changed")
+    elif not own:
+        print(f"{chosen.stage} would run again only if one of these changes what it reads:")
+    _show({**({chosen.stage: own} if own else {}), **before})
+    return 0
+
+
+def status(chosen: argparse.Namespace) -> int:
+    """List the stages that would run again, and why; with ``--check`` that is an error."""
+    from pipeline.stale import stale
+
+    found = stale()
+    _show(found)
+    if not found:
+        print("every stage is up to date")
+    return int(bool(found) and chosen.check)
+
+
+def _show(found: dict[str, list[str]]) -> None:
+    for stage, lines in found.items():
+        print("\n".join([stage, *(f"  {line}" for line in lines)]))
+
+
+COMMANDS: dict[Command, list[tuple[str, dict[str, Any]]]] = {
+    check: [],
+    params: [],
+    deps: [("stage", {"help": "name of a notebook without .ipynb"})],
+    trace: [
+        ("subject", {"help": "key of an estimate; path or name of a figure or table; TABLE:LINE:COLUMN for a cell"}),
+        ("--json", {"action": "store_true", "help": "the same for machines"}),
+        ("--open", {"action": "store_true", "help": "also open it as a page in the browser"}),
+    ],
+    why: [("stage", {"help": "name of a stage in dvc.yaml"})],
+    status: [("--check", {"action": "store_true", "help": "exit with 1 when a stage would run again"})],
+}
+
+
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; returns the exit code."""
+    """Run one command; returns the exit code: 1 for an error that the message explains."""
     parser = argparse.ArgumentParser(prog="cacao", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("check", help="check parameters and raw tables, as stage 00_inputs does")
-    commands.add_parser("params", help="write params.yaml again around its present values")
-    stage = commands.add_parser("deps", help="print the dependencies of a stage")
-    stage.add_argument("stage", help="name of a notebook without .ipynb")
+    for command, options in COMMANDS.items():
+        own = commands.add_parser(command.__name__, help=command.__doc__, description=command.__doc__)
+        own.set_defaults(run=command)
+        for name, settings in options:
+            own.add_argument(name, **settings)
     chosen = parser.parse_args(arguments)
+    run: Command = chosen.run
     try:
-        if chosen.command == "deps":
-            return show_dependencies(chosen.stage)
-        return check.main() if chosen.command == "check" else write_params()
-    except ParameterError as error:
+        return run(chosen)
+    except (ParameterError, SourceError, LineageError) as error:
         print(error, file=sys.stderr)
         return 1
 

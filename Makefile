@@ -37,10 +37,11 @@ bench: .venv/installed ## Measure pipeline, stages and models; rewrites docs/ben
 	@$(MAKE) --no-print-directory .venv-bench/installed || echo "PyMC cannot be installed: it is left out." >&2
 	$(RUN) python -m bench
 
-check: .venv/installed ## Check style and types
+check: .venv/installed ## Check style, types and numbers in prose
 	$(RUN) ruff check
 	$(RUN) ruff format --check
 	$(RUN) mypy
+	$(RUN) cacao numerals
 
 clean: ## Remove the environment and the caches of tools; results stay
 	rm -rf .venv .venv-bench .hypothesis .mypy_cache .pytest_cache .ruff_cache

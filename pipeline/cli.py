@@ -82,6 +82,35 @@ def status(chosen: argparse.Namespace) -> int:
     return int(bool(found) and chosen.check)
 
 
+def verify(chosen: argparse.Namespace) -> int:
+    """Check that every published number comes out again, and write a report to file."""
+    from pipeline import verify, verify_report
+
+    checks = verify.verify(chosen.quick)
+    written = verify_report.write(checks, verify.machine(), chosen.quick, verify_report.where())
+    print("\n".join(verify_report.lines(checks)))
+    print(f"\n{verify.summary(checks)}\n\nreport: {', '.join(map(paths.shown, written))}")
+    return int(not verify_report.passed(checks))
+
+
+def record(chosen: argparse.Namespace) -> int:
+    """Record the present results as the published ones, after `dvc repro` and a look at what changed."""
+    from pipeline import reference
+
+    tables = reference.write()
+    print(f"{paths.shown(reference.folder())}: " + ", ".join(f"{len(table)} {name}" for name, table in tables.items()))
+    return 0
+
+
+def numerals(chosen: argparse.Namespace) -> int:
+    """List numbers in results paragraphs that do not come from an estimate by its key; any is an error."""
+    from pipeline.numerals import bare_numerals
+
+    found = bare_numerals()
+    print("\n".join(found) or "every number in a results paragraph comes from an estimate")
+    return int(bool(found))
+
+
 def _show(found: dict[str, list[str]]) -> None:
     for stage, lines in found.items():
         print("\n".join([stage, *(f"  {line}" for line in lines)]))
@@ -97,6 +126,9 @@ COMMANDS: dict[Command, list[tuple[str, dict[str, Any]]]] = {
         ("--open", {"action": "store_true", "help": "also open it as a page in the browser"}),
     ],
     why: [("stage", {"help": "name of a stage in dvc.yaml"})],
+    numerals: [],
+    record: [],
+    verify: [("--quick", {"action": "store_true", "help": "check hashes only, run nothing again"})],
     status: [("--check", {"action": "store_true", "help": "exit with 1 when a stage would run again"})],
 }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
-from reproduction import WATCH, commit, copy_project, dvc
+from reproduction import WATCH, commit, copy_project, dvc, stand_in
 
 from pipeline import paths, sources
 from pipeline.clean import evidence, statistics
@@ -84,3 +84,15 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def copy(fresh: Path, tmp_path: Path) -> Path:
     """A copy of the reproduced project that a test may change."""
     return Path(shutil.copytree(fresh, tmp_path / "copy", symlinks=True))
+
+
+@pytest.fixture
+def reproduced(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The reproduced project, which commands called by the test take for theirs; it must not be changed."""
+    yield from stand_in(fresh, monkeypatch)
+
+
+@pytest.fixture
+def changeable(copy: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of the reproduced project, which commands called by the test take for theirs."""
+    yield from stand_in(copy, monkeypatch)

@@ -4,9 +4,12 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline import paths
+import pytest
+
+from pipeline import lineage, paths, sources
 
 # Python imports this before anything else in every process of the copy; it notes which project files are opened.
 WATCH = """
@@ -38,6 +41,18 @@ def copy_project(folder: Path) -> Path:
     commit(folder, "add", "-A")
     commit(folder, "commit", "-qm", "copy")
     return folder
+
+
+def stand_in(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Let ``folder`` stand for the project while a test runs."""
+    root = paths.ROOT
+    for name in ("ROOT", "RAW", "CLEAN", "RESULTS", "NOTEBOOKS", "PARAMS", "PIPELINE"):
+        patch.setattr(paths, name, folder / getattr(paths, name).relative_to(root))
+    for cached in (lineage.read_stages, sources.load_registry):
+        cached.cache_clear()
+    yield folder
+    for cached in (lineage.read_stages, sources.load_registry):
+        cached.cache_clear()
 
 
 def commit(folder: Path, *arguments: str) -> None:

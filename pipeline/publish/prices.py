@@ -4,6 +4,8 @@ import pandas as pd
 
 from pipeline.publish.estimates import Estimate, split_sources
 
+# Rule on who may buy subsidised fertilizer: no more than this area.
+AREA_LIMIT = "S010"
 # Keys of the clean table of local prices.
 RUPIAH = {"ceiling_2023": "F068", "market_2023": "F086", "ceiling_2025": "F075"}
 
@@ -31,6 +33,15 @@ def price_estimates(periods: pd.DataFrame, rupiah: pd.DataFrame, world: pd.DataF
     ]
     reported = rupiah.set_index("price_id")
     return found + [_rupiah_estimate(name, reported.loc[key]) for name, key in RUPIAH.items()]
+
+
+def subsidy_estimates(rules: pd.DataFrame) -> list[Estimate]:
+    """Greatest area of a farm that may buy subsidised fertilizer, from the clean table of subsidy rules."""
+    rule = rules.set_index("rule_id").loc[AREA_LIMIT]
+    basis = f"area farmed, rule of {rule['date_from']}"
+    return [
+        Estimate("subsidy.area_limit", rule["value"], rule["unit"], basis, "published figure", (rule["source_id"],), 1)
+    ]
 
 
 def _rupiah_estimate(name: str, row: pd.Series) -> Estimate:

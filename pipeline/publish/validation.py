@@ -89,10 +89,11 @@ def prior_estimates(sensitivity: pd.DataFrame, sources: tuple[str, ...]) -> list
 
 def verdict(studies: Coverage, left_out: pd.DataFrame) -> Text:
     """One sentence: whether the coverage of 80 % intervals lies in its band, and if not, what falls outside."""
+    low, high = (f"{100 * bound:g}" for bound in BAND)
     if BAND[0] <= studies.share <= BAND[1]:
         return Text(
-            "The coverage of the 80 % intervals lies in the band that is called good here, 70 to 90 %.",
-            "Cakupan selang 80 % berada dalam pita yang di sini disebut baik, 70 sampai 90 %.",
+            f"The coverage of the 80 % intervals lies in the band that is called good here, {low} to {high} %.",
+            f"Cakupan selang 80 % berada dalam pita yang di sini disebut baik, {low} sampai {high} %.",
         )
     outside = left_out.loc[~left_out["position"].between(0.1, 0.9), "measure"].value_counts()
     signs = left_out.groupby("measure")["log_ratio"].agg(lambda found: found.min() < 0 < found.max())
@@ -105,12 +106,12 @@ def verdict(studies: Coverage, left_out: pd.DataFrame) -> Text:
         for language in ("en", "id")
     )
     return Text(
-        "The coverage of the 80 % intervals does not lie in the band of 70 to 90 % that is called good here. Outside "
-        f"fall studies of {en[0]}. No measure has more than {most} other studies to foretell one from, and studies "
-        f"of some contradict each other in sign ({en[1] or 'none'}).",
-        "Cakupan selang 80 % tidak berada dalam pita 70 sampai 90 % yang di sini disebut baik. Yang jatuh di luar "
-        f"adalah penelitian {id[0]}. Tidak ada tindakan dengan lebih dari {most} penelitian lain untuk meramalkannya, "
-        f"dan penelitian sebagian tindakan bertentangan arah ({id[1] or 'tidak ada'}).",
+        f"The coverage of the 80 % intervals does not lie in the band of {low} to {high} % that is called good here. "
+        f"Outside fall studies of {en[0]}. No measure has more than {most} other studies to foretell one from, and "
+        f"studies of some contradict each other in sign ({en[1] or 'none'}).",
+        f"Cakupan selang 80 % tidak berada dalam pita {low} sampai {high} % yang di sini disebut baik. "
+        f"Yang jatuh di luar adalah penelitian {id[0]}. Tidak ada tindakan dengan lebih dari {most} penelitian lain "
+        f"untuk meramalkannya, dan penelitian sebagian tindakan bertentangan arah ({id[1] or 'tidak ada'}).",
     )
 
 

@@ -9,6 +9,7 @@ from pipeline.language import Text
 from pipeline.publish.charts.common import label, localise
 from pipeline.publish.figures import BLUE, GREEN, GREY, ORANGE, Caption
 from pipeline.publish.names import POOLED_MEASURES
+from pipeline.publish.validation import BAND
 
 RANKS = Caption(
     title=Text("Where simulated truths fall in their posterior", "Letak kebenaran simulasi dalam posteriornya"),
@@ -112,7 +113,7 @@ def draw_left_out(axes: Axes, data: pd.DataFrame, language: str) -> None:
 def draw_coverage(axes: Axes, data: pd.DataFrame, language: str) -> None:
     """Coverage at both levels, one row per test; ``data`` from ``publish.validation.coverage_rows``."""
     order = {name: place for place, name in enumerate(TESTS)}
-    axes.axvspan(70, 90, color="#E3E3E3", zorder=0)
+    axes.axvspan(100 * BAND[0], 100 * BAND[1], color="#E3E3E3", zorder=0)
     for nominal, colour, shift in ((80.0, BLUE, -0.12), (95.0, GREEN, 0.12)):
         rows = data[data["nominal"] == nominal]
         places = [order[name] + shift for name in rows["name"]]

@@ -1,0 +1,232 @@
+"""The chain behind a number: complete, true to the files, told in time; and why a stage would run again."""
+
+import json
+import random
+import shutil
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from reproduction import dvc
+
+from pipeline import cli, lineage, paths, stale
+from pipeline.trace import ranges, trace
+
+NOT_PUBLISHED_BY_ANYONE = {"parameter", "prior"}
+
+
+def raw_rows(chain: dict) -> pd.DataFrame:
+    """The raw rows that a chain names, read from the lines it gives and from nothing else."""
+    parts = []
+    for table in chain["raw"]:
+        frame = pd.read_csv(paths.ROOT / table["path"])
+        numbers = [part.split("-") for part in table["lines"].split(", ")]
+        lines = [line for ends in numbers for line in range(int(ends[0]), int(ends[-1]) + 1)]
+        assert len(lines) == table["rows_used"]
+        parts.append(frame.iloc[[line - 2 for line in lines]].assign(table=table["path"]))
+    return pd.concat(parts) if parts else pd.DataFrame({"source_id": []})
+
+
+def recomputed(chain: dict, rows: pd.DataFrame) -> float | None:
+    """The published value made again from the raw rows of its chain; none where that takes a model."""
+    subject = chain["subject"]
+    if subject["method"] == "published figure":
+        return min(rows["value"].dropna(), key=lambda value: abs(value - subject["value"]))
+    if subject["method"] == "production over area as published":
+        produced = rows.loc[rows["quantity"] == "production", "value"]
+        areas = rows.loc[rows["quantity"].str.startswith("area"), "value"]
+        ratios = [1000 * tonnes / hectares for tonnes in produced for hectares in areas]
+        return min(ratios, key=lambda value: abs(value - subject["value"]))
+    if subject["name"] == "evidence.effects":
+        return float((rows["table"] == "data/raw/effects.csv").sum())
+    if subject["name"] == "statistics.figures":
+        return float(len(rows[rows["table"].str.contains("kaltim_statistics|province_statistics")]))
+    return None
+
+
+def all_keys() -> list[str]:
+    return [key for path in sorted(paths.RESULTS.glob("*/estimates.csv")) for key in pd.read_csv(path)["key"]]
+
+
+def restated_keys() -> list[str]:
+    frames = pd.concat([pd.read_csv(path) for path in sorted(paths.RESULTS.glob("*/estimates.csv"))])
+    plain = frames["method"].isin(["published figure", "production over area as published"])
+    return [*frames.loc[plain, "key"], "evidence.effects", "statistics.figures"]
+
+
+def test_numbers_picked_at_random_lead_to_raw_rows_and_come_out_again(reproduced: Path) -> None:
+    seed = random.SystemRandom().randrange(10**9)
+    drawn = random.Random(seed).sample(all_keys(), 20)
+    for key in drawn:
+        told = f"{key} (seed {seed})"
+        chain = trace(key)
+        rows = raw_rows(chain)
+        cited = {source for listed in rows["source_id"].dropna() for source in listed.split(";")}
+        needed = {source["id"] for source in chain["sources"]} - NOT_PUBLISHED_BY_ANYONE
+        assert needed <= cited, f"{told}: no raw row of {sorted(needed - cited)}"
+        assert chain["stages"][0]["notebook"]["cells"], f"{told}: no cell publishes it"
+        states = [entry["state"] for stage in chain["stages"] for entry in [*stage["reads"], *stage["code"]]]
+        assert set(states) | {chain["file"]["state"]} == {"as recorded"}, told
+        value = recomputed(chain, rows)
+        assert value is None or value == pytest.approx(chain["subject"]["value"], rel=1e-5), told
+
+
+def test_every_number_that_needs_no_model_comes_out_again_from_the_rows_of_its_chain(reproduced: Path) -> None:
+    keys = restated_keys()
+    assert len(keys) >= 15
+    for key in keys:
+        chain = trace(key)
+        assert recomputed(chain, raw_rows(chain)) == pytest.approx(chain["subject"]["value"], rel=1e-5), key
+
+
+def test_effects_come_out_again_from_the_draws_the_chain_leads_to(reproduced: Path) -> None:
+    chain = trace("fertilizer.gain")
+    read = {entry["path"] for entry in chain["stages"][0]["reads"]}
+    effect = pd.read_csv(reproduced / "results/05_model_evidence/tables/draws.csv")["mineral_fertilizer"]
+    present = pd.read_csv(reproduced / "results/04_yield_gap/tables/draws.csv")
+    assert {"results/05_model_evidence/tables/draws.csv", "results/04_yield_gap/tables/draws.csv"} <= read
+    made = np.median(present["yield_kg_per_ha"].to_numpy() * np.expm1(effect.to_numpy()[: len(present)]))
+    assert made == pytest.approx(chain["subject"]["value"], rel=0.05)
+
+
+def test_a_number_is_told_with_interval_stage_cell_parameters_rows_and_licence_in_under_two_seconds(
+    reproduced: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    started = time.process_time()
+    assert cli.main(["trace", "fertilizer.gain"]) == 0
+    assert time.process_time() - started < 2
+    text = capsys.readouterr().out
+    for words in (
+        "kg/ha", "90 % interval", "06_model_fertilizer", "cells 06-", "fertilizer.dose_kg_per_ha = 400", "sha256",
+        "data/raw/effects.csv: ", "licence: ", "may be passed on: ", "as recorded", "cite as: ", "read as ",
+        "abstract_only", "seed: 20250625",
+    ):  # fmt: skip
+        assert words in text, words
+    assert ": changed" not in text
+
+
+def test_machines_get_the_same_chain(reproduced: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for subject in ("cause.pests", "results/06_model_fertilizer/tables/price_cases.csv:2:source_id"):
+        assert cli.main(["trace", subject, "--json"]) == 0
+        assert json.loads(capsys.readouterr().out) == json.loads(json.dumps(trace(subject)))
+
+
+def test_figures_tables_and_cells_are_found_by_path_and_by_name(reproduced: Path) -> None:
+    figure = trace("results/05_model_evidence/figures/forest.id.svg")
+    assert figure["subject"]["kind"] == "figure"
+    assert figure["stages"][0]["notebook"]["cells"] == ["05-08"]
+    assert trace("forest")["sources"] == figure["sources"]
+    cell = trace("clean/effects:2:log_ratio")
+    row = pd.read_csv(reproduced / "data/clean/effects.csv").iloc[0]
+    assert float(cell["subject"]["value"]) == row["log_ratio"]
+    assert [source["id"] for source in cell["sources"]] == [row["source_id"]]
+    raw = trace("raw/effects:2:effect_value")
+    assert (raw["stages"], raw["file"]["state"]) == ([], "as recorded")
+    assert raw["sources"][0]["id"] == pd.read_csv(reproduced / "data/raw/effects.csv")["source_id"].iloc[0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("feritlizer.gain", "fertilizer.gain"),
+        ("effects", "stands for several files"),
+        ("clean/effects:1:log_ratio", "no line '1': rows stand on lines 2 to 134"),
+        ("clean/effects:x:log_ratio", "no line 'x'"),
+        ("clean/effects:2:ratio", "no column 'ratio'; it has effect_id"),
+        ("../outside.csv", "no estimate, file, figure or table has this name"),
+        ("", "no estimate, file, figure or table has this name"),
+    ],
+)
+def test_what_cannot_be_traced_is_explained(
+    reproduced: Path, capsys: pytest.CaptureFixture[str], asked: str, told: str
+) -> None:
+    assert cli.main(["trace", asked]) == 1
+    assert told in capsys.readouterr().err
+
+
+def test_a_source_without_a_record_stops_the_chain(changeable: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = changeable / "results/06_model_fertilizer/estimates.csv"
+    path.write_text(path.read_text().replace("hoffmann_2020", "nobody_1900"))
+    assert cli.main(["trace", "fertilizer.gain"]) == 1
+    assert "source 'nobody_1900' has no record" in capsys.readouterr().err
+
+
+def test_a_file_changed_by_hand_is_told(changeable: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with (changeable / "results/05_model_evidence/estimates.csv").open("a") as file:
+        file.write("\n")
+    assert cli.main(["trace", "effect.training"]) == 0
+    assert "of results/05_model_evidence: changed" in capsys.readouterr().out
+
+
+def test_the_page_carries_the_chain_and_loads_nothing(
+    reproduced: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    monkeypatch.setenv(paths.STAGING_VARIABLE, str(tmp_path))
+    assert cli.main(["trace", "cause.pests", "--open"]) == 0
+    page = (tmp_path / "trace.html").read_text()
+    assert opened == [(tmp_path / "trace.html").as_uri()]
+    assert "cause.pests" in page
+    assert "sabah_cpb_damage" in page
+    assert not any(word in page for word in ("src=", "href=", "<script", "@import"))
+
+
+def test_why_names_the_parameter_and_both_values(changeable: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["status", "--check"]) == 0
+    params = changeable / "params.yaml"
+    params.write_text(params.read_text().replace("dose_kg_per_ha: 400.0", "dose_kg_per_ha: 300.0"))
+    capsys.readouterr()
+    assert cli.main(["why", "06_model_fertilizer"]) == 0
+    assert "parameter fertilizer.dose_kg_per_ha: 400.0 -> 300.0" in capsys.readouterr().out
+    assert cli.main(["why", "12_brief"]) == 0
+    assert "only if one of these changes" in capsys.readouterr().out
+    assert cli.main(["why", "05_model_evidence"]) == 0
+    told = capsys.readouterr().out
+    assert "05_model_evidence\n" not in told.replace("05_model_evidence would", "")
+    assert cli.main(["status"]) == 0
+    assert cli.main(["status", "--check"]) == 1
+
+
+def test_why_agrees_with_dvc(changeable: Path) -> None:
+    module = changeable / "pipeline/model/fertilizer.py"
+    module.write_text(module.read_text() + "# changed\n")
+    (changeable / "data/clean/effects.csv").unlink()
+    shutil.rmtree(changeable / "results/08_model_price_response/figures")
+    status = json.loads(dvc(changeable, "status", "--json").stdout)
+    assert set(stale.stale()) == set(status)
+    assert any("fertilizer.py: md5" in line for line in stale.reasons("06_model_fertilizer"))
+    assert any(line.endswith("missing") for line in stale.reasons("03_clean_evidence"))
+
+
+def test_an_unknown_stage_and_a_missing_lock_are_explained(
+    changeable: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["why", "99_nothing"]) == 1
+    assert "there is no stage '99_nothing'; there are 00_inputs" in capsys.readouterr().err
+    (changeable / "dvc.lock").unlink()
+    lineage.read_stages.cache_clear()
+    assert cli.main(["status"]) == 1
+    assert "run `dvc repro`" in capsys.readouterr().err
+
+
+def test_hashes_are_those_of_dvc(reproduced: Path) -> None:
+    for stage in lineage.read_stages().values():
+        for path, md5 in {**stage.deps, **stage.outs}.items():
+            assert lineage.state(path, md5) == "as recorded", (stage.name, path)
+
+
+@given(st.lists(st.integers(2, 60)))
+def test_line_ranges_name_each_line_once(lines: list[int]) -> None:
+    text = ranges(lines)
+    named = [
+        line
+        for part in text.split(", ")
+        if part
+        for line in range(int(part.split("-")[0]), int(part.split("-")[-1]) + 1)
+    ]
+    assert named == sorted(set(lines))

@@ -1,0 +1,142 @@
+"""Verification finds what was edited, what is missing, and what an environment or a record lacks; else it passes."""
+
+import importlib.metadata
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline import cli, lineage, paths, reference, verify, verify_report
+
+
+def failed(checks: list[verify.Check]) -> set[tuple[str, str]]:
+    return {(check.kind, check.name) for check in checks if check.result == "failed"}
+
+
+def test_the_record_agrees_with_the_lock_and_with_a_new_run(reproduced: Path) -> None:
+    recorded = reference.load("files")
+    for stage in lineage.read_stages(paths.PIPELINE.with_name("dvc.lock")).values():
+        for out in stage.outs:
+            assert recorded["path"].map(lambda path, out=out: path == out or path.startswith(f"{out}/")).any(), out
+    assert not failed([*verify.check_numbers(reproduced), *verify.check_columns(reproduced)])
+    assert not failed(list(verify.check_files(reproduced, rerun=True)))
+
+
+def test_a_reproduced_project_passes_and_files_a_report(changeable: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    reference.write()
+    assert cli.main(["verify", "--quick"]) == 0
+    told = capsys.readouterr().out
+    assert "FAIL" not in told
+    for name in ("number 06_model_fertilizer: fertilizer.gain", "file data/clean/effects.csv", "environment pandas"):
+        assert f"pass {name}" in told, name
+    folder = verify_report.where()
+    report = json.loads((folder / "verification.json").read_text())
+    assert report["passed"]
+    assert {check["kind"] for check in report["checks"]} == {
+        "environment", "source records", "stage", "file", "number", "column",
+    }  # fmt: skip
+    assert report["machine"]["dvc_lock_md5"] == lineage.md5(changeable / "dvc.lock")
+    withheld = {source["source"] for source in report["not_redistributable"]}
+    page = (folder / "verification.html").read_text()
+    assert withheld
+    assert all(source in page for source in withheld)
+    assert not any(word in page for word in ("src=", "href=", "<script"))
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "expected"),
+    [
+        ("results/06_model_fertilizer/estimates.csv", "fertilizer.gain,", "fertilizer.gain,1", "number"),
+        ("results/05_model_evidence/figures/effects.csv", "predictive,training,", "predictive,training,9", "column"),
+        ("results/12_brief/brief.id.html", "kakao", "kopi", "file"),
+        ("results/04_yield_gap/figures/gap.en.svg", "<svg", "<svg ", "file"),
+    ],
+)
+def test_a_published_file_edited_by_hand_fails(changeable: Path, path: str, old: str, new: str, expected: str) -> None:
+    reference.write()
+    edited = changeable / path
+    text = edited.read_text()
+    assert old in text
+    edited.write_text(text.replace(old, new, 1))
+    found = failed(verify.verify(quick=True))
+    assert ("file", path) in found
+    assert expected in {kind for kind, _ in found}
+
+
+def test_a_file_that_is_missing_or_that_nobody_recorded_fails(changeable: Path) -> None:
+    reference.write()
+    (changeable / "results/07_model_pests/tables/draws.csv").unlink()
+    (changeable / "results/07_model_pests/tables/more.csv").write_text("a\n1\n")
+    found = failed(list(verify.check_files(changeable)))
+    assert ("file", "results/07_model_pests/tables/draws.csv") in found
+    assert ("file", "results/07_model_pests/tables/more.csv") in found
+
+
+def test_a_source_without_licence_and_a_changed_table_fail(changeable: Path) -> None:
+    register = changeable / "data/raw/sources.yaml"
+    text = register.read_text()
+    start = text.index("licence:")
+    name = text.index("name:", start)
+    register.write_text(text[:name] + "name: ''" + text[text.index("\n", name) :])
+    with (changeable / "data/raw/costs.csv").open("a") as file:
+        file.write("\n")
+    told = " ".join(check.detail for check in verify.check_sources() if check.result == "failed")
+    assert "no licence name" in told
+    assert "costs.csv: changed since it was recorded" in told
+
+
+def test_a_stage_whose_code_or_parameter_changed_fails(changeable: Path) -> None:
+    params = changeable / "params.yaml"
+    params.write_text(params.read_text().replace("dose_kg_per_ha: 400.0", "dose_kg_per_ha: 300.0"))
+    found = {check.name: check.detail for check in verify.check_stages() if check.result == "failed"}
+    assert "400.0 -> 300.0" in found["06_model_fertilizer"]
+    assert "05_model_evidence" not in found
+
+
+def test_another_version_than_the_locked_one_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = importlib.metadata.version
+
+    def version(name: str) -> str:
+        if name == "scipy":
+            raise importlib.metadata.PackageNotFoundError(name)
+        return "0.0.1" if name == "pandas" else real(name)
+
+    assert not failed(list(verify.check_environment()))
+    monkeypatch.setattr(importlib.metadata, "version", version)
+    assert failed(list(verify.check_environment())) == {("environment", "pandas"), ("environment", "scipy")}
+
+
+def test_numbers_within_their_tolerance_pass_and_are_named(changeable: Path) -> None:
+    reference.write()
+    path = paths.estimates("06_model_fertilizer")
+    frame = pd.read_csv(path)
+    row = frame.index[frame["key"] == "fertilizer.gain"][0]
+    width = frame.at[row, "upper"] - frame.at[row, "lower"]
+    for share, expected in ((0.01, "within tolerance"), (0.2, "failed")):
+        moved = frame.copy()
+        moved.loc[row, "value"] += share * width
+        moved.to_csv(path, index=False)
+        checks = {check.name: check for check in verify.check_numbers(changeable)}
+        assert checks["06_model_fertilizer: fertilizer.gain"].result == expected
+        assert "on record" in checks["06_model_fertilizer: fertilizer.gain"].detail
+
+
+def test_a_rerun_that_cannot_begin_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setattr(paths, "ROOT", tmp_path / "empty")
+    assert "git clone" in verify.rerun(tmp_path / "clone")
+
+
+@given(st.floats(-1e6, 1e6), st.floats(0, 0.2), st.booleans())
+def test_a_value_passes_exactly_when_it_moved_no_further_than_its_tolerance(
+    value: float, moved: float, missing: bool
+) -> None:
+    width = 1 + abs(value)
+    old = pd.Series({"value": value})
+    new = pd.Series({"value": float("nan") if missing else value + moved * width})
+    result = verify._compare("number", "x", old, new, ["value"], 0.1 * width).result
+    step = abs(float(f"{new['value']:.6g}") - float(f"{value:.6g}"))
+    assert (result != "failed") == (step <= 0.1 * width)

@@ -35,6 +35,8 @@ def accept(source: "Refreshable", rows: pd.DataFrame) -> None:
     except (OSError, KeyboardInterrupt) as error:
         if path.read_bytes() != table_before:
             _write(path, table_before, source.id)
+        if isinstance(error, KeyboardInterrupt):
+            raise
         what = f"{paths.shown(path)} and its record cannot be written ({error!r})"
         raise RefreshError(f"{what}; {NOTHING_CHANGED}") from error
     finally:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline import paths
-from pipeline.refresh.tidy import damaged, layout_changed
+from pipeline.refresh.tidy import UNREADABLE, damaged, layout_changed
 from pipeline.sources import read_csv
 
 MEMBER = "Production_Crops_Livestock_E_All_Data_(Normalized).csv"
@@ -63,7 +63,7 @@ def _cocoa(path: Path) -> pd.DataFrame:
                 )
                 # Every piece is read to the end, so the checksum of the whole member is compared.
                 parts = [_of_item(path, piece) for piece in pieces]
-    except (zipfile.BadZipFile, EOFError, pd.errors.ParserError) as error:
+    except (*UNREADABLE, pd.errors.ParserError) as error:
         raise damaged(path, f"the archive cannot be read ({error})") from error
     cocoa = pd.concat(parts, ignore_index=True)
     if cocoa.empty or set(cocoa["Item"]) != {ITEM[1]}:

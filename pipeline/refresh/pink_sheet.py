@@ -12,7 +12,7 @@ from typing import Any
 import openpyxl
 import pandas as pd
 
-from pipeline.refresh.tidy import damaged, follow_on, layout_changed
+from pipeline.refresh.tidy import UNREADABLE, damaged, follow_on, layout_changed
 
 SHEET = "Monthly Prices"
 # Column of the raw table: name and unit that the sheet prints. Asterisks after a name mark a footnote.
@@ -58,7 +58,7 @@ def _sheet(path: Path) -> list[tuple[Any, ...]]:
             if broken := archive.testzip():
                 raise damaged(path, f"{broken} does not match its checksum")
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, EOFError) as error:
+    except (*UNREADABLE, KeyError) as error:
         raise damaged(path, f"it is no workbook ({error})") from error
     try:
         if SHEET not in book.sheetnames:

@@ -1,10 +1,14 @@
 """What the readers share: numbers as the raw tables print them, and errors that name the place in a file."""
 
 import math
+import zipfile
+import zlib
 from pathlib import Path
 
 from pipeline.refresh.fetch import NOTHING_CHANGED, RefreshError
 
+# What an altered archive raises: wrong checksum, broken stream, or a flipped flag for a method or password.
+UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 # A changed layout must be looked at by a person: no guess is made.
 WHAT_TO_DO = "the reader in pipeline/refresh must be changed to it by hand"
 

@@ -111,6 +111,15 @@ def numerals(chosen: argparse.Namespace) -> int:
     return int(bool(found))
 
 
+def sources(chosen: argparse.Namespace) -> int:
+    """Fetch one source or all again from their publishers, and show what changed."""
+    from pipeline import refresh
+
+    failed = refresh.refresh_all(refresh.find(chosen.source), chosen.accept)
+    print(*failed, sep="\n", end="\n" if failed else "", file=sys.stderr)
+    return int(bool(failed))
+
+
 def _show(found: dict[str, list[str]]) -> None:
     for stage, lines in found.items():
         print("\n".join([stage, *(f"  {line}" for line in lines)]))
@@ -127,6 +136,11 @@ COMMANDS: dict[Command, list[tuple[str, dict[str, Any]]]] = {
     ],
     why: [("stage", {"help": "name of a stage in dvc.yaml"})],
     numerals: [],
+    sources: [
+        ("action", {"choices": ["refresh"]}),
+        ("source", {"nargs": "?", "metavar": "ID", "help": "a source of data/raw/sources.yaml; all if left out"}),
+        ("--accept", {"action": "store_true", "help": "replace the snapshot in data/raw by what was fetched"}),
+    ],
     record: [],
     verify: [("--quick", {"action": "store_true", "help": "check hashes only, run nothing again"})],
     status: [("--check", {"action": "store_true", "help": "exit with 1 when a stage would run again"})],

@@ -1,7 +1,8 @@
-"""The few commands that people type: ``cacao check``, ``cacao deps STAGE``, ``cacao params``."""
+"""The few commands that people type: ``cacao check``, ``cacao deps STAGE``, ``cacao params``, ``cacao export``."""
 
 import argparse
 import sys
+from pathlib import Path
 
 from pipeline import check, paths
 from pipeline.dependencies import dependencies
@@ -25,6 +26,13 @@ def show_dependencies(stage: str) -> int:
     return 0
 
 
+def export(folder: str | None) -> int:
+    """Write the records of the run as RO-Crate, Data Package and PROV."""
+    from pipeline.publish.records import export as records  # needs libraries that no other command loads
+
+    return records.main(Path(folder) if folder else records.FOLDER)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     parser = argparse.ArgumentParser(prog="cacao", description=__doc__)
@@ -33,10 +41,14 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("params", help="write params.yaml again around its present values")
     stage = commands.add_parser("deps", help="print the dependencies of a stage")
     stage.add_argument("stage", help="name of a notebook without .ipynb")
+    records = commands.add_parser("export", help="write the records of the run: RO-Crate, Data Package, PROV")
+    records.add_argument("folder", nargs="?", help="folder to write to (scratch/export)")
     chosen = parser.parse_args(arguments)
     try:
         if chosen.command == "deps":
             return show_dependencies(chosen.stage)
+        if chosen.command == "export":
+            return export(chosen.folder)
         return check.main() if chosen.command == "check" else write_params()
     except ParameterError as error:
         print(error, file=sys.stderr)

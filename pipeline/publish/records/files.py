@@ -31,7 +31,7 @@ PAGES = {
 
 def file_id(path: str) -> str:
     """Id of a file or folder in the crate; that of a folder ends with a slash."""
-    return f"{path}/" if path in _folders() else path
+    return f"{path}/" if path in run.folders() else path
 
 
 def add_files(made: ROCrate) -> None:
@@ -44,19 +44,15 @@ def add_files(made: ROCrate) -> None:
         properties: dict[str, Any] = {"name": titles.get(path, path), "license": refer(run.licences(path))}
         properties |= {"md5": run.hashes()[path]} if path in run.hashes() else {}
         properties |= _origin(raw[path]) if path in raw else {}
-        if path in _folders():
+        if path in run.folders():
             made.add_dataset(dest_path=path, properties=properties)
             continue
         made.add_file(dest_path=path, properties=properties | _kind(path))
-        for folder in _folders():
+        for folder in run.folders():
             if path.startswith(f"{folder}/"):
                 parts.setdefault(folder, []).append(path)
     for folder, files in parts.items():
         made.get(file_id(folder))["hasPart"] = refer(files)
-
-
-def _folders() -> list[str]:
-    return [path for path, md5 in run.hashes().items() if md5.endswith(".dir")]
 
 
 def _origin(table: dict[str, Any]) -> dict[str, Any]:

@@ -109,6 +109,11 @@ def hashes() -> dict[str, str]:
     return found
 
 
+def folders() -> list[str]:
+    """Those of the recorded paths that are folders."""
+    return [path for path, md5 in hashes().items() if md5.endswith(".dir")]
+
+
 def executable(stage: Stage) -> str:
     """The file that a stage runs: its notebook, or the module that its command names."""
     return stage.notebook or stage.command.split()[-1].replace(".", "/") + ".py"

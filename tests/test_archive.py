@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from recorded import nothing_changed
 from reproduction import dvc
 from rocrate.rocrate import ROCrate
 
@@ -15,8 +16,10 @@ from pipeline import lineage, paths
 from pipeline.publish.records import archive, export, run
 from pipeline.sources import load_registry, sha256
 
-IS_RECORDED_RUN = shutil.which("git") and (paths.ROOT / ".git").exists() and not run.changed()
-pytestmark = pytest.mark.skipif(not IS_RECORDED_RUN, reason="files differ from the recorded run: run dvc repro")
+IS_CLONE = shutil.which("git") and (paths.ROOT / ".git").exists()
+pytestmark = pytest.mark.skipif(
+    not (IS_CLONE and nothing_changed()), reason="files differ from the recorded run: run dvc repro"
+)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -12,15 +12,14 @@ from typing import Any
 import pytest
 from frictionless import Checklist, Package
 from prov.model import ProvActivity, ProvDocument, ProvEntity
+from recorded import files_are_there
 from rocrate.rocrate import ROCrate
 
 from pipeline import cli, lineage, paths
 from pipeline.publish.records import export, run
 from pipeline.sources import load_registry
 
-pytestmark = pytest.mark.skipif(
-    not all((paths.ROOT / path).exists() for path in run.hashes()), reason="the results are not there: run dvc repro"
-)
+pytestmark = pytest.mark.skipif(not files_are_there(), reason="there is no complete run: run dvc repro")
 
 PROFILE = "https://w3id.org/ro/wfrun/"
 ROWS_CHECKED = 50

@@ -10,7 +10,7 @@ install = if uv --version >/dev/null 2>&1; \
 	then uv pip install --compile-bytecode --python $(or $(2),$(BIN))/python $(1); \
 	else $(or $(2),$(BIN))/python -m pip install $(1); fi
 
-.PHONY: help setup reproduce test lab lock bench check clean
+.PHONY: help setup reproduce test lab lock bench archive check clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,9 @@ lock: .venv/installed ## Compile requirements.in to requirements.lock and enviro
 bench: .venv/installed ## Measure pipeline, stages and models; rewrites docs/benchmark.md
 	@$(MAKE) --no-print-directory .venv-bench/installed || echo "PyMC cannot be installed: it is left out." >&2
 	$(RUN) python -m bench
+
+archive: .venv/installed ## Build scratch/kutim-cacao.zip: code, data, results and their records
+	$(RUN) python -m pipeline.publish.records.archive
 
 check: .venv/installed ## Check style, types and numbers in prose
 	$(RUN) ruff check

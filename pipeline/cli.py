@@ -120,6 +120,15 @@ def sources(chosen: argparse.Namespace) -> int:
     return int(bool(failed))
 
 
+def export(chosen: argparse.Namespace) -> int:
+    """Write the records of the run as RO-Crate, Data Package and PROV."""
+    from pathlib import Path
+
+    from pipeline.publish.records import export
+
+    return export.main(Path(chosen.folder) if chosen.folder else export.FOLDER)
+
+
 def _show(found: dict[str, list[str]]) -> None:
     for stage, lines in found.items():
         print("\n".join([stage, *(f"  {line}" for line in lines)]))
@@ -136,6 +145,7 @@ COMMANDS: dict[Command, list[tuple[str, dict[str, Any]]]] = {
     ],
     why: [("stage", {"help": "name of a stage in dvc.yaml"})],
     numerals: [],
+    export: [("folder", {"nargs": "?", "help": "folder to write to, scratch/export if left out"})],
     sources: [
         ("action", {"choices": ["refresh"]}),
         ("source", {"nargs": "?", "metavar": "ID", "help": "a source of data/raw/sources.yaml; all if left out"}),

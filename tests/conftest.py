@@ -92,6 +92,13 @@ def reproduced(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     yield from stand_in(fresh, monkeypatch)
 
 
+@pytest.fixture(scope="module")
+def reproduced_module(fresh: Path) -> Iterator[Path]:
+    """The same for all tests of a module."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield from stand_in(fresh, patch)
+
+
 @pytest.fixture
 def changeable(copy: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A copy of the reproduced project, which commands called by the test take for theirs."""

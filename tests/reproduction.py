@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import lineage, paths, sources
+from pipeline.publish.records import run
 
 # Python imports this before anything else in every process of the copy; it notes which project files are opened.
 WATCH = """
@@ -48,10 +49,11 @@ def stand_in(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Path]:
     root = paths.ROOT
     for name in ("ROOT", "RAW", "CLEAN", "RESULTS", "NOTEBOOKS", "PARAMS", "PIPELINE"):
         patch.setattr(paths, name, folder / getattr(paths, name).relative_to(root))
-    for cached in (lineage.read_stages, sources.load_registry):
+    remembered = (lineage.read_stages, sources.load_registry, run.citation, run.software, run.stages, run.hashes)
+    for cached in remembered:
         cached.cache_clear()
     yield folder
-    for cached in (lineage.read_stages, sources.load_registry):
+    for cached in remembered:
         cached.cache_clear()
 
 

@@ -1,0 +1,311 @@
+"""Records of a run: what their profiles require, the same bytes each time, and the questions that they must answer.
+
+The profile of the crate is checked against its written requirements (https://w3id.org/ro/wfrun/provenance/0.5). The
+validator of the RO-Crate community (``roc-validator``) is not used: it loads the terms of profiles over the network.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from frictionless import Checklist, Package
+from prov.model import ProvActivity, ProvDocument, ProvEntity
+from rocrate.rocrate import ROCrate
+
+from pipeline import cli, lineage, paths
+from pipeline.publish.records import export, run
+from pipeline.sources import load_registry
+
+pytestmark = pytest.mark.usefixtures("reproduced_module")
+
+PROFILE = "https://w3id.org/ro/wfrun/"
+ROWS_CHECKED = 50
+
+
+@pytest.fixture(scope="module")
+def folder(reproduced_module: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The records as the command writes them."""
+    target = tmp_path_factory.mktemp("records")
+    assert cli.main(["export", str(target)]) == 0
+    return target
+
+
+@pytest.fixture(scope="module")
+def graph(folder: Path) -> dict[str, dict[str, Any]]:
+    """Entities of the crate by id, after the library has read it back."""
+    content = ROCrate(folder).metadata.generate()["@graph"]
+    return {entity["@id"]: entity for entity in content}
+
+
+def ids(value: Any) -> Iterator[str]:
+    """Ids that a property refers to."""
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, dict):
+            yield item["@id"]
+
+
+def kinds(entity: dict[str, Any]) -> list[str]:
+    found = entity["@type"]
+    return found if isinstance(found, list) else [found]
+
+
+def of_kind(graph: dict[str, dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    return [entity for entity in graph.values() if kind in kinds(entity)]
+
+
+def making(graph: dict[str, dict[str, Any]], path: str) -> dict[str, Any]:
+    """The action of a stage that has ``path``, or a folder around it, as its result."""
+    found = [
+        action
+        for action in of_kind(graph, "CreateAction")
+        if action["@id"] != "#run" and any(path == made or path.startswith(made) for made in ids(action["result"]))
+    ]
+    assert len(found) == 1, path
+    return found[0]
+
+
+def credited(graph: dict[str, dict[str, Any]], path: str) -> set[str]:
+    """Sources of the raw tables that a file goes back to, found by following actions only."""
+    if path.startswith("data/raw/"):
+        return set(ids(graph[path].get("isBasedOn", [])))
+    inputs = [name for name in ids(making(graph, path)["object"]) if name.startswith(("data/", "results/"))]
+    return set().union(*(credited(graph, name) for name in inputs))
+
+
+# What the profile requires.
+
+
+def test_the_root_is_described_and_names_the_profiles(graph) -> None:
+    root, cited = graph["./"], run.citation()
+    assert root["name"] == cited.title
+    assert root["description"]
+    assert root["datePublished"] == cited.released
+    assert set(ids(root["license"])) == {run.MIT, run.CC_BY}
+    wanted = {f"{PROFILE}{name}/0.5" for name in ("process", "workflow", "provenance")}
+    assert wanted <= set(ids(root["conformsTo"]))
+    assert all(kinds(graph[name]) == ["CreativeWork"] for name in wanted)
+    assert "https://w3id.org/ro/crate/1.1" in ids(graph["ro-crate-metadata.json"]["conformsTo"])
+
+
+def test_the_workflow_is_the_main_entity_with_its_tools_and_steps(graph) -> None:
+    (name,) = ids(graph["./"]["mainEntity"])
+    workflow = graph[name]
+    assert {"File", "SoftwareSourceCode", "ComputationalWorkflow", "HowTo"} == set(kinds(workflow))
+    tools = set(ids(workflow["hasPart"]))
+    assert all({"SoftwareApplication", "SoftwareSourceCode"} <= set(kinds(graph[tool])) for tool in tools)
+    steps = [graph[step] for step in ids(workflow["step"])]
+    assert {tool for step in steps for tool in ids(step["workExample"])} == tools
+    assert len(steps) == len(lineage.read_stages())
+
+
+def test_a_step_comes_after_the_steps_whose_outputs_it_reads(graph) -> None:
+    position = {entity["name"]: entity["position"] for entity in of_kind(graph, "HowToStep")}
+    for stage in lineage.read_stages().values():
+        assert all(position[before.name] < position[stage.name] for before in lineage.upstream(stage)[1:])
+
+
+def test_every_action_has_what_its_kind_requires(graph) -> None:
+    stages = lineage.read_stages()
+    made, controlled = of_kind(graph, "CreateAction"), of_kind(graph, "ControlAction")
+    assert {action["@id"] for action in made} == {"#run", *(f"#run/{name}" for name in stages)}
+    assert {action["@id"] for action in made} <= set(ids(graph["./"]["mentions"]))
+    for action in made:
+        assert all(list(ids(action[part])) for part in ("instrument", "object", "result", "agent"))
+    steps = {step for action in controlled for step in ids(action["instrument"])}
+    assert steps == {entity["@id"] for entity in of_kind(graph, "HowToStep")}
+    (engine,) = of_kind(graph, "OrganizeAction")
+    assert set(ids(engine["object"])) == {action["@id"] for action in controlled}
+    assert list(ids(engine["result"])) == ["#run"]
+    assert list(ids(graph["#run"]["instrument"])) == ["dvc.yaml"]
+    (dvc,) = ids(engine["instrument"])
+    assert graph[dvc]["name"] == "dvc"
+
+
+def test_every_id_that_is_referred_to_is_there(graph) -> None:
+    referred = {
+        name for entity in graph.values() for key, value in entity.items() if key != "@id" for name in ids(value)
+    }
+    assert referred - set(graph) == {"https://w3id.org/ro/crate/1.1"}
+
+
+def test_every_file_of_the_run_has_its_hash_and_a_licence_and_stands_in_the_root(graph) -> None:
+    parts = set(ids(graph["./"]["hasPart"]))
+    for path, md5 in run.hashes().items():
+        name = f"{path}/" if md5.endswith(".dir") else path
+        assert graph[name]["md5"] == md5
+        assert set(ids(graph[name]["license"])) <= {run.MIT, run.CC_BY}
+        assert name in parts
+    assert not [name for name in parts if not (paths.ROOT / name).exists()]
+
+
+# Questions that whoever gets the records will ask.
+
+
+@pytest.mark.parametrize("path", ["results/06_model_fertilizer/estimates.csv", "data/clean/effects.csv"])
+def test_which_inputs_made_this_output(graph, path: str) -> None:
+    stage = lineage.maker(path)
+    assert stage is not None
+    asked = set(ids(making(graph, path)["object"]))
+    assert {name for name in asked if not name.startswith("#")} == set(stage.data) | set(stage.code)
+
+
+def test_the_inputs_of_two_outputs_by_name(graph) -> None:
+    assert "data/raw/effects.csv" in ids(making(graph, "data/clean/effects.csv")["object"])
+    fertilizer = set(ids(making(graph, "results/06_model_fertilizer/")["object"]))
+    assert {"data/clean/costs.csv", "results/05_model_evidence/estimates.csv"} <= fertilizer
+
+
+def test_with_which_parameters(graph) -> None:
+    asked = ids(making(graph, "results/06_model_fertilizer/")["object"])
+    values = {graph[name]["name"]: graph[name] for name in asked if name.startswith("#value/")}
+    recorded = lineage.read_stages()["06_model_fertilizer"].parameters
+    assert {name: value["value"] for name, value in values.items()} == recorded
+    dose = values["fertilizer.dose_kg_per_ha"]
+    assert dose["unitText"] == "kg/ha/yr"
+    (formal,) = ids(dose["exampleOfWork"])
+    assert graph[formal]["additionalType"] == "Float"
+
+
+def test_with_which_software(graph) -> None:
+    (tool,) = ids(making(graph, "results/06_model_fertilizer/")["instrument"])
+    assert tool == "notebooks/06_model_fertilizer.ipynb"
+    versions = {
+        graph[name]["name"]: graph[name]["softwareVersion"] for name in ids(graph[tool]["softwareRequirements"])
+    }
+    assert versions == run.software()
+    lock = (paths.ROOT / "requirements.lock").read_text(encoding="utf-8")
+    assert all(f"\n{name}=={version}" in lock for name, version in versions.items() if name != "python")
+    assert {"python", "numpy", "pandas", "papermill"} <= set(versions)
+
+
+def test_did_it_succeed(graph) -> None:
+    for path in ("results/06_model_fertilizer/", "data/clean/effects.csv"):
+        assert making(graph, path)["actionStatus"] == "http://schema.org/CompletedActionStatus"
+
+
+def test_who_is_to_be_credited(graph) -> None:
+    (author,) = ids(making(graph, "data/clean/effects.csv")["agent"])
+    assert graph[author]["name"] == "The kutim-cacao authors"
+    registered = load_registry()
+    sources = credited(graph, "data/clean/effects.csv")
+    assert {f"#source/{key}" for key in registered["tables"]["effects.csv"]["sources"]} <= sources
+    assert all(graph[name]["creditText"] for name in sources)
+    # The best dose goes back to the dose trials directly, and to the published effects through the synthesis.
+    behind = credited(graph, "results/06_model_fertilizer/")
+    assert sources <= behind
+    assert {f"#source/{key}" for key in registered["tables"]["reference_dose_trials.csv"]["sources"]} <= behind
+
+
+def test_under_which_licence_and_what_may_be_passed_on(graph) -> None:
+    assert list(ids(graph["results/06_model_fertilizer/"]["license"])) == [run.CC_BY]
+    assert list(ids(graph["pipeline/model/fertilizer.py"]["license"])) == [run.MIT]
+    for key, source in load_registry()["sources"].items():
+        entity = graph[f"#source/{key}"]
+        (terms,) = ids(entity["license"])
+        assert graph[terms]["name"].startswith(source["licence"]["name"])
+        assert entity["conditionsOfAccess"] == run.REDISTRIBUTION[source["redistribute"]]
+
+
+# The same run gives the same records.
+
+
+def test_records_have_the_same_bytes_each_time(folder: Path) -> None:
+    again = export.records()
+    assert {path.name for path in folder.iterdir()} == set(again)
+    assert not [name for name, text in again.items() if (folder / name).read_text(encoding="utf-8") != text]
+
+
+def test_records_of_two_runs_are_refused(monkeypatch, capsys, tmp_path: Path) -> None:
+    text = (paths.ROOT / "dvc.lock").read_text(encoding="utf-8")
+    md5 = lineage.read_stages()["05_model_evidence"].deps["pipeline/kernel.py"]
+    damaged = tmp_path / "dvc.lock"
+    damaged.write_text(text.replace(md5, "0" * 32, 1), encoding="utf-8")
+    stages = lineage.read_stages(damaged)
+    run.hashes.cache_clear()
+    monkeypatch.setattr(run, "stages", lambda: list(stages.values()))
+    try:
+        assert cli.main(["export", str(tmp_path / "out")]) == 1
+    finally:
+        run.hashes.cache_clear()
+    assert "two states of pipeline/kernel.py" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_nothing_is_written_when_an_output_is_missing(monkeypatch, capsys, tmp_path: Path) -> None:
+    monkeypatch.setattr(run, "hashes", lambda: {"params.yaml": "0", "results/06_model_fertilizer/gone.csv": "0"})
+    assert cli.main(["export", str(tmp_path / "out")]) == 1
+    assert "results/06_model_fertilizer/gone.csv" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_that_was_changed_after_the_run_is_named(monkeypatch, capsys, tmp_path: Path) -> None:
+    monkeypatch.setattr(
+        run, "state", lambda path, _: "changed" if path == "params.yaml" or "costs" in path else "as recorded"
+    )
+    monkeypatch.setattr(export, "records", dict)
+    assert cli.main(["export", str(tmp_path)]) == 0
+    warned = capsys.readouterr().err
+    assert "data/raw/costs.csv" in warned
+    assert "effects" not in warned
+
+
+# Data Package.
+
+
+@pytest.fixture(scope="module")
+def package(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+
+
+def test_the_package_is_valid(package) -> None:
+    report = Package.from_descriptor(package, basepath=str(paths.ROOT)).validate(Checklist(), limit_rows=ROWS_CHECKED)
+    assert report.valid, report.flatten(["name", "rowNumber", "fieldName", "type", "note"])[:10]
+    assert report.stats["tasks"] == len(package["resources"])
+
+
+def test_a_package_with_a_wrong_type_is_not_valid(package) -> None:
+    table = next(table for table in package["resources"] if table["name"] == "raw.effects")
+    fields = [field | {"type": "number"} for field in table["schema"]["fields"]]
+    wrong = {**package, "resources": [table | {"schema": {"fields": fields}}]}
+    assert not Package.from_descriptor(wrong, basepath=str(paths.ROOT)).validate(limit_rows=ROWS_CHECKED).valid
+
+
+def test_the_package_holds_all_tables_with_hash_size_and_licence(package) -> None:
+    by_path = {table["path"]: table for table in package["resources"]}
+    assert len(by_path) == len(package["resources"])
+    for folder in (paths.RAW, paths.CLEAN):
+        assert {paths.shown(path) for path in folder.glob("*.csv")} <= set(by_path)
+    assert "results/06_model_fertilizer/estimates.csv" in by_path
+    for path, table in by_path.items():
+        assert table["bytes"] == (paths.ROOT / path).stat().st_size
+        assert table["licenses"] == [{"name": "CC-BY-4.0", "path": run.CC_BY}]
+    for name, record in load_registry()["tables"].items():
+        table = by_path[f"data/raw/{name}"]
+        assert table["hash"] == f"sha256:{record['sha256']}"
+        assert [source["id"] for source in table["sources"]] == record["sources"]
+
+
+# PROV.
+
+
+def test_prov_reads_back_equal(folder: Path) -> None:
+    from pipeline.publish.records import prov
+
+    assert ProvDocument.deserialize(folder / "prov.json", format="json") == prov.document()
+
+
+def test_prov_knows_what_a_stage_used_and_made(folder: Path) -> None:
+    read = ProvDocument.deserialize(folder / "prov.json", format="json")
+    relations = {
+        (type(record).__name__, *map(str, (value for _, value in record.formal_attributes))) for record in read.records
+    }
+    used = {parts[2] for parts in relations if parts[:2] == ("ProvUsage", "stage:06_model_fertilizer")}
+    stage = lineage.read_stages()["06_model_fertilizer"]
+    assert used == {f"file:{path}" for path in stage.deps}
+    made = {parts[1] for parts in relations if parts[0] == "ProvGeneration" and parts[2] == "stage:06_model_fertilizer"}
+    assert made == {f"file:{path}" for path in stage.outs}
+    assert len(list(read.get_records(ProvActivity))) == len(lineage.read_stages())
+    names = {str(entity.identifier) for entity in read.get_records(ProvEntity)}
+    assert {f"source:{key}" for key in load_registry()["sources"]} <= names

@@ -9,7 +9,13 @@ from pipeline.language import Text
 
 EFFECTS = {
     "changes": Text(en="changes the answer", id="mengubah jawaban"),
-    "inside": Text(en="inside the interval", id="sudah termasuk dalam selang"),
+    "inside": Text(
+        en="both sides enter the model and widen its interval", id="kedua pihak masuk model dan melebarkan selangnya"
+    ),
+    "error": Text(
+        en="only through the error given to every published figure",
+        id="hanya lewat galat yang diberikan pada setiap angka",
+    ),
     "not_used": Text(en="not used in any answer", id="tidak dipakai dalam jawaban mana pun"),
     "unknown": Text(en="not computed", id="tidak dihitung"),
 }
@@ -53,7 +59,8 @@ class Quotient:
 class Conflict:
     """One conflict. ``answers`` holds the answer on each side: keys of published estimates, or quotients.
 
-    ``touches`` names the estimates that rest on the figures; ``beside`` figures that only quotients need.
+    ``touches`` names the estimates that rest on the figures; ``beside`` figures that only quotients need. The page
+    says which figures lie outside the interval of the estimate ``interval``, of the same quantity.
     """
 
     name: str
@@ -66,6 +73,7 @@ class Conflict:
     answers: tuple[str | Quotient, ...] = ()
     touches: tuple[str, ...] = ()
     beside: tuple[Figure, ...] = ()
+    interval: str = ""
 
 
 def regional(*ids: str) -> tuple[Figure, ...]:
@@ -92,14 +100,14 @@ def fao_area(*years: int) -> tuple[Figure, ...]:
 BOTH_HEARD = Text(
     en="The regency model hears every figure since 2018; figures of one region and year enter once, at the mean of "
     "their logs, with their disagreement added to the error. Press figures err twice as much.",
-    id="Model kabupaten memakai semua angka sejak 2018. Angka untuk wilayah dan tahun yang sama digabung menjadi satu "
+    id="Model kabupaten memakai semua angka sejak 2018. Angka untuk wilayah dan tahun yang sama "
+    "digabung menjadi satu "
     "(rata-rata log), dan selisihnya menambah galat. Angka pers dianggap dua kali lebih meleset.",
 )
 BEFORE_2018 = Text(
     en="All figures are kept; the regency model takes none from before 2018.",
     id="Semua angka disimpan; model kabupaten tidak memakai angka sebelum 2018.",
 )
-INSIDE = Text(en="The interval of the answer contains both sides.", id="Selang jawaban sudah memuat kedua angka.")
 NOT_USED = Text(en="No published answer rests on it.", id="Tidak ada jawaban yang bertumpu pada angka ini.")
 UNKNOWN = Text(en="Not known.", id="Tidak diketahui.")
 REGENCY = ("kutai_timur.yield_mature", "kutai_timur.area_total")
@@ -110,7 +118,8 @@ REGISTER = (
         Text(en="Cacao area of Kutai Timur, 2014 to 2025", id="Luas kakao Kutai Timur, 2014 sampai 2025"),
         regional("K032", "K038", "K043"),
         Text(
-            en="Not known. Probable: the 2025 figure counts another ground (perhaps only mature area), because no source "
+            en="Not known. Probable: the 2025 figure counts another ground (perhaps only mature area), because "
+            "no source "
             "reports felling on this scale; no bridge between the figures was found.",
             id="Tidak diketahui. Kemungkinan angka 2025 menghitung lahan yang berbeda (barangkali hanya tanaman "
             "menghasilkan), karena tidak ada sumber yang melaporkan pembongkaran kebun seluas itu. Penjelasan resmi "
@@ -124,8 +133,10 @@ REGISTER = (
         ),
         "changes",
         Text(
-            en="The yield on total area, 2020 against 2025, differs by the denominator, and so do the extra tonnes of the "
-            "full package: {scenario.full_package.extra_t_3440} on the old area, {scenario.full_package.extra_t_1161} "
+            en="The yield on total area, 2020 against 2025, differs by the denominator, and so do the extra "
+            "tonnes of the "
+            "full package: {scenario.full_package.extra_t_3440} on the old area, "
+            "{scenario.full_package.extra_t_1161} "
             "on the new one.",
             id="Produktivitas atas luas total tahun 2020 dan 2025 berbeda karena luas pembaginya. Tambahan produksi "
             "paket lengkap pun berbeda: {scenario.full_package.extra_t_3440} pada luas lama, "
@@ -133,15 +144,18 @@ REGISTER = (
         ),
         ("kutai_timur.yield_total.2020", "kutai_timur.yield_total.2025_potential"),
         ("kutai_timur.area_2025_is_mature", *REGENCY),
+        interval="kutai_timur.area_total",
     ),
     Conflict(
         "kutai_timur_production_2025",
         Text(en="Production of Kutai Timur, 2025", id="Produksi Kutai Timur, 2025"),
         regional("K044", "K045"),
         Text(
-            en="Probable: one is called a potential, the other a round figure of the regent for three sub-districts, close "
+            en="Probable: one is called a potential, the other a round figure of the regent for three "
+            "sub-districts, close "
             "to the official production of 2020.",
-            id="Kemungkinan: yang satu disebut potensi, yang lain angka bulat dari bupati untuk tiga kecamatan dan mirip "
+            id="Kemungkinan: yang satu disebut potensi, yang lain angka bulat dari bupati untuk tiga kecamatan "
+            "dan mirip "
             "produksi resmi 2020.",
         ),
         BOTH_HEARD,
@@ -153,6 +167,7 @@ REGISTER = (
         ),
         ("kutai_timur.yield_total.2025_potential", "kutai_timur.yield_total.2025_regent_small_area"),
         ("kutai_timur.production", *REGENCY),
+        interval="kutai_timur.production",
     ),
     Conflict(
         "kutai_timur_production_2014",
@@ -163,8 +178,12 @@ REGISTER = (
             id="Satu sumber menulis kisaran per bulan sebagai potensi; kedua ujungnya dicatat.",
         ),
         BEFORE_2018,
-        "not_used",
-        NOT_USED,
+        "error",
+        Text(
+            en="Its ratio is one of those behind {reporting_error.production}.",
+            id="Rasionya termasuk dasar galat {reporting_error.production}.",
+        ),
+        touches=("reporting_error.production",),
     ),
     Conflict(
         "yield_basis",
@@ -177,9 +196,11 @@ REGISTER = (
             Figure("regional_yields", "yield_kg_per_ha", (("yield_id", "K152-K150"),)),
         ),
         Text(
-            en="Official yield is production over mature area (checked on Aceh and Lampung), so it must not stand beside "
+            en="Official yield is production over mature area (checked on Aceh and Lampung), so it must not "
+            "stand beside "
             "production over total area.",
-            id="Produktivitas resmi adalah produksi dibagi luas tanaman menghasilkan (TM) (sudah diperiksa pada Aceh dan "
+            id="Produktivitas resmi adalah produksi dibagi luas tanaman menghasilkan (TM) (sudah diperiksa "
+            "pada Aceh dan "
             "Lampung), jadi tidak boleh disandingkan dengan produksi dibagi luas total.",
         ),
         Text(
@@ -188,7 +209,8 @@ REGISTER = (
         ),
         "changes",
         Text(
-            en="For Kutai Timur: the first answer is over total area in 2020, the second is the model over mature area.",
+            en="For Kutai Timur: the first answer is over total area in 2020, the second is the model over "
+            "mature area.",
             id="Untuk Kutai Timur: angka pertama atas luas total tahun 2020, angka kedua menurut model atas luas TM.",
         ),
         ("kutai_timur.yield_total.2020", "kutai_timur.yield_mature"),
@@ -229,9 +251,11 @@ REGISTER = (
         Text(en="Trees of the census and hectares, 2023", id="Pohon hasil sensus dan luas kebun, 2023"),
         regional("K021", "K017", "K022"),
         Text(
-            en="Not known. Probable: the census counts trees of farm households only, while the hectares include other or "
+            en="Not known. Probable: the census counts trees of farm households only, while the hectares "
+            "include other or "
             "abandoned stands; the density is far below planting practice.",
-            id="Tidak diketahui. Kemungkinan sensus hanya menghitung pohon milik rumah tangga petani, sedangkan luas kebun "
+            id="Tidak diketahui. Kemungkinan sensus hanya menghitung pohon milik rumah tangga petani, "
+            "sedangkan luas kebun "
             "mencakup kebun lain atau yang ditinggalkan. Jumlah pohon per hektare jauh di bawah jarak tanam biasa.",
         ),
         Text(
@@ -317,6 +341,42 @@ REGISTER = (
         ),
     ),
     Conflict(
+        "fao_releases_indonesia",
+        Text(
+            en="Two releases of FAOSTAT: production of Indonesia",
+            id="Dua terbitan FAOSTAT: produksi Indonesia",
+        ),
+        Widest("country_cocoa", "production_t", ("iso3", "country", "year"), where=(("iso3", "IDN"),)),
+        Text(en="Probable: FAO revised its series.", id="Kemungkinan FAO merevisi datanya."),
+        Text(
+            en="The two are never spliced; the price panel uses release 2022 alone.",
+            id="Keduanya tidak pernah disambung; panel harga hanya memakai terbitan 2022.",
+        ),
+        "unknown",
+        Text(en="The panel is not run on the other release.", id="Panel tidak dijalankan pada terbitan yang lain."),
+    ),
+    Conflict(
+        "fao_copied_year",
+        Text(
+            en="Area of Indonesia in FAOSTAT, 2021 and 2022: identical",
+            id="Luas kakao Indonesia di FAOSTAT, 2021 dan 2022: sama persis",
+        ),
+        tuple(
+            Figure("country_cocoa", "area_harvested_ha", (("iso3", "IDN"), ("release", "latest"), ("year", year)))
+            for year in (2021, 2022)
+        ),
+        Text(
+            en="Probable: the earlier year was carried forward, as two counts seldom agree to the hectare.",
+            id="Kemungkinan angka tahun sebelumnya disalin, karena dua hitungan jarang sama sampai hektare terakhir.",
+        ),
+        Text(
+            en="Flagged as copied; the price panel uses release 2022 alone, which ends before.",
+            id="Ditandai sebagai salinan; panel harga hanya memakai terbitan 2022 yang berakhir sebelumnya.",
+        ),
+        "not_used",
+        NOT_USED,
+    ),
+    Conflict(
         "oni_releases",
         Text(en="Two releases of the ENSO index ONI", id="Dua terbitan indeks ENSO (ONI)"),
         Widest("enso", "anomaly_c", ("year", "season"), by="difference"),
@@ -339,7 +399,8 @@ REGISTER = (
         ),
         Text(
             en="Probable: an error of currency conversion in the 2023 release, as the factor is alike over years.",
-            id="Kemungkinan ada salah konversi mata uang pada terbitan 2023, karena faktornya mirip dari tahun ke tahun.",
+            id="Kemungkinan ada salah konversi mata uang pada terbitan 2023, karena faktornya mirip dari tahun "
+            "ke tahun.",
         ),
         Text(
             en="Release 2025 where it has the year; large differences are flagged.",
@@ -376,9 +437,12 @@ REGISTER = (
             en="Not known; the high prices stand above what Karangan and Berau report for the same months.",
             id="Tidak diketahui; harga tinggi itu di atas laporan Karangan dan Berau pada bulan-bulan yang sama.",
         ),
-        Text(en="Flagged as outliers, kept in the table.", id="Ditandai sebagai pencilan, tetap ada di tabel."),
+        Text(
+            en="The high ones are flagged as outliers: kept in the table, left out of price ratios.",
+            id="Harga yang tinggi ditandai sebagai pencilan: tetap ada di tabel, tidak ikut dalam rasio harga.",
+        ),
         "not_used",
-        NOT_USED,
+        Text(en="No answer uses the flagged prices.", id="Tidak ada jawaban yang memakai harga yang ditandai."),
     ),
     Conflict(
         "pod_borer_damage",
@@ -391,7 +455,8 @@ REGISTER = (
         Text(
             en="Probable: different measures. Sabah reads loss from pods attacked; Aceh Timur from damage in pods of "
             "one district, so that intensity and share of pods may not be the same.",
-            id="Kemungkinan ukurannya berbeda. Sabah memakai persen buah terserang, Aceh Timur memakai kerusakan di satu "
+            id="Kemungkinan ukurannya berbeda. Sabah memakai persen buah terserang, Aceh Timur memakai "
+            "kerusakan di satu "
             "kecamatan, sehingga intensitas dan persen buah terserang belum tentu sama.",
         ),
         Text(
@@ -412,7 +477,8 @@ REGISTER = (
         effects("E021", "E024"),
         Text(
             en="Probable: different treatments. One prunes shade trees, the other prunes native cacao heavily.",
-            id="Kemungkinan perlakuannya berbeda: yang satu memangkas pohon penaung, yang lain memangkas berat kakao lokal.",
+            id="Kemungkinan perlakuannya berbeda: yang satu memangkas pohon penaung, yang lain memangkas berat "
+            "kakao lokal.",
         ),
         Text(
             en="Both enter the synthesis; their spread widens the interval.",

@@ -8,7 +8,18 @@ import pandas as pd
 from pipeline import tables
 from pipeline.contracts import read_clean
 from pipeline.language import LANGUAGES, Text, format_number, format_unit
-from pipeline.publish.conflict_register import EFFECTS, REGISTER, UNKNOWN, Conflict, Figure, Quotient, Widest
+from pipeline.model.regency_figures import FIRST_YEAR, PARENTS
+from pipeline.publish.conflict_register import (
+    BOTH_HEARD,
+    EFFECTS,
+    REGISTER,
+    UNKNOWN,
+    Conflict,
+    Figure,
+    Quotient,
+    Widest,
+    regional,
+)
 from pipeline.publish.estimates import Estimate, Prose, load_estimates
 from pipeline.sources import load_raw
 
@@ -20,7 +31,8 @@ WORDS = {
     "head": Text(en="# Conflicts between sources", id="# Pertentangan antarsumber"),
     "intro": Text(
         en="A cause called probable is a judgement. Answers are published estimates or plain divisions.",
-        id="Sebab yang disebut kemungkinan adalah penilaian. Jawaban berasal dari taksiran terbitan atau pembagian biasa.",
+        id="Sebab yang disebut kemungkinan adalah penilaian. "
+        "Jawaban berasal dari taksiran terbitan atau pembagian biasa.",
     ),
     "columns": Text(en="| figure | value | status | source |", id="| angka | nilai | status | sumber |"),
     "size": Text(en="Size", id="Besarnya"),
@@ -30,6 +42,7 @@ WORDS = {
     "answers": Text(en="Answer on each side", id="Jawaban menurut tiap pihak"),
     "touches": Text(en="Estimates touched", id="Taksiran yang terkait"),
     "difference": Text(en="difference", id="selisih"),
+    "outside": Text(en="Figures outside the interval of", id="Angka di luar selang"),
     "times": Text(en="times", id="kali"),
     "other": Text(en="not comparable by size", id="besarnya tidak dapat dibandingkan"),
 }
@@ -54,7 +67,7 @@ class Found:
 def load_table(name: str) -> pd.DataFrame:
     """A clean table, or a raw one by ``raw/NAME`` where cleaning keeps one release only."""
     if name == "raw/faostat_producer_prices":
-        return load_raw("faostat_producer_prices", ("year", "value"))
+        return load_raw("faostat_producer_prices", ("year", "value")).astype({"year": int})
     known = {table.name: table for table in tables.TABLES}
     return read_clean(known[name])
 
@@ -70,9 +83,10 @@ def look_up(figure: Figure) -> Found:
 
 
 def _found(table: str, column: str, row: pd.Series, where: tuple[tuple[str, str | int], ...]) -> Found:
-    parts = [str(row[key]) for key in ("region", "country", "place", "year", "season", "date_from") if key in row]
+    known = ("region", "country", "place", "year", "season", "date_from")
+    parts = [str(row[key]) for key in known if key in row and pd.notna(row[key])]
     key = " ".join(str(value) for _, value in where)
-    unit = row.get("unit", row.get("printed_unit") if column == "printed_value" else UNITS.get(column, ""))
+    unit = row.get("unit", "%" if column == "printed_value" else UNITS.get(column, ""))
     status = row.get("status", row.get("confidence", ""))
     name = f"{table.removeprefix('raw/')}: {key} ({', '.join(parts)})"
     return Found(name, float(row[column]), str(unit), "" if pd.isna(status) else str(status), str(row["source_id"]))
@@ -121,11 +135,32 @@ def automatic() -> list[Conflict]:
         ids = str(row.figure_ids).split(";")
         if any(set(ids) <= group for group in covered):
             continue
-        figures = tuple(Figure("regional_statistics", "value", (("figure_id", name),)) for name in ids)
-        title = f"{row.region}, {row.year}: {row.quantity}"
-        note = Text(en="Its effect was not computed.", id="Pengaruhnya tidak dihitung.")
-        conflicts.append(Conflict("_".join(ids), Text(title, title), figures, UNKNOWN, GENERAL_RULE, "unknown", note))
+        conflicts.append(_unjudged("_".join(ids), str(row.region), int(row.year), str(row.quantity), regional(*ids)))
     return conflicts
+
+
+def _unjudged(name: str, region: str, year: int, quantity: str, figures: tuple[Figure, ...]) -> Conflict:
+    """A conflict nobody has judged: its cause is not known; what becomes of it follows from the models' rules."""
+    title = Text(f"{region}, {year}: {quantity}", f"{region}, {year}: {quantity}")
+    if quantity not in ("production", "area_total"):
+        note = Text(en="Its effect was not computed.", id="Pengaruhnya tidak dihitung.")
+        return Conflict(name, title, figures, UNKNOWN, GENERAL_RULE, "unknown", note)
+    key = f"reporting_error.{quantity}"
+    note = Text(
+        en=f"Its ratio is one of those behind the error of a figure, {{{key}}}.",
+        id=f"Rasionya termasuk dasar galat satu angka, {{{key}}}.",
+    )
+    heard = region in PARENTS and year >= FIRST_YEAR
+    rule, effect = (BOTH_HEARD, "inside") if heard else (GENERAL_RULE, "error")
+    return Conflict(name, title, figures, UNKNOWN, rule, effect, note, touches=(key,))
+
+
+def outside(conflict: Conflict, found: list[Found], estimates: dict[str, Estimate]) -> list[Found]:
+    """Figures that lie outside the interval of the estimate of their quantity, where the entry names one."""
+    if not conflict.interval:
+        return []
+    estimate = estimates[conflict.interval]
+    return [figure for figure in found if not estimate.lower <= figure.value <= estimate.upper]
 
 
 def published() -> dict[str, Estimate]:
@@ -147,6 +182,7 @@ def record(conflict: Conflict, estimates: dict[str, Estimate]) -> dict[str, obje
     row |= {"figures": ";".join(figure.name for figure in found)}
     row |= {"source_ids": ";".join(sorted({figure.source_id for figure in found})), "effect": conflict.effect}
     row |= {"touches": ";".join(estimates[key].key for key in conflict.touches)}
+    row |= {"outside": ";".join(figure.name for figure in outside(conflict, found, estimates))}
     row |= {"answers": ";".join(answer.key for answer in answers)}
     row |= {"answer_values": ";".join(f"{answer.value:.6g}" for answer in answers)}
     row |= {"answer_unit": answers[0].unit if answers else ""}
@@ -167,8 +203,8 @@ def section(conflict: Conflict, row: dict[str, object], estimates: dict[str, Est
     found = figures_of(conflict)
     lines = [f"## {row[f'title_{language}']}", "", word["columns"], "|---|---|---|---|"]
     lines += [
-        f"| {figure.name} | {format_number(figure.value, language, 7)} {_unit(figure.unit, language)} | {figure.status} "
-        f"| {figure.source_id} |"
+        f"| {figure.name} | {format_number(figure.value, language, 7)} {_unit(figure.unit, language)} "
+        f"| {figure.status} | {figure.source_id} |"
         for figure in found
     ]
     size = word["other"]
@@ -180,6 +216,10 @@ def section(conflict: Conflict, row: dict[str, object], estimates: dict[str, Est
     lines += ["", f"- {word['size']}: {size}"]
     lines += [f"- {word[name]}: {row[f'{name}_{language}']}" for name in ("cause", "rule")]
     lines.append(f"- {word['effect']}: {EFFECTS[conflict.effect].in_language(language)}. {row[f'note_{language}']}")
+    if conflict.interval:
+        names = "; ".join(figure.name for figure in outside(conflict, found, estimates)) or "0"
+        shown_interval = estimates[conflict.interval].text(language)
+        lines.append(f"- {word['outside']} `{conflict.interval}`, {shown_interval}: {names}")
     if conflict.answers:
         shown = [
             answer.text(language).replace(answer.unit, _unit(answer.unit, language))

@@ -1,4 +1,4 @@
-"""The data-quality page: gaps, flags, warnings, conflicts and series breaks of every clean table; and the register of conflicts.
+"""The data-quality page: gaps, flags, warnings, conflicts and breaks of every clean table; the register of conflicts.
 
 Stage ``data_quality``: ``python -m pipeline.publish.quality``.
 """

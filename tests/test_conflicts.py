@@ -9,14 +9,15 @@ import pytest
 from pipeline import params
 from pipeline.language import Text
 from pipeline.publish import conflicts
-from pipeline.publish.conflict_register import EFFECTS, REGISTER, Figure, Widest, regional
+from pipeline.publish.conflict_kinds import EFFECTS, Figure, Widest, regional
+from pipeline.publish.conflict_register import REGISTER
 from pipeline.publish.estimates import EstimateError
 
 BY_NAME = {entry.name: entry for entry in REGISTER}
 
 
 @pytest.fixture(scope="module")
-def estimates() -> dict:  # type: ignore[type-arg]
+def estimates() -> dict:
     return conflicts.published()
 
 
@@ -26,14 +27,14 @@ def table() -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("entry", REGISTER, ids=lambda entry: entry.name)
-def test_every_entry_points_to_figures_and_estimates_that_exist(entry: conflicts.Conflict, estimates: dict) -> None:  # type: ignore[type-arg]
+def test_every_entry_points_to_figures_and_estimates_that_exist(entry: conflicts.Conflict, estimates: dict) -> None:
     row = conflicts.record(entry, estimates)
     assert int(str(row["n_figures"])) >= 2
     assert entry.effect in EFFECTS
     assert not entry.interval or entry.interval in estimates
 
 
-def test_an_entry_for_what_is_gone_fails(estimates: dict) -> None:  # type: ignore[type-arg]
+def test_an_entry_for_what_is_gone_fails(estimates: dict) -> None:
     entry = BY_NAME["province_production_2020"]
     with pytest.raises(KeyError, match="K999"):
         conflicts.record(dataclasses.replace(entry, figures=regional("K016", "K999")), estimates)
@@ -82,7 +83,7 @@ def test_answers_by_division_are_the_figures_divided(table: pd.DataFrame) -> Non
     assert values == pytest.approx([1000 * t / hectares for t in tonnes], rel=1e-5)
 
 
-def test_figures_outside_an_interval_are_named(estimates: dict) -> None:  # type: ignore[type-arg]
+def test_figures_outside_an_interval_are_named(estimates: dict) -> None:
     entry = BY_NAME["kutai_timur_production_2025"]
     found = conflicts.figures_of(entry)
     key = entry.interval
@@ -108,3 +109,12 @@ def test_each_page_has_every_conflict_in_its_language() -> None:
         assert "{" not in text
     assert "Probable" not in pages["id"]
     assert "Kemungkinan" not in pages["en"]
+
+
+def test_the_releases_of_ecuadors_prices_draw_together_until_the_dollar_as_the_register_says() -> None:
+    prices = conflicts.load_table("raw/faostat_producer_prices")
+    prices = prices[(prices["country"] == "Ecuador") & (prices["quantity"] == "price_usd_per_t")]
+    wide = prices.pivot(index="year", columns="release", values="value").dropna()
+    factor = wide["2025"] / wide["2023"]
+    assert factor.loc[:1999].is_monotonic_decreasing
+    assert factor.loc[2000:].to_numpy() == pytest.approx(1, abs=0.01)

@@ -3,114 +3,22 @@
 These are the project's readings, not data. Figures are named by key and looked up; no size is typed here.
 """
 
-from dataclasses import dataclass
-
 from pipeline.language import Text
-
-EFFECTS = {
-    "changes": Text(en="changes the answer", id="mengubah jawaban"),
-    "inside": Text(
-        en="both sides enter the model and widen its interval", id="kedua pihak masuk model dan melebarkan selangnya"
-    ),
-    "error": Text(
-        en="only through the error given to every published figure",
-        id="hanya lewat galat yang diberikan pada setiap angka",
-    ),
-    "not_used": Text(en="not used in any answer", id="tidak dipakai dalam jawaban mana pun"),
-    "unknown": Text(en="not computed", id="tidak dihitung"),
-}
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One figure of a table: ``where`` gives the columns and values that single out its row."""
-
-    table: str
-    column: str
-    where: tuple[tuple[str, str | int], ...]
-
-
-@dataclass(frozen=True)
-class Widest:
-    """The two figures of a table, alike but for ``side``, that lie furthest apart; ``keys`` tell which are alike.
-
-    ``by`` is ``ratio`` or ``difference``.
-    """
-
-    table: str
-    column: str
-    keys: tuple[str, ...]
-    side: str = "release"
-    by: str = "ratio"
-    where: tuple[tuple[str, str | int], ...] = ()
-
-
-@dataclass(frozen=True)
-class Quotient:
-    """An answer by plain division of two figures of the conflict (by position), times ``factor``."""
-
-    above: int
-    below: int
-    factor: float
-    unit: str
-
-
-@dataclass(frozen=True)
-class Conflict:
-    """One conflict. ``answers`` holds the answer on each side: keys of published estimates, or quotients.
-
-    ``touches`` names the estimates that rest on the figures; ``beside`` figures that only quotients need. The page
-    says which figures lie outside the interval of the estimate ``interval``, of the same quantity.
-    """
-
-    name: str
-    title: Text
-    figures: tuple[Figure, ...] | Widest
-    cause: Text
-    rule: Text
-    effect: str
-    note: Text
-    answers: tuple[str | Quotient, ...] = ()
-    touches: tuple[str, ...] = ()
-    beside: tuple[Figure, ...] = ()
-    interval: str = ""
-
-
-def regional(*ids: str) -> tuple[Figure, ...]:
-    """Figures of the clean table of regional statistics."""
-    return tuple(Figure("regional_statistics", "value", (("figure_id", name),)) for name in ids)
-
-
-def prices(*ids: str) -> tuple[Figure, ...]:
-    """Figures of the clean table of local prices."""
-    return tuple(Figure("local_prices", "price_idr_per_kg", (("price_id", name),)) for name in ids)
-
-
-def effects(*ids: str) -> tuple[Figure, ...]:
-    """Log ratios of the clean table of published effects."""
-    return tuple(Figure("effects", "log_ratio", (("effect_id", name),)) for name in ids)
-
-
-def fao_area(*years: int) -> tuple[Figure, ...]:
-    """Cocoa area of Indonesia in the 2022 release of FAOSTAT."""
-    alike = (("iso3", "IDN"), ("release", "2022"))
-    return tuple(Figure("country_cocoa", "area_harvested_ha", (*alike, ("year", year))) for year in years)
-
-
-BOTH_HEARD = Text(
-    en="The regency model hears every figure since 2018; figures of one region and year enter once, at the mean of "
-    "their logs, with their disagreement added to the error. Press figures err twice as much.",
-    id="Model kabupaten memakai semua angka sejak 2018. Angka untuk wilayah dan tahun yang sama "
-    "digabung menjadi satu "
-    "(rata-rata log), dan selisihnya menambah galat. Angka pers dianggap dua kali lebih meleset.",
+from pipeline.publish.conflict_kinds import (
+    BEFORE_2018,
+    BOTH_HEARD,
+    NOT_USED,
+    REGENCY,
+    UNKNOWN,
+    Conflict,
+    Figure,
+    Quotient,
+    Widest,
+    effects,
+    fao_area,
+    prices,
+    regional,
 )
-BEFORE_2018 = Text(
-    en="All figures are kept; the regency model takes none from before 2018.",
-    id="Semua angka disimpan; model kabupaten tidak memakai angka sebelum 2018.",
-)
-NOT_USED = Text(en="No published answer rests on it.", id="Tidak ada jawaban yang bertumpu pada angka ini.")
-UNKNOWN = Text(en="Not known.", id="Tidak diketahui.")
-REGENCY = ("kutai_timur.yield_mature", "kutai_timur.area_total")
 
 REGISTER = (
     Conflict(
@@ -233,6 +141,38 @@ REGISTER = (
         (Quotient(0, 2, 1000, "kg/ha"), Quotient(1, 2, 1000, "kg/ha")),
         REGENCY,
         regional("K015"),
+    ),
+    Conflict(
+        "province_area_2013",
+        Text(en="Area of East Kalimantan, 2013", id="Luas kakao Kalimantan Timur, 2013"),
+        regional("K001", "K141"),
+        Text(
+            en="Known in part: the higher figure includes North Kalimantan, the lower one does not.",
+            id="Sebagian diketahui: angka yang tinggi masih mencakup Kalimantan Utara, yang rendah tidak.",
+        ),
+        BEFORE_2018,
+        "error",
+        Text(
+            en="Its ratio is one of those behind {reporting_error.area_total}.",
+            id="Rasionya termasuk dasar galat {reporting_error.area_total}.",
+        ),
+        touches=("reporting_error.area_total",),
+    ),
+    Conflict(
+        "province_production_2013",
+        Text(en="Production of East Kalimantan, 2013", id="Produksi Kalimantan Timur, 2013"),
+        regional("K002", "K142"),
+        Text(
+            en="Known in part: the higher figure includes North Kalimantan, the lower one does not.",
+            id="Sebagian diketahui: angka yang tinggi masih mencakup Kalimantan Utara, yang rendah tidak.",
+        ),
+        BEFORE_2018,
+        "error",
+        Text(
+            en="Its ratio is one of those behind {reporting_error.production}.",
+            id="Rasionya termasuk dasar galat {reporting_error.production}.",
+        ),
+        touches=("reporting_error.production",),
     ),
     Conflict(
         "kutai_barat_area",
@@ -398,9 +338,10 @@ REGISTER = (
             where=(("quantity", "price_usd_per_t"),),
         ),
         Text(
-            en="Probable: an error of currency conversion in the 2023 release, as the factor is alike over years.",
-            id="Kemungkinan ada salah konversi mata uang pada terbitan 2023, karena faktornya mirip dari tahun "
-            "ke tahun.",
+            en="Probable: the 2023 release converted the old currency at one late exchange rate, because the factor "
+            "between the releases falls from year to year and is one from 2000, when Ecuador took the dollar.",
+            id="Kemungkinan terbitan 2023 mengonversi mata uang lama dengan satu kurs akhir, karena selisih kedua terbitan "
+            "mengecil dari tahun ke tahun dan hilang sejak 2000, ketika Ekuador memakai dolar.",
         ),
         Text(
             en="Release 2025 where it has the year; large differences are flagged.",

@@ -9,10 +9,9 @@ from pipeline import tables
 from pipeline.contracts import read_clean
 from pipeline.language import LANGUAGES, Text, format_number, format_unit
 from pipeline.model.regency_figures import FIRST_YEAR, PARENTS
-from pipeline.publish.conflict_register import (
+from pipeline.publish.conflict_kinds import (
     BOTH_HEARD,
     EFFECTS,
-    REGISTER,
     UNKNOWN,
     Conflict,
     Figure,
@@ -20,6 +19,7 @@ from pipeline.publish.conflict_register import (
     Widest,
     regional,
 )
+from pipeline.publish.conflict_register import REGISTER
 from pipeline.publish.estimates import Estimate, Prose, load_estimates
 from pipeline.sources import load_raw
 
@@ -27,6 +27,16 @@ STAGES = ("02_clean_drivers", "04_yield_gap", "05_model_evidence", "07_model_pes
 UNITS = {"price_idr_per_kg": "Rp/kg", "area_harvested_ha": "ha", "production_t": "t", "anomaly_c": "°C"}
 UNITS |= {"log_ratio": "log ratio", "yield_kg_per_ha": "kg/ha", "value": "USD/t"}
 INDONESIAN = {"trees": "pohon", "trees/ha": "pohon/ha", "households": "rumah tangga", "ha/household": "ha/rumah tangga"}
+PLACES = {"East Kalimantan": "Kalimantan Timur", "North Kalimantan": "Kalimantan Utara"}
+QUANTITIES = {
+    "production": Text(en="production", id="produksi"),
+    "area_total": Text(en="total area", id="luas total"),
+    "area_mature": Text(en="mature area", id="luas tanaman menghasilkan"),
+    "yield": Text(en="yield", id="produktivitas"),
+    "farmers": Text(en="farmers", id="petani"),
+}
+STATUS = {"final": "tetap", "provisional": "sementara", "estimate": "taksiran", "press": "pers", "potential": "potensi"}
+STATUS |= {"medium": "sedang", "low": "rendah", "high": "tinggi"}
 WORDS = {
     "head": Text(en="# Conflicts between sources", id="# Pertentangan antarsumber"),
     "intro": Text(
@@ -141,9 +151,15 @@ def automatic() -> list[Conflict]:
 
 def _unjudged(name: str, region: str, year: int, quantity: str, figures: tuple[Figure, ...]) -> Conflict:
     """A conflict nobody has judged: its cause is not known; what becomes of it follows from the models' rules."""
-    title = Text(f"{region}, {year}: {quantity}", f"{region}, {year}: {quantity}")
+    title = Text(
+        *(
+            f"{PLACES.get(region, region) if language == 'id' else region}, {year}: "
+            f"{QUANTITIES[quantity.split(' ')[0]].in_language(language)}"
+            for language in LANGUAGES
+        )
+    )
     if quantity not in ("production", "area_total"):
-        note = Text(en="Its effect was not computed.", id="Pengaruhnya tidak dihitung.")
+        note = Text(en="No stage computes it.", id="Tidak ada tahap yang menghitungnya.")
         return Conflict(name, title, figures, UNKNOWN, GENERAL_RULE, "unknown", note)
     key = f"reporting_error.{quantity}"
     note = Text(
@@ -197,6 +213,10 @@ def _unit(unit: str, language: str) -> str:
     return INDONESIAN.get(unit, format_unit(unit, language)) if language == "id" else format_unit(unit, language)
 
 
+def _status(status: str, language: str) -> str:
+    return STATUS.get(status, status) if language == "id" else status
+
+
 def section(conflict: Conflict, row: dict[str, object], estimates: dict[str, Estimate], language: str) -> str:
     """One conflict as a section of the page in one language."""
     word = {name: text.in_language(language) for name, text in WORDS.items()}
@@ -204,7 +224,7 @@ def section(conflict: Conflict, row: dict[str, object], estimates: dict[str, Est
     lines = [f"## {row[f'title_{language}']}", "", word["columns"], "|---|---|---|---|"]
     lines += [
         f"| {figure.name} | {format_number(figure.value, language, 7)} {_unit(figure.unit, language)} "
-        f"| {figure.status} | {figure.source_id} |"
+        f"| {_status(figure.status, language)} | {figure.source_id} |"
         for figure in found
     ]
     size = word["other"]

@@ -139,7 +139,7 @@ REGISTER = (
             id="Atas luas total resmi, produktivitasnya seperti tertulis.",
         ),
         (Quotient(0, 2, 1000, "kg/ha"), Quotient(1, 2, 1000, "kg/ha")),
-        REGENCY,
+        (*REGENCY, "reporting_error.production"),
         regional("K015"),
     ),
     Conflict(
@@ -147,8 +147,10 @@ REGISTER = (
         Text(en="Area of East Kalimantan, 2013", id="Luas kakao Kalimantan Timur, 2013"),
         regional("K001", "K141"),
         Text(
-            en="Known in part: the higher figure includes North Kalimantan, the lower one does not.",
-            id="Sebagian diketahui: angka yang tinggi masih mencakup Kalimantan Utara, yang rendah tidak.",
+            en="Known in part: the higher figure includes North Kalimantan. Probable: the lower one does not, "
+            "because it continues into the figures of the divided province.",
+            id="Sebagian diketahui: angka yang tinggi masih mencakup Kalimantan Utara. Kemungkinan angka yang rendah "
+            "tidak, karena bersambung dengan angka provinsi setelah pemekaran.",
         ),
         BEFORE_2018,
         "error",
@@ -163,8 +165,10 @@ REGISTER = (
         Text(en="Production of East Kalimantan, 2013", id="Produksi Kalimantan Timur, 2013"),
         regional("K002", "K142"),
         Text(
-            en="Known in part: the higher figure includes North Kalimantan, the lower one does not.",
-            id="Sebagian diketahui: angka yang tinggi masih mencakup Kalimantan Utara, yang rendah tidak.",
+            en="Known in part: the higher figure includes North Kalimantan. Probable: the lower one does not, "
+            "because it continues into the figures of the divided province.",
+            id="Sebagian diketahui: angka yang tinggi masih mencakup Kalimantan Utara. Kemungkinan angka yang rendah "
+            "tidak, karena bersambung dengan angka provinsi setelah pemekaran.",
         ),
         BEFORE_2018,
         "error",
@@ -240,7 +244,7 @@ REGISTER = (
             "{grower.berau.yield_kg_per_ha} atas luas TM.",
         ),
         (Quotient(8, 7, 1000, "kg/ha"), Quotient(8, 6, 1000, "kg/ha")),
-        ("grower.berau.yield_kg_per_ha", "grower.berau.mature_ha"),
+        ("grower.berau.yield_kg_per_ha", "grower.berau.mature_ha", "reporting_error.area_total"),
         regional("K092"),
     ),
     Conflict(
@@ -340,8 +344,8 @@ REGISTER = (
         Text(
             en="Probable: the 2023 release converted the old currency at one late exchange rate, because the factor "
             "between the releases falls from year to year and is one from 2000, when Ecuador took the dollar.",
-            id="Kemungkinan terbitan 2023 mengonversi mata uang lama dengan satu kurs akhir, karena selisih kedua terbitan "
-            "mengecil dari tahun ke tahun dan hilang sejak 2000, ketika Ekuador memakai dolar.",
+            id="Kemungkinan terbitan 2023 mengonversi mata uang lama dengan satu kurs akhir, karena selisih kedua "
+            "terbitan mengecil dari tahun ke tahun dan hilang sejak 2000, ketika Ekuador memakai dolar.",
         ),
         Text(
             en="Release 2025 where it has the year; large differences are flagged.",

@@ -1,4 +1,4 @@
-"""The data-quality page: gaps, flags, warnings, conflicts and series breaks of every clean table.
+"""The data-quality page: gaps, flags, warnings, conflicts and breaks of every clean table; the register of conflicts.
 
 Stage ``data_quality``: ``python -m pipeline.publish.quality``.
 """
@@ -10,6 +10,7 @@ import pandas as pd
 
 from pipeline import paths
 from pipeline.contracts import Table, read_clean
+from pipeline.publish.conflicts import register
 from pipeline.tables import CONFLICTS, TABLES
 
 FOLDER = paths.RESULTS / "data_quality"
@@ -51,7 +52,11 @@ def main() -> int:
     FOLDER.mkdir(parents=True, exist_ok=True)
     counts.to_csv(FOLDER / "data_quality.csv", index=False, lineterminator="\n")
     (FOLDER / "data_quality.md").write_text(page(counts), encoding="utf-8")
-    print(f"data_quality: {len(TABLES)} tables, {len(counts)} counts")
+    conflicts, pages = register()
+    conflicts.to_csv(FOLDER / "conflicts.csv", index=False, lineterminator="\n", float_format="%.10g")
+    for language, text in pages.items():
+        (FOLDER / f"conflicts.{language}.md").write_text(text, encoding="utf-8")
+    print(f"data_quality: {len(TABLES)} tables, {len(counts)} counts, {len(conflicts)} conflicts")
     return 0
 
 

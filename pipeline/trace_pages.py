@@ -19,11 +19,15 @@ def html_page(chain: Chain) -> str:
     name = html.escape(str(chain["subject"]["name"]))
     sections = [
         f"<section><h2>{html.escape(title)}</h2><pre>{html.escape(chr(10).join(lines))}</pre></section>"
-        for title, lines in parts(chain)
+        for title, lines in parts(chain)[1:]
     ]
-    style = "body{font:16px/1.5 sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}pre{white-space:pre-wrap}"
+    first = html.escape("\n".join(parts(chain)[0][1]))
+    style = (
+        "body{font:16px/1.5 sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
+        "pre{white-space:pre-wrap;font-size:13px}h2{font-size:1.1rem}h2::first-letter{text-transform:uppercase}"
+    )
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{name}</title>'
-    body = f"<h1>{name}</h1>" + "".join(sections)
+    body = f"<h1>{name}</h1><pre>{first}</pre>" + "".join(sections)
     return f'<!doctype html><html lang="en"><head>{head}<style>{style}</style></head><body>{body}</body></html>\n'
 
 
@@ -31,13 +35,14 @@ def parts(chain: Chain) -> list[Part]:
     """Titles and lines of the chain, in reading order; parts with nothing to say are left out."""
     found = [
         (str(chain["subject"]["name"]), [*_subject(chain["subject"]), *_file(chain["file"])]),
-        ("made by", [line for stage in chain["stages"][:1] for line in _stage(stage)]),
-        ("from", [f"{stage['name']}: {stage['command']}" for stage in chain["stages"][1:]]),
+        ("made by", [line for stage in chain["stages"] for line in _stage(stage)]),
         ("parameters", [_parameter(parameter) for parameter in chain["parameters"]]),
         ("clean tables: rows that cite the sources below", [line for row in chain["tables"] for line in _table(row)]),
-        ("raw tables: rows that cite them", [line for row in chain["raw"] for line in _table(row)]),
+        ("raw tables: rows that cite the sources below", [line for row in chain["raw"] for line in _table(row)]),
         ("warnings on these rows", [", ".join(chain["warnings"])] if chain["warnings"] else []),
         ("sources", [line for source in chain["sources"] for line in _source(source)]),
+        ("read and run by the stage", [line for stage in chain["stages"][:1] for line in _files(stage)]),
+        ("code version", [f"commit {chain['code_version']}"] if chain["code_version"] else []),
     ]
     return [(title, lines) for title, lines in found if lines]
 
@@ -66,9 +71,13 @@ def _file(file: dict[str, Any]) -> list[str]:
 def _stage(stage: dict[str, Any]) -> list[str]:
     lines = [f"stage {stage['name']}: {stage['command']}"]
     if notebook := stage.get("notebook"):
-        cells = ", ".join(notebook["cells"]) or "no cell names it"
-        lines += [f"notebook {notebook['path']}, cells {cells}", f"  md5 {notebook['md5']}: {notebook['state']}"]
-    return lines + [f"{kind[:4]} {_hashed(entry)}" for kind in ("reads", "code") for entry in stage[kind]]
+        cells = f", cells {', '.join(notebook['cells'])}" if notebook["cells"] else ""
+        lines += [f"  notebook {notebook['path']}{cells}", f"  md5 {notebook['md5']}: {notebook['state']}"]
+    return lines
+
+
+def _files(stage: dict[str, Any]) -> list[str]:
+    return [f"{kind[:4]} {_hashed(entry)}" for kind in ("reads", "code") for entry in stage[kind]]
 
 
 def _hashed(entry: dict[str, Any]) -> str:

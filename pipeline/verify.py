@@ -172,8 +172,8 @@ def machine() -> dict[str, str]:
         "processor": platform.machine(),
         "commit": _git("rev-parse", "HEAD"),
         "uncommitted": _git("status", "--porcelain"),
-        "dvc_lock_md5": lineage.md5(paths.ROOT / "dvc.lock"),
-        "requirements_lock_md5": lineage.md5(environment.LOCK),
+        "md5 of dvc.lock": lineage.md5(paths.ROOT / "dvc.lock"),
+        "md5 of requirements.lock": lineage.md5(environment.LOCK),
     }
 
 

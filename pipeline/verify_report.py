@@ -11,7 +11,7 @@ from pipeline.verify import Check, summary
 
 STYLE = """body{font:15px/1.5 sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#111}
 table{border-collapse:collapse;margin:.5rem 0}td,th{border:1px solid #bbb;padding:.2rem .6rem;text-align:left;
-vertical-align:top;overflow-wrap:anywhere}h1{font-size:1.6rem}h2{font-size:1.15rem;margin-top:1.6rem}
+vertical-align:top}td:not(:first-child){overflow-wrap:anywhere}h1{font-size:1.6rem}h2{font-size:1.15rem;margin-top:1.6rem}
 @media print{body{margin:0;font-size:11px}}"""
 
 

@@ -38,7 +38,7 @@ def test_a_reproduced_project_passes_and_files_a_report(changeable: Path, capsys
     assert {check["kind"] for check in report["checks"]} == {
         "environment", "source records", "stage", "file", "number", "column",
     }  # fmt: skip
-    assert report["machine"]["dvc_lock_md5"] == lineage.md5(changeable / "dvc.lock")
+    assert report["machine"]["md5 of dvc.lock"] == lineage.md5(changeable / "dvc.lock")
     withheld = {source["source"] for source in report["not_redistributable"]}
     page = (folder / "verification.html").read_text()
     assert withheld

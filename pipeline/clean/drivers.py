@@ -101,8 +101,9 @@ def exchange_cpi() -> pd.DataFrame:
 def producer_prices() -> pd.DataFrame:
     """Producer prices in USD/t: release 2025 where it has the year, else release 2023; index rows left to raw.
 
-    Where the releases differ by more than half, the 2023 one carries a conversion error (Ecuador 1991-99 is
-    25 times too low there); such a year is flagged, and where only release 2023 has it, nothing can be said.
+    Where the releases differ by more than half, the 2023 one carries a conversion error (Ecuador is too low
+    there, 24 times in 1991 and twice in 1999); such a year is flagged, and where only release 2023 has it, nothing can
+    be said.
     """
     frame = load_raw("faostat_producer_prices", ("year", "value"))
     frame = frame[(frame["quantity"] == "price_usd_per_t") & frame["value"].notna()]

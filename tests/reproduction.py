@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import lineage, paths, sources
+from pipeline.publish import conflicts
 from pipeline.publish.records import run
 
 # Python imports this before anything else in every process of the copy; it notes which project files are opened.
@@ -49,7 +50,12 @@ def stand_in(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Path]:
     root = paths.ROOT
     for name in ("ROOT", "RAW", "CLEAN", "RESULTS", "NOTEBOOKS", "PARAMS", "PIPELINE"):
         patch.setattr(paths, name, folder / getattr(paths, name).relative_to(root))
-    remembered = (lineage.read_stages, sources.load_registry, run.citation, run.software, run.stages, run.hashes)
+    remembered = (
+        lineage.read_stages,
+        sources.load_registry,
+        conflicts.load_table,
+        *(run.citation, run.software, run.stages, run.hashes),
+    )
     for cached in remembered:
         cached.cache_clear()
     yield folder

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -13,16 +14,18 @@ from pipeline.publish.conflict_kinds import EFFECTS, Figure, Widest, regional
 from pipeline.publish.conflict_register import REGISTER
 from pipeline.publish.estimates import EstimateError
 
+# Figures are looked up in the results of a run of the whole pipeline.
+pytestmark = pytest.mark.usefixtures("reproduced_module")
 BY_NAME = {entry.name: entry for entry in REGISTER}
 
 
 @pytest.fixture(scope="module")
-def estimates() -> dict:
+def estimates(reproduced_module: Path) -> dict:
     return conflicts.published()
 
 
 @pytest.fixture(scope="module")
-def table() -> pd.DataFrame:
+def table(reproduced_module: Path) -> pd.DataFrame:
     return conflicts.register()[0].set_index("conflict")
 
 

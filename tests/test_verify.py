@@ -96,6 +96,14 @@ def test_a_stage_whose_code_or_parameter_changed_fails(changeable: Path) -> None
     assert "05_model_evidence" not in found
 
 
+def test_a_module_that_is_gone_fails_and_a_table_that_was_not_made_yet_does_not(changeable: Path) -> None:
+    (changeable / "pipeline/model/compress.py").unlink()
+    (changeable / "data/clean/effects.csv").unlink()
+    found = {check.name: check.detail for check in verify.check_stages() if check.result == "failed"}
+    assert "compress.py" in found["05_model_evidence"]
+    assert not any("effects.csv" in detail for detail in found.values())
+
+
 def test_another_version_than_the_locked_one_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     real = importlib.metadata.version
 

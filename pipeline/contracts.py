@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline import paths
+from pipeline import paths, usage
 
 KINDS = {"text": "str", "number": "float64", "integer": "Int64", "flag": "bool"}
 FRICTIONLESS = {"text": "string", "number": "number", "integer": "integer", "flag": "boolean"}
@@ -145,7 +145,9 @@ def read_clean(table: Table) -> pd.DataFrame:
 
 def _read(table: Table, path: Path) -> pd.DataFrame:
     types = {column.name: KINDS[column.kind] for column in table.columns}
-    return pd.read_csv(path, dtype=types, keep_default_na=False, na_values=[""])
+    frame = pd.read_csv(path, dtype=types, keep_default_na=False, na_values=[""])
+    usage.remember(frame)
+    return frame
 
 
 def datapackage(tables: list[Table]) -> str:

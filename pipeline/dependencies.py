@@ -75,5 +75,6 @@ def _file_of(reader: str, words: Sequence[object], arguments: list[ast.expr]) ->
         yield paths.tables(str(words[0])) / f"{words[1]}.csv"
     elif reader == "load_estimates" and words:
         yield paths.estimates(str(words[0]))
+        yield paths.usage_warnings(str(words[0]))
     elif reader == "load_figure" and words:
         yield paths.figures(str(words[0]))

@@ -47,6 +47,11 @@ def estimates(stage_name: str) -> Path:
     return RESULTS / stage_name / "estimates.csv"
 
 
+def usage_warnings(stage_name: str) -> Path:
+    """Usage warnings by source that a stage knows of, for the stages after it."""
+    return RESULTS / stage_name / "warnings.csv"
+
+
 def metrics(stage_name: str) -> Path:
     """Headline numbers of a stage, as DVC reads metrics."""
     return RESULTS / "metrics" / f"{stage_name}.json"

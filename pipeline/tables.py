@@ -2,30 +2,6 @@
 
 from pipeline.contracts import Column, Table
 
-WARNINGS = (
-    "press_figure",
-    "abstract_only",
-    "secondary",
-    "provisional",
-    "estimate",
-    "potential",
-    "period_mean",
-    "year_inferred",
-    "series_break",
-    "old_boundary",
-    "implausible",
-    "misattributed",
-    "unit_slip",
-    "mirror_page",
-    "licence_unclear",
-    "mixed_release",
-    "low_confidence",
-    "confounded",
-    "rounded",
-    "copied_year",
-    "stale_figure",
-    "infilled",
-)
 STATUS = ("final", "provisional", "estimate", "press", "potential")
 BASIS = ("mature", "total", "unknown")
 # Kinds of measure that a farmer or the agency can choose; shade, weather, price and age are context.

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from pipeline import tables
 from pipeline.clean import drivers, evidence, statistics
 from pipeline.contracts import KINDS, Column, ContractError, Table, datapackage, read_clean, validate, write_clean
-from pipeline.tables import TABLES, WARNINGS
+from pipeline.tables import TABLES
+from pipeline.usage import WARNINGS
 
 PLOTS = Table(
     "plots",

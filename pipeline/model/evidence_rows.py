@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from pipeline.clean.rules import join_lists
+
 # Designs whose control was not drawn by lot: what they show may be the farmers, not the measure.
 UNADJUSTED = ("before_after", "cross_section", "frontier")
 AFRICA = "Ghana|Ivoire|Nigeria|Cameroon|Togo|Sierra Leone|Liberia|Congo"
@@ -63,8 +65,11 @@ def with_errors(pooled: pd.DataFrame, effects: pd.DataFrame) -> pd.DataFrame:
     size = pooled["n"] / pooled.groupby("study_id")["effect_id"].transform("size")
     size = size.fillna(_is_trial(pooled).map(small))
     imputed = variation * np.sqrt(ARMS / size)
+    is_imputed = pooled["log_ratio_se"].isna()
     return pooled.assign(
-        se=pooled["log_ratio_se"].fillna(imputed).astype(float), is_se_imputed=pooled["log_ratio_se"].isna()
+        se=pooled["log_ratio_se"].fillna(imputed).astype(float),
+        is_se_imputed=is_imputed,
+        warnings=join_lists(pooled["warnings"], is_imputed.map({True: "imputed", False: ""})),
     ).reset_index(drop=True)
 
 

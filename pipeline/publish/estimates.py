@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 import pandas as pd
 
-from pipeline import paths
+from pipeline import paths, usage
 from pipeline.language import Text, format_number, format_unit
 
 TO = {"en": "to", "id": "sampai"}
@@ -112,11 +112,12 @@ def from_draws(
 
 
 def estimate_table(estimates: list[Estimate]) -> pd.DataFrame:
-    """The estimates as a table, one row each."""
+    """The estimates as a table, one row each, with the usage warnings on their sources."""
     frame = pd.DataFrame([asdict(estimate) for estimate in estimates]).drop(columns="headline")
+    frame["warnings"] = frame["sources"].map(lambda sources: ";".join(usage.of(sources)))
     frame["sources"] = frame["sources"].map(";".join)
     frame["seed"] = frame["seed"].astype("Int64")
-    order = ["key", "value", "lower", "upper", "level", "unit", "basis", "method", "n", "seed", "sources"]
+    order = ["key", "value", "lower", "upper", "level", "unit", "basis", "method", "n", "seed", "sources", "warnings"]
     return frame[order]
 
 
@@ -132,6 +133,8 @@ def save_estimates(estimates: list[Estimate]) -> None:
         raise EstimateError(f"keys stand twice: {', '.join(repeated)}")
     path = paths.output(paths.estimates(paths.stage()))
     estimate_table(estimates).to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
+    warned = paths.output(paths.usage_warnings(paths.stage()))
+    usage.table().to_csv(warned, index=False, lineterminator="\n")
     headline = {
         e.key: {
             "value": _short(e.value),
@@ -149,10 +152,11 @@ def _short(value: float) -> float:
 
 
 def load_estimates(stage: str) -> dict[str, Estimate]:
-    """Estimates that a stage has published, by key."""
+    """Estimates that a stage has published, by key; the usage warnings that it knows of come along."""
+    usage.recall(stage)
     types = {"seed": "Int64", "basis": "str"}
     frame = pd.read_csv(paths.estimates(stage), dtype=types, keep_default_na=False, na_values=[""])
-    records = frame.to_dict("records")
+    records = frame.drop(columns="warnings").to_dict("records")
     for record in records:
         record["sources"] = tuple(record["sources"].split(";"))
         record["basis"] = "" if pd.isna(record["basis"]) else record["basis"]

@@ -18,7 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from pipeline import paths
+from pipeline import paths, usage
 from pipeline.language import LANGUAGES, Text
 
 BLUE, ORANGE, GREEN, PURPLE, BLACK, GREY = "#0072B2", "#B35900", "#00765A", "#A3477D", "#000000", "#595959"
@@ -63,10 +63,11 @@ class Caption:
 
 @dataclass(frozen=True)
 class Published:
-    """A published figure as a notebook shows it: the picture in English over both captions and its sources."""
+    """A published figure as a notebook shows it: the picture in English over both captions, sources and warnings."""
 
     png: Path
     caption: Caption
+    warnings: tuple[str, ...]
 
     def _repr_html_(self) -> str:
         picture = base64.b64encode(self.png.read_bytes()).decode()
@@ -75,6 +76,9 @@ class Published:
             self.caption.caption.en,
             f"Sumber / Sources: {', '.join(self.caption.sources)}",
         ]
+        if self.warnings:
+            said = usage.in_words(self.warnings)
+            words += [f"Peringatan pada sumber: {said['id']}.", f"Warnings on these sources: {said['en']}."]
         lines = "<br>".join(html.escape(line) for line in words)
         alt = html.escape(self.caption.alt.en)
         style = "max-width: 100%; height: auto"
@@ -113,9 +117,11 @@ def publish_figure(
         language: {part: getattr(caption, part).in_language(language) for part in ("title", "caption", "alt")}
         for language in LANGUAGES
     }
-    text = json.dumps({**words, "sources": sorted(set(caption.sources))}, indent=1, ensure_ascii=False)
+    warnings = usage.of(caption.sources)
+    record = {**words, "sources": sorted(set(caption.sources)), "warnings": warnings}
+    text = json.dumps(record, indent=1, ensure_ascii=False)
     paths.output(folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
-    return Published(paths.output(folder / f"{name}.en.png"), caption)
+    return Published(paths.output(folder / f"{name}.en.png"), caption, warnings)
 
 
 def _draw(

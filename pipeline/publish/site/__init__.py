@@ -1,0 +1,1 @@
+"""The site: the notebooks and tables as pages in both languages."""

@@ -34,7 +34,7 @@ class Message:
     text: str
 
 
-class MissingTranslation(ValueError):
+class MissingTranslation(ValueError):  # noqa: N818 - says what is wrong better than an ending would
     """Texts that have no translation; names the page and the text of each."""
 
     def __init__(self, missing: dict[Message, str]) -> None:

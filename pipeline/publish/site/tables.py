@@ -74,12 +74,17 @@ def translate_cell(text: str, heading: str, language: str) -> str:
     if heading in PLACES:
         return translate_place(text, language)
     if heading == "warnings":
-        return "; ".join(usage.WARNINGS[word].in_language(language) for word in text.split(";") if word)
+        return "; ".join(_warning(word, language) for word in text.split(";") if word)
     if not is_word(text, heading):
         return text
     if heading in UNITS and format_unit(text, language) != text:
         return format_unit(text, language)
     return translate_words(text, language, "value")
+
+
+def _warning(word: str, language: str) -> str:
+    """A usage warning in words; one that pandas cut is dots. Raises ``KeyError`` for one not in the closed list."""
+    return "…" if word.endswith(CUT) else usage.WARNINGS[word].in_language(language)
 
 
 def translate_table(html: str, language: str) -> str:
@@ -119,7 +124,7 @@ def _headings(table: Tag) -> list[str]:
     In a head of several lines the last one names the levels of the index.
     """
     lines = [
-        [cell.get_text().strip() for cell in line.find_all("th") for _ in range(int(str(cell.get("colspan", 1))))]
+        [cell.get_text().strip() for cell in line.find_all("th") for _ in range(int(str(cell.get("colspan", "1"))))]
         for line in table.select("thead tr")
     ]
     if not lines:
@@ -131,7 +136,8 @@ def _headings(table: Tag) -> list[str]:
 def _translate_row(row: Tag, headings: list[str], language: str) -> None:
     """Translate the cells in place; a row under a cell that spans rows has fewer of them, so count from the right."""
     cells = row.find_all(["th", "td"])
-    for cell, heading in zip(cells, headings[len(headings) - len(cells) :], strict=False):
+    named = [""] * len(cells) + headings
+    for cell, heading in zip(cells, named[len(named) - len(cells) :], strict=True):
         text = cell.get_text().strip()
         if cell.name == "td" and (NUMBER.fullmatch(text) or text in ENDLESS):
             cell["class"] = "number"

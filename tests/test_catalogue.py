@@ -1,0 +1,347 @@
+"""Pages in Indonesian: nothing is left in English, nothing is lost, and what is missing is named all at once."""
+
+import json
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from bs4 import BeautifulSoup
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline import tables
+from pipeline.publish.site import catalogue, untranslated
+from pipeline.publish.site.catalogue import (
+    Message,
+    MissingTranslation,
+    blocks,
+    gathering,
+    messages,
+    on_page,
+    translate,
+    translate_markdown,
+)
+from pipeline.publish.site.glossary import TERMS, in_order
+from pipeline.publish.site.tables import is_word, translate_cell, translate_table
+
+ENTRIES = sorted(messages().items())
+WORDS = st.text("abc xyz", min_size=1).filter(str.strip)
+
+
+def italic_paragraphs(markdown):
+    return [part for part in re.split(r"\n\s*\n", markdown) if catalogue.ITALIC_LINE.fullmatch(part.strip())]
+
+
+def numbers(text):
+    """Every number of a text without its marks, so that 1,161.5 and 1.161,5 are the same."""
+    return [re.sub(r"[.,]", "", found) for found in re.findall(r"(?<!\w)\d(?:[\d.,]*\d)?", text)]
+
+
+def cells(html):
+    return BeautifulSoup(html, "html.parser").find_all(["td", "th"])
+
+
+def value(text):
+    """The value of an Indonesian number."""
+    return float(text.replace(".", "").replace(",", "."))
+
+
+# --- completeness
+
+
+def test_everything_in_the_repository_is_translated():
+    with gathering() as gathered:
+        untranslated.translate_all()
+    for table in tables.TABLES:
+        assert {Message("dictionary", text) for text in (table.title, *(c.title for c in table.columns))} <= (
+            gathered.used
+        )
+    assert untranslated.obsolete(gathered.used) == []
+    assert untranslated.main() == 0
+
+
+@pytest.mark.parametrize("notebook", untranslated.notebooks(), ids=lambda path: path.stem)
+def test_a_notebook_says_its_title_twice_and_all_else_in_english(notebook):
+    title, *others = untranslated.markdown_cells(notebook)
+    assert len(italic_paragraphs(title)) == 1
+    assert title.startswith("# ")
+    assert [cell for cell in others if italic_paragraphs(cell)] == []
+
+
+def test_the_title_of_a_page_is_the_line_of_its_language():
+    cell = "# How much pays?\n\n*Berapa yang menguntungkan?*"
+    assert translate_markdown(cell, "en") == "# How much pays?"
+    assert translate_markdown(cell, "id") == "# Berapa yang menguntungkan?"
+
+
+def test_executed_notebooks_show_no_word_without_translation(reproduced):
+    executed = untranslated.executed_notebooks()
+    assert len(executed) == len(untranslated.notebooks())
+    with gathering() as gathered:
+        untranslated.translate_all()
+    assert {message.context for message in gathered.used} == {"", "column", "value", "dictionary"}
+
+
+def test_code_placeholders_and_numbers_survive_translation():
+    lost = []
+    for message, string in ENTRIES:
+        code = re.findall(r"`[^`]+`|\{\d+\}", message.text)
+        lost += [(message.text, part) for part in code if part not in string]
+        # The Indonesian may say a number besides, never leave one out.
+        lost += [(message.text, number) for number in numbers(message.text) if number not in numbers(string)]
+    assert len(ENTRIES) > 700
+    assert lost == []
+
+
+# --- what is missing
+
+
+def build():
+    with gathering():
+        with on_page("06_model_fertilizer"):
+            assert translate_markdown("## Never said\n\nNor this.", "id") == "## Never said\n\nNor this."
+        with on_page("regional_statistics"):
+            translate("Nor that", "id", "dictionary")
+
+
+def test_missing_texts_are_named_together_with_their_pages():
+    with pytest.raises(MissingTranslation) as caught:
+        build()
+    lines = str(caught.value).splitlines()
+    assert lines[0].startswith("3 text(s)")
+    assert lines[1:] == [
+        "  06_model_fertilizer: [text] Never said",
+        "  06_model_fertilizer: [text] Nor this.",
+        "  regional_statistics: [dictionary] Nor that",
+    ]
+
+
+def test_a_missing_text_outside_a_build_stops_at_once():
+    with pytest.raises(MissingTranslation, match="Never said"):
+        translate("Never said", "id")
+
+
+def break_down():
+    with gathering():
+        translate("Never said", "id")
+        raise ZeroDivisionError
+
+
+def test_another_error_is_not_hidden_by_missing_texts():
+    with pytest.raises(ZeroDivisionError):
+        break_down()
+
+
+@pytest.fixture
+def locale(tmp_path, monkeypatch):
+    """A catalogue that a test may write, for a project that has not run yet."""
+    monkeypatch.setattr(untranslated, "executed_notebooks", list)
+    monkeypatch.setattr(catalogue, "LOCALE", tmp_path)
+    (tmp_path / "id.po").write_text((Path(untranslated.__file__).parent / "locale" / "id.po").read_text("utf-8"))
+    messages.cache_clear()
+    yield tmp_path / "id.po"
+    messages.cache_clear()
+
+
+@pytest.mark.parametrize("change", ["emptied", "fuzzy", "gone"])
+def test_translators_get_what_is_missing_ready_to_paste(locale, capsys, change):
+    entry = 'msgid "Answer"\nmsgstr "Jawaban"\n'
+    changed = {"emptied": 'msgid "Answer"\nmsgstr ""\n', "fuzzy": "#, fuzzy\n" + entry, "gone": ""}[change]
+    text = locale.read_text("utf-8")
+    assert text.count(entry) == 1
+    locale.write_text(text.replace(entry, changed), "utf-8")
+    assert untranslated.main() == 1
+    printed = capsys.readouterr().out
+    assert 'msgid "Answer"\nmsgstr ""\n' in printed
+    assert "01_clean_statistics" in printed
+    # Pasted and filled in, nothing is missing.
+    filled = printed.replace('msgstr ""', 'msgstr "Jawaban"')
+    locale.write_text(text.replace(entry, "") + "\n" + filled, "utf-8")
+    messages.cache_clear()
+    assert untranslated.main() == 0
+
+
+def test_entries_that_nothing_uses_are_named(locale, capsys):
+    with locale.open("a", encoding="utf-8") as file:
+        file.write('\nmsgid "Said long ago"\nmsgstr "Dulu"\n')
+    assert untranslated.main() == 0
+    assert "Nothing uses any more: [text] Said long ago" in capsys.readouterr().out
+
+
+# --- blocks of markdown
+
+
+def test_items_rows_and_headings_are_blocks_of_their_own():
+    markdown = "## Why\nOne\ntwo.\n\n- first\n  goes on\n- second\n\n| a | b |\n| --- | --- |\n| 1 | c |"
+    found = blocks(markdown)
+    assert [text for _, _, text in found] == [
+        "Why",
+        "One two.",
+        "first goes on",
+        "second",
+        "| a | b |",
+        "| --- | --- |",
+        "| 1 | c |",
+    ]
+    assert translate_markdown(markdown, "en") == markdown.replace("One\ntwo", "One two").replace("\n  goes", " goes")
+
+
+@given(st.lists(st.lists(WORDS.map(str.split), min_size=1, max_size=4), min_size=1, max_size=4))
+def test_wrapping_changes_no_message(paragraphs):
+    flat = [[word for line in lines for word in line] for lines in paragraphs]
+    wide = "\n\n".join(" ".join(words) for words in flat)
+    narrow = "\n \n".join("\n  ".join(words) for words in flat)
+    assert blocks(wide) == blocks(narrow)
+    assert translate_markdown(narrow, "en") == wide
+
+
+def test_every_notebook_cell_is_rebuilt_from_its_blocks():
+    for notebook in untranslated.notebooks():
+        for cell in list(untranslated.markdown_cells(notebook))[1:]:
+            assert translate_markdown(cell, "en").split() == cell.split()
+
+
+# --- tables
+
+
+def frame_html(frame):
+    return frame._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("text", "heading", "expected"),
+    [
+        ("mineral_fertilizer", "measure", True),
+        ("of the yield without pests", "basis", True),
+        ("share of Aceh", "figure", True),
+        ("none", "", True),
+        ("farmers", "unit", True),
+        ("kg/ha", "unit", False),
+        ("1,161.5", "value", False),
+        ("-2.5e-05", "value", False),
+        ("NaN", "value", False),
+        ("<NA>", "seed", False),
+        ("inf", "upper", False),
+        ("True", "passed", False),
+        ("...", "basis", False),
+        ("", "", False),
+        ("kutai_timur.gap", "key", False),
+        ("attainable", "key", False),
+        ("bait_2025_06", "source_id", False),
+        ("value_cost_ratio.ceiling", "", False),
+        ("K091;K094", "figure", False),
+        ("2024-11", "date_from", False),
+        ("Southeast Sulawesi", "region", False),
+        ("low_confidence", "warnings", False),
+    ],
+)
+def test_words_are_told_from_what_is_the_same_in_both_languages(text, heading, expected):
+    assert is_word(text, heading) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "heading", "expected"),
+    [
+        ("1,161.5", "value", "1.161,5"),
+        ("of truths inside 80 % intervals", "basis", "nilai sebenarnya di dalam selang 80 %"),
+        ("Bayesian synthesis of log response ratios, spr...", "method", None),
+        ("cost that extra beans pay with a ch...", "method", "biaya yang tertutup tambahan biji dengan peluang …"),
+        ("million Rp/ha", "unit", "juta Rp/ha"),
+        ("USD/tree", "unit", "USD/pohon"),
+        ("East Kalimantan", "region", "Kalimantan Timur"),
+        ("Atlantis", "region", "Atlantis"),
+        ("Ghana; Cote d'Ivoire", "country", "Ghana; Pantai Gading"),
+        ("press_figure;po...", "warnings", "angka pers; …"),
+        ("<NA>", "seed", "–"),
+        ("False", "passed", "tidak"),
+    ],
+)
+def test_cells_in_indonesian(text, heading, expected):
+    found = translate_cell(text, heading, "id")
+    assert found == (expected or messages()[Message("value", catalogue.whole(text, "value"))])
+
+
+def test_a_sentence_that_pandas_cut_is_whole_in_english_too():
+    cut = "Bayesian synthesis of log response ratios, spr..."
+    whole = "Bayesian synthesis of log response ratios, spreads integrated over a grid"
+    assert translate_cell(cut, "method", "en") == whole
+
+
+def test_a_table_of_several_heads_keeps_its_shape():
+    index = pd.MultiIndex.from_tuples([("package", "low"), ("package", "peak")], names=["name", "price"])
+    columns = pd.MultiIndex.from_tuples([("billion_idr", "lower"), ("billion_idr", "upper")])
+    html = translate_table(frame_html(pd.DataFrame([[1.5, 2.0], [3.0, None]], index, columns)), "id")
+    texts = [cell.get_text() for cell in cells(html)]
+    assert texts[:7] == ["", "", "miliar Rp", "", "", "batas bawah", "batas atas"]
+    assert texts[7:11] == ["nama", "harga", "", ""]
+    assert texts[11:] == ["penyarungan + pupuk HET", "rendah", "1,5", "2,0", "puncak", "3,0", "–"]
+    soup = BeautifulSoup(html, "html.parser")
+    assert soup.table["class"] == ["data"]
+    assert [cell.get_text() for cell in soup.find_all(class_="number")] == ["1,5", "2,0", "3,0"]
+    assert soup.find("th", string="penyarungan + pupuk HET")["rowspan"] == "2"
+
+
+@pytest.mark.parametrize("language", ["en", "id"])
+def test_nothing_of_pandas_style_remains(language):
+    html = translate_table(frame_html(pd.DataFrame({"value": [1.0] * 80})), language)
+    assert not re.search(r"<style|style=|border=|dataframe|align=", html)
+    assert ("baris × 1 kolom" in html) == (language == "id")
+
+
+@pytest.mark.parametrize("language", ["en", "id"])
+def test_a_script_in_a_cell_stays_text(language):
+    evil = "<script>alert(1)</script>"
+    html = translate_table(frame_html(pd.DataFrame({"source_id": [evil, "<b onclick='x'>&amp;"]})), language)
+    soup = BeautifulSoup(html, "html.parser")
+    assert soup.find(["script", "b"]) is None
+    assert evil in [cell.get_text() for cell in cells(html)]
+    assert "<b onclick='x'>&amp;" in [cell.get_text() for cell in cells(html)]
+    # Not even when the HTML that comes in did not escape it.
+    raw = f"<table class='dataframe'><tbody><tr><td onclick='x()'>{evil}<b>bold</b></td></tr></tbody></table>"
+    left = translate_table(raw, "en")
+    assert "<script" not in left
+    assert "onclick" not in left
+
+
+NUMBERS = st.floats(-1e9, 1e9) | st.just(float("nan"))
+
+
+@given(st.lists(st.tuples(NUMBERS, st.integers(-(10**9), 10**9), st.booleans()), min_size=1, max_size=5))
+def test_cells_and_values_are_kept(rows):
+    frame = pd.DataFrame(rows, columns=["value", "year", "passed"])
+    before, english, after = (
+        [cell.get_text() for cell in cells(html)]
+        for html in (frame_html(frame), *(translate_table(frame_html(frame), language) for language in ("en", "id")))
+    )
+    assert len(before) == len(english) == len(after)
+    for old, same, new in zip(before, english, after, strict=True):
+        if re.fullmatch(r"[-+\d.e]+", old):
+            assert same == old
+            assert value(new) == float(old)
+
+
+@given(st.text(min_size=1, max_size=30))
+def test_any_text_of_an_identifier_comes_out_as_it_went_in(text):
+    frame = pd.DataFrame({"source_id": [text]})
+    [cell] = BeautifulSoup(frame_html(frame), "html.parser").find_all("td")
+    [shown] = BeautifulSoup(translate_table(frame_html(frame), "en"), "html.parser").find_all("td")
+    if cell.get_text().strip() not in {"True", "False", "NaN", "None", "<NA>", "nan", "NaT", "inf", "-inf"}:
+        assert shown.get_text() == cell.get_text().strip()
+
+
+# --- glossary
+
+
+def test_glossary_has_every_term_once_with_one_sentence_in_each_language():
+    for language in ("en", "id"):
+        names = [entry.name.in_language(language) for entry in TERMS]
+        assert len(set(names)) == len(names)
+        assert in_order(language)[0].name.in_language(language) == min(names, key=str.casefold)
+        for entry in TERMS:
+            meaning = entry.meaning.in_language(language)
+            assert meaning.endswith(".")
+            # An abbreviated name of a species is the only other full stop; definitions hold no figure.
+            assert meaning.replace("P. palmivora", "").count(".") == 1
+            assert not re.search(r"\d", meaning)
+    assert json.dumps([entry.name.id for entry in TERMS])

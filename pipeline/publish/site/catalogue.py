@@ -3,9 +3,8 @@
 One message is a block of markdown (no context), a heading of a table ("column"), a word in a cell ("value"), a name
 of a place ("place") or what a clean table or its column holds ("dictionary"). English is returned as it is.
 
-A text without translation raises ``MissingTranslation``. A build that should name all of them at once runs inside
-``gathering()``, with ``on_page`` around what makes one page. ``python -m pipeline.publish.site.catalogue`` prints
-what is missing, ready to paste into the file.
+A text without translation raises ``MissingTranslation``. A build runs inside ``gathering()`` to name all at once, with
+``on_page`` around each page. ``python -m pipeline.publish.site.catalogue`` prints what is missing, ready to paste.
 """
 
 import re
@@ -121,8 +120,7 @@ def blocks(markdown: str) -> list[tuple[str, str, str]]:
             continue
         match = MARKER.match(content)
         if match is None and goes_on:
-            before, marker, text = found[-1]
-            found[-1] = (before, marker, f"{text} {' '.join(content.split())}")
+            found[-1] = (*found[-1][:2], f"{found[-1][2]} {' '.join(content.split())}")
             continue
         marker = match[0] if match else ""
         indent = line[: len(line) - len(line.lstrip())] if marker else ""

@@ -22,7 +22,7 @@ PLACES = {"country", "place", "region", "site"}
 UNITS = {"unit", "unit_printed"}
 SAME_UNITS = {"%", "1", "IDR", "Rp", "USD", "ha", "kg", "m2", "t", "juta ton"}
 # A number that stands alone in a text: it may follow a parameter, so it is no part of the message.
-INNER_NUMBER = re.compile(r"(?<![\w.,])\d+(?:\.\d+)?(?!\w)")
+INNER_NUMBER = re.compile(r"(?<![\w.,])\d+(?:,\d{3})*(?:\.\d+)?(?!\w)")
 
 
 def is_word(text: str, heading: str) -> bool:

@@ -10,12 +10,13 @@ from pipeline.publish.names import COUNTRIES
 from pipeline.publish.site.catalogue import CUT, Message, messages, translate, whole
 
 NUMBER = re.compile(r"[-+]?\d[\d,]*(\.\d+)?(e[-+]?\d+)?")
+LONG_NUMBER = re.compile(r"(?<![\d.,])[1-9]\d{4,}(?![\d,])")
 GAPS = {"NaN", "nan", "None", "<NA>", "NaT"}
 TRUTH = {"en": {"True": "yes", "False": "no"}, "id": {"True": "ya", "False": "tidak"}}
 ENDLESS = {"inf": "∞", "-inf": "−∞"}
 DASH = "–"
-# Headings of what is the same in both languages: codes of rows and sources.
-IDENTIFIERS = re.compile(r"key|sources|.*_ids?")
+# Headings of what is the same in both languages: codes of rows and sources, seeds of random numbers.
+IDENTIFIERS = re.compile(r"key|seed|sources|.*_ids?")
 # K074 and lists of such; 2024-11; names with a dot (hernandez.nitrogen) and without a blank.
 CODE = re.compile(r"[A-Z]\d{3}(;[A-Z]\d{3})*|\d{4}-\d\d(-\d\d)?|\S+\.\S+")
 PLACES = {"country", "place", "region", "site"}
@@ -39,7 +40,11 @@ def is_word(text: str, heading: str) -> bool:
 
 
 def format_figure(text: str, language: str) -> str:
-    """A number as pandas prints it, with the marks of the language: ``1,161.5`` or ``1.161,5``."""
+    """A number as pandas prints it, with the marks of the language: ``1,161.5`` or ``1.161,5``.
+
+    Thousands are marked from five digits on: a number of four may be a year.
+    """
+    text = LONG_NUMBER.sub(lambda digits: f"{int(digits[0]):,}", text)
     return text if language == "en" else text.translate(str.maketrans(",.", ".,"))
 
 

@@ -38,6 +38,8 @@ STYLE: dict[str, Any] = {
     "svg.hashsalt": "kutim-cacao",
 }
 WIDTH, DPI = 6.7, 200
+# Beside the picture that a notebook shows: the name of the figure, under which the site finds it in each language.
+FIGURE = "application/vnd.kutim-cacao.figure+json"
 
 
 class FigureError(ValueError):
@@ -86,6 +88,9 @@ class Published:
             f'<figure><img alt="{alt}" style="{style}" width="800" src="data:image/png;base64,{picture}">'
             f"<figcaption>{lines}</figcaption></figure>"
         )
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, object]:
+        return {FIGURE: {"name": self.png.name.split(".")[0]}}
 
     def __repr__(self) -> str:
         return self.caption.alt.en

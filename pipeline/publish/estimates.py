@@ -15,6 +15,8 @@ import pandas as pd
 from pipeline import paths, usage
 from pipeline.language import Text, format_number, format_unit
 
+# A text that pandas cuts short can be neither read nor translated, a number in a row left out not be found.
+pd.set_option("display.max_colwidth", None, "display.max_rows", None)
 TO = {"en": "to", "id": "sampai"}
 # Beside what a notebook shows of an answer: each language alone, numbers as links to their keys, for the site.
 ANSWER = "application/vnd.kutim-cacao.answer+json"

@@ -1,0 +1,152 @@
+"""Everything a page says in English, and how an Indonesian reader reads it: the messages of ``locale/id.po``.
+
+One message is a block of markdown (no context), a heading of a table ("column"), a word in a cell ("value"), a name
+of a place ("place") or what a clean table or its column holds ("dictionary"). English is returned as it is.
+
+A text without translation raises ``MissingTranslation``. A build that should name all of them at once runs inside
+``gathering()``, with ``on_page`` around what makes one page. ``python -m pipeline.publish.site.catalogue`` prints
+what is missing, ready to paste into the file.
+"""
+
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from babel.messages.pofile import read_po
+
+LOCALE = Path(__file__).parent / "locale"
+# A heading, an item of a list or a row of a table begins a block of its own.
+MARKER = re.compile(r"(#{1,6}|[-*+]|\d+\.)\s+(?=\S)|(?=\|)")
+ITALIC_LINE = re.compile(r"\*[^*].*[^*]\*")
+CUT = "..."
+
+
+@dataclass(frozen=True, order=True)
+class Message:
+    """An English text, and the context that tells it from the same words elsewhere."""
+
+    context: str
+    text: str
+
+
+class MissingTranslation(ValueError):
+    """Texts that have no translation; names the page and the text of each."""
+
+    def __init__(self, missing: dict[Message, str]) -> None:
+        self.missing = missing
+        lines = [f"  {page or 'no page'}: [{m.context or 'text'}] {m.text}" for m, page in missing.items()]
+        super().__init__(f"{len(missing)} text(s) have no Indonesian translation:\n" + "\n".join(lines))
+
+
+@dataclass
+class Gathered:
+    """What a build has asked for so far: every message it used, and those missing with the page they stand on."""
+
+    used: set[Message] = field(default_factory=set)
+    missing: dict[Message, str] = field(default_factory=dict)
+
+
+_gathered: ContextVar[Gathered | None] = ContextVar("gathered", default=None)
+_page: ContextVar[str] = ContextVar("page", default="")
+
+
+@contextmanager
+def gathering() -> Iterator[Gathered]:
+    """Missing texts inside stay English and are kept; at the end all of them raise one ``MissingTranslation``."""
+    gathered = Gathered()
+    token = _gathered.set(gathered)
+    try:
+        yield gathered
+    finally:
+        _gathered.reset(token)
+    if gathered.missing:
+        raise MissingTranslation(gathered.missing)
+
+
+@contextmanager
+def on_page(name: str) -> Iterator[None]:
+    """Texts that are missing inside are named with this page."""
+    token = _page.set(name)
+    try:
+        yield
+    finally:
+        _page.reset(token)
+
+
+@cache
+def messages() -> dict[Message, str]:
+    """Every message of the catalogue that is translated; one marked fuzzy is not."""
+    with (LOCALE / "id.po").open("rb") as file:
+        entries = [entry for entry in read_po(file, locale="id") if entry.id and not entry.fuzzy]
+    return {Message(entry.context or "", str(entry.id)): str(entry.string) for entry in entries if entry.string}
+
+
+def translate(text: str, language: str, context: str = "") -> str:
+    """One text in ``en`` or ``id``; how it is wrapped does not matter. Raises ``MissingTranslation``."""
+    message = Message(context, " ".join(text.split()))
+    if language == "en":
+        return message.text
+    gathered = _gathered.get()
+    if gathered is not None:
+        gathered.used.add(message)
+    if message in messages():
+        return messages()[message]
+    if gathered is None:
+        raise MissingTranslation({message: _page.get()})
+    gathered.missing.setdefault(message, _page.get())
+    return message.text
+
+
+def whole(text: str, context: str) -> str:
+    """The text of which pandas shows the beginning and ``...``, if one message alone begins so."""
+    if not text.endswith(CUT) or text == CUT:
+        return text
+    found = [m.text for m in messages() if m.context == context and m.text.startswith(text.removesuffix(CUT))]
+    return found[0] if len(found) == 1 else text
+
+
+def blocks(markdown: str) -> list[tuple[str, str, str]]:
+    """The blocks of a cell: what stands before each (blank or new line), its marker (``## ``), its text on one line."""
+    found: list[tuple[str, str, str]] = []
+    gap, goes_on = "", False
+    for line in markdown.strip("\n").split("\n"):
+        content = line.strip()
+        if not content:
+            gap, goes_on = "\n\n", False
+            continue
+        match = MARKER.match(content)
+        if match is None and goes_on:
+            before, marker, text = found[-1]
+            found[-1] = (before, marker, f"{text} {' '.join(content.split())}")
+            continue
+        marker = match[0] if match else ""
+        indent = line[: len(line) - len(line.lstrip())] if marker else ""
+        found.append((gap or "\n" if found else "", indent + marker, " ".join(content[len(marker) :].split())))
+        # A heading and a row of a table end with their line.
+        gap, goes_on = "", not content.startswith(("#", "|"))
+    return found
+
+
+def translate_markdown(markdown: str, language: str) -> str:
+    """A markdown cell in one language, block by block.
+
+    The cell of the title holds both: the English heading and, in italics, the heading of the Indonesian page.
+    """
+    parts = blocks(markdown)
+    if len(parts) == 2 and parts[0][1] == "# " and ITALIC_LINE.fullmatch(parts[1][2]):
+        return "# " + (parts[0][2] if language == "en" else parts[1][2].strip("*"))
+    return "".join(
+        before + marker + (translate(text, language) if re.search(r"[^\W\d_]", text) else text)
+        for before, marker, text in parts
+    )
+
+
+if __name__ == "__main__":
+    from pipeline.publish.site.untranslated import main
+
+    sys.exit(main())

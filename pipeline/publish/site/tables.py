@@ -1,0 +1,138 @@
+"""Tables that notebooks show, for a page: words and headings translated, numbers as the reader writes them."""
+
+import re
+
+from bs4 import BeautifulSoup, Tag
+
+from pipeline import usage
+from pipeline.language import format_unit
+from pipeline.publish.names import COUNTRIES
+from pipeline.publish.site.catalogue import CUT, Message, messages, translate, whole
+
+NUMBER = re.compile(r"[-+]?\d[\d,]*(\.\d+)?(e[-+]?\d+)?")
+GAPS = {"NaN", "nan", "None", "<NA>", "NaT"}
+TRUTH = {"en": {"True": "yes", "False": "no"}, "id": {"True": "ya", "False": "tidak"}}
+ENDLESS = {"inf": "∞", "-inf": "−∞"}
+DASH = "–"
+# Headings of what is the same in both languages: codes of rows and sources.
+IDENTIFIERS = re.compile(r"key|sources|.*_ids?")
+# K074 and lists of such; 2024-11; names with a dot (hernandez.nitrogen) and without a blank.
+CODE = re.compile(r"[A-Z]\d{3}(;[A-Z]\d{3})*|\d{4}-\d\d(-\d\d)?|\S+\.\S+")
+PLACES = {"country", "place", "region", "site"}
+UNITS = {"unit", "unit_printed"}
+SAME_UNITS = {"%", "1", "IDR", "Rp", "USD", "ha", "kg", "m2", "t", "juta ton"}
+# A number that stands alone in a text: it may follow a parameter, so it is no part of the message.
+INNER_NUMBER = re.compile(r"(?<![\w.,])\d+(?:\.\d+)?(?!\w)")
+
+
+def is_word(text: str, heading: str) -> bool:
+    """Whether a cell below this heading needs a translation.
+
+    What does not: nothing, a number, a gap, yes or no; a code or the key of a source; a place (translated where its
+    name differs, see ``translate_cell``); a usage warning (from the closed list); a unit made of symbols only.
+    """
+    if not text or text == CUT or NUMBER.fullmatch(text) or text in GAPS or text in TRUTH["en"] or text in ENDLESS:
+        return False
+    if IDENTIFIERS.fullmatch(heading) or CODE.fullmatch(text) or heading in PLACES or heading == "warnings":
+        return False
+    return not (heading in UNITS and all(part in SAME_UNITS for part in [text, *text.split("/")][1:]))
+
+
+def format_figure(text: str, language: str) -> str:
+    """A number as pandas prints it, with the marks of the language: ``1,161.5`` or ``1.161,5``."""
+    return text if language == "en" else text.translate(str.maketrans(",.", ".,"))
+
+
+def translate_words(text: str, language: str, context: str) -> str:
+    """Words in a table; numbers among them are placeholders of the message: ``of truths inside {0} % intervals``."""
+    numbers = INNER_NUMBER.findall(text)
+    places = iter(range(len(numbers)))
+    message = INNER_NUMBER.sub(lambda _: f"{{{next(places)}}}", text)
+    translated = translate(whole(message, context), language, context)
+    for place, number in enumerate(numbers):
+        translated = translated.replace(f"{{{place}}}", format_figure(number, language))
+    # pandas cut the text before a number: nobody knows it here.
+    return re.sub(r"\{\d+\}.*", "…", translated)
+
+
+def translate_place(text: str, language: str) -> str:
+    """A place by the name it has in the language; one whose name is not known is shown as it is."""
+    if language == "en":
+        return text
+    names = [COUNTRIES[name].id if name in COUNTRIES else name for name in text.split("; ")]
+    return "; ".join(messages().get(Message("place", name), name) for name in names)
+
+
+def translate_cell(text: str, heading: str, language: str) -> str:
+    """One cell of the body of a table, below ``heading``. Raises ``MissingTranslation``."""
+    if text in GAPS:
+        return DASH
+    if text in TRUTH[language] or text in ENDLESS:
+        return {**TRUTH[language], **ENDLESS}[text]
+    if NUMBER.fullmatch(text) and not IDENTIFIERS.fullmatch(heading):
+        return format_figure(text, language)
+    if heading in PLACES:
+        return translate_place(text, language)
+    if heading == "warnings":
+        return "; ".join(usage.WARNINGS[word].in_language(language) for word in text.split(";") if word)
+    if not is_word(text, heading):
+        return text
+    if heading in UNITS and format_unit(text, language) != text:
+        return format_unit(text, language)
+    return translate_words(text, language, "value")
+
+
+def translate_table(html: str, language: str) -> str:
+    """The HTML that pandas shows for a table, for a page in ``en`` or ``id``; text stays text.
+
+    Styles and attributes of pandas go; the table has the class ``data``, cells of numbers the class ``number``.
+    Raises ``MissingTranslation`` for a heading or word without translation.
+    """
+    soup = BeautifulSoup(html, "html.parser")
+    for style in soup.find_all("style"):
+        style.decompose()
+    for tag in soup.find_all(True):
+        tag.attrs = {name: value for name, value in tag.attrs.items() if name in ("rowspan", "colspan")}
+    for table in soup.find_all("table"):
+        table["class"] = "data"
+        headings = _headings(table)
+        for row in table.select("tbody tr"):
+            _translate_row(row, headings, language)
+        for cell in table.select("thead th"):
+            text = cell.get_text().strip()
+            cell.string = translate_heading(text, language)
+    for size in soup.find_all("p"):
+        size.string = translate_words(size.get_text().strip(), language, "value")
+    return str(soup)
+
+
+def translate_heading(text: str, language: str) -> str:
+    """One heading. Raises ``MissingTranslation``."""
+    if NUMBER.fullmatch(text):
+        return format_figure(text, language)
+    return translate_words(text, language, "column") if is_word(text, "") else text
+
+
+def _headings(table: Tag) -> list[str]:
+    """What each column of the body is called: names of the index from the last line of the head, others from the first.
+
+    In a head of several lines the last one names the levels of the index.
+    """
+    lines = [
+        [cell.get_text().strip() for cell in line.find_all("th") for _ in range(int(str(cell.get("colspan", 1))))]
+        for line in table.select("thead tr")
+    ]
+    if not lines:
+        return []
+    levels = max((len(row.find_all("th")) for row in table.select("tbody tr")), default=0)
+    return [*lines[-1][:levels], *lines[0][levels:]]
+
+
+def _translate_row(row: Tag, headings: list[str], language: str) -> None:
+    """Translate the cells in place; a row under a cell that spans rows has fewer of them, so count from the right."""
+    cells = row.find_all(["th", "td"])
+    for cell, heading in zip(cells, headings[len(headings) - len(cells) :], strict=False):
+        text = cell.get_text().strip()
+        if cell.name == "td" and (NUMBER.fullmatch(text) or text in ENDLESS):
+            cell["class"] = "number"
+        cell.string = translate_cell(text, heading, language)

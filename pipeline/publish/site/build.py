@@ -2,15 +2,17 @@
 
 import io
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace
 
 from pipeline import paths
 from pipeline.language import LANGUAGES
-from pipeline.publish.site import THEME, notebooks, numbers, registers, start
+from pipeline.publish.site import THEME, explore, notebooks, numbers, registers, start
 from pipeline.publish.site.catalogue import on_page
 from pipeline.publish.site.numbers import Page
 from pipeline.publish.site.words import say
@@ -39,32 +41,39 @@ def other_pages(language: str) -> Iterator[Page]:
     yield "dictionary", {"title": words["dictionary"], "tables": registers.dictionary(language)}, "dictionary.html"
     yield "quality", {"title": words["quality"], "rows": registers.quality()}, "quality.html"
     yield "numbers", {"title": words["numbers"], "rows": numbers.table(language)}, "numbers.html"
+    yield "explore", {"title": words["explore"], **explore.context(language)}, "explore.html"
     yield from numbers.pages(language)
 
 
 def build(sources: Path, target: Path, language: str) -> None:
     """Render one language into ``target``. Raises ``SiteError`` with what Sphinx warns of: nothing is let pass."""
     warnings = io.StringIO()
-    app = Sphinx(
-        srcdir=sources,
-        confdir=None,
-        outdir=target,
-        doctreedir=sources / ".doctrees",
-        buildername="html",
-        confoverrides=settings(language),
-        status=None,
-        warning=warnings,
-        freshenv=True,
-    )
-    app.builder.search = False  # type: ignore[attr-defined]
-    app.builder.templates.environment.autoescape = True  # type: ignore[attr-defined]
-    app.connect("html-collect-pages", lambda _: list(named(other_pages(language), language)))
-    app.connect(
-        "html-page-context", lambda _app, page, _template, context, _tree: context.update(frame(page, language))
-    )
-    app.build(force_all=True)
+    rendered = sources.with_name(f"{language}.html")
+    # Sphinx registers its nodes for the whole process: the second language begins afresh.
+    with docutils_namespace():
+        app = Sphinx(
+            srcdir=sources,
+            confdir=None,
+            outdir=rendered,
+            doctreedir=sources.with_name(f"{language}.doctrees"),
+            buildername="html",
+            confoverrides=settings(language),
+            status=None,
+            warning=warnings,
+            freshenv=True,
+        )
+        builder: Any = app.builder
+        builder.search = False
+        builder.templates.environment.autoescape = True
+        app.connect("html-collect-pages", lambda _: named(other_pages(language), language))
+        app.connect(
+            "html-page-context", lambda _app, page, _template, context, _tree: context.update(frame(page, language))
+        )
+        app.build(force_all=True)
     if text := warnings.getvalue():
         raise SiteError(f"the pages in {language!r} have problems:\n{text}")
+    # Beside the pages stand files that only Sphinx itself reads.
+    shutil.copytree(rendered, target, ignore=shutil.ignore_patterns("_sources", ".buildinfo*", "objects.inv"))
 
 
 def named(pages: Iterator[Page], language: str) -> Iterator[Page]:
@@ -91,7 +100,8 @@ def settings(language: str) -> dict[str, Any]:
         "nb_execution_mode": "off",
         "nb_code_prompt_show": words["show_code"],
         "nb_code_prompt_hide": words["hide_code"],
-        "suppress_warnings": ["toc.not_included"],
+        # The menu is ours, not a table of contents; docutils has no Indonesian for words that no page uses.
+        "suppress_warnings": ["toc.not_included", "docutils"],
     }
 
 

@@ -5,10 +5,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-import pandas as pd
-
 from pipeline import paths, usage
-from pipeline.lineage import read_stages
 from pipeline.params import describe
 from pipeline.publish.estimates import Estimate, load_estimates
 from pipeline.publish.site.catalogue import translate
@@ -57,19 +54,14 @@ def number(estimate: Estimate, language: str) -> dict[str, Any]:
 
 def table(language: str) -> list[dict[str, str]]:
     """All published numbers, one row each: key, what it is, stage."""
-    rows = pd.concat(
-        pd.DataFrame({"key": load_estimates(stage), "stage": stage})
-        for stage in read_stages()
-        if paths.estimates(stage).exists()
-    )
     return [
         {
-            "key": row.key,
-            "stage": row.stage,
-            "shown": published()[row.key].text(language),
-            "basis": translate(published()[row.key].basis, language, "value") if published()[row.key].basis else "",
+            "key": key,
+            "stage": chain(key)["stage"],
+            "shown": estimate.text(language),
+            "basis": translate(estimate.basis, language, "value") if estimate.basis else "",
         }
-        for row in rows.itertuples(index=False)
+        for key, estimate in published().items()
     ]
 
 

@@ -69,6 +69,17 @@ WORDS = {
     "what": Text("What", "Apa"),
     "column": Text("Column", "Kolom"),
     "may_be_missing": Text("may be missing", "boleh kosong"),
+    "no_series": Text("no figure", "tidak ada angka"),
+    "time_series": Text("Time series", "Deret waktu"),
+    "explore_how": Text(
+        "Point at a year, or use the arrow keys. A hollow point carries a warning; a missing year is a gap.",
+        "Arahkan penunjuk ke suatu tahun, atau pakai tombol panah. Titik kosong berarti ada peringatan; tahun tanpa "
+        "angka dibiarkan terputus.",
+    ),
+    "series_one": Text("Series", "Deret"),
+    "series_two": Text("Compare with", "Bandingkan dengan"),
+    "statistics": Text("Official statistics", "Statistik resmi"),
+    "effects": Text("Published effects", "Pengaruh yang diterbitkan"),
     "table": Text("Table", "Tabel"),
     "kind": Text("Kind", "Jenis"),
     "quality_intro": Text(

@@ -78,3 +78,5 @@ def _file_of(reader: str, words: Sequence[object], arguments: list[ast.expr]) ->
         yield paths.usage_warnings(str(words[0]))
     elif reader == "load_figure" and words:
         yield paths.figures(str(words[0]))
+    elif reader == "read_template" and words:
+        yield paths.ROOT / "pipeline" / "publish" / str(words[0])

@@ -3,15 +3,17 @@
 A page is a list of blocks. They are set as HTML (``brief_html``) and as PDF (``brief_pdf``) from the same words.
 """
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import pandas as pd
 
 from pipeline import paths
 from pipeline.language import LANGUAGES, Text, format_number
 from pipeline.publish import brief_html, brief_pdf
-from pipeline.publish.estimates import TO, Prose
+from pipeline.publish.estimates import TO, Prose, linked
+from pipeline.publish.figures import load_figure
 from pipeline.publish.names import PACKAGES
 
 COLUMNS = (
@@ -28,15 +30,17 @@ class Block:
     """One part of a page.
 
     ``kind`` is ``title``, ``answer``, ``section``, ``list``, ``table``, ``picture`` or ``footer``. ``texts`` are the
-    paragraphs or items below ``heading``, or the caption of a picture; ``rows`` are those of a table, its head first.
-    A picture has its drawing as ``svg``, its words for those who cannot see it as ``alt``, and the greatest
-    ``height`` on screen (CSS).
+    paragraphs or items below ``heading``, their numbers linked to keys, or the caption of a picture; ``rows`` are
+    those of a table, its head first. A picture has its ``stage`` and ``name``, its drawing as ``svg``, its words for
+    those who cannot see it as ``alt``, and the greatest ``height`` on screen (CSS).
     """
 
     kind: str
     heading: str = ""
     texts: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
+    stage: str = ""
+    name: str = ""
     svg: str = ""
     alt: str = ""
     height: str = ""
@@ -49,17 +53,17 @@ def heading(text: Text, language: str) -> Block:
 
 def answer(prose: Prose, text: Text, language: str) -> Block:
     """The answer, before everything else; its numbers come from estimates."""
-    return Block("answer", texts=(prose.fill(text, language),))
+    return Block("answer", texts=(prose.fill(text, language, linked),))
 
 
 def section(prose: Prose, heading: Text, text: Text, language: str) -> Block:
     """A heading and a paragraph."""
-    return Block("section", heading.in_language(language), (prose.fill(text, language),))
+    return Block("section", heading.in_language(language), (prose.fill(text, language, linked),))
 
 
 def listing(prose: Prose, heading: Text, texts: Sequence[Text], language: str) -> Block:
     """A heading and a list of sentences whose numbers come from estimates."""
-    return Block("list", heading.in_language(language), tuple(prose.fill(text, language) for text in texts))
+    return Block("list", heading.in_language(language), tuple(prose.fill(text, language, linked) for text in texts))
 
 
 def footer(text: Text, language: str) -> Block:
@@ -67,10 +71,11 @@ def footer(text: Text, language: str) -> Block:
     return Block("footer", texts=(text.in_language(language),))
 
 
-def picture(figure: tuple[str, dict[str, str]], height: str) -> Block:
+def picture(stage: str, name: str, language: str, height: str) -> Block:
     """A published figure with its caption, at most ``height`` high on screen; on paper it takes the room left."""
-    svg, words = figure
-    return Block("picture", texts=(words["caption"],), svg=svg[svg.index("<svg") :], alt=words["alt"], height=height)
+    svg, words = load_figure(stage, name, language)
+    drawing = svg[svg.index("<svg") :]
+    return Block("picture", "", (words["caption"],), (), stage, name, drawing, words["alt"], height)
 
 
 def scenario_table(summary: pd.DataFrame, language: str) -> Block:
@@ -97,7 +102,7 @@ def _with_interval(row: pd.Series, column: str, language: str, unit: float = 1.0
 
 
 def write_brief(title: Text, pages: dict[str, list[list[Block]]]) -> None:
-    """Write ``brief.LANGUAGE.html`` and ``brief.LANGUAGE.pdf`` beside the executed notebook.
+    """Write ``brief.LANGUAGE.html`` and ``.pdf`` beside the executed notebook, and as ``.json`` what they are set from.
 
     ``pages`` holds the blocks of each page per language. Raises ``KeyError`` when a language is missing, and
     ``BriefError`` when the blocks of a page do not fit on one sheet.
@@ -107,5 +112,8 @@ def write_brief(title: Text, pages: dict[str, list[list[Block]]]) -> None:
         name = title.in_language(language)
         text = brief_html.document(name, pages[language], language)
         paths.output(folder / f"brief.{language}.html").write_text(text, encoding="utf-8")
+        blocks = [[asdict(block) | {"svg": ""} for block in page] for page in pages[language]]
+        words = json.dumps(blocks, ensure_ascii=False, indent=1) + "\n"
+        paths.output(folder / f"brief.{language}.json").write_text(words, encoding="utf-8")
         content = brief_pdf.document(name, pages[language], language)
         paths.output(folder / f"brief.{language}.pdf").write_bytes(content)

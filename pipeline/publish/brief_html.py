@@ -4,6 +4,8 @@ import html
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from pipeline.publish.estimates import unlinked
+
 if TYPE_CHECKING:
     from pipeline.publish.brief import Block
 
@@ -46,7 +48,7 @@ def fragment(pages: Sequence[Sequence["Block"]]) -> str:
 
 
 def _block(block: "Block") -> str:
-    texts = [html.escape(text, quote=False) for text in block.texts]
+    texts = [html.escape(unlinked(text), quote=False) for text in block.texts]
     head = f"<h2>{html.escape(block.heading, quote=False)}</h2>" if block.heading else ""
     if block.kind == "title":
         return f"<h1>{html.escape(block.heading, quote=False)}</h1>"

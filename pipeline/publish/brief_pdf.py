@@ -6,12 +6,14 @@ file. It is tagged (PDF/UA-1): a screen reader finds language, headings, tables 
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import matplotlib
 import typst
+
+from pipeline.publish.estimates import unlinked
 
 if TYPE_CHECKING:
     from pipeline.publish.brief import Block
@@ -44,7 +46,8 @@ def pictures(title: str, pages: Sequence[Sequence["Block"]], language: str) -> l
 
 
 def _inputs(title: str, pages: Sequence[Sequence["Block"]], language: str) -> dict[str, Any]:
-    content = {"title": title, "language": language, "pages": [[asdict(block) for block in page] for page in pages]}
+    blocks = [[asdict(replace(block, texts=tuple(map(unlinked, block.texts)))) for block in page] for page in pages]
+    content = {"title": title, "language": language, "pages": blocks}
     words = json.dumps(content, ensure_ascii=False)
     return {"font_paths": [FONTS], "ignore_system_fonts": True, "sys_inputs": {"content": words}}
 

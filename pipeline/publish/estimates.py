@@ -178,6 +178,16 @@ def sources_of(estimates: dict[str, Estimate], *keys: str) -> tuple[str, ...]:
     return tuple(sorted({source for key in keys for source in estimates[key].sources}))
 
 
+def linked(key: str, shown: str) -> str:
+    """A number in a sentence as a link to its key, from which the site makes the way to its origin."""
+    return f"[{shown}](number:{key})"
+
+
+def unlinked(text: str) -> str:
+    """The sentence without such links."""
+    return re.sub(r"\[([^\]]*)\]\(number:[^)]+\)", r"\1", text)
+
+
 class Prose:
     """Fills sentences with estimates by key: ``{key}`` becomes value, interval and unit."""
 
@@ -208,7 +218,7 @@ class Prose:
         titles = {"id": "Jawaban.", "en": "Answer."}
         return Answer(
             "\n\n".join(f"**{title}** {self.fill(text, language)}" for language, title in titles.items()),
-            {language: self.fill(text, language, lambda key, shown: f"[{shown}](number:{key})") for language in titles},
+            {language: self.fill(text, language, linked) for language in titles},
         )
 
 

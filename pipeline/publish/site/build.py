@@ -12,7 +12,7 @@ from sphinx.util.docutils import docutils_namespace
 
 from pipeline import paths
 from pipeline.language import LANGUAGES
-from pipeline.publish.site import THEME, explore, notebooks, numbers, registers, start
+from pipeline.publish.site import THEME, brief_page, explore, notebooks, numbers, registers, start
 from pipeline.publish.site.catalogue import on_page
 from pipeline.publish.site.numbers import Page
 from pipeline.publish.site.words import say
@@ -35,6 +35,7 @@ def other_pages(language: str) -> Iterator[Page]:
     """Pages that are no notebooks: name, what the template needs, template."""
     words = say(language)
     yield "index", {"title": words["title"], **start.context(language)}, "start.html"
+    yield "brief", {"title": words["brief"], **brief_page.context(language)}, "brief.html"
     yield "parameters", {"title": words["parameters"], "rows": registers.parameters(language)}, "parameters.html"
     yield "sources", {"title": words["sources"], "rows": registers.source_rows(language)}, "sources.html"
     yield "conflicts", {"title": words["conflicts"], "body": registers.conflicts(language)}, "page.html"

@@ -200,7 +200,9 @@ def _ranking(
     single = [name for name in paying if len(offered[name].measures) == 1]
     first = paying[0] if paying else None
     incomes = {name: outcome["net_income_idr_per_ha"] for name, outcome in outcomes.items()}
-    rivals = np.max([np.zeros(len(next(iter(incomes.values())))), *(d for n, d in incomes.items() if n != first)], axis=0)
+    rivals = np.max(
+        [np.zeros(len(next(iter(incomes.values())))), *(d for n, d in incomes.items() if n != first)], axis=0
+    )
     return {
         "options": rows,
         "first": first,

@@ -44,8 +44,15 @@ def page(stage: str, language: str) -> dict[str, Any]:
     """The executed notebook of a stage with everything a reader sees in one language."""
     notebook = nbformat.read(paths.executed_notebook(stage), as_version=4)
     cells = [_cell(cell, stage, language) for cell in notebook.cells[1:]]
-    heading = nbformat.v4.new_markdown_cell(f"# {title(stage).in_language(language)}", id="title")
-    return {"cells": [heading, *cells], "metadata": _metadata(notebook), "nbformat": 4, "nbformat_minor": 5}
+    # A page is for reading: what loads and derives runs first, and stands last.
+    first = next(place for place, cell in enumerate(cells) if cell.cell_type == "markdown")
+    ordered = [
+        nbformat.v4.new_markdown_cell(f"# {title(stage).in_language(language)}", id="title"),
+        *cells[first:],
+        nbformat.v4.new_markdown_cell(f"## {WORDS['prepared'].in_language(language)}", id="prepared"),
+        *cells[:first],
+    ]
+    return {"cells": ordered, "metadata": _metadata(notebook), "nbformat": 4, "nbformat_minor": 5}
 
 
 def _metadata(notebook: Any) -> dict[str, Any]:
@@ -83,7 +90,7 @@ def _html(text: str) -> Any:
 def answer(markdown: str, language: str) -> str:
     """The answer as HTML, each number a link to the page of its origin."""
     body = link(MARKDOWN.render(markdown))
-    return f'<div class="answer" lang="{language}"><strong>{WORDS["answer"].in_language(language)}</strong>{body}</div>'
+    return f'<div class="answer" lang="{language}">{body}</div>'
 
 
 def link(text: str, root: str = "") -> str:

@@ -5,7 +5,10 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+import pandas as pd
+
 from pipeline import paths, usage
+from pipeline.language import format_number
 from pipeline.params import describe
 from pipeline.publish.estimates import Estimate, load_estimates
 from pipeline.publish.site.catalogue import translate
@@ -19,6 +22,16 @@ def published() -> dict[str, Estimate]:
     """Every published number by key, stage after stage."""
     stages = sorted(path.parent.name for path in paths.RESULTS.glob("*/estimates.csv"))
     return {key: estimate for stage in stages for key, estimate in load_estimates(stage).items()}
+
+
+@cache
+def warnings() -> dict[str, tuple[str, ...]]:
+    """The usage warnings of every published number, by key."""
+    tables = [pd.read_csv(path, keep_default_na=False) for path in paths.RESULTS.glob("*/estimates.csv")]
+    frame = pd.concat(tables)
+    return {
+        key: tuple(filter(None, listed.split(";"))) for key, listed in zip(frame["key"], frame["warnings"], strict=True)
+    }
 
 
 @cache
@@ -46,10 +59,18 @@ def number(estimate: Estimate, language: str) -> dict[str, Any]:
         "method": translate(estimate.method, language, "value"),
         "n": estimate.n,
         "seed": estimate.seed,
-        "warnings": usage.in_words(usage.of(estimate.sources))[language],
-        "parameters": [{**row, "meaning": meaning[row["name"]][language]} for row in found["parameters"]],
+        "warnings": usage.in_words(warnings()[estimate.key])[language],
+        "parameters": [
+            {**row, "value": shown(row["value"], language), "meaning": meaning[row["name"]][language]}
+            for row in found["parameters"]
+        ],
         **{part: found[part] for part in ("stage", "file", "stages", "tables", "raw", "sources")},
     }
+
+
+def shown(value: Any, language: str) -> str:
+    """The value of a parameter as the reader writes it."""
+    return format_number(value, language, 10) if isinstance(value, float) else str(value)
 
 
 def table(language: str) -> list[dict[str, str]]:

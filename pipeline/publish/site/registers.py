@@ -10,7 +10,7 @@ from pipeline.contracts import Column
 from pipeline.lineage import read_stages
 from pipeline.params import describe, load_params
 from pipeline.publish.site.catalogue import translate
-from pipeline.publish.site.numbers import published
+from pipeline.publish.site.numbers import published, shown
 from pipeline.tables import TABLES
 
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
@@ -23,11 +23,13 @@ def parameters(language: str) -> list[dict[str, Any]]:
     rows = []
     for name, about in describe().items():
         section, leaf = name.split(".")
-        bounds = f"{about['low']:g} – {about['high']:g}" if "low" in about else about["allowed"]
+        bounds = about["allowed"]
+        if "low" in about:
+            bounds = f"{shown(about['low'], language)} – {shown(about['high'], language)}"
         rows.append(
             {
                 "name": name,
-                "value": getattr(getattr(values, section), leaf),
+                "value": shown(getattr(getattr(values, section), leaf), language),
                 "unit": about["unit"],
                 "bounds": bounds,
                 "meaning": about[language],

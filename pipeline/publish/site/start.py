@@ -8,7 +8,7 @@ from pipeline.language import Text
 from pipeline.publish import brief
 from pipeline.publish.brief_words import FIRST_STEPS, UNKNOWN
 from pipeline.publish.causes import ranked_names
-from pipeline.publish.estimates import Prose
+from pipeline.publish.estimates import Prose, linked
 from pipeline.publish.names import PACKAGES, UNKNOWNS
 from pipeline.publish.site import figures
 from pipeline.publish.site.notebooks import MARKDOWN, link
@@ -76,19 +76,18 @@ def most_worth_knowing() -> str:
     return max(worth, key=worth.__getitem__)
 
 
-def linked(text: Text, language: str) -> str:
+def sentence(text: Text, language: str) -> str:
     """A sentence as HTML, each number a link to its origin."""
-    filled = Prose(published().values()).fill(text, language, lambda key, shown: f"[{shown}](number:{key})")
-    return link(MARKDOWN.renderInline(filled))
+    return link(MARKDOWN.renderInline(Prose(published().values()).fill(text, language, linked)))
 
 
 def context(language: str) -> dict[str, Any]:
     """What the start page shows in one language."""
     summary: pd.DataFrame = read_table("10_scenarios", "summary")
     return {
-        "sentences": [linked(text, language) for text in sentences()],
+        "sentences": [sentence(text, language) for text in sentences()],
         "waterfall": figures.block("09_attribution", "waterfall", language),
-        "scenarios": brief.scenario_table(summary, language),
-        "first_steps": [linked(text, language) for text in FIRST_STEPS],
-        "unknown": [linked(text, language) for text in UNKNOWN],
+        "scenarios": brief.scenario_table(summary, language).rows,
+        "first_steps": [sentence(text, language) for text in FIRST_STEPS],
+        "unknown": [sentence(text, language) for text in UNKNOWN],
     }

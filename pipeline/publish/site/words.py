@@ -25,7 +25,10 @@ WORDS = {
     "brief_pdf": Text("The brief as PDF", "Ringkasan dalam PDF"),
     "show_code": Text("Show code", "Tampilkan kode"),
     "hide_code": Text("Hide code", "Sembunyikan kode"),
-    "answer": Text("Answer", "Jawaban"),
+    "prepared": Text(
+        "Code that runs first: parameters, load and check, derive",
+        "Kode yang dijalankan lebih dulu: parameter, muat dan periksa, turunkan",
+    ),
     "download": Text("Download", "Unduh"),
     "data_drawn": Text("data drawn (CSV)", "data gambar (CSV)"),
     "cite": Text("How to cite", "Cara mengutip"),

@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   const SPACE = "http://www.w3.org/2000/svg";
-  const BOX = { left: 64, right: 64, top: 16, bottom: 36, width: 720, height: 340 };
+  const BOX = { left: 64, right: 64, top: 34, bottom: 36, width: 720, height: 340 };
   const COLOURS = ["#0072B2", "#B35900"];
   const all = JSON.parse(document.getElementById("data").textContent);
   const part = document.getElementById("series");
@@ -40,7 +40,7 @@
       if (number === 0) element("line", { x1: BOX.left, x2: BOX.width - BOX.right, y1: up(value, top), y2: up(value, top), class: "grid" });
       element("text", { x, y: up(value, top) + 4, "text-anchor": number === 0 ? "end" : "start", fill: COLOURS[number] }, shown(value));
     }
-    element("text", { x, y: 11, "text-anchor": number === 0 ? "end" : "start", fill: COLOURS[number] }, one.unit);
+    element("text", { x, y: 14, "text-anchor": number === 0 ? "end" : "start", fill: COLOURS[number] }, one.unit);
   };
 
   // A missing year is a gap in the line, never a bridge over it.

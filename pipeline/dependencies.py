@@ -76,5 +76,7 @@ def _file_of(reader: str, words: Sequence[object], arguments: list[ast.expr]) ->
     elif reader == "load_estimates" and words:
         yield paths.estimates(str(words[0]))
         yield paths.usage_warnings(str(words[0]))
-    elif reader == "load_figure" and words:
+    elif reader in ("load_figure", "picture") and words:
         yield paths.figures(str(words[0]))
+    elif reader == "read_template" and words:
+        yield paths.ROOT / "pipeline" / "publish" / str(words[0])

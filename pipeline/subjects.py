@@ -2,13 +2,14 @@
 
 import difflib
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from pipeline import paths
-from pipeline.lineage import LineageError
+from pipeline.lineage import LineageError, stamp
 
 SOURCE_COLUMNS = ("sources", "source_id", "source_ids")
 
@@ -46,12 +47,18 @@ def find(asked: str) -> Subject:
 
 
 def _estimates() -> pd.DataFrame:
+    found = sorted(paths.RESULTS.glob("*/estimates.csv"))
+    if not found:
+        raise LineageError("there are no results yet: run `dvc repro`")
+    return _read_estimates(tuple((path, stamp(path)) for path in found))
+
+
+@cache
+def _read_estimates(files: tuple[tuple[Path, tuple[int, int]], ...]) -> pd.DataFrame:
     tables = []
-    for path in sorted(paths.RESULTS.glob("*/estimates.csv")):
+    for path, _ in files:
         frame = pd.read_csv(path, dtype={"seed": "Int64"}, keep_default_na=False, na_values=[""])
         tables.append(frame.assign(path=paths.shown(path), line=range(2, len(frame) + 2)))
-    if not tables:
-        raise LineageError("there are no results yet: run `dvc repro`")
     return pd.concat(tables).set_index("key", drop=False)
 
 

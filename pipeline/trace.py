@@ -6,13 +6,14 @@
 import json
 import re
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from pipeline import paths, sources, subjects
-from pipeline.lineage import LineageError, Stage, maker, state, upstream
+from pipeline.lineage import LineageError, Stage, maker, stamp, state, upstream
 from pipeline.params import describe
 from pipeline.subjects import Subject
 
@@ -117,20 +118,35 @@ def _tables(subject: Subject, chain: list[Stage], folder: str) -> dict[str, str]
 
 def _rows(path: str, cites: list[str], md5: str) -> dict[str, Any]:
     """Rows of a table that cite the sources: how many, on which lines, with which warnings."""
-    frame = pd.read_csv(paths.ROOT / path, dtype="str", keep_default_na=False, na_values=[""])
-    column = next((name for name in subjects.SOURCE_COLUMNS if name in frame), None)
-    hit = frame[column].fillna("").str.split(";").map(set(cites).intersection).astype(bool) if column else []
-    used = frame[hit] if column else frame.iloc[:0]
-    texts = used["warnings"].dropna() if "warnings" in used else []
+    file = paths.ROOT / path
+    recorded = state(path, md5) if md5 else "as recorded"
+    return {"path": path, "md5": md5, "state": recorded, **_used(file, frozenset(cites), stamp(file))}
+
+
+# Many numbers cite the same sources: the pages of all of them ask for the same rows.
+@cache
+def _used(file: Path, cites: frozenset[str], version: tuple[int, int]) -> dict[str, Any]:
+    rows, by_source, warnings = _index(file, version)
+    used = sorted(set().union(*(by_source.get(source, ()) for source in cites)))
+    words = {word for row in used for word in warnings.get(row, "").split(";") if word}
     return {
-        "path": path,
-        "md5": md5,
-        "state": state(path, md5) if md5 else "as recorded",
-        "rows": len(frame),
+        "rows": rows,
         "rows_used": len(used),
-        "lines": ranges([int(row) + 2 for row in used.index]),
-        "warnings": sorted({word for text in texts for word in text.split(";") if word}),
+        "lines": ranges([row + 2 for row in used]),
+        "warnings": sorted(words),
     }
+
+
+@cache
+def _index(file: Path, _: tuple[int, int]) -> tuple[int, dict[str, list[int]], dict[int, str]]:
+    """Of one table: how many rows it has, the rows that cite each source, and the warnings on each row."""
+    frame = pd.read_csv(file, dtype="str", keep_default_na=False, na_values=[""])
+    column = next((name for name in subjects.SOURCE_COLUMNS if name in frame), None)
+    by_source: dict[str, list[int]] = {}
+    for row, listed in frame[column].dropna().items() if column else ():
+        for source in listed.split(";"):
+            by_source.setdefault(source, []).append(row)
+    return len(frame), by_source, frame["warnings"].dropna().to_dict() if "warnings" in frame else {}
 
 
 def _raw(path: str, cites: list[str], md5: str) -> dict[str, Any]:

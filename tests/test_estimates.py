@@ -203,7 +203,8 @@ def test_unknown_language_is_refused(language):
 
 def test_answer_stands_in_indonesian_and_english():
     answer = Prose([estimate()]).answer(Text("{yield.now:value} now.", "{yield.now:value} kini."))
-    assert answer._repr_markdown_() == "**Jawaban.** 410 kini.\n\n**Answer.** 410 now."
+    shown = answer._repr_mimebundle_()
+    assert shown["text/markdown"] == "**Jawaban.** 410 kini.\n\n**Answer.** 410 now."
 
 
 # Numbers in two languages.

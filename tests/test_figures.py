@@ -45,7 +45,8 @@ def published(project):
 
 def test_figure_is_saved_in_both_languages_with_data_and_words(published):
     assert set(published[0]) == {
-        *("yields.en.svg", "yields.id.svg", "yields.en.png", "yields.id.png", "yields.csv", "yields.json"),
+        *(f"yields.{language}.{kind}" for language in ("en", "id") for kind in ("svg", "png", "pdf")),
+        *("yields.csv", "yields.json"),
     }
 
 
@@ -56,6 +57,7 @@ def test_figure_published_again_has_the_same_bytes(published):
 def test_the_two_languages_differ(published):
     assert published[0]["yields.en.svg"] != published[0]["yields.id.svg"]
     assert published[0]["yields.en.png"] != published[0]["yields.id.png"]
+    assert published[0]["yields.en.pdf"] != published[0]["yields.id.pdf"]
 
 
 def test_svg_is_well_formed_and_carries_no_date(published):
@@ -63,6 +65,18 @@ def test_svg_is_well_formed_and_carries_no_date(published):
         text = published[0][f"yields.{language}.svg"].decode("utf-8")
         assert ElementTree.fromstring(text).tag.endswith("svg")
         assert "<dc:date>" not in text
+
+
+def test_pdf_is_one_page_with_its_letters_and_carries_no_date(published):
+    for language in ("en", "id"):
+        content = published[0][f"yields.{language}.pdf"]
+        assert content.startswith(b"%PDF-")
+        assert content.count(b"/Type /Page\n") + content.count(b"/Type /Page ") == 1
+        assert b"/FontFile2" in content
+        assert b"/Subtype /Type3" not in content
+        for word in (b"/CreationDate", b"/ModDate", b"/Producer", b"/Creator"):
+            assert word not in content
+    assert b"/Title (Hasil petak)" in published[0]["yields.id.pdf"]
 
 
 def test_png_is_a_picture_on_white(published, tmp_path):

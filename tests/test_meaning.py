@@ -99,8 +99,8 @@ def test_every_figure_has_words_in_both_languages_and_registered_sources(fresh: 
         assert words["en"]["caption"] != words["id"]["caption"]
         for language in LANGUAGES:
             assert all(words[language][part].strip() for part in ("title", "caption", "alt"))
-            assert (path.with_suffix(f".{language}.svg")).stat().st_size > 1000
-            assert (path.with_suffix(f".{language}.png")).stat().st_size > 1000
+            for kind in ("svg", "png", "pdf"):
+                assert (path.with_suffix(f".{language}.{kind}")).stat().st_size > 1000
 
 
 def test_the_clean_tables_are_a_valid_data_package(fresh: Path) -> None:

@@ -117,6 +117,7 @@ def test_figures_tables_and_cells_are_found_by_path_and_by_name(reproduced: Path
     assert figure["subject"]["kind"] == "figure"
     assert figure["stages"][0]["notebook"]["cells"] == ["05-08"]
     assert trace("forest")["sources"] == figure["sources"]
+    assert trace("results/05_model_evidence/figures/forest.en.pdf")["sources"] == figure["sources"]
     cell = trace("clean/effects:2:log_ratio")
     row = pd.read_csv(reproduced / "data/clean/effects.csv").iloc[0]
     assert float(cell["subject"]["value"]) == row["log_ratio"]

@@ -1,39 +1,21 @@
-"""The brief for the extension officer: two A4 pages of HTML in each language, with nothing loaded from outside."""
+"""The brief for the extension officer: what stands on its two pages, in each language, for screen and for paper.
 
-import html
+A page is a list of blocks. They are set as HTML (``brief_html``) and as PDF (``brief_pdf``) from the same words.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 
 import pandas as pd
 
 from pipeline import paths
 from pipeline.language import LANGUAGES, Text, format_number
-from pipeline.publish.estimates import TO, Prose
+from pipeline.publish import brief_html, brief_pdf
+from pipeline.publish.estimates import TO, Prose, linked
+from pipeline.publish.figures import load_figure
 from pipeline.publish.names import PACKAGES
 
-STYLE = """
-@page { size: A4; margin: 11mm 16mm; }
-body { font: 10pt/1.38 "Noto Sans", "DejaVu Sans", Arial, sans-serif; color: #1a1a1a; }
-body { max-width: 178mm; margin: 0 auto; }
-@media screen { body { padding: 4mm; } }
-h1 { font-size: 17pt; line-height: 1.2; margin: 0 0 2mm; }
-h2 { font-size: 12pt; margin: 4mm 0 1mm; color: #00533f; }
-p, ul { margin: 1mm 0 2mm; }
-li { margin-bottom: 0.8mm; }
-figure { margin: 2mm 0; }
-figure svg { width: 100%; height: auto; max-height: var(--height); }
-figcaption, footer { font-size: 8.5pt; color: #444; }
-table { border-collapse: collapse; width: 100%; font-size: 9pt; }
-td { white-space: nowrap; }
-th, td { text-align: right; padding: 0.8mm 0 0.8mm 2mm; border-bottom: 0.3mm solid #ccc; }
-th:first-child, td:first-child { text-align: left; white-space: normal; padding-left: 0; }
-.answer { background: #eef5f2; border-left: 1.2mm solid #00765a; padding: 2mm 4mm; }
-.page:not(:last-child) { break-after: page; }
-@media screen and (max-width: 640px) { body { font-size: 12pt; } .table { overflow-x: auto; } }
-"""
-PAGE = """<!doctype html>
-<html lang="{language}"><head><meta charset="utf-8"><title>{title}</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"><style>{style}</style></head>
-<body><main>{content}</main></body></html>
-"""
 COLUMNS = (
     Text("Measure", "Tindakan"),
     Text("Extra beans (kg/ha)", "Tambahan biji (kg/ha)"),
@@ -43,55 +25,74 @@ COLUMNS = (
 )
 
 
-def paragraph(prose: Prose, text: Text, language: str, kind: str = "") -> str:
-    """A paragraph whose numbers come from estimates."""
-    opening = f'<p class="{kind}">' if kind else "<p>"
-    return f"{opening}{html.escape(prose.fill(text, language), quote=False)}</p>"
+@dataclass(frozen=True)
+class Block:
+    """One part of a page.
+
+    ``kind`` is ``title``, ``answer``, ``section``, ``list``, ``table``, ``picture`` or ``footer``. ``texts`` are the
+    paragraphs or items below ``heading``, their numbers linked to keys, or the caption of a picture; ``rows`` are
+    those of a table, its head first. A picture has its ``stage`` and ``name``, its drawing as ``svg``, its words for
+    those who cannot see it as ``alt``, and the greatest ``height`` on screen (CSS).
+    """
+
+    kind: str
+    heading: str = ""
+    texts: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    stage: str = ""
+    name: str = ""
+    svg: str = ""
+    alt: str = ""
+    height: str = ""
 
 
-def section(prose: Prose, heading: Text, text: Text, language: str) -> str:
+def heading(text: Text, language: str) -> Block:
+    """The title of the brief."""
+    return Block("title", text.in_language(language))
+
+
+def answer(prose: Prose, text: Text, language: str) -> Block:
+    """The answer, before everything else; its numbers come from estimates."""
+    return Block("answer", texts=(prose.fill(text, language, linked),))
+
+
+def section(prose: Prose, heading: Text, text: Text, language: str) -> Block:
     """A heading and a paragraph."""
-    return f"<h2>{heading.in_language(language)}</h2>{paragraph(prose, text, language)}"
+    return Block("section", heading.in_language(language), (prose.fill(text, language, linked),))
 
 
-def listing(prose: Prose, heading: Text, texts: list[Text], language: str) -> str:
+def listing(prose: Prose, heading: Text, texts: Sequence[Text], language: str) -> Block:
     """A heading and a list of sentences whose numbers come from estimates."""
-    items = "".join(f"<li>{html.escape(prose.fill(text, language), quote=False)}</li>" for text in texts)
-    return f"<h2>{heading.in_language(language)}</h2><ul>{items}</ul>"
+    return Block("list", heading.in_language(language), tuple(prose.fill(text, language, linked) for text in texts))
 
 
-def footer(text: Text, language: str) -> str:
+def footer(text: Text, language: str) -> Block:
     """The small print at the end."""
-    return f"<footer>{html.escape(text.in_language(language))}</footer>"
+    return Block("footer", texts=(text.in_language(language),))
 
 
-def picture(figure: tuple[str, dict[str, str]], height: str) -> str:
-    """A published figure with its caption, at most ``height`` high; the drawing is part of the page."""
-    svg, words = figure
-    drawing = svg[svg.index("<svg") :].replace("<svg", f'<svg role="img" aria-label="{html.escape(words["alt"])}"', 1)
-    return (
-        f'<figure style="--height: {height}">{drawing}'
-        + f"<figcaption>{html.escape(words['caption'])}</figcaption></figure>"
-    )
+def picture(stage: str, name: str, language: str, height: str) -> Block:
+    """A published figure with its caption, at most ``height`` high on screen; on paper it takes the room left."""
+    svg, words = load_figure(stage, name, language)
+    drawing = svg[svg.index("<svg") :]
+    return Block("picture", "", (words["caption"],), (), stage, name, drawing, words["alt"], height)
 
 
-def scenario_table(summary: pd.DataFrame, language: str) -> str:
+def scenario_table(summary: pd.DataFrame, language: str) -> Block:
     """Cost, extra beans, income and chance of a loss per measure, best median first."""
-    head = "".join(f"<th>{column.in_language(language)}</th>" for column in COLUMNS)
     rows = summary.sort_values("net_income_idr_per_ha", ascending=False)
-    body = "".join(_scenario_row(row, language) for _, row in rows.iterrows())
-    return f'<div class="table"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    head = tuple(column.in_language(language) for column in COLUMNS)
+    return Block("table", rows=(head, *(_scenario_row(row, language) for _, row in rows.iterrows())))
 
 
-def _scenario_row(row: pd.Series, language: str) -> str:
-    cells = [
+def _scenario_row(row: pd.Series, language: str) -> tuple[str, ...]:
+    return (
         PACKAGES[row["name"]].in_language(language),
         _with_interval(row, "extra_kg_per_ha", language),
         _with_interval(row, "cost_idr_per_ha", language, 1e6),
         _with_interval(row, "net_income_idr_per_ha", language, 1e6),
         f"{round(row['probability_loss'] * 100)} %",
-    ]
-    return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+    )
 
 
 def _with_interval(row: pd.Series, column: str, language: str, unit: float = 1.0) -> str:
@@ -100,12 +101,19 @@ def _with_interval(row: pd.Series, column: str, language: str, unit: float = 1.0
     return f"{value} ({lower} {TO[language]} {upper})"
 
 
-def write_brief(title: Text, pages: dict[str, list[list[str]]]) -> None:
-    """Write ``brief.LANGUAGE.html`` beside the executed notebook; ``pages`` holds the blocks of each page per language.
+def write_brief(title: Text, pages: dict[str, list[list[Block]]]) -> None:
+    """Write ``brief.LANGUAGE.html`` and ``.pdf`` beside the executed notebook, and as ``.json`` what they are set from.
 
-    Raises ``KeyError`` when a language is missing.
+    ``pages`` holds the blocks of each page per language. Raises ``KeyError`` when a language is missing, and
+    ``BriefError`` when the blocks of a page do not fit on one sheet.
     """
+    folder = paths.RESULTS / paths.stage()
     for language in LANGUAGES:
-        sections = "".join(f'<section class="page">{"".join(blocks)}</section>' for blocks in pages[language])
-        text = PAGE.format(language=language, title=title.in_language(language), style=STYLE, content=sections)
-        paths.output(paths.RESULTS / paths.stage() / f"brief.{language}.html").write_text(text, encoding="utf-8")
+        name = title.in_language(language)
+        text = brief_html.document(name, pages[language], language)
+        paths.output(folder / f"brief.{language}.html").write_text(text, encoding="utf-8")
+        blocks = [[asdict(block) | {"svg": ""} for block in page] for page in pages[language]]
+        words = json.dumps(blocks, ensure_ascii=False, indent=1) + "\n"
+        paths.output(folder / f"brief.{language}.json").write_text(words, encoding="utf-8")
+        content = brief_pdf.document(name, pages[language], language)
+        paths.output(folder / f"brief.{language}.pdf").write_bytes(content)

@@ -6,7 +6,7 @@ A stage saves all its estimates as one table, ``results/STAGE/estimates.csv``, a
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
@@ -15,7 +15,11 @@ import pandas as pd
 from pipeline import paths, usage
 from pipeline.language import Text, format_number, format_unit
 
+# A text that pandas cuts short can be neither read nor translated, a number in a row left out not be found.
+pd.set_option("display.max_colwidth", None, "display.max_rows", None)
 TO = {"en": "to", "id": "sampai"}
+# Beside what a notebook shows of an answer: each language alone, numbers as links to their keys, for the site.
+ANSWER = "application/vnd.kutim-cacao.answer+json"
 
 
 class EstimateError(ValueError):
@@ -174,17 +178,27 @@ def sources_of(estimates: dict[str, Estimate], *keys: str) -> tuple[str, ...]:
     return tuple(sorted({source for key in keys for source in estimates[key].sources}))
 
 
+def linked(key: str, shown: str) -> str:
+    """A number in a sentence as a link to its key, from which the site makes the way to its origin."""
+    return f"[{shown}](number:{key})"
+
+
+def unlinked(text: str) -> str:
+    """The sentence without such links."""
+    return re.sub(r"\[([^\]]*)\]\(number:[^)]+\)", r"\1", text)
+
+
 class Prose:
     """Fills sentences with estimates by key: ``{key}`` becomes value, interval and unit."""
 
     def __init__(self, estimates: Iterable[Estimate]) -> None:
         self.by_key = {estimate.key: estimate for estimate in estimates}
 
-    def fill(self, text: Text, language: str) -> str:
+    def fill(self, text: Text, language: str, show: Callable[[str, str], str] = lambda _, shown: shown) -> str:
         """The sentence in one language.
 
-        ``{key}`` shows value, interval and unit; ``{key:value}`` and ``{key:percent}`` the value alone. Raises
-        ``EstimateError`` for a key that no estimate has.
+        ``{key}`` shows value, interval and unit; ``{key:value}`` and ``{key:percent}`` the value alone. ``show(key,
+        shown)`` may set the number as a link. Raises ``EstimateError`` for a key that no estimate has.
         """
 
         def number(match: re.Match[str]) -> str:
@@ -195,26 +209,28 @@ class Prose:
             forms = {"": estimate.text, "value": estimate.number, "percent": estimate.percent}
             if form not in forms:
                 raise EstimateError(f"{match[0]}: a number has no form {form!r}")
-            return forms[form](language)
+            return show(key, forms[form](language))
 
         return re.sub(r"\{([^}]+)\}", number, text.in_language(language))
 
-    def answer(self, text: Text) -> "Markdown":
+    def answer(self, text: Text) -> "Answer":
         """The answer of a notebook, in Indonesian and English, as notebook output."""
-        blocks = [
-            f"**{title}** {self.fill(text, language)}" for language, title in (("id", "Jawaban."), ("en", "Answer."))
-        ]
-        return Markdown("\n\n".join(blocks))
+        titles = {"id": "Jawaban.", "en": "Answer."}
+        return Answer(
+            "\n\n".join(f"**{title}** {self.fill(text, language)}" for language, title in titles.items()),
+            {language: self.fill(text, language, linked) for language in titles},
+        )
 
 
 @dataclass(frozen=True)
-class Markdown:
-    """Markdown that a notebook shows."""
+class Answer:
+    """The answer as a notebook shows it, both languages under each other, and each alone with linked numbers."""
 
     text: str
+    linked: dict[str, str]
 
-    def _repr_markdown_(self) -> str:
-        return self.text
+    def _repr_mimebundle_(self, **_: object) -> dict[str, object]:
+        return {"text/markdown": self.text, ANSWER: self.linked}
 
     def __repr__(self) -> str:
         return self.text

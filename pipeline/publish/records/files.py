@@ -15,7 +15,10 @@ FORMATS = {
     ".ipynb": "application/x-ipynb+json",
     ".json": "application/json",
     ".md": "text/markdown",
+    ".pdf": "application/pdf",
+    ".png": "image/png",
     ".py": "text/x-python",
+    ".svg": "image/svg+xml",
     ".yaml": "application/yaml",
 }
 PAGES = {

@@ -1,0 +1,98 @@
+"""An executed notebook as the source of a page in one language: prose translated, code folded, outputs in words."""
+
+import copy
+import json
+import re
+from functools import cache
+from typing import Any
+
+import nbformat
+from markdown_it import MarkdownIt
+
+from pipeline import paths
+from pipeline.language import Text
+from pipeline.publish.estimates import ANSWER
+from pipeline.publish.figures import FIGURE
+from pipeline.publish.site import figures
+from pipeline.publish.site.catalogue import translate_markdown
+from pipeline.publish.site.numbers import link_keys
+from pipeline.publish.site.tables import translate_table
+from pipeline.publish.site.words import WORDS
+
+MARKDOWN = MarkdownIt("commonmark", {"html": False})
+
+
+def stages() -> list[str]:
+    """Stages with an executed notebook, in the order of their numbers."""
+    return sorted(path.parent.name for path in paths.RESULTS.glob("[0-9]*/*.ipynb") if path.stem == path.parent.name)
+
+
+@cache
+def title(stage: str) -> Text:
+    """The question of a notebook: its heading in English, and the line in italics under it in Indonesian.
+
+    Raises ``ValueError`` when the first cell is not made of these two.
+    """
+    cells = json.loads((paths.NOTEBOOKS / f"{stage}.ipynb").read_text(encoding="utf-8"))["cells"]
+    found = re.fullmatch(r"# (.+)\n\n\*(.+)\*", "".join(cells[0]["source"]).strip())
+    if not found:
+        raise ValueError(f"{stage}: the first cell must be `# Question` and, two lines below, `*Pertanyaan*`")
+    return Text(found[1], found[2])
+
+
+def page(stage: str, language: str) -> dict[str, Any]:
+    """The executed notebook of a stage with everything a reader sees in one language."""
+    notebook = nbformat.read(paths.executed_notebook(stage), as_version=4)
+    cells = [_cell(cell, stage, language) for cell in notebook.cells[1:]]
+    # A page is for reading: what loads and derives runs first, and stands last.
+    first = next(place for place, cell in enumerate(cells) if cell.cell_type == "markdown")
+    ordered = [
+        nbformat.v4.new_markdown_cell(f"# {title(stage).in_language(language)}", id="title"),
+        *cells[first:],
+        nbformat.v4.new_markdown_cell(f"## {WORDS['prepared'].in_language(language)}", id="prepared"),
+        *cells[:first],
+    ]
+    return {"cells": ordered, "metadata": _metadata(notebook), "nbformat": 4, "nbformat_minor": 5}
+
+
+def _metadata(notebook: Any) -> dict[str, Any]:
+    return {"kernelspec": notebook.metadata.kernelspec, "language_info": {"name": "python"}}
+
+
+def _cell(cell: Any, stage: str, language: str) -> Any:
+    shown = copy.deepcopy(cell)
+    if cell.cell_type == "markdown":
+        shown.source = translate_markdown(cell.source, language)
+        return shown
+    shown.metadata = {"tags": ["hide-input"]}
+    shown.outputs = [_output(output, stage, language) for output in cell.outputs]
+    return shown
+
+
+def _output(output: Any, stage: str, language: str) -> Any:
+    """What the page shows of an output: an answer, a figure or a table in the language, else plain text."""
+    data = output.get("data", {})
+    if ANSWER in data:
+        return _html(answer(data[ANSWER][language], language))
+    if FIGURE in data:
+        return _html(figures.block(stage, data[FIGURE]["name"], language))
+    if 'class="dataframe"' in data.get("text/html", ""):
+        return _html(link_keys(translate_table(data["text/html"], language)))
+    if stage == "12_brief" and "text/html" in data:
+        return _html("")
+    return nbformat.v4.new_output("display_data", {"text/plain": data.get("text/plain", output.get("text", ""))})
+
+
+def _html(text: str) -> Any:
+    return nbformat.v4.new_output("display_data", {"text/html": text})
+
+
+def answer(markdown: str, language: str) -> str:
+    """The answer as HTML, each number a link to the page of its origin."""
+    body = link(MARKDOWN.render(markdown))
+    return f'<div class="answer" lang="{language}">{body}</div>'
+
+
+def link(text: str, root: str = "") -> str:
+    """HTML whose links ``number:KEY`` lead to the page of the number; ``root`` leads to the folder of the language."""
+    return re.sub(r'href="number:([^"]+)"', lambda found: f'class="n" href="{root}numbers/{found[1]}.html"', text)

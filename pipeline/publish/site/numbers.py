@@ -1,0 +1,97 @@
+"""The page of every published number: what it is, and the chain from it back to its sources."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pandas as pd
+
+from pipeline import paths, usage
+from pipeline.language import format_number
+from pipeline.params import describe
+from pipeline.publish.estimates import Estimate, load_estimates
+from pipeline.publish.site.catalogue import translate
+from pipeline.trace import trace
+
+Page = tuple[str, dict[str, Any], str]
+
+
+@cache
+def published() -> dict[str, Estimate]:
+    """Every published number by key, stage after stage."""
+    stages = sorted(path.parent.name for path in paths.RESULTS.glob("*/estimates.csv"))
+    return {key: estimate for stage in stages for key, estimate in load_estimates(stage).items()}
+
+
+@cache
+def warnings() -> dict[str, tuple[str, ...]]:
+    """The usage warnings of every published number, by key."""
+    tables = [pd.read_csv(path, keep_default_na=False) for path in paths.RESULTS.glob("*/estimates.csv")]
+    frame = pd.concat(tables)
+    return {
+        key: tuple(filter(None, listed.split(";"))) for key, listed in zip(frame["key"], frame["warnings"], strict=True)
+    }
+
+
+@cache
+def chain(key: str) -> dict[str, Any]:
+    """The chain of ``cacao trace``, with the stage that made the number; found once for both languages."""
+    found = trace(key)
+    return found | {"stage": found["stages"][0]["name"]}
+
+
+def pages(language: str) -> Iterator[Page]:
+    """One page per number: name, what the template needs, template."""
+    for key, estimate in published().items():
+        yield f"numbers/{key}", {"title": key, "number": number(estimate, language)}, "number.html"
+
+
+def number(estimate: Estimate, language: str) -> dict[str, Any]:
+    """What the page of a number shows, in words of one language."""
+    found = chain(estimate.key)
+    meaning = describe()
+    return {
+        "key": estimate.key,
+        "shown": estimate.text(language),
+        "level": f"{estimate.level * 100:.0f} %" if estimate.level > 0 else "",
+        "basis": translate(estimate.basis, language, "value") if estimate.basis else "",
+        "method": translate(estimate.method, language, "value"),
+        "n": estimate.n,
+        "seed": estimate.seed,
+        "warnings": usage.in_words(warnings()[estimate.key])[language],
+        "parameters": [
+            {**row, "value": shown(row["value"], language), "meaning": meaning[row["name"]][language]}
+            for row in found["parameters"]
+        ],
+        **{part: found[part] for part in ("stage", "file", "stages", "tables", "raw", "sources")},
+    }
+
+
+def shown(value: Any, language: str) -> str:
+    """The value of a parameter as the reader writes it."""
+    return format_number(value, language, 10) if isinstance(value, float) else str(value)
+
+
+def table(language: str) -> list[dict[str, str]]:
+    """All published numbers, one row each: key, what it is, stage."""
+    return [
+        {
+            "key": key,
+            "stage": chain(key)["stage"],
+            "shown": estimate.text(language),
+            "basis": translate(estimate.basis, language, "value") if estimate.basis else "",
+        }
+        for key, estimate in published().items()
+    ]
+
+
+def link_keys(table_html: str, root: str = "") -> str:
+    """A table as HTML whose cells that hold the key of a number lead to the page of that number."""
+
+    def linked(cell: re.Match[str]) -> str:
+        if cell[2] not in published():
+            return cell[0]
+        return f'{cell[1]}<a href="{root}numbers/{cell[2]}.html">{cell[2]}</a>{cell[3]}'
+
+    return re.sub(r"(<t[dh][^>]*>)([^<>]+)(</t[dh]>)", linked, table_html)

@@ -1,0 +1,95 @@
+"""What the pages of registers show: parameters, sources, conflicts between sources, data dictionary, data quality."""
+
+from typing import Any
+
+import pandas as pd
+from markdown_it import MarkdownIt
+
+from pipeline import paths, sources, usage
+from pipeline.contracts import Column
+from pipeline.lineage import read_stages
+from pipeline.params import describe, load_params
+from pipeline.publish.site.catalogue import translate
+from pipeline.publish.site.numbers import published, shown
+from pipeline.tables import TABLES
+
+MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
+QUALITY = paths.RESULTS / "data_quality"
+
+
+def parameters(language: str) -> list[dict[str, Any]]:
+    """Every parameter with its present value, unit, bounds, meaning and the stages that use it."""
+    values, used = load_params(), read_stages().values()
+    rows = []
+    for name, about in describe().items():
+        section, leaf = name.split(".")
+        bounds = about["allowed"]
+        if "low" in about:
+            bounds = f"{shown(about['low'], language)} – {shown(about['high'], language)}"
+        rows.append(
+            {
+                "name": name,
+                "value": shown(getattr(getattr(values, section), leaf), language),
+                "unit": about["unit"],
+                "bounds": bounds,
+                "meaning": about[language],
+                "stages": [stage.name for stage in used if stage.notebook and name in stage.parameters],
+            }
+        )
+    return rows
+
+
+def source_rows(language: str) -> list[dict[str, Any]]:
+    """Every source with citation, licence, how and when it was read, and the tables and warnings on it."""
+    return [
+        {
+            "id": source,
+            **{name: record[name] for name in ("title", "publisher", "year", "citation", "url", "date_read")},
+            "licence": record["licence"],
+            "read_as": translate(record["read_as"], language, "value"),
+            "redistribute": translate(record["redistribute"], language, "value"),
+            "warnings": usage.in_words(usage.of([source]))[language],
+        }
+        for source, record in sorted(sources.load_registry()["sources"].items())
+    ]
+
+
+def dictionary(language: str) -> list[dict[str, Any]]:
+    """Every clean table with its columns, units, bounds and closed lists."""
+    return [
+        {
+            "name": table.name,
+            "title": translate(table.title, language, "dictionary"),
+            "key": table.key,
+            "columns": [_column(column, language) for column in table.columns],
+        }
+        for table in TABLES
+    ]
+
+
+def _column(column: Column, language: str) -> dict[str, Any]:
+    bounds = [f"≥ {column.low:g}" if column.low is not None else "", f"≤ {column.high:g}" if column.high else ""]
+    return {
+        "name": column.name,
+        "title": translate(column.title, language, "dictionary"),
+        "unit": column.unit,
+        "allowed": ", ".join(column.values) or " ".join(filter(None, bounds)),
+        "may_be_missing": column.may_be_missing,
+    }
+
+
+def conflicts(language: str) -> str:
+    """The register of conflicts as HTML; keys of numbers lead to their pages."""
+    text = (QUALITY / f"conflicts.{language}.md").read_text(encoding="utf-8")
+    return _linked(MARKDOWN.render(text))
+
+
+def _linked(text: str) -> str:
+    for key in published():
+        text = text.replace(f"<code>{key}</code>", f'<a href="numbers/{key}.html"><code>{key}</code></a>')
+    return text
+
+
+def quality() -> list[dict[str, Any]]:
+    """Counts of gaps, flags and warnings per clean table."""
+    return pd.read_csv(QUALITY / "data_quality.csv", keep_default_na=False).to_dict("records")

@@ -1,0 +1,146 @@
+"""The brief: the same words on screen and on paper, exactly two sheets, readable by a screen reader, same each time."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pandas as pd
+import pytest
+
+from pipeline.dependencies import files_read
+from pipeline.language import LANGUAGES, Text
+from pipeline.publish import brief, brief_html, brief_pdf
+from pipeline.publish.brief import Block
+from pipeline.publish.brief_pdf import BriefError
+from pipeline.publish.estimates import Estimate, EstimateError, Prose
+
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><rect width="40" height="20"/></svg>'
+PROSE = Prose([Estimate("yield", 700.0, "kg/ha", "mature area", "made up", ("parameter",), 1)])
+SUMMARY = pd.DataFrame(
+    [
+        {
+            "name": name,
+            "net_income_idr_per_ha": income,
+            **{f"net_income_idr_per_ha_{end}": income for end in ("lower", "upper")},
+            **{f"{column}{end}": 2e6 for column in ("cost_idr_per_ha", "extra_kg_per_ha") for end in ENDS},
+            "probability_loss": 0.125,
+        }
+        for ENDS in [("", "_lower", "_upper")]
+        for name, income in (("training", -1e6), ("pod_sleeving", 3e6))
+    ]
+)
+HOSTILE = 'a < b & c, #set text(0pt), *bold*, $x$, \\ and "quotes" @here'
+
+
+@pytest.fixture(scope="module")
+def pages() -> list[list[Block]]:
+    """Two pages with a block of every kind."""
+    words = {"caption": "A box.", "alt": 'A black "box" & more.'}
+    one = [
+        brief.heading(Text("Cacao", "Kakao"), "id"),
+        brief.answer(PROSE, Text("About {yield}.", "Sekitar {yield}."), "id"),
+        brief.section(PROSE, Text("Why", "Mengapa"), Text(HOSTILE, HOSTILE), "id"),
+        brief.picture((f"<?xml version='1.0'?>\n{SVG}", words), "50mm"),
+    ]
+    two = [
+        brief.scenario_table(SUMMARY, "id"),
+        brief.listing(PROSE, Text("First", "Dulu"), [Text("one", "satu"), Text("two", "dua")], "id"),
+        brief.footer(Text("small print", "catatan"), "id"),
+    ]
+    return [one, two]
+
+
+@pytest.fixture(scope="module")
+def pdf(pages: list[list[Block]]) -> bytes:
+    """Those pages as PDF."""
+    return brief_pdf.document("Kakao", pages, "id")
+
+
+def sheets(content: bytes) -> int:
+    """Pages of a PDF that Typst wrote: its page objects are not compressed."""
+    return len(re.findall(rb"/Type\s*/Page\b(?!s)", content))
+
+
+# Words and numbers.
+
+
+def test_numbers_come_from_estimates_by_key(pages: list[list[Block]]) -> None:
+    assert pages[0][1].texts == ("Sekitar 700 kg/ha.",)
+    with pytest.raises(EstimateError, match="other"):
+        brief.answer(PROSE, Text("{other}", "{other}"), "en")
+
+
+def test_measures_stand_with_the_best_income_first(pages: list[list[Block]]) -> None:
+    rows = pages[1][0].rows
+    assert [row[3].split(" ")[0] for row in rows[1:]] == ["3", "-1"]
+    assert {len(row) for row in rows} == {len(brief.COLUMNS)}
+    assert rows[1][1:] == ("2.000.000 (2.000.000 sampai 2.000.000)", "2 (2 sampai 2)", "3 (3 sampai 3)", "12 %")
+
+
+# Screen.
+
+
+def test_html_is_well_formed_and_holds_every_word(pages: list[list[Block]]) -> None:
+    text = brief_html.document("Kakao & co", pages, "id")
+    tree = ElementTree.fromstring(re.sub(r"<meta[^>]*>|<!doctype html>", "", text))
+    said = "".join(tree.itertext())
+    for block in (block for page in pages for block in page):
+        for words in (block.heading, *block.texts, *(cell for row in block.rows for cell in row)):
+            assert words in said
+    assert tree.get("lang") == "id"
+    drawing = next(element for element in tree.iter() if element.get("role") == "img")
+    assert drawing.get("aria-label") == 'A black "box" & more.'
+
+
+# Paper.
+
+
+def test_pdf_has_one_sheet_for_each_page(pdf: bytes, pages: list[list[Block]]) -> None:
+    assert sheets(pdf) == 2
+    assert len(brief_pdf.pictures("Kakao", pages, "id")) == 2
+    assert b"595.27" in pdf  # A4 is 595.28 by 841.89 points.
+    assert b"841.8" in pdf
+
+
+def test_pdf_is_tagged_and_says_its_language(pdf: bytes) -> None:
+    for word in (b"/StructTreeRoot", b"/Lang(id)", b"/Figure", b"/TH", b"/H1", b"/LBody", b"pdfuaid:part", b"/Alt"):
+        assert word in pdf, word
+
+
+def test_pdf_has_no_date_and_the_same_bytes_each_time(pdf: bytes, pages: list[list[Block]]) -> None:
+    assert brief_pdf.document("Kakao", pages, "id") == pdf
+    assert not re.search(rb"/(Creation|Mod)Date|xmp:(Create|Modify)Date", pdf)
+
+
+def test_words_that_look_like_markup_stay_words(pages: list[list[Block]]) -> None:
+    changed = [replace(block, texts=("short",)) if block.kind == "section" else block for block in pages[0]]
+    assert brief_pdf.document("Kakao", [changed, pages[1]], "id") != brief_pdf.document("Kakao", pages, "id")
+
+
+def test_page_that_does_not_fit_is_refused(pages: list[list[Block]]) -> None:
+    long = Block("section", "Panjang", ("kata " * 3000,))
+    with pytest.raises(BriefError, match=r"'id': 2 pages take [3-9] sheets"):
+        brief_pdf.document("Kakao", [[*pages[0], long], pages[1]], "id")
+
+
+def test_picture_without_words_is_refused(pages: list[list[Block]]) -> None:
+    silent = [replace(block, alt="") if block.kind == "picture" else block for block in pages[0]]
+    with pytest.raises(ValueError, match="picture without"):
+        brief_pdf.document("Kakao", [silent, pages[1]], "id")
+
+
+def test_brief_depends_on_its_template() -> None:
+    code = Path(brief_pdf.__file__).read_text(encoding="utf-8")
+    assert Path(brief_pdf.__file__).parent / "brief.typ" in set(files_read(code))
+
+
+# The brief as published.
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_published_brief_is_two_sheets_in_its_language(fresh: Path, language: str) -> None:
+    content = (fresh / "results" / "12_brief" / f"brief.{language}.pdf").read_bytes()
+    assert sheets(content) == 2
+    assert f"/Lang({language})".encode() in content
+    assert content.count(b"/Alt") >= 2

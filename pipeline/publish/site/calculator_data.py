@@ -1,6 +1,6 @@
 """The draws of the calculator as a script: all of them, each number in one or two bytes.
 
-Present yield, log gains, attack and the power of the damage curve, on which the tails of the result hang, take two
+Present yield, log gains, attack and the damage curve, on which the tails of the result hang, take two
 bytes; days, costs and shapes take one. No draw is left out: with half of them medians would move by 1 to 3 %, so that
 the page would contradict the published numbers; the codes move them by less than a thousandth of the interval.
 """
@@ -101,7 +101,7 @@ def calculator_data(base: Base) -> dict[str, Any]:
     """All that the page needs to compute, ready for JSON; draws of the first family of curves come first."""
     found, columns = described(base)
     order = np.argsort(base.inputs.is_plateau, kind="stable")
-    wide = {"yield_now", "attacked", "power", *base.inputs.effects}
+    wide = {"yield_now", "attacked", "at_all", "power", *base.inputs.effects}
     packed = {name: _pack(values[order], 2 if name in wide else 1) for name, values in columns.items()}
     return {
         "draws": int(order.size),

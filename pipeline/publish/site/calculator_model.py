@@ -136,7 +136,8 @@ def evaluate(base: Base, settings: Settings) -> Result:
     """The result at any settings; only ``problems`` and ``notes`` when a setting allows none.
 
     Keys: ``problems`` and ``notes`` (codes by setting); ``dose`` (``lower``, ``value``, ``upper`` of the best dose in
-    kg/ha for who knows the response), ``mean_dose`` (the one dose that is best in the mean); ``options`` (``name``,
+    kg/ha for who knows the response), ``mean_dose`` (the one dose that is best in the mean) and ``mean_income`` (what
+    it brings in the mean, Rp/ha); ``options`` (``name``,
     ``value``, ``lower``, ``upper`` of net income in Rp/ha, ``loss`` its chance, ``extra`` the median of extra beans in
     kg/ha; the best median first); ``left_out`` (options with sleeving where there is no borer); ``first`` and
     ``single``, the best option and the best single measure, ``None`` when no median is above zero; ``chance``, the
@@ -151,8 +152,10 @@ def evaluate(base: Base, settings: Settings) -> Result:
     offered = options_at(base, inputs, settings.fertilizer)
     left_out = [name for name, option in offered.items() if option.done(has_borer) != option.measures]
     mean_dose, best = measures.best_fertilizer(inputs, settings.fertilizer, net)
+    at_best = options.Option("fertilizer_best", (best,))
+    mean_income = options.assess(at_best, inputs.yield_now, net, inputs.ceiling)["net_income_idr_per_ha"].mean()
     if mean_dose < inputs.full_dose:
-        offered["fertilizer_best"] = options.Option("fertilizer_best", (best,))
+        offered[at_best.name] = at_best
     outcomes = {
         name: options.assess(option, inputs.yield_now, net, inputs.ceiling)
         for name, option in offered.items()
@@ -161,14 +164,15 @@ def evaluate(base: Base, settings: Settings) -> Result:
     return {
         "problems": found,
         "notes": said,
-        "dose": _interval(_best_dose(base, inputs, settings, net), base.params.uncertainty.interval_level),
-        "mean_dose": mean_dose,
+        "dose": _interval(best_doses(base, inputs, settings, net), base.params.uncertainty.interval_level),
+        "mean_dose": float(mean_dose),
+        "mean_income": float(mean_income),
         "left_out": left_out,
         **_ranking(outcomes, base.params.uncertainty.interval_level, offered),
     }
 
 
-def _best_dose(base: Base, inputs: measures.Inputs, settings: Settings, net: float) -> np.ndarray:
+def best_doses(base: Base, inputs: measures.Inputs, settings: Settings, net: float) -> np.ndarray:
     """Draws of the best dose in kg/ha, as in the fertilizer stage."""
     spreading = base.params.fertilizer.labour_days_per_ha * settings.wage / inputs.full_dose
     costs = fertilizer_model.Costs(settings.cocoa, net, inputs.transport, spreading)
@@ -200,7 +204,9 @@ def _ranking(
     single = [name for name in paying if len(offered[name].measures) == 1]
     first = paying[0] if paying else None
     incomes = {name: outcome["net_income_idr_per_ha"] for name, outcome in outcomes.items()}
-    rivals = np.max([np.zeros(len(next(iter(incomes.values())))), *(d for n, d in incomes.items() if n != first)], axis=0)
+    rivals = np.max(
+        [np.zeros(len(next(iter(incomes.values())))), *(d for n, d in incomes.items() if n != first)], axis=0
+    )
     return {
         "options": rows,
         "first": first,

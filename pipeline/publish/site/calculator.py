@@ -12,7 +12,8 @@ from pipeline.model.fertilizer import price_cases
 from pipeline.params import load_params
 from pipeline.publish.site import calculator_texts as texts
 from pipeline.publish.site.calculator_data import calculator_script
-from pipeline.publish.site.calculator_model import Base, Result, collect, default_result
+from pipeline.publish.site.calculator_draws import Base, collect
+from pipeline.publish.site.calculator_model import Result, default_result
 from pipeline.publish.site.calculator_settings import BEARING_YEARS, TRIAL_YEARS, Field
 
 DATA_FILE = "calculator-data.js"
@@ -29,8 +30,8 @@ def calculator_page(language: str) -> dict[str, Any]:
     """Context of the template ``calculator.html`` in ``en`` or ``id``.
 
     Keys: ``title``, ``page`` (fixed words), ``fields`` (``name``, ``label``, ``hint``, ``value`` as the reader writes
-    it), ``result`` (words of the start result: ``status``, ``rate``, ``about_rate``, ``rows``, ``notes``), ``how`` (HTML
-    paragraphs) and ``words`` (JSON that the script reads).
+    it), ``result`` (words of the start result: ``status``, ``rate``, ``about_rate``, ``rows``, ``notes``), ``how``
+    (HTML paragraphs) and ``words`` (JSON that the script reads).
     """
     base = collect(load_params(paths.PARAMS))
     numbers = _numbers(base, language)

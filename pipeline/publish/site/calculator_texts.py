@@ -278,8 +278,8 @@ HOW = (
         "measure from published trials, the harm of the pod borer and the days of labour. At the start values it gives "
         "the numbers of the notebooks on fertilizer ({fertilizer}) and on measures ({scenarios}).",
         "Halaman ini memuat semua {draws} ulangan acak proyek: hasil Kutai Timur yang mungkin, pengaruh tiap tindakan "
-        "dari percobaan terbitan, kerusakan oleh PBK, dan hari kerja. Pada isian awal angkanya sama dengan buku catatan "
-        "tentang pupuk ({fertilizer}) dan tentang tindakan ({scenarios}).",
+        "dari percobaan terbitan, kerusakan oleh PBK, dan hari kerja. Pada isian awal angkanya sama dengan "
+        "buku catatan tentang pupuk ({fertilizer}) dan tentang tindakan ({scenarios}).",
     ),
     Text(
         "Each measure multiplies the present yield; the extra beans are sold at your price less the labour to harvest "

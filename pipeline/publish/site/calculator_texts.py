@@ -264,6 +264,10 @@ PAGE = {
         "Juta Rp per hektare TM per tahun, bagi petani yang belum menerapkan tindakan itu; nilai tengah semua ulangan, "
         "dan selang yang memuat {level} %-nya.",
     ),
+    "legend": Text(
+        "Bars: the interval; dark mark: the middle; thin line: no gain.",
+        "Batang: selangnya; tanda gelap: nilai tengah; garis tipis: tanpa untung.",
+    ),
     "measure": Text("Measure", "Tindakan"),
     "income": Text("Million Rp/ha/year", "Juta Rp/ha/tahun"),
     "loss": Text("Chance of a loss", "Peluang rugi"),

@@ -265,6 +265,7 @@
   function start() {
     model = window.cacaoCalculator.makeModel(data);
     const form = byId('form');
+    byId('legend').hidden = false;
     fromAddress();
     show();
     form.addEventListener('input', later);

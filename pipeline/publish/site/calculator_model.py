@@ -41,11 +41,10 @@ def evaluate(base: Base, settings: Settings) -> Result:
 
     Keys: ``problems`` and ``notes`` (codes by setting); ``dose`` (``lower``, ``value``, ``upper`` of the best dose in
     kg/ha for who knows the response), ``mean_dose`` (the one dose that is best in the mean) and ``mean_income`` (what
-    it brings in the mean, Rp/ha); ``options`` (``name``,
-    ``value``, ``lower``, ``upper`` of net income in Rp/ha, ``loss`` its chance, ``extra`` the median of extra beans in
-    kg/ha; the best median first); ``left_out`` (options with sleeving where there is no borer); ``first`` and
-    ``single``, the best option and the best single measure, ``None`` when no median is above zero; ``chance``, the
-    share of draws in which ``first`` beats all others and doing nothing.
+    it brings in the mean, Rp/ha); ``options`` (``name``, ``value``, ``lower``, ``upper`` of net income in Rp/ha,
+    ``loss`` the chance of one; the best median first); ``left_out`` (options with sleeving where there is no borer);
+    ``first`` and ``single``, the best option and the best single measure, ``None`` when no median is above zero;
+    ``chance``, the share of draws in which ``first`` beats all others and doing nothing.
     """
     found = problems(settings, base.fields, base.params.prices.harvest_days_per_kg)
     if found:
@@ -53,7 +52,7 @@ def evaluate(base: Base, settings: Settings) -> Result:
     inputs, has_borer = inputs_at(base, settings), settings.attacked is None or settings.attacked > 0
     net = scenarios.net_bean_price(settings.cocoa, base.params.prices.harvest_days_per_kg, settings.wage)
     offered = options_at(base, inputs, settings.fertilizer)
-    left_out = [name for name, option in offered.items() if option.done(has_borer) != option.measures]
+    left_out = [name for name, option in offered.items() if len(option.done(has_borer)) < len(option.measures)]
     mean_dose, best = measures.best_fertilizer(inputs, settings.fertilizer, net)
     at_best = options.Option("fertilizer_best", (best,))
     mean_income = options.assess(at_best, inputs.yield_now, net, inputs.ceiling)["net_income_idr_per_ha"].mean()
@@ -98,7 +97,6 @@ def _ranking(
             "name": name,
             **_interval(outcome["net_income_idr_per_ha"], level),
             "loss": float((outcome["net_income_idr_per_ha"] < 0).mean()),
-            "extra": float(np.median(outcome["extra_kg_per_ha"])),
         }
         for name, outcome in outcomes.items()
     ]

@@ -102,11 +102,6 @@
     };
   }
 
-  function median(values) {
-    binned(values);
-    return quantile(values, 0.5);
-  }
-
   // Model ------------------------------------------------------------------------------------------------------
 
   function parabola(dose) {
@@ -190,7 +185,7 @@
         for (let i = 0; i < factor.length; i += 1) factor[i] *= each[i];
       });
       for (let i = 0; i < factor.length; i += 1) factor[i] = extraYield(now[i], factor[i], model.known.ceiling);
-      return { draws: factor, median: median(factor) };
+      return factor;
     });
   }
 
@@ -230,7 +225,7 @@
 
   // The tenth of the full dose with the best mean income; the same for all draws.
   function bestShare(model, settings, net) {
-    const gain = optionExtra(model, settings, fertilizerOption(model)).draws;
+    const gain = optionExtra(model, settings, fertilizerOption(model));
     const means = remembered(model, 'mean extra', settings.yield_now, function () {
       return model.shares.map(function (share) { return meanProduct(gain, share); });
     });
@@ -245,7 +240,7 @@
   }
 
   function bestDoseIncome(model, settings, net, best) {
-    const gain = optionExtra(model, settings, fertilizerOption(model)).draws;
+    const gain = optionExtra(model, settings, fertilizerOption(model));
     const share = model.shares[best.k];
     const now = presentYield(model, settings);
     const extra = new Float64Array(gain.length);
@@ -253,13 +248,13 @@
       extra[i] = extraYield(now[i], 1 + gain[i] * share[i] / now[i], model.known.ceiling);
     }
     const income = netIncome(model, settings, net, fertilizerOption(model), extra, best.share);
-    return { extra: median(extra), income: income };
+    return income;
   }
 
   // Best dose in each draw: where the last kg just earns its cost.
   function bestDoses(model, settings, net) {
     const known = model.known;
-    const gain = optionExtra(model, settings, fertilizerOption(model)).draws;
+    const gain = optionExtra(model, settings, fertilizerOption(model));
     const spreading = known.spreading_days * settings.wage / known.full_dose;
     const price = (settings.fertilizer + known.transport + spreading) / net;
     return mapped(gain, function (extra, i) {
@@ -285,15 +280,14 @@
     return count / own.length;
   }
 
-  function row(name, extra, income, level) {
+  function row(name, income, level) {
     const found = interval(income, level);
     return {
       name: name,
       value: found.value,
       lower: found.lower,
       upper: found.upper,
-      loss: shareBelowZero(income),
-      extra: extra
+      loss: shareBelowZero(income)
     };
   }
 
@@ -306,14 +300,13 @@
     const incomes = {};
     const rows = offered.map(function (option) {
       const extra = optionExtra(model, settings, option);
-      incomes[option.name] = netIncome(model, settings, net, option, extra.draws, 1);
-      return row(option.name, extra.median, incomes[option.name], known.level);
+      incomes[option.name] = netIncome(model, settings, net, option, extra, 1);
+      return row(option.name, incomes[option.name], known.level);
     });
     const best = bestShare(model, settings, net);
     if (best.share < 1) {
-      const found = bestDoseIncome(model, settings, net, best);
-      incomes.fertilizer_best = found.income;
-      rows.push(row('fertilizer_best', found.extra, found.income, known.level));
+      incomes.fertilizer_best = bestDoseIncome(model, settings, net, best);
+      rows.push(row('fertilizer_best', incomes.fertilizer_best, known.level));
     }
     rows.sort(function (a, b) { return b.value - a.value; });
     return ranking(model, rows, incomes, {

@@ -167,6 +167,20 @@ def test_rows_with_names_need_no_colour_but_two_series_in_one_row_do(kind):
     assert any("look alike" in fault for fault in checked(lambda axes: draw(axes, (0.9, 1.1))))
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_what_is_not_known_is_not_drawn_and_does_not_disturb(named):
+    def draw(axes):
+        axes.hlines([0, 1], [np.nan, 0.2], [np.nan, 0.8], colors=[RED, figures.BLUE])
+        axes.plot([np.nan, 0.5], [0, 1], "o", color=figures.BLUE)
+        axes.plot([], [], color=figures.BLUE)
+        axes.scatter([np.nan], [0], c=figures.BLUE)
+        axes.barh([0], [np.nan], color=figures.BLUE)
+        if named:
+            axes.set_yticks([0, 1], ["one", "two"])
+
+    assert checked(draw) == []
+
+
 def test_faint_marks_and_words_are_found():
     def draw(axes):
         axes.plot([0, 1], [0, 1], color="#BBBBBB", label="line")

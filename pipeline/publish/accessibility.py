@@ -100,7 +100,9 @@ def _segment_looks(axes: Axes, segments: LineCollection) -> Iterator[Look]:
         return
     colours = segments.get_colors()
     for place, segment in enumerate(segments.get_segments()):
-        yield Look("line segment", on_ground(colours[place % len(colours)]), _rows(axes, segment))
+        # One with an end that is not known is not drawn.
+        if len(segment):
+            yield Look("line segment", on_ground(colours[place % len(colours)]), _rows(axes, segment))
 
 
 def _rows(axes: Axes, points: object) -> frozenset[int]:
@@ -108,7 +110,7 @@ def _rows(axes: Axes, points: object) -> frozenset[int]:
     for number, axis in enumerate((axes.xaxis, axes.yaxis)):
         if any(letter.isalpha() for name in axis.get_ticklabels() for letter in name.get_text()):
             ticks = np.asarray(axis.get_majorticklocs(), dtype=float)
-            values = np.asarray(points, dtype=float)[:, number]
+            values = np.asarray(points, dtype=float).reshape(-1, 2)[:, number]
             known = values[np.isfinite(values)]
             return frozenset(int(np.abs(ticks - value).argmin()) for value in known)
     return frozenset()

@@ -1,0 +1,377 @@
+"""The site as readers meet it: in a real browser, from a folder and from a host, in both languages, with and without
+scripts, by keyboard, on paper; and what data cannot do to it."""
+
+import json
+import random
+import re
+import secrets
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from bs4 import BeautifulSoup, Tag
+from playwright.sync_api import Browser, Page
+
+from pipeline.language import LANGUAGES
+from pipeline.publish.site import build, figures, files, notebooks
+from pipeline.publish.site.words import WORDS
+
+# Words that no Indonesian sentence has; sources and their titles stand in their own language.
+ENGLISH = re.compile(r"\b(the|of|and|with|from|which|are|is|by|per year|yield|price|rows|source)\b")
+PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
+
+
+@pytest.fixture(scope="module")
+def site(fresh: Path) -> Path:
+    """The site as the pipeline built it."""
+    return fresh / "results" / "site"
+
+
+@pytest.fixture(scope="module")
+def host(site: Path) -> Iterator[str]:
+    """Address of a plain web host that serves the site."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+def main_pages(site: Path) -> list[str]:
+    """All pages but those of single numbers, without their language."""
+    return sorted(path.name for path in (site / "en").glob("*.html"))
+
+
+def some_numbers(site: Path, count: int) -> list[str]:
+    """Pages of numbers, others at each run."""
+    seed = secrets.randbits(32)
+    print(f"pages of numbers drawn with seed {seed}")
+    return [
+        f"numbers/{path.name}" for path in random.Random(seed).sample(sorted((site / "en/numbers").iterdir()), count)
+    ]
+
+
+class Watched:
+    """A page that notes what a reader should never meet: errors in the console, and requests to elsewhere."""
+
+    def __init__(self, browser: Browser, own: str, **options: object) -> None:
+        self.page: Page = browser.new_page(**options)  # type: ignore[arg-type]
+        self.errors: list[str] = []
+        self.page.on(
+            "console", lambda message: message.type in ("error", "warning") and self.errors.append(message.text)
+        )
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("requestfailed", lambda request: self.errors.append(f"failed: {request.url}"))
+        self.page.on(
+            "request", lambda request: request.url.startswith(own) or self.errors.append(f"off: {request.url}")
+        )
+
+    def open(self, address: str) -> Page:
+        """The page at this address, opened without an error."""
+        self.page.goto(address)
+        assert not self.errors, f"{address}: {self.errors}"
+        return self.page
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("way", ["folder", "host"])
+def test_every_page_opens_without_an_error_and_asks_for_nothing_from_elsewhere(browser, site, host, language, way):
+    root = site.as_uri() if way == "folder" else host
+    watched = Watched(browser, root, viewport=PHONE)
+    for name in [*main_pages(site), *some_numbers(site, 10)]:
+        page = watched.open(f"{root}/{language}/{name}")
+        assert page.locator("h1").count() == 1, name
+        assert page.title().strip()
+        assert page.locator("html").get_attribute("lang") == language
+        # A phone never scrolls sideways: what is wide scrolls in its own region.
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{language}/{name} is too wide"
+    watched.page.close()
+
+
+def test_both_languages_have_the_same_pages(site):
+    names = [{path.relative_to(site / code).as_posix() for path in (site / code).rglob("*.html")} for code in LANGUAGES]
+    assert names[0] == names[1]
+    assert len(names[0]) > 500
+
+
+def parsed(path: Path) -> BeautifulSoup:
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+def test_every_link_leads_to_a_page_and_a_place_that_are_there(site):
+    soups = {path: parsed(path) for path in site.rglob("*.html") if path.parent.name != "numbers"}
+    soups |= {site / "id" / name: parsed(site / "id" / name) for name in some_numbers(site, 30)}
+    places = {path: {tag["id"] for tag in soup.find_all(id=True)} for path, soup in soups.items()}
+    broken = []
+    for path, soup in soups.items():
+        for tag in soup.find_all(lambda found: found.has_attr("href") or found.has_attr("src")):
+            written = str(tag.get("href") or tag.get("src"))
+            address = urlsplit(written)
+            if address.scheme:
+                # Only the address of a source leads away, and only when a reader follows it.
+                assert (address.scheme in ("http", "https"), tag.name) == (True, "a"), f"{path}: {written}"
+                continue
+            target = (path.parent / unquote(address.path)).resolve() if address.path else path
+            if not target.is_file() or (
+                address.fragment and address.fragment not in places.get(target, {address.fragment})
+            ):
+                broken.append(f"{path.relative_to(site)}: {written}")
+    assert not broken
+
+
+def test_every_number_in_an_answer_leads_to_its_origin(site):
+    for name in ("index.html", "brief.html", "06_model_fertilizer.html"):
+        soup = parsed(site / "en" / name)
+        for answer in soup.select(".answer"):
+            # In the text of an answer what is left without the links holds no number but years and levels.
+            links = answer.select("a.n")
+            assert links, name
+            for link in links:
+                key = Path(str(link["href"])).stem
+                shown = parsed(site / "en" / str(link["href"]))
+                assert key in shown.get_text()
+                link.decompose()
+            left = re.sub(r"\b(19|20)\d\d\b", "", answer.get_text())
+            assert not re.search(r"\d{2,}", left), f"{name}: {left}"
+
+
+def test_the_page_of_a_number_tells_the_chain(site):
+    page = parsed(site / "en" / "numbers" / "cause.pests.html").get_text(" ")
+    for said in (
+        "results/09_attribution/estimates.csv",
+        "notebooks/09_attribution.ipynb",
+        "md5",
+        "data/raw/",
+        "sha256",
+    ):
+        assert said in page
+    assert "data/clean/pest_reports.csv" in page
+
+
+def test_the_language_is_switched_in_place_and_remembered(browser, host):
+    watched = Watched(browser, host, viewport=DESK)
+    page = watched.open(f"{host}/en/sources.html#antara_2006_05")
+    page.click("a[data-language=id]")
+    page.wait_for_url("**/id/sources.html#antara_2006_05")
+    page.goto(f"{host}/index.html")
+    page.wait_for_url("**/id/index.html")
+    page.click("a[data-language=en]")
+    page.goto(f"{host}/")
+    page.wait_for_url("**/en/index.html")
+    assert not watched.errors
+    page.context.close()
+
+
+def visible_words(soup: BeautifulSoup) -> str:
+    """What a reader of the page reads, without code, names in code, and texts in the language of their source."""
+    for tag in soup.select("script, style, code, pre, [lang=en], .original, table a, summary + p a"):
+        tag.decompose()
+    alts = " ".join(str(tag["alt"]) for tag in soup.find_all("img"))
+    return soup.get_text(" ") + " " + alts
+
+
+def test_indonesian_pages_hold_no_english_sentence(site):
+    left = {}
+    for name in [*main_pages(site), *some_numbers(site, 25)]:
+        if name != "sources.html":
+            text = visible_words(parsed(site / "id" / name))
+            if found := sorted({text[max(0, m.start() - 40) : m.end() + 40].strip() for m in ENGLISH.finditer(text)}):
+                left[name] = found[:5]
+    assert not left, json.dumps(left, indent=1, ensure_ascii=False)
+
+
+def test_numbers_stand_in_the_format_of_the_language(site):
+    texts = {code: parsed(site / code / "numbers.html").get_text(" ") for code in LANGUAGES}
+    assert "1,161 ha" in texts["en"]
+    assert "1.161 ha" in texts["id"]
+    assert "1.161 ha" not in texts["en"]
+    assert "1,161 ha" not in texts["id"]
+
+
+@pytest.mark.parametrize(
+    "name", ["index.html", "brief.html", "06_model_fertilizer.html", "explore.html", "sources.html"]
+)
+def test_pages_say_the_same_without_scripts(browser, site, name):
+    page = browser.new_page(java_script_enabled=False)
+    page.goto((site / "id" / name).as_uri())
+    assert page.locator("h1").is_visible()
+    assert len(page.locator("main").inner_text()) > 800
+    page.locator(".menu summary").click(force=True)
+    assert page.locator(".menu a").first.is_visible()
+    page.close()
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_axe_finds_no_serious_violation(browser, site, language, size):
+    page = browser.new_page(viewport=size)
+    found = []
+    for name in [*main_pages(site), "numbers/cause.pests.html"]:
+        page.goto((site / language / name).as_uri())
+        for violation in Axe().run(page).response["violations"]:
+            if violation["impact"] in ("serious", "critical"):
+                where = [node["target"] for node in violation["nodes"][:3]]
+                found.append(f"{name}: {violation['id']} {where}")
+    page.close()
+    assert not found
+
+
+def test_tables_are_sorted_and_filtered_by_keyboard(browser, site):
+    page = browser.new_page(viewport=DESK)
+    page.goto((site / "id" / "numbers.html").as_uri())
+    rows = page.locator("table tbody tr:not([hidden])")
+    every = rows.count()
+    page.locator("input[type=search]").focus()
+    page.keyboard.type("kutai_timur.area")
+    assert 0 < rows.count() < every
+    assert all("kutai_timur.area" in text for text in rows.all_inner_texts())
+    head = page.locator("th").nth(1)
+    head.locator("button").focus()
+    page.keyboard.press("Enter")
+    assert head.get_attribute("aria-sort") == "ascending"
+    values = [
+        float(re.match(r"[\d.,]+", text.split("\t")[1])[0].replace(".", "").replace(",", "."))
+        for text in rows.all_inner_texts()
+    ]
+    assert values == sorted(values)
+    page.keyboard.press("Enter")
+    assert head.get_attribute("aria-sort") == "descending"
+    page.close()
+
+
+def test_the_first_tab_leads_past_the_frame(browser, site):
+    page = browser.new_page(viewport=DESK)
+    page.goto((site / "en" / "index.html").as_uri())
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
+    page.close()
+
+
+def test_a_series_is_read_by_pointer_and_by_arrow_keys(browser, site):
+    page = browser.new_page(viewport=DESK)
+    page.goto((site / "id" / "explore.html").as_uri())
+    series = json.loads(page.locator("#data").text_content() or "")
+    chosen = series[int(page.locator("#first").input_value())]
+    assert "Indonesia" in chosen["name"]
+    page.locator("#chart").focus()
+    last = page.locator("#reading").inner_text()
+    assert str(chosen["points"][-1][0]) in last
+    page.keyboard.press("ArrowLeft")
+    year, value, warnings = chosen["points"][-2]
+    read = page.locator("#reading").inner_text()
+    assert str(year) in read
+    assert warnings in read
+    assert f"{value:,.5g}".translate(str.maketrans(",.", ".,")) in read
+    box = page.locator("#chart").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
+    assert page.locator("#reading").inner_text() != read
+    page.select_option("#second", index=2)
+    assert page.locator("#chart path").count() == 2
+    page.close()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_brief_prints_on_two_sheets_without_the_frame(browser, site, language, tmp_path):
+    page = browser.new_page()
+    page.goto((site / language / "brief.html").as_uri())
+    content = page.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", content)) == 2
+    page.emulate_media(media="print")
+    assert not page.locator(".menu, header.top, footer.bottom").first.is_visible()
+    page.close()
+
+
+def test_the_start_page_is_light_and_every_page_keeps_the_policy(site):
+    start = site / "id" / "index.html"
+    soup = parsed(start)
+    linked = [
+        start,
+        *(
+            start.parent / str(tag.get("href") or tag["src"])
+            for tag in soup.select("link[rel=stylesheet], script[src]")
+        ),
+    ]
+    assert sum(path.stat().st_size for path in linked) < 300_000
+    for path in site.rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        policy = re.search(r'Content-Security-Policy" content="([^"]+)"', text)
+        assert policy, path
+        assert ("default-src 'none'" in policy[1], "unsafe" in policy[1]) == (True, False), path
+    for path in (path for path in site.glob("*/*.html")):
+        for tag in parsed(path).find_all(True):
+            assert not [name for name in tag.attrs if name == "style" or name.startswith("on")], f"{path}: {tag.name}"
+            assert tag.name != "script" or tag.has_attr("src") or tag["type"] == "application/json"
+
+
+def test_figures_have_their_files_words_and_citation(site):
+    for name in notebooks.stages():
+        for figure in parsed(site / "id" / f"{name}.html").select("figure.figure"):
+            image = figure.find("img")
+            assert isinstance(image, Tag)
+            assert len(str(image["alt"])) > 40
+            ends = {Path(str(link["href"])).suffix for link in figure.select("a[download]")}
+            assert ends == {".svg", ".png", ".pdf", ".csv"}
+            assert WORDS["cite"].id in figure.get_text()
+
+
+# What data cannot do.
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>"
+
+
+def test_a_title_with_a_script_stays_text(site, monkeypatch):
+    told = dict.fromkeys(("title", "caption", "alt"), HOSTILE + '"')
+    monkeypatch.setattr(figures, "words", lambda *_: {"en": told, "sources": [HOSTILE], "warnings": []})
+    monkeypatch.setattr(figures, "height", lambda *_: 300)
+    soup = BeautifulSoup(figures.block("09_attribution", "waterfall", "en"), "html.parser")
+    assert not soup.find("script")
+    assert [tag["src"] for tag in soup.find_all("img")] == ["../files/09_attribution/waterfall.en.svg"]
+    assert HOSTILE in soup.get_text()
+
+
+def test_an_answer_with_a_script_stays_text():
+    soup = BeautifulSoup(notebooks.answer(f"{HOSTILE} [3](number:a.b) [x](javascript:alert(1))", "en"), "html.parser")
+    assert not soup.find("script")
+    assert not soup.find("img")
+    assert [tag["href"] for tag in soup.find_all("a")] == ["numbers/a.b.html"]
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+A1", "-cmd|' /C calc'!A0", "@SUM(A1)", "\t=1", "\r=1"])
+def test_a_cell_that_a_spreadsheet_would_run_stands_behind_an_apostrophe(cell):
+    assert files.harmless(cell) == "'" + cell
+
+
+@pytest.mark.parametrize("cell", ["-3.5", "-1e-05", "+2", "kakao", "", "a=b", "2-3"])
+def test_numbers_and_other_texts_are_left_as_they_are(cell):
+    assert files.harmless(cell) == cell
+
+
+def test_a_table_is_handed_out_with_the_same_cells(tmp_path):
+    table, copied = tmp_path / "a.csv", tmp_path / "b.csv"
+    table.write_text(
+        'name,value\n"=HYPERLINK(""http://x"",""y"")",-3.5\n"two\nlines, and ""quotes""",\n', encoding="utf-8"
+    )
+    files.copy_csv(table, copied)
+    assert copied.read_text(encoding="utf-8") == table.read_text(encoding="utf-8").replace('"=HYP', "\"'=HYP")
+
+
+def test_what_sphinx_warns_of_stops_the_build(tmp_path, reproduced):
+    source = tmp_path / "en"
+    source.mkdir()
+    for stage in notebooks.stages():
+        cell = {"cell_type": "markdown", "id": "a", "metadata": {}, "source": "# T\n\n[gone](nowhere.md)"}
+        page = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+        (source / f"{stage}.ipynb").write_text(json.dumps(page), encoding="utf-8")
+    with pytest.raises(build.SiteError, match="nowhere"):
+        build.build(source, tmp_path / "out", "en")

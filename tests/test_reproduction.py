@@ -37,7 +37,7 @@ def test_running_everything_again_gives_the_same_bytes(copy: Path) -> None:
 
 def test_stages_read_only_what_they_list(fresh: Path) -> None:
     for name, stage in stages().items():
-        if name in ("00_inputs", "data_quality"):
+        if name in ("00_inputs", "data_quality", "site"):
             continue
         opened = {path.replace("__pycache__/", "") for path in (fresh / ".watched" / name).read_text().splitlines()}
         opened = {path.split(".cpython-")[0] + ".py" if ".cpython-" in path else path for path in opened}
@@ -55,10 +55,10 @@ def test_stages_read_only_what_they_list(fresh: Path) -> None:
 
 def test_changing_a_module_reruns_what_uses_it_and_nothing_else(copy: Path) -> None:
     for module, users in {
-        "pipeline/model/pests.py": {"07_model_pests"},
+        "pipeline/model/pests.py": {"07_model_pests", "site"},
         "pipeline/clean/evidence.py": {"03_clean_evidence"},
         "pipeline/publish/charts/drivers.py": {"02_clean_drivers"},
-        "pipeline/publish/brief.py": {"12_brief"},
+        "pipeline/publish/brief.py": {"12_brief", "site"},
     }.items():
         original = (copy / module).read_text()
         (copy / module).write_text(original + "\n# changed\n")
@@ -71,7 +71,7 @@ def test_changing_a_module_reruns_what_uses_it_and_nothing_else(copy: Path) -> N
 def test_an_experiment_changes_what_it_should(copy: Path) -> None:
     before = {name: json.loads((copy / "results" / "metrics" / f"{name}.json").read_text()) for name in METRICS}
     done = dvc(copy, "exp", "run", "-S", "prices.fertilizer_multiplier=1.5")
-    expected = {"00_inputs", "06_model_fertilizer", "10_scenarios", "12_brief", "data_quality"}
+    expected = {"00_inputs", "06_model_fertilizer", "10_scenarios", "12_brief", "data_quality", "site"}
     assert set(stages_run(done)) == expected
     after = {name: json.loads((copy / "results" / "metrics" / f"{name}.json").read_text()) for name in METRICS}
     key = "fertilizer.value_cost_ratio.market"

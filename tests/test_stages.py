@@ -11,7 +11,13 @@ from pipeline.params import describe
 
 STAGES = yaml.safe_load(paths.PIPELINE.read_text(encoding="utf-8"))["stages"]
 NOTEBOOKS = sorted(path.stem for path in paths.NOTEBOOKS.glob("*.ipynb"))
-SCRIPTS = {"00_inputs": "pipeline/check.py", "data_quality": "pipeline/publish/quality.py"}
+SCRIPTS = {
+    "00_inputs": "pipeline/check.py",
+    "data_quality": "pipeline/publish/quality.py",
+    "site": "pipeline/publish/site/__main__.py",
+}
+# How the picture in the README calls the stages that are no notebooks.
+DRAWN = {"00_inputs": "inputs", "data_quality": "quality", "site": "site"}
 
 
 def outputs(stage: str) -> list[str]:
@@ -108,10 +114,7 @@ def test_the_picture_in_the_readme_shows_the_stages_as_they_depend_on_each_other
         if "-->" in line:
             before, after = (part.replace("&", " ").split() for part in line.split("-->"))
             drawn |= {(a, b) for a in before for b in after}
-    short = {
-        stage: "quality" if stage == "data_quality" else "inputs" if stage[:2] == "00" else f"n{stage[:2]}"
-        for stage in STAGES
-    }
+    short = {stage: DRAWN.get(stage, f"n{stage[:2]}") for stage in STAGES}
     makers = {out: stage for stage in STAGES for out in outputs(stage)}
     edges = set()
     for stage in STAGES:

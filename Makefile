@@ -10,7 +10,7 @@ install = if uv --version >/dev/null 2>&1; \
 	then uv pip install --compile-bytecode --python $(or $(2),$(BIN))/python $(1); \
 	else $(or $(2),$(BIN))/python -m pip install $(1); fi
 
-.PHONY: help setup reproduce test lab lock bench archive check clean
+.PHONY: help setup reproduce test browser lab lock bench archive check clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -20,8 +20,14 @@ setup: .venv/installed ## Create the environment .venv from requirements.lock
 reproduce: .venv/installed ## Run every stage whose inputs changed
 	$(RUN) dvc repro
 
-test: .venv/installed ## Run the tests
+test: .venv/installed browser ## Run the tests
 	$(RUN) pytest
+
+# Pages are tested in a real browser: the one at hand, else the one of Playwright, else the package of Debian.
+browser: .venv/installed
+	@command -v chromium || command -v chromium-browser || command -v google-chrome \
+		|| $(RUN) python -m playwright install --with-deps chromium \
+		|| { apt-get update -qq && apt-get install -qq -y chromium; }
 
 lab: .venv/installed ## Open the notebooks in JupyterLab
 	$(RUN) jupyter lab

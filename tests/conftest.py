@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from browser import browser
 from hypothesis import HealthCheck, settings
 from reproduction import WATCH, commit, copy_project, dvc, stand_in
 
 from pipeline import paths, sources
 from pipeline.clean import evidence, statistics
+
+__all__ = ["browser"]
 
 settings.register_profile(
     "repeatable",

@@ -1,19 +1,16 @@
-"""Figures are complete in both languages, come out the same twice, and can be read by colour-blind readers."""
+"""Figures are complete in both languages and come out the same twice."""
 
 import csv
 import json
-from itertools import combinations
 from xml.etree import ElementTree
 
 import matplotlib.image
-import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline import paths
 from pipeline.language import Text
 from pipeline.publish import figures
-from pipeline.publish.charts import drivers, statistics, yield_gap
 from pipeline.publish.figures import Caption, FigureError, publish_figure
 from pipeline.publish.names import COUNTRIES
 
@@ -149,84 +146,6 @@ def test_text_that_is_missing_in_one_language_is_refused(project, part, language
     words[part] = Text(**({"en": "x", "id": "x"} | {language: "  "}))
     with pytest.raises(FigureError, match=f"figure mute: a text is missing in '{language}'"):
         publish_figure("mute", DATA, draw, Caption(**words))
-
-
-# Colours.
-
-COLOURS = {
-    name: value
-    for name, value in vars(figures).items()
-    if name.isupper() and isinstance(value, str) and value.startswith("#")
-}
-# What stays of a colour for readers without red (protanopia) or green (deuteranopia) cones: Machado, Oliveira and
-# Fernandes (2009), severity 1.0, on linear RGB.
-SEEN = {
-    "full sight": np.eye(3),
-    "protanopia": np.array(
-        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
-    ),
-    "deuteranopia": np.array(
-        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
-    ),
-}
-TO_XYZ = np.array(
-    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
-)
-
-
-def linear(colour: str) -> np.ndarray:
-    channels = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
-    return np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
-
-
-def contrast_with_white(colour: str) -> float:
-    """Contrast ratio as WCAG 2 defines it."""
-    return 1.05 / (TO_XYZ[1] @ linear(colour) + 0.05)
-
-
-def lab(rgb: np.ndarray) -> np.ndarray:
-    """CIE L*a*b* under D65."""
-    xyz = TO_XYZ @ np.clip(rgb, 0, 1) / TO_XYZ.sum(axis=1)
-    f = np.where(xyz > 216 / 24389, np.cbrt(xyz), (24389 / 27 * xyz + 16) / 116)
-    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
-
-
-def distance(first: str, second: str, matrix: np.ndarray) -> float:
-    """Colour difference (CIE 1976) as seen through ``matrix``."""
-    return float(np.linalg.norm(lab(matrix @ linear(first)) - lab(matrix @ linear(second))))
-
-
-def test_colour_arithmetic_is_right_on_known_colours():
-    assert contrast_with_white("#000000") == pytest.approx(21)
-    assert contrast_with_white("#FFFFFF") == pytest.approx(1, abs=1e-6)
-    assert contrast_with_white("#767676") == pytest.approx(4.54, abs=0.01)
-    assert lab(linear("#FF0000")) == pytest.approx([53.24, 80.09, 67.20], abs=0.1)
-    # Pure red and a dark green, far apart in full sight, come close without green cones.
-    full, without = (distance("#C04000", "#608000", SEEN[sight]) for sight in ("full sight", "deuteranopia"))
-    assert without < full / 3
-
-
-@pytest.mark.parametrize("name", COLOURS)
-def test_lines_and_text_in_every_colour_can_be_read_on_white(name):
-    # 3 to 1 is needed for lines and marks, 4.5 to 1 for text; every constant may stand in text.
-    assert contrast_with_white(COLOURS[name]) >= 4.5
-
-
-KEYED_BY_COLOUR = {
-    "regions": list(statistics.REGIONS.values()),
-    "markets": list(drivers.MARKETS.values()),
-    "bases": list(yield_gap.BASIS_COLOURS.values()),
-    "shades": [figures.ORANGE, figures.BLUE, figures.GREEN],
-    "series": [figures.BLUE, figures.ORANGE, figures.GREEN, figures.PURPLE, figures.BLACK],
-}
-
-
-@pytest.mark.parametrize("sight", SEEN)
-@pytest.mark.parametrize("figure", KEYED_BY_COLOUR)
-def test_series_told_apart_by_colour_stay_apart_for_every_reader(figure, sight):
-    # A difference of 2.3 is just noticeable side by side; thin lines apart from each other need several times that.
-    for first, second in combinations(KEYED_BY_COLOUR[figure], 2):
-        assert distance(first, second, SEEN[sight]) > 10, f"{first} and {second}"
 
 
 def test_every_country_has_a_name_in_both_languages(countries):

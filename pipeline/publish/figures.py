@@ -1,7 +1,8 @@
 """Every figure is saved here: SVG, PNG and PDF in both languages, the data drawn as CSV, and its words.
 
 A figure is a function that draws on one axes from one table, in one language. The style is set here and
-nowhere else; colours start from Okabe and Ito (2008), darkened until text in them is readable on white.
+nowhere else; colours start from Okabe and Ito (2008), darkened until text in them is readable on white
+and until every pair of them stays apart for colour-blind readers too.
 """
 
 import base64
@@ -20,8 +21,9 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from pipeline import paths, usage
 from pipeline.language import LANGUAGES, Text
+from pipeline.publish import accessibility
 
-BLUE, ORANGE, GREEN, PURPLE, BLACK, GREY = "#0072B2", "#B35900", "#00765A", "#A3477D", "#000000", "#595959"
+BLUE, ORANGE, GREEN, PURPLE, BLACK, GREY = "#0072B2", "#B35900", "#005C2E", "#99337A", "#000000", "#595959"
 STYLE: dict[str, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 9.0,
@@ -110,7 +112,8 @@ def publish_figure(
     """Draw ``data`` once per language and save SVG, PNG, PDF, CSV and the words that go with them.
 
     ``draw(axes, data, language)`` must label both axes; ``height`` is in inches. Raises ``FigureError`` when
-    an axis has no label, there is nothing to draw, or a text is missing in a language.
+    an axis has no label, there is nothing to draw, a text is missing in a language or says nothing beyond the title,
+    or not every reader can read what is drawn (``pipeline/publish/accessibility.py``).
     """
     if data.empty or not caption.sources:
         raise FigureError(f"figure {name}: no data, or no source to cite")
@@ -120,8 +123,11 @@ def publish_figure(
         settings: dict[Any, Any] = {**mpl.rcParamsDefault, **STYLE}
         with mpl.rc_context(settings):
             figure = _draw(name, data, draw, caption, language, height)
-            figure.savefig(paths.output(folder / f"{name}.{language}.svg"), metadata={"Date": None})
             figure.savefig(paths.output(folder / f"{name}.{language}.png"), dpi=DPI, pil_kwargs={"compress_level": 4})
+            # Only now do legends know their place.
+            if faults := accessibility.faults(figure):
+                raise FigureError(f"figure {name} in {language!r} cannot be read by everyone: {'; '.join(faults)}")
+            figure.savefig(paths.output(folder / f"{name}.{language}.svg"), metadata={"Date": None})
             about = {**UNDATED, "Title": caption.title.in_language(language)}
             figure.savefig(paths.output(folder / f"{name}.{language}.pdf"), metadata=about)
     words = {
@@ -151,11 +157,24 @@ def _draw(
     texts = [caption.title, caption.caption, caption.alt]
     if not all(text.in_language(language).strip() for text in texts):
         raise FigureError(f"figure {name}: a text is missing in {language!r}")
+    if caption.alt.in_language(language).casefold().strip(". ") == caption.title.in_language(language).casefold():
+        raise FigureError(f"figure {name}: the alternative text in {language!r} only repeats the title")
     if not axes.get_xlabel() or not axes.get_ylabel():
         raise FigureError(f"figure {name}: an axis has no label in {language!r}")
     # The layout is found once for all files: left to savefig, it is found twice, at the price of four drawings.
     ConstrainedLayoutEngine().execute(figure)
+    _keep_title_inside(figure)
     return figure
+
+
+def _keep_title_inside(figure: Figure) -> None:
+    """Move a title that is longer than its axes to the left, as far as it would leave the picture."""
+    axes = figure.axes[0]
+    axes.apply_aspect()
+    title = next(words for words in (axes._left_title, axes.title) if words.get_text())  # type: ignore[attr-defined]
+    too_far = title.get_window_extent().x1 - (figure.bbox.x1 - 0.05 * DPI)
+    if too_far > 0:
+        title.set_x(-too_far / axes.bbox.width)
 
 
 def load_figure(stage: str, name: str, language: str) -> tuple[str, dict[str, str]]:

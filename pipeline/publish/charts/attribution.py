@@ -16,7 +16,7 @@ STEPS = {
     "attainable": Text("Attainable yield", "Hasil yang dapat dicapai"),
 }
 # Light enough for a black interval to be seen on it.
-SILVER = "#A6A6A6"
+SILVER = "#8C8C8C"
 COLOURS = {
     "fertilizer": ORANGE,
     "pests": PURPLE,

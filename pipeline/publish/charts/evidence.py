@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 
 from pipeline.language import Text
 from pipeline.publish.charts.common import label, localise, year_axis
-from pipeline.publish.figures import BLUE, GREEN, ORANGE, Caption
+from pipeline.publish.figures import BLUE, GREEN, GREY, ORANGE, Caption
 from pipeline.publish.names import MEASURES
 
 EVIDENCE_COUNTS = Caption(
@@ -55,11 +55,12 @@ def draw_evidence_counts(axes: Axes, data: pd.DataFrame, language: str) -> None:
             ORANGE,
             label(language, "ratio on another scale or not credible", "rasio skala lain atau kurang layak"),
         ),
-        "no_ratio": ("#BDBDBD", label(language, "no ratio in print", "tanpa rasio tercetak")),
+        "no_ratio": ("white", label(language, "no ratio in print", "tanpa rasio tercetak")),
     }
     left = np.zeros(len(data))
     for column, (colour, text) in parts.items():
-        axes.barh(range(len(data)), data[column], left=left, color=colour, label=text)
+        # White with an outline: the effects that cannot be pooled stand back, and still are seen.
+        axes.barh(range(len(data)), data[column], left=left, color=colour, edgecolor=GREY, linewidth=0.8, label=text)
         left = left + data[column].to_numpy()
     axes.set_yticks(range(len(data)), [MEASURES[name].in_language(language) for name in data["measure"]])
     axes.invert_yaxis()

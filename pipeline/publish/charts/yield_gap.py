@@ -36,21 +36,23 @@ ATTAINABLE = {
 BIN_KG_PER_HA = 50.0
 
 BASIS_COLOURS = {"total": ORANGE, "mature": BLUE}
+# The brief is printed in black and white: the shape says the basis too.
+BASIS_MARKS = {"total": "s", "mature": "o"}
 HOLLOW = ("press", "potential")
 
 YIELDS = Caption(
     title=Text("Cacao yields, each on its own basis", "Hasil kakao, masing-masing dengan dasarnya"),
     caption=Text(
-        "Colours must not be compared with each other: official productivity divides by mature area, which is "
-        "only a part of the total. The bar is the interval for Kutai Timur per mature hectare.",
-        "Warna berbeda tidak boleh dibandingkan: produktivitas resmi dibagi luas TM, yang hanya sebagian "
+        "Squares and circles must not be compared with each other: official productivity divides by mature area, "
+        "which is only a part of the total. The bar is the interval for Kutai Timur per mature hectare.",
+        "Kotak dan bulatan tidak boleh dibandingkan: produktivitas resmi dibagi luas TM, yang hanya sebagian "
         "dari luas total. Garis adalah selang untuk Kutai Timur per hektare TM.",
     ),
     alt=Text(
-        "Dot plot of yields in kg per hectare, a row for each place and year and a colour for each basis, "
+        "Dot plot of yields in kg per hectare, a row for each place and year and a colour and shape for each basis, "
         "with the interval for Kutai Timur per mature hectare.",
-        "Diagram titik hasil dalam kg per hektare, satu baris untuk tiap tempat dan tahun dan satu warna "
-        "untuk tiap dasar, dengan selang Kutai Timur per hektare TM.",
+        "Diagram titik hasil dalam kg per hektare, satu baris untuk tiap tempat dan tahun, satu warna dan "
+        "bentuk untuk tiap dasar, dengan selang Kutai Timur per hektare TM.",
     ),
 )
 GAP = Caption(
@@ -116,7 +118,7 @@ def gap_distribution(present: np.ndarray, attainable: pd.DataFrame) -> pd.DataFr
 
 
 def draw_yields(axes: Axes, data: pd.DataFrame, language: str) -> None:
-    """One row per region and year; colour says the basis, a hollow mark a press or potential figure.
+    """One row per region and year; colour and shape say the basis, a hollow mark a press or potential figure.
 
     ``data`` has ``label``, ``basis``, ``yield_kg_per_ha``, ``status`` and, for estimates, ``lower`` and
     ``upper``; it comes sorted from top to bottom.
@@ -126,7 +128,9 @@ def draw_yields(axes: Axes, data: pd.DataFrame, language: str) -> None:
         if pd.notna(item.lower):
             axes.hlines(row, float(item.lower), float(item.upper), color=colour, linewidth=2.2)
         face = "white" if item.status in HOLLOW else colour
-        axes.plot(item.yield_kg_per_ha, row, "o", color=colour, markerfacecolor=face, markersize=7)
+        axes.plot(
+            item.yield_kg_per_ha, row, BASIS_MARKS[str(item.basis)], color=colour, markerfacecolor=face, markersize=7
+        )
     axes.set_yticks(range(len(data)), [text_of(str(name), language) for name in data["label"]])
     axes.invert_yaxis()
     bases = {
@@ -134,7 +138,7 @@ def draw_yields(axes: Axes, data: pd.DataFrame, language: str) -> None:
         "mature": label(language, "per mature hectare (TM)", "per hektare menghasilkan (TM)"),
     }
     for basis, colour in BASIS_COLOURS.items():
-        axes.plot([], [], "o", color=colour, label=bases[basis])
+        axes.plot([], [], BASIS_MARKS[basis], color=colour, label=bases[basis])
     hollow = label(language, "press or potential", "pers atau potensi")
     axes.plot([], [], "o", color=GREY, markerfacecolor="white", label=hollow)
     axes.set_xlabel(label(language, "Yield of dry beans (kg/ha/yr)", "Hasil biji kering (kg/ha/th)"))

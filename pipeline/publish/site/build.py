@@ -13,6 +13,7 @@ from sphinx.util.docutils import docutils_namespace
 from pipeline import paths
 from pipeline.language import LANGUAGES
 from pipeline.publish.site import THEME, brief_page, explore, notebooks, numbers, registers, start
+from pipeline.publish.site.calculator import calculator_page, write_calculator_data
 from pipeline.publish.site.catalogue import on_page
 from pipeline.publish.site.numbers import Page
 from pipeline.publish.site.words import say
@@ -42,6 +43,8 @@ def other_pages(language: str) -> Iterator[Page]:
     yield "dictionary", {"title": words["dictionary"], "tables": registers.dictionary(language)}, "dictionary.html"
     yield "quality", {"title": words["quality"], "rows": registers.quality()}, "quality.html"
     yield "numbers", {"title": words["numbers"], "rows": numbers.table(language)}, "numbers.html"
+    yield "calculator", calculator_page(language), "calculator.html"
+    yield "glossary", {"title": words["glossary"], "terms": registers.glossary(language)}, "glossary.html"
     yield "explore", {"title": words["explore"], **explore.context(language)}, "explore.html"
     yield from numbers.pages(language)
 
@@ -75,6 +78,7 @@ def build(sources: Path, target: Path, language: str) -> None:
         raise SiteError(f"the pages in {language!r} have problems:\n{text}")
     # Beside the pages stand files that only Sphinx itself reads.
     shutil.copytree(rendered, target, ignore=shutil.ignore_patterns("_sources", ".buildinfo*", "objects.inv"))
+    write_calculator_data(target / "_static")
 
 
 def named(pages: Iterator[Page], language: str) -> Iterator[Page]:
@@ -116,7 +120,7 @@ def frame(page: str, language: str) -> dict[str, Any]:
         "other": other,
         "root": root,
         "switch": f"{root}../{other}/{page}.html",
-        "page": page,
+        "here": page,
         "chapters": [(stage, notebooks.title(stage).in_language(language)) for stage in notebooks.stages()],
         "is_notebook": page in notebooks.stages(),
         "kept": paths.shown(paths.executed_notebook(page)) if page in notebooks.stages() else "",

@@ -1,8 +1,8 @@
 """The draws of the calculator as a script: all of them, each number in one or two bytes.
 
-Present yield, log gains, attack and the power of the damage curve, on which the tails of the result hang, take two
-bytes; days, costs and shapes take one. No draw is left out: with half of them medians would move by 1 to 3 %, so that
-the page would contradict the published numbers; the codes move them by less than a thousandth of the interval.
+Present yield, log gains, attack, damage curve and days of sleeving, on which the tails of the result hang, take two
+bytes; other days, costs and shapes take one. No draw is left out: with half of them medians would move by 1 to 3 %, so
+that the page would contradict the published numbers; the codes move them by less than a thousandth of the interval.
 """
 
 import base64
@@ -15,7 +15,8 @@ import numpy as np
 
 from pipeline.model import measures, options
 from pipeline.model.response_curves import MITSCHERLICH, QUADRATIC_PLATEAU, Response
-from pipeline.publish.site.calculator_model import Base, options_at
+from pipeline.publish.site.calculator_draws import Base
+from pipeline.publish.site.calculator_model import options_at
 from pipeline.publish.site.calculator_settings import TRIAL_YEARS
 
 GLOBAL = "CACAO_CALCULATOR"
@@ -67,9 +68,7 @@ def described(base: Base) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
     return found, columns
 
 
-def _describe(
-    measure: options.Measure, gains: dict[int, str], costs: dict[int, tuple[str, str]]
-) -> dict[str, str | bool]:
+def _describe(measure: options.Measure, gains: dict[int, str], costs: dict[int, tuple[str, str]]) -> dict[str, Any]:
     cost, per = costs.get(id(measure.cost_idr_per_ha), ("spreading", "dose"))
     return {
         "practice": measure.practice,
@@ -101,7 +100,7 @@ def calculator_data(base: Base) -> dict[str, Any]:
     """All that the page needs to compute, ready for JSON; draws of the first family of curves come first."""
     found, columns = described(base)
     order = np.argsort(base.inputs.is_plateau, kind="stable")
-    wide = {"yield_now", "attacked", "power", *base.inputs.effects}
+    wide = {"yield_now", "attacked", "at_all", "power", "sleeving", *base.inputs.effects}
     packed = {name: _pack(values[order], 2 if name in wide else 1) for name, values in columns.items()}
     return {
         "draws": int(order.size),

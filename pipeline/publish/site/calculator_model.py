@@ -1,111 +1,15 @@
 """What fertilizer and every measure bring at the settings of a reader, from all draws of the project."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from pipeline import tables
-from pipeline.contracts import read_clean
-from pipeline.model import damage, incidence, measures, options, pest_control, response, scenarios
-from pipeline.model import fertilizer as fertilizer_model
-from pipeline.model.damage import DamageCurve
-from pipeline.model.draws import stream
-from pipeline.publish.site.calculator_settings import Field, Settings, defaults, fields, notes, problems
-from pipeline.results import read_table
+from pipeline.model import fertilizer, measures, options, pest_control, scenarios
+from pipeline.publish.site.calculator_draws import Base, respond
+from pipeline.publish.site.calculator_settings import Settings, defaults, notes, problems
 
 Result = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Base:
-    """All that stays the same when the reader moves a setting; arrays are draws of shape (draws,).
-
-    ``inputs`` are those of the scenarios with labour in days (a wage of one), ``attacked`` shares of pods, ``left``
-    the share of the attack that sleeving leaves, ``ranked`` the names of options with enough evidence.
-    """
-
-    params: Any
-    fields: dict[str, Field]
-    inputs: measures.Inputs
-    attacked: np.ndarray
-    curve: DamageCurve
-    left: float
-    ranked: frozenset[str]
-
-
-def collect(params: Any) -> Base:
-    """Read the draws that the stages wrote, and draw again from the same streams what they did not write."""
-    costs, baselines, effects, reports, prices = (
-        read_clean(t)
-        for t in (tables.COSTS, tables.BASELINES, tables.EFFECTS, tables.PEST_REPORTS, tables.LOCAL_PRICES)
-    )
-    seed, predicted, pests = params.uncertainty.seed, *_posterior()
-    present = read_table("04_yield_gap", "draws")["yield_kg_per_ha"].to_numpy()
-    size = len(present)
-    before, after = incidence.attack_figures(baselines, effects)
-    curves, _ = damage.draw_readings(
-        effects, reports, params.pests.sabah_curve_weight, stream(seed, "damage curve"), size
-    )
-    exchange = read_clean(tables.EXCHANGE_CPI).dropna(subset="idr_per_usd").iloc[-1]
-    training, _ = scenarios.training_cost(
-        costs,
-        exchange["idr_per_usd"],
-        params.scenarios.area_per_farmer_ha,
-        params.scenarios.training_years,
-        stream(seed, "training cost"),
-        size,
-    )
-    transport = params.fertilizer.transport_idr_per_kg
-    compost, _ = measures.compost_cost(
-        prices,
-        (costs, baselines),
-        transport,
-        params.prices.fertilizer_multiplier,
-        stream(seed, "compost"),
-        size,
-    )
-    days = {
-        "spreading": params.fertilizer.labour_days_per_ha,
-        "sleeving": params.scenarios.sleeving_days_per_ha,
-        "pruning": params.scenarios.pruning_days_per_ha,
-    }
-    inputs = measures.Inputs(
-        yield_now=present,
-        effects={name: predicted[name].to_numpy() for name in predicted},
-        pest_gains={n: pests[f"log_gain_{n}_there"].to_numpy() for n in ("pod_sleeving", "borer_sanitation")},
-        responses={},
-        is_plateau=fertilizer_model.draw_family(seed, size),
-        labour=scenarios.draw_labour(days, 1.0, seed, size),
-        training=training,
-        compost=compost,
-        full_dose=params.fertilizer.dose_kg_per_ha,
-        transport=transport,
-        ceiling=params.yield_gap.ceiling_kg_per_ha,
-    )
-    inputs = respond(inputs, seed)
-    ranked = measures.is_ranked(
-        measures.build_options(inputs, {"ceiling": 1.0, "market": 1.0}), read_table("05_model_evidence", "studies")
-    )
-    return Base(
-        params,
-        fields(params),
-        inputs,
-        pests["attacked"].to_numpy(),
-        curves["mixture"],
-        after / before,
-        frozenset(name for name, enough in ranked.items() if enough),
-    )
-
-
-def _posterior() -> tuple[Any, Any]:
-    return read_table("05_model_evidence", "draws"), read_table("07_model_pests", "draws")
-
-
-def respond(inputs: measures.Inputs, seed: int) -> measures.Inputs:
-    """The inputs with the response curves of their yield."""
-    gain = response.extra_yield(inputs.yield_now, inputs.effects["mineral_fertilizer"], inputs.ceiling)
-    return replace(inputs, responses=fertilizer_model.draw_responses(inputs.full_dose, gain, seed))
 
 
 def inputs_at(base: Base, settings: Settings) -> measures.Inputs:
@@ -136,23 +40,24 @@ def evaluate(base: Base, settings: Settings) -> Result:
     """The result at any settings; only ``problems`` and ``notes`` when a setting allows none.
 
     Keys: ``problems`` and ``notes`` (codes by setting); ``dose`` (``lower``, ``value``, ``upper`` of the best dose in
-    kg/ha for who knows the response), ``mean_dose`` (the one dose that is best in the mean); ``options`` (``name``,
-    ``value``, ``lower``, ``upper`` of net income in Rp/ha, ``loss`` its chance, ``extra`` the median of extra beans in
-    kg/ha; the best median first); ``left_out`` (options with sleeving where there is no borer); ``first`` and
-    ``single``, the best option and the best single measure, ``None`` when no median is above zero; ``chance``, the
-    share of draws in which ``first`` beats all others and doing nothing.
+    kg/ha for who knows the response), ``mean_dose`` (the one dose that is best in the mean) and ``mean_income`` (what
+    it brings in the mean, Rp/ha); ``options`` (``name``, ``value``, ``lower``, ``upper`` of net income in Rp/ha,
+    ``loss`` the chance of one; the best median first); ``left_out`` (options with sleeving where there is no borer);
+    ``first`` and ``single``, the best option and the best single measure, ``None`` when no median is above zero;
+    ``chance``, the share of draws in which ``first`` beats all others and doing nothing.
     """
     found = problems(settings, base.fields, base.params.prices.harvest_days_per_kg)
-    said = notes(settings, base.fields) if not found else {}
     if found:
-        return {"problems": found, "notes": said}
+        return {"problems": found, "notes": {}}
     inputs, has_borer = inputs_at(base, settings), settings.attacked is None or settings.attacked > 0
     net = scenarios.net_bean_price(settings.cocoa, base.params.prices.harvest_days_per_kg, settings.wage)
     offered = options_at(base, inputs, settings.fertilizer)
-    left_out = [name for name, option in offered.items() if option.done(has_borer) != option.measures]
+    left_out = [name for name, option in offered.items() if len(option.done(has_borer)) < len(option.measures)]
     mean_dose, best = measures.best_fertilizer(inputs, settings.fertilizer, net)
+    at_best = options.Option("fertilizer_best", (best,))
+    mean_income = options.assess(at_best, inputs.yield_now, net, inputs.ceiling)["net_income_idr_per_ha"].mean()
     if mean_dose < inputs.full_dose:
-        offered["fertilizer_best"] = options.Option("fertilizer_best", (best,))
+        offered[at_best.name] = at_best
     outcomes = {
         name: options.assess(option, inputs.yield_now, net, inputs.ceiling)
         for name, option in offered.items()
@@ -160,20 +65,21 @@ def evaluate(base: Base, settings: Settings) -> Result:
     }
     return {
         "problems": found,
-        "notes": said,
-        "dose": _interval(_best_dose(base, inputs, settings, net), base.params.uncertainty.interval_level),
-        "mean_dose": mean_dose,
+        "notes": notes(settings, base.fields),
+        "dose": _interval(best_doses(base, inputs, settings, net), base.params.uncertainty.interval_level),
+        "mean_dose": float(mean_dose),
+        "mean_income": float(mean_income),
         "left_out": left_out,
         **_ranking(outcomes, base.params.uncertainty.interval_level, offered),
     }
 
 
-def _best_dose(base: Base, inputs: measures.Inputs, settings: Settings, net: float) -> np.ndarray:
+def best_doses(base: Base, inputs: measures.Inputs, settings: Settings, net: float) -> np.ndarray:
     """Draws of the best dose in kg/ha, as in the fertilizer stage."""
     spreading = base.params.fertilizer.labour_days_per_ha * settings.wage / inputs.full_dose
-    costs = fertilizer_model.Costs(settings.cocoa, net, inputs.transport, spreading)
+    costs = fertilizer.Costs(settings.cocoa, net, inputs.transport, spreading)
     ratio = costs.full_ratio(costs.price_ratio(settings.fertilizer))
-    return fertilizer_model.average(
+    return fertilizer.average(
         {name: curve.optimal_dose(ratio) for name, curve in inputs.responses.items()}, inputs.is_plateau
     )
 
@@ -186,12 +92,11 @@ def _interval(draws: np.ndarray, level: float) -> dict[str, float]:
 def _ranking(
     outcomes: dict[str, dict[str, np.ndarray]], level: float, offered: dict[str, options.Option]
 ) -> dict[str, Any]:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "name": name,
             **_interval(outcome["net_income_idr_per_ha"], level),
             "loss": float((outcome["net_income_idr_per_ha"] < 0).mean()),
-            "extra": float(np.median(outcome["extra_kg_per_ha"])),
         }
         for name, outcome in outcomes.items()
     ]

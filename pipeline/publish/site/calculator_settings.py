@@ -81,15 +81,24 @@ def fields(params: Any) -> dict[str, Field]:
     bean_price = params.prices.cocoa_idr_per_kg * params.prices.cocoa_multiplier
     ceiling_price = float(cases["ceiling"]) * params.prices.fertilizer_multiplier
     return {
-        "cocoa": Field(bean_price, bounds["low"], bounds["high"], beans.min(), beans.max()),
+        "cocoa": Field(bean_price, *_outward(bounds["low"], bounds["high"]), *_outward(beans.min(), beans.max())),
         "fertilizer": Field(
-            ceiling_price, factor["low"] * cases.min(), factor["high"] * cases.max(), shop.min(), shop.max()
+            ceiling_price,
+            *_outward(factor["low"] * cases.min(), factor["high"] * cases.max()),
+            *_outward(shop.min(), shop.max()),
         ),
-        "wage": Field(wage, factor["low"] * wage, factor["high"] * wage, per_day.min(), per_day.max()),
+        "wage": Field(
+            wage, *_outward(factor["low"] * wage, factor["high"] * wage), *_outward(per_day.min(), per_day.max())
+        ),
         "yield_now": Field(None, 1.0, params.yield_gap.ceiling_kg_per_ha, yields.min(), yields.max()),
         "attacked": Field(None, 0.0, 100.0, LOW_SHARE * 100, attacked * 100),
         "age": Field(None, 0.0, OLDEST_YEARS, BEARING_YEARS, float(row(baselines, "B052")["value_high"])),
     }
+
+
+def _outward(low: float, high: float) -> tuple[float, float]:
+    """A range in whole rupiah, so that a reader who types a bound as it is shown stays within it."""
+    return float(math.floor(low)), float(math.ceil(high))
 
 
 def defaults(known: dict[str, Field]) -> Settings:
@@ -118,6 +127,9 @@ def notes(settings: Settings, known: dict[str, Field]) -> dict[str, str]:
     """
     values = asdict(settings)
     found = {name: code for name, field in known.items() if name != "age" and (code := field.note(values[name]))}
+    # Without the borer nothing rests on the damage curve.
+    if settings.attacked == 0:
+        del found["attacked"]
     return {**found, "age": _age_note(settings.age, known["age"].evidence_high)}
 
 

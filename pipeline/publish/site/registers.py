@@ -7,9 +7,11 @@ from markdown_it import MarkdownIt
 
 from pipeline import paths, sources, usage
 from pipeline.contracts import Column
+from pipeline.language import LANGUAGES
 from pipeline.lineage import read_stages
 from pipeline.params import describe, load_params
 from pipeline.publish.site.catalogue import translate
+from pipeline.publish.site.glossary import in_order
 from pipeline.publish.site.numbers import published, shown
 from pipeline.tables import TABLES
 
@@ -93,3 +95,16 @@ def _linked(text: str) -> str:
 def quality() -> list[dict[str, Any]]:
     """Counts of gaps, flags and warnings per clean table."""
     return pd.read_csv(QUALITY / "data_quality.csv", keep_default_na=False).to_dict("records")
+
+
+def glossary(language: str) -> list[dict[str, str]]:
+    """The terms of the field in the order of the alphabet, with their name in the other language."""
+    (other,) = (code for code in LANGUAGES if code != language)
+    return [
+        {
+            "name": term.name.in_language(language),
+            "other": term.name.in_language(other),
+            "meaning": term.meaning.in_language(language),
+        }
+        for term in in_order(language)
+    ]

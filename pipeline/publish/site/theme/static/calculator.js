@@ -1,390 +1,285 @@
-/* The calculator: reads the settings, computes from all draws of the project, and says what came out.
-   Plain functions, nothing loaded: the draws come from calculator-data.js, the words from the page. */
+/* The page of the calculator: reads the settings as the reader writes numbers, shows what the model says.
+   Words stand in the page (#calculator-words), the draws in calculator-data.js, the model in calculator-model.js. */
 'use strict';
 
 (function () {
-  const FIELDS = ['cocoa', 'fertilizer', 'wage', 'yield_now', 'attacked', 'age'];
+  const FIELDS = window.cacaoCalculator.fields;
+  const words = JSON.parse(document.getElementById('calculator-words').textContent);
+  const english = words.language === 'en';
+  const data = window.CACAO_CALCULATOR;
+  let model = null;
+  let waiting = 0;
+  let linkProblem = false;
 
-  // Draws ------------------------------------------------------------------------------------------------------
+  function byId(name) { return document.getElementById('calculator-' + name); }
 
-  function unpack(column, size) {
-    const bytes = atob(column.codes);
-    const values = new Float64Array(size);
-    for (let i = 0; i < size; i += 1) {
-      const code = column.width === 1
-        ? bytes.charCodeAt(i)
-        : bytes.charCodeAt(2 * i) + 256 * bytes.charCodeAt(2 * i + 1);
-      values[i] = column.low + column.step * code;
+  // Numbers ------------------------------------------------------------------------------------------------------
+
+  // As the language of the page writes them. A mark that cannot stand between thousands is a decimal mark.
+  function parseNumber(text) {
+    const typed = text.replace(/[\s\u00a0]/g, '').replace(/^Rp\.?/i, '').replace(/^\u2212/, '-').replace(/%$/, '');
+    if (typed === '') return null;
+    const group = english ? ',' : '\\.';
+    const decimal = english ? '\\.' : ',';
+    const grouped = new RegExp('^-?\\d{1,3}(' + group + '\\d{3})+(' + decimal + '\\d+)?$');
+    const own = new RegExp('^-?\\d+(' + decimal + '\\d+)?$');
+    const other = new RegExp('^-?\\d+' + group + '(\\d{1,2}|\\d{4,})$');
+    if (grouped.test(typed)) {
+      return Number(typed.replace(new RegExp(group, 'g'), '').replace(',', '.'));
     }
-    return values;
+    return own.test(typed) || other.test(typed) ? Number(typed.replace(',', '.')) : NaN;
   }
 
-  function mapped(values, change) {
-    const out = new Float64Array(values.length);
-    for (let i = 0; i < values.length; i += 1) out[i] = change(values[i], i);
-    return out;
+  function fixed(value, digits) {
+    const shift = Math.pow(10, digits);
+    const rounded = Math.floor(Math.abs(value) * shift + 0.5) / shift;
+    const parts = rounded.toFixed(digits).split('.');
+    const whole = parts[0].replace(/\B(?=(\d{3})+$)/g, english ? ',' : '.');
+    const sign = value < 0 && rounded > 0 ? '\u2212' : '';
+    return sign + whole + (digits ? (english ? '.' : ',') + parts[1] : '');
   }
 
-  function mean(values) {
-    let sum = 0;
-    for (let i = 0; i < values.length; i += 1) sum += values[i];
-    return sum / values.length;
+  function plain(value) {
+    const digits = [0, 1, 2].find(function (d) { return d === 2 || Math.abs(value - Number(value.toFixed(d))) < 1e-9; });
+    return fixed(value, digits);
   }
 
-  function meanProduct(first, second) {
-    let sum = 0;
-    for (let i = 0; i < first.length; i += 1) sum += first[i] * second[i];
-    return sum / first.length;
+  function million(value) { return fixed(value / 1e6, Math.abs(value) < 9.95e6 ? 1 : 0); }
+
+  function fill(text, values) {
+    return text.replace(/\{(\w+)\}/g, function (all, name) { return name in values ? values[name] : all; });
   }
 
-  function shareBelowZero(values) {
-    let count = 0;
-    for (let i = 0; i < values.length; i += 1) count += values[i] < 0 ? 1 : 0;
-    return count / values.length;
+  // Settings: form and address -------------------------------------------------------------------------------------
+
+  // A field that was not touched stands for the exact start value, of which it shows whole rupiah.
+  function fieldValue(name) {
+    const input = byId(name);
+    const start = data.fields[name].default;
+    if (start !== null && input.value === input.defaultValue) return start;
+    return parseNumber(input.value);
   }
 
-  // Values counted into bins of one width, so that a quantile needs the values of one bin in order, not all.
-  const BINS = 2048;
-  const bins = new Uint16Array(1 << 16);
-  const counts = new Uint32Array(BINS);
+  function readSettings() {
+    const settings = {};
+    FIELDS.forEach(function (name) { settings[name] = fieldValue(name); });
+    return settings;
+  }
 
-  function binned(values) {
-    let low = Infinity;
-    let high = -Infinity;
-    for (let i = 0; i < values.length; i += 1) {
-      low = Math.min(low, values[i]);
-      high = Math.max(high, values[i]);
+  // Numbers in the address are written with a point in both languages, so that a link works in either.
+  function address(settings) {
+    const parts = FIELDS.filter(function (name) {
+      return settings[name] !== data.fields[name].default && Number.isFinite(settings[name]);
+    }).map(function (name) { return name + '=' + String(settings[name]); });
+    return parts.length ? '#' + parts.join('&') : '';
+  }
+
+  // A number of the address as the reader would write it; none of its decimals is lost.
+  function written(text) {
+    const number = Number(text);
+    if (Math.abs(number * 100 - Math.round(number * 100)) < 1e-6) return plain(number);
+    return english ? text : text.replace('.', ',');
+  }
+
+  function fromAddress() {
+    linkProblem = false;
+    const given = new URLSearchParams(window.location.hash.slice(1));
+    given.forEach(function (text, name) {
+      if (!FIELDS.includes(name) || !/^-?\d+(\.\d+)?$/.test(text)) linkProblem = true;
+      else byId(name).value = written(text);
+    });
+    FIELDS.filter(function (name) { return !given.has(name); })
+      .forEach(function (name) { byId(name).value = byId(name).defaultValue; });
+  }
+
+  function toAddress(settings) {
+    const target = address(settings);
+    if (window.location.hash === target) return;
+    try {
+      window.history.replaceState(null, '', target || window.location.pathname + window.location.search);
+    } catch (error) {
+      window.location.replace(target || '#');
     }
-    const scale = high > low ? (BINS - 1) / (high - low) : 0;
-    counts.fill(0);
-    for (let i = 0; i < values.length; i += 1) {
-      bins[i] = (values[i] - low) * scale;
-      counts[bins[i]] += 1;
+    document.querySelectorAll('a[href]').forEach(function (link) {
+      const href = link.getAttribute('href');
+      if (/calculator\.html(#.*)?$/.test(href)) link.setAttribute('href', href.replace(/#.*$/, '') + target);
+    });
+  }
+
+  // What is shown --------------------------------------------------------------------------------------------------
+
+  function element(tag, text, className) {
+    const made = document.createElement(tag);
+    if (text !== undefined) made.textContent = text;
+    if (className) made.className = className;
+    return made;
+  }
+
+  function replaceChildren(parent, children) {
+    while (parent.firstChild) parent.removeChild(parent.firstChild);
+    children.forEach(function (child) { parent.appendChild(child); });
+  }
+
+  function problemText(name, code, value) {
+    const typed = byId(name).value.trim();
+    const said = words.problems[name];
+    const shownValue = Number.isFinite(value) ? plain(value) : typed;
+    return fill(code === 'low' && value < 0 ? said.negative : said[code], { value: shownValue, typed: typed });
+  }
+
+  function showField(name, settings, result) {
+    const said = byId(name + '-said');
+    const problem = result.problems[name];
+    const note = result.notes[name];
+    const text = problem ? problemText(name, problem, settings[name])
+      : note && note !== 'unknown' ? words.notes[name + '.' + note] : '';
+    if (said.textContent !== text) said.textContent = text;
+    said.hidden = !text;
+    said.classList.toggle('is-problem', Boolean(problem));
+    byId(name).setAttribute('aria-invalid', problem ? 'true' : 'false');
+  }
+
+  function optionName(name, result) { return fill(words.options[name], { dose: plain(result.mean_dose) }); }
+
+  function numbersOf(row) {
+    return { value: million(row.value), lower: million(row.lower), upper: million(row.upper), loss: fixed(row.loss * 100, 0) };
+  }
+
+  function statusSentences(settings, result) {
+    const wrong = FIELDS.filter(function (name) { return result.problems[name]; });
+    if (wrong.length) {
+      return [words.result.none].concat(wrong.map(function (name) {
+        return words.labels[name] + ': ' + problemText(name, result.problems[name], settings[name]);
+      }));
     }
-  }
-
-  // The values of the bin that holds the k-th smallest one (from 0) in order, and how many lie in the bins before it.
-  function binOf(values, k) {
-    let bin = 0;
-    let before = 0;
-    while (before + counts[bin] <= k) {
-      before += counts[bin];
-      bin += 1;
+    if (result.first === null) return [words.result.nothing];
+    const best = result.options[0];
+    const said = Object.assign(numbersOf(best), {
+      name: optionName(best.name, result),
+      chance: fixed(result.chance * 100, 0)
+    });
+    const found = [fill(words.result.first, said)];
+    if (result.single !== null && result.single !== result.first) {
+      found.push(fill(words.result.single, { name: optionName(result.single, result) }));
     }
-    const within = new Float64Array(counts[bin]);
-    let at = 0;
-    for (let i = 0; at < within.length; i += 1) {
-      if (bins[i] === bin) {
-        within[at] = values[i];
-        at += 1;
-      }
-    }
-    return { values: within.sort(), before: before };
-  }
-
-  // Quantile with a straight line between neighbours; needs binned(values) before.
-  function quantile(values, share) {
-    const place = share * (values.length - 1);
-    const k = Math.floor(place);
-    const found = binOf(values, k);
-    const at = k - found.before;
-    if (place === k) return found.values[at];
-    const next = at + 1 < found.values.length ? found.values[at + 1] : binOf(values, k + 1).values[0];
-    return found.values[at] + (place - k) * (next - found.values[at]);
-  }
-
-  function interval(values, level) {
-    binned(values);
-    return {
-      lower: quantile(values, (1 - level) / 2),
-      value: quantile(values, 0.5),
-      upper: quantile(values, (1 + level) / 2)
-    };
-  }
-
-  function median(values) {
-    binned(values);
-    return quantile(values, 0.5);
-  }
-
-  // Model ------------------------------------------------------------------------------------------------------
-
-  function parabola(dose) {
-    const within = Math.min(dose, 1);
-    return within * (2 - within);
-  }
-
-  function makeModel(data) {
-    const columns = {};
-    Object.keys(data.columns).forEach(function (name) { columns[name] = unpack(data.columns[name], data.draws); });
-    const start = data.plateau_from;
-    const known = data.constants;
-    const firstSlope = mapped(columns.shape, function (shape, i) {
-      return i < start ? shape / -Math.expm1(-shape) : 2 / shape / parabola(1 / shape);
-    });
-    const shares = known.dose_shares.map(function (dose) {
-      return mapped(columns.shape, function (shape, i) {
-        return i < start
-          ? Math.expm1(-shape * dose) / Math.expm1(-shape)
-          : parabola(dose / shape) / parabola(1 / shape);
-      });
-    });
-    return { data: data, columns: columns, known: known, firstSlope: firstSlope, shares: shares, cache: {} };
-  }
-
-  // The result of make(), made again only when the setting it hangs on has changed.
-  function remembered(model, name, setting, make) {
-    const held = model.cache[name];
-    if (held && held.setting === setting) return held.value;
-    const value = make();
-    model.cache[name] = { setting: setting, value: value };
-    return value;
-  }
-
-  function presentYield(model, settings) {
-    return remembered(model, 'yield', settings.yield_now, function () {
-      const given = settings.yield_now;
-      return given === null ? model.columns.yield_now : mapped(model.columns.yield_now, function () { return given; });
-    });
-  }
-
-  // Ratio of the yields with and without sleeves, through the damage curve.
-  function borerRatio(model, settings) {
-    return remembered(model, 'borer', settings.attacked, function () {
-      const atAll = model.columns.at_all;
-      const power = model.columns.power;
-      const left = Math.log(model.known.left);
-      return mapped(model.columns.attacked, function (drawn, i) {
-        const attacked = settings.attacked === null ? drawn : settings.attacked / 100;
-        const loss = atAll[i] * Math.pow(attacked, power[i]);
-        return (1 - loss * Math.exp(power[i] * left)) / (1 - loss);
-      });
-    });
-  }
-
-  function ratio(model, settings, gain, part) {
-    if (gain === 'borer') return borerRatio(model, settings);
-    return remembered(model, gain + part, null, function () {
-      return mapped(model.columns[gain], function (log) { return Math.exp(log * part); });
-    });
-  }
-
-  // Training teaches the practices: its part through a practice of the package is not counted again.
-  function taught(model, option) {
-    const practices = option.measures.map(function (measure) { return measure.practice; });
-    const covered = model.known.practices.filter(function (practice) { return practices.includes(practice); });
-    return 1 - covered.length / model.known.practices.length;
-  }
-
-  function extraYield(now, factor, ceiling) {
-    return Math.min(now * factor, Math.max(ceiling, now)) - now;
-  }
-
-  function optionExtra(model, settings, option) {
-    const now = presentYield(model, settings);
-    return remembered(model, 'extra ' + option.name, settings.yield_now + '|' + settings.attacked, function () {
-      const part = taught(model, option);
-      const factor = new Float64Array(now.length).fill(1);
-      option.measures.forEach(function (measure) {
-        const each = ratio(model, settings, measure.gain, measure.practice === 'knowledge' ? part : 1);
-        for (let i = 0; i < factor.length; i += 1) factor[i] *= each[i];
-      });
-      for (let i = 0; i < factor.length; i += 1) factor[i] = extraYield(now[i], factor[i], model.known.ceiling);
-      return { draws: factor, median: median(factor) };
-    });
-  }
-
-  // What the measures of an option cost: days per ha, Rp per ha, and whether fertilizer is bought; the same for good.
-  function costParts(model, option) {
-    return remembered(model, 'cost ' + option.name, null, function () {
-      const parts = {
-        days: new Float64Array(model.data.draws),
-        rupiah: new Float64Array(model.data.draws),
-        buys: option.measures.some(function (measure) { return measure.per === 'dose'; })
-      };
-      option.measures.forEach(function (measure) {
-        const column = model.columns[measure.cost];
-        const into = measure.per === 'ha' ? parts.rupiah : parts.days;
-        for (let i = 0; i < column.length; i += 1) into[i] += column[i];
-      });
-      return parts;
-    });
-  }
-
-  // Net income in Rp/ha; share is that of the full dose.
-  function netIncome(model, settings, net, option, extra, share) {
-    const parts = costParts(model, option);
-    const price = settings.fertilizer + model.known.transport;
-    const fixed = parts.buys ? share * model.known.full_dose * price : 0;
-    const wage = share * settings.wage;
-    const income = new Float64Array(extra.length);
-    for (let i = 0; i < income.length; i += 1) {
-      income[i] = extra[i] * net - fixed - wage * parts.days[i] - parts.rupiah[i];
-    }
-    return income;
-  }
-
-  function fertilizerOption(model) {
-    return model.data.options.find(function (option) { return option.name === 'fertilizer'; });
-  }
-
-  // The tenth of the full dose with the best mean income; the same for all draws.
-  function bestShare(model, settings, net) {
-    const gain = optionExtra(model, settings, fertilizerOption(model)).draws;
-    const means = remembered(model, 'mean extra', settings.yield_now, function () {
-      return model.shares.map(function (share) { return meanProduct(gain, share); });
-    });
-    const spreading = remembered(model, 'spreading', null, function () { return mean(model.columns.spreading); });
-    let best = { income: -Infinity };
-    model.known.dose_shares.forEach(function (share, k) {
-      const price = settings.fertilizer + model.known.transport;
-      const income = means[k] * net - share * (model.known.full_dose * price + spreading * settings.wage);
-      if (income > best.income) best = { income: income, share: share, k: k };
-    });
-    return best;
-  }
-
-  function bestDoseIncome(model, settings, net, best) {
-    const gain = optionExtra(model, settings, fertilizerOption(model)).draws;
-    const share = model.shares[best.k];
-    const now = presentYield(model, settings);
-    const extra = new Float64Array(gain.length);
-    for (let i = 0; i < extra.length; i += 1) {
-      extra[i] = extraYield(now[i], 1 + gain[i] * share[i] / now[i], model.known.ceiling);
-    }
-    const income = netIncome(model, settings, net, fertilizerOption(model), extra, best.share);
-    return { extra: median(extra), income: income };
-  }
-
-  // Best dose in each draw: where the last kg just earns its cost.
-  function bestDoses(model, settings, net) {
-    const known = model.known;
-    const gain = optionExtra(model, settings, fertilizerOption(model)).draws;
-    const spreading = known.spreading_days * settings.wage / known.full_dose;
-    const price = (settings.fertilizer + known.transport + spreading) / net;
-    return mapped(gain, function (extra, i) {
-      const choke = Math.max(extra, 0) * model.firstSlope[i] / known.full_dose;
-      if (!(choke > price)) return 0;
-      const shape = model.columns.shape[i];
-      const slope = price / choke;
-      const dose = i < model.data.plateau_from ? -Math.log(slope) / shape : (1 - slope) * shape;
-      return Math.min(Math.max(dose, 0), known.most) * known.full_dose;
-    });
-  }
-
-  function chanceFirst(incomes, first) {
-    const others = Object.keys(incomes).filter(function (name) { return name !== first; });
-    const own = incomes[first];
-    const lists = others.map(function (name) { return incomes[name]; });
-    const rival = new Float64Array(own.length);
-    lists.forEach(function (list) {
-      for (let i = 0; i < rival.length; i += 1) rival[i] = Math.max(rival[i], list[i]);
-    });
-    let count = 0;
-    for (let i = 0; i < own.length; i += 1) count += own[i] > rival[i] ? 1 : 0;
-    return count / own.length;
-  }
-
-  function row(name, extra, income, level) {
-    const found = interval(income, level);
-    return {
-      name: name,
-      value: found.value,
-      lower: found.lower,
-      upper: found.upper,
-      loss: shareBelowZero(income),
-      extra: extra
-    };
-  }
-
-  function compute(model, settings) {
-    const known = model.known;
-    const net = settings.cocoa - known.harvest_days * settings.wage;
-    const offered = model.data.options.filter(function (option) {
-      return settings.attacked !== 0 || !option.measures.some(function (measure) { return measure.needs_borer; });
-    });
-    const incomes = {};
-    const rows = offered.map(function (option) {
-      const extra = optionExtra(model, settings, option);
-      incomes[option.name] = netIncome(model, settings, net, option, extra.draws, 1);
-      return row(option.name, extra.median, incomes[option.name], known.level);
-    });
-    const best = bestShare(model, settings, net);
-    if (best.share < 1) {
-      const found = bestDoseIncome(model, settings, net, best);
-      incomes.fertilizer_best = found.income;
-      rows.push(row('fertilizer_best', found.extra, found.income, known.level));
-    }
-    rows.sort(function (a, b) { return b.value - a.value; });
-    return ranking(model, rows, incomes, {
-      dose: interval(bestDoses(model, settings, net), known.level),
-      mean_dose: best.share * known.full_dose,
-      left_out: model.data.options.filter(function (option) { return !offered.includes(option); })
-        .map(function (option) { return option.name; })
-    });
-  }
-
-  function ranking(model, rows, incomes, found) {
-    const paying = rows.filter(function (each) { return each.value > 0; }).map(function (each) { return each.name; });
-    const packages = model.data.options.filter(function (option) { return option.measures.length > 1; })
-      .map(function (option) { return option.name; });
-    const first = paying.length ? paying[0] : null;
-    const single = paying.find(function (name) { return !packages.includes(name); });
-    return Object.assign(found, {
-      options: rows,
-      first: first,
-      single: single === undefined ? null : single,
-      chance: first === null ? null : chanceFirst(incomes, first)
-    });
-  }
-
-  // Settings: what is possible, and what the evidence covers -----------------------------------------------------
-
-  function problemOf(field, value) {
-    if (value === null) return field.default === null ? null : 'missing';
-    if (!Number.isFinite(value)) return 'number';
-    if (value < field.low) return 'low';
-    return value > field.high ? 'high' : null;
-  }
-
-  function problemsOf(data, settings) {
-    const found = {};
-    FIELDS.forEach(function (name) {
-      const code = problemOf(data.fields[name], settings[name]);
-      if (code) found[name] = code;
-    });
-    if (!Object.keys(found).length && settings.cocoa <= data.constants.harvest_days * settings.wage) {
-      found.cocoa = 'harvest';
-    }
-    if (!found.age && settings.age !== null && settings.age < data.fields.age.evidence_low) found.age = 'immature';
     return found;
   }
 
-  function ageNote(data, age) {
-    const trial = data.constants.trial_years;
-    if (age === null) return 'unknown';
-    if (age > data.fields.age.evidence_high) return 'old';
-    return age >= trial[0] && age <= trial[1] ? 'trial' : 'survey';
+  function svg(tag, attributes) {
+    const made = document.createElementNS('http://www.w3.org/2000/svg', tag);
+    Object.keys(attributes).forEach(function (name) { made.setAttribute(name, String(attributes[name])); });
+    return made;
   }
 
-  function notesOf(data, settings) {
-    const found = {};
-    FIELDS.forEach(function (name) {
-      const value = settings[name];
-      const field = data.fields[name];
-      if (name === 'age' || value === null) return;
-      if (value < field.evidence_low) found[name] = 'below';
-      if (value > field.evidence_high) found[name] = 'above';
+  // The interval as a bar with its middle and the line of no gain; all rows have one scale.
+  function bar(row, scale) {
+    const drawn = svg('svg', { class: 'calculator-bar', viewBox: '0 0 100 10', preserveAspectRatio: 'none', 'aria-hidden': 'true' });
+    const place = function (value) { return (value - scale.low) / (scale.high - scale.low) * 100; };
+    drawn.appendChild(svg('rect', { class: 'span', x: place(row.lower), y: 3, width: place(row.upper) - place(row.lower), height: 4 }));
+    drawn.appendChild(svg('rect', { class: 'middle', x: place(row.value) - 0.7, y: 0, width: 1.4, height: 10 }));
+    drawn.appendChild(svg('line', { class: 'zero', x1: place(0), x2: place(0), y1: 0, y2: 10 }));
+    return drawn;
+  }
+
+  function tableRow(row, result, scale) {
+    const said = numbersOf(row);
+    const made = element('tr', undefined, row.name === result.first ? 'is-first' : '');
+    const name = element('th', optionName(row.name, result));
+    name.setAttribute('scope', 'row');
+    const income = element('td');
+    income.appendChild(element('strong', said.value));
+    income.appendChild(document.createTextNode(' '));
+    income.appendChild(element('span', '(' + fill(words.result.interval, said) + ')'));
+    income.appendChild(bar(row, scale));
+    [name, income, element('td', said.loss + '\u00a0%')].forEach(function (cell) { made.appendChild(cell); });
+    return made;
+  }
+
+  function showNumbers(result) {
+    const dose = { value: fixed(result.dose.value, 0), lower: fixed(result.dose.lower, 0), upper: fixed(result.dose.upper, 0) };
+    byId('rate').textContent = fill(result.dose.value > 0 ? words.result.dose : words.result.no_dose, dose);
+    const about = result.mean_income > 0 ? words.result.mean_dose : words.result.no_mean_dose;
+    byId('about-rate').textContent = fill(about, { dose: plain(result.mean_dose) });
+    const scale = {
+      low: Math.min.apply(null, result.options.map(function (row) { return Math.min(row.lower, 0); })),
+      high: Math.max.apply(null, result.options.map(function (row) { return Math.max(row.upper, 1); }))
+    };
+    replaceChildren(byId('rows'), result.options.map(function (row) { return tableRow(row, result, scale); }));
+    const notes = FIELDS.filter(function (name) { return result.notes[name]; })
+      .map(function (name) { return words.notes[name + '.' + result.notes[name]]; });
+    if (result.left_out.length) notes.push(words.result.left_out);
+    if (linkProblem) notes.push(words.result.bad_link);
+    replaceChildren(byId('notes'), notes.map(function (note) { return element('li', note); }));
+  }
+
+  function showStatus(settings, result) {
+    const sentences = statusSentences(settings, result);
+    const box = byId('status');
+    box.classList.toggle('is-problem', Object.keys(result.problems).length > 0);
+    if (box.getAttribute('data-said') === sentences.join(' ')) return;
+    box.setAttribute('data-said', sentences.join(' '));
+    replaceChildren(box, sentences.map(function (sentence) { return element('p', sentence); }));
+  }
+
+  function show() {
+    const settings = readSettings();
+    const result = window.cacaoCalculator.evaluate(model, settings);
+    const usable = Object.keys(result.problems).length === 0;
+    FIELDS.forEach(function (name) { showField(name, settings, result); });
+    byId('numbers').hidden = !usable;
+    if (usable) showNumbers(result);
+    showStatus(settings, result);
+    toAddress(settings);
+    byId('copied').textContent = '';
+    return { settings: settings, result: result };
+  }
+
+  // One computation for a burst of key strokes.
+  function later() {
+    if (waiting) return;
+    waiting = window.requestAnimationFrame(function () {
+      waiting = 0;
+      show();
     });
-    found.age = ageNote(data, settings.age);
-    return found;
   }
 
-  function evaluate(model, settings) {
-    const problems = problemsOf(model.data, settings);
-    if (Object.keys(problems).length) return { problems: problems, notes: {} };
-    return Object.assign({ problems: problems, notes: notesOf(model.data, settings) }, compute(model, settings));
+  // When the reader leaves a field its number is written as the language writes it: what was read is seen.
+  function tidy(event) {
+    const name = event.target.name;
+    if (!FIELDS.includes(name) || event.target.value === event.target.defaultValue) return;
+    const value = parseNumber(event.target.value);
+    if (Number.isFinite(value)) event.target.value = written(String(value));
   }
 
-  window.cacaoCalculator = { makeModel: makeModel, evaluate: evaluate, fields: FIELDS };
+  function copyLink() {
+    const said = byId('copied');
+    const failed = function () { said.textContent = words.result.not_copied; };
+    if (!navigator.clipboard) {
+      failed();
+      return;
+    }
+    navigator.clipboard.writeText(window.location.href)
+      .then(function () { said.textContent = words.result.copied; }, failed);
+  }
+
+  function start() {
+    model = window.cacaoCalculator.makeModel(data);
+    const form = byId('form');
+    byId('legend').hidden = false;
+    fromAddress();
+    show();
+    form.addEventListener('input', later);
+    form.addEventListener('change', tidy);
+    form.addEventListener('submit', function (event) { event.preventDefault(); });
+    form.addEventListener('reset', function () { window.setTimeout(show, 0); });
+    byId('copy').addEventListener('click', copyLink);
+    window.addEventListener('hashchange', function () {
+      fromAddress();
+      show();
+    });
+    window.cacaoCalculator.show = show;
+    window.cacaoCalculator.parseNumber = parseNumber;
+  }
+
+  start();
 }());

@@ -1,0 +1,176 @@
+"""The page of the calculator: its words, its start result for browsers without scripts, and its data."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from pipeline import paths, tables
+from pipeline.contracts import read_clean
+from pipeline.language import Text
+from pipeline.model.fertilizer import price_cases
+from pipeline.params import load_params
+from pipeline.publish.site import calculator_texts as texts
+from pipeline.publish.site.calculator_data import calculator_script
+from pipeline.publish.site.calculator_draws import Base, collect
+from pipeline.publish.site.calculator_model import Result, default_result
+from pipeline.publish.site.calculator_settings import BEARING_YEARS, TRIAL_YEARS, Field
+
+DATA_FILE = "calculator-data.js"
+
+
+def write_calculator_data(folder: Path) -> Path:
+    """Write the draws as a script into ``folder``, the static files of a language; returns its path."""
+    target = folder / DATA_FILE
+    target.write_text(calculator_script(collect(load_params(paths.PARAMS))), encoding="utf-8")
+    return target
+
+
+def calculator_page(language: str) -> dict[str, Any]:
+    """Context of the template ``calculator.html`` in ``en`` or ``id``.
+
+    Keys: ``title``, ``page`` (fixed words), ``fields`` (``name``, ``label``, ``hint``, ``value`` as the reader writes
+    it), ``result`` (words of the start result: ``status``, ``rate``, ``about_rate``, ``rows``, ``notes``), ``how``
+    (HTML paragraphs) and ``words`` (JSON that the script reads).
+    """
+    base = collect(load_params(paths.PARAMS))
+    numbers = _numbers(base, language)
+    page = {name: _fill(text, language, numbers) for name, text in texts.PAGE.items()}
+    return {
+        "title": page["title"],
+        "page": page,
+        "fields": [_field(name, field, language, numbers) for name, field in base.fields.items()],
+        "result": _result(default_result(base), language, numbers),
+        "how": [_fill(text, language, numbers | _links(language)) for text in texts.HOW],
+        "words": _words(base, language, numbers),
+    }
+
+
+def fixed(value: float, digits: int, language: str) -> str:
+    """A number with a fixed number of decimals: ``1,161.5`` in English, ``1.161,5`` in Indonesian; a true minus."""
+    shift = 10.0**digits
+    rounded = math.floor(abs(value) * shift + 0.5) / shift
+    text = ("−" if value < 0 and rounded else "") + f"{rounded:,.{digits}f}"
+    return text if language == "en" else text.translate(str.maketrans(",.", ".,"))
+
+
+def plain(value: float, language: str) -> str:
+    """A setting as the reader writes it, with the decimals that it has, at most two."""
+    digits = next(d for d in (0, 1, 2) if d == 2 or math.isclose(value, round(value, d), rel_tol=0, abs_tol=1e-9))
+    return fixed(value, digits, language)
+
+
+def million(value: float, language: str) -> str:
+    """Rupiah in millions to two digits or so: one decimal below ten million."""
+    return fixed(value / 1e6, 1 if abs(value) < 9.95e6 else 0, language)
+
+
+def _numbers(base: Base, language: str) -> dict[str, str]:
+    """Numbers that any text may name."""
+    cases = price_cases(read_clean(tables.LOCAL_PRICES)).set_index("name")["price_idr_per_kg"]
+    return {
+        "level": plain(base.params.uncertainty.interval_level * 100, language),
+        "full": plain(base.inputs.full_dose, language),
+        "most": plain(2 * base.inputs.full_dose, language),
+        "draws": plain(base.inputs.yield_now.size, language),
+        "harvest_days": plain(base.params.prices.harvest_days_per_kg, language),
+        "bearing": plain(BEARING_YEARS, language),
+        "trial_low": plain(TRIAL_YEARS[0], language),
+        "trial_high": plain(TRIAL_YEARS[1], language),
+        "oldest": plain(base.fields["age"].evidence_high, language),
+        "ceiling": plain(cases["ceiling"], language),
+        "market": plain(cases["market"], language),
+    }
+
+
+def _bounds(field: Field, language: str) -> dict[str, str]:
+    names = ("low", "high", "evidence_low", "evidence_high")
+    found = {name: plain(getattr(field, name), language) for name in names}
+    # A bound such as a tenth of a wage is not a round number; whole rupiah are enough to read.
+    found |= {name: fixed(getattr(field, name), 0, language) for name in names if getattr(field, name) >= 1000}
+    return found | {"default": "" if field.default is None else _value(field.default, language)}
+
+
+def _value(value: float, language: str) -> str:
+    return fixed(value, 0, language) if value >= 1000 else plain(value, language)
+
+
+def _fill(text: Text, language: str, numbers: dict[str, str]) -> str:
+    """The text with the numbers that are known; the others stay in braces for the script."""
+    found = text.in_language(language)
+    for name, number in numbers.items():
+        found = found.replace("{" + name + "}", number)
+    # A number and its per cent sign stay on one line.
+    return found.replace(" %", "\u00a0%")
+
+
+def _field(name: str, field: Field, language: str, numbers: dict[str, str]) -> dict[str, str]:
+    bounds = _bounds(field, language)
+    return {
+        "name": name,
+        "label": texts.LABELS[name].in_language(language),
+        "hint": _fill(texts.HINTS[name], language, numbers | bounds),
+        "value": bounds["default"],
+    }
+
+
+def _links(language: str) -> dict[str, str]:
+    return {
+        name: f'<a href="{target}">{text.in_language(language)}</a>' for name, (target, text) in texts.LINKS.items()
+    }
+
+
+def _name(name: str, result: Result, language: str, numbers: dict[str, str]) -> str:
+    return _fill(texts.OPTIONS[name], language, numbers | {"dose": plain(result["mean_dose"], language)})
+
+
+def _result(result: Result, language: str, numbers: dict[str, str]) -> dict[str, Any]:
+    """The start result in words, as the script writes every other."""
+    rows = [
+        {
+            "name": _name(row["name"], result, language, numbers),
+            **{key: million(row[key], language) for key in ("value", "lower", "upper")},
+            "loss": fixed(row["loss"] * 100, 0, language),
+        }
+        for row in result["options"]
+    ]
+    dose = {key: fixed(value, 0, language) for key, value in result["dose"].items()}
+    about = texts.RESULT["mean_dose" if result["mean_income"] > 0 else "no_mean_dose"]
+    mean_dose = {"dose": plain(result["mean_dose"], language)}
+    return {
+        "status": _status(result, rows, language, numbers),
+        "rate": _fill(texts.RESULT["dose" if result["dose"]["value"] > 0 else "no_dose"], language, numbers | dose),
+        "about_rate": _fill(about, language, numbers | mean_dose),
+        "rows": [row | {"interval": _fill(texts.RESULT["interval"], language, row)} for row in rows],
+        "notes": [_fill(texts.NOTES[f"{name}.{code}"], language, numbers) for name, code in result["notes"].items()],
+    }
+
+
+def _status(result: Result, rows: list[dict[str, str]], language: str, numbers: dict[str, str]) -> list[str]:
+    if result["first"] is None:
+        return [texts.RESULT["nothing"].in_language(language)]
+    chance = {"chance": fixed(result["chance"] * 100, 0, language)}
+    said = [_fill(texts.RESULT["first"], language, numbers | rows[0] | chance)]
+    if result["single"] not in (None, result["first"]):
+        name = {"name": _name(result["single"], result, language, numbers)}
+        said.append(_fill(texts.RESULT["single"], language, name))
+    return said
+
+
+def _words(base: Base, language: str, numbers: dict[str, str]) -> str:
+    """Everything that the script says, as JSON that is safe inside a page; only what it computes is left in braces."""
+    bounds = {name: _bounds(field, language) for name, field in base.fields.items()}
+    reasons = {name: {"reason": texts.REASONS[name].in_language(language)} for name in base.fields}
+    said = texts.PROBLEMS.items()
+    words = {
+        "language": language,
+        "labels": {name: text.in_language(language) for name, text in texts.LABELS.items()},
+        "options": {name: _fill(text, language, numbers) for name, text in texts.OPTIONS.items()},
+        "problems": {
+            name: {code: _fill(text, language, numbers | bounds[name] | reasons[name]) for code, text in said}
+            for name in base.fields
+        },
+        "notes": {key: _fill(text, language, numbers | bounds[key.split(".")[0]]) for key, text in texts.NOTES.items()},
+        "result": {name: _fill(text, language, numbers) for name, text in texts.RESULT.items()},
+    }
+    return json.dumps(words, ensure_ascii=False).replace("<", "\\u003c")

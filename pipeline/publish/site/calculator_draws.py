@@ -1,0 +1,88 @@
+"""The draws behind the calculator: those that the stages wrote, and from the same streams those they did not write."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pipeline import tables
+from pipeline.contracts import read_clean
+from pipeline.model import damage, fertilizer, incidence, measures, response, scenarios
+from pipeline.model.damage import DamageCurve
+from pipeline.model.draws import stream
+from pipeline.publish.site.calculator_settings import Field, fields
+from pipeline.results import read_table
+
+
+@dataclass(frozen=True)
+class Base:
+    """All that stays the same when the reader moves a setting; arrays are draws of shape (draws,).
+
+    ``inputs`` are those of the scenarios with labour in days (a wage of one), ``attacked`` shares of pods, ``left``
+    the share of the attack that sleeving leaves, ``ranked`` the names of options with enough evidence.
+    """
+
+    params: Any
+    fields: dict[str, Field]
+    inputs: measures.Inputs
+    attacked: np.ndarray
+    curve: DamageCurve
+    left: float
+    ranked: frozenset[str]
+
+
+def collect(params: Any) -> Base:
+    """Everything that the calculator rests on, from the clean tables and the results of the stages."""
+    effects, baselines = read_clean(tables.EFFECTS), read_clean(tables.BASELINES)
+    pests, seed = read_table("07_model_pests", "draws"), params.uncertainty.seed
+    inputs = respond(_inputs(params, pests), seed)
+    before, after = incidence.attack_figures(baselines, effects)
+    weight, reports = params.pests.sabah_curve_weight, read_clean(tables.PEST_REPORTS)
+    curves, _ = damage.draw_readings(effects, reports, weight, stream(seed, "damage curve"), len(pests))
+    any_price = {"ceiling": 1.0, "market": 1.0}
+    ranked = measures.is_ranked(measures.build_options(inputs, any_price), read_table("05_model_evidence", "studies"))
+    names = frozenset(name for name, enough in ranked.items() if enough)
+    return Base(params, fields(params), inputs, pests["attacked"].to_numpy(), curves["mixture"], after / before, names)
+
+
+def _inputs(params: Any, pests: pd.DataFrame) -> measures.Inputs:
+    """The inputs of the scenarios, without response curves and with labour in days."""
+    predicted, seed = read_table("05_model_evidence", "draws"), params.uncertainty.seed
+    training, compost = _bought(params, len(pests))
+    days = {
+        "spreading": params.fertilizer.labour_days_per_ha,
+        "sleeving": params.scenarios.sleeving_days_per_ha,
+        "pruning": params.scenarios.pruning_days_per_ha,
+    }
+    return measures.Inputs(
+        yield_now=read_table("04_yield_gap", "draws")["yield_kg_per_ha"].to_numpy(),
+        effects={name: predicted[name].to_numpy() for name in predicted},
+        pest_gains={name: pests[f"log_gain_{name}_there"].to_numpy() for name in ("pod_sleeving", "borer_sanitation")},
+        responses={},
+        is_plateau=fertilizer.draw_family(seed, len(pests)),
+        labour=scenarios.draw_labour(days, 1.0, seed, len(pests)),
+        training=training,
+        compost=compost,
+        full_dose=params.fertilizer.dose_kg_per_ha,
+        transport=params.fertilizer.transport_idr_per_kg,
+        ceiling=params.yield_gap.ceiling_kg_per_ha,
+    )
+
+
+def _bought(params: Any, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Draws of the yearly cost of training and of compost in Rp/ha."""
+    costs, baselines, prices = (read_clean(t) for t in (tables.COSTS, tables.BASELINES, tables.LOCAL_PRICES))
+    rate = read_clean(tables.EXCHANGE_CPI).dropna(subset="idr_per_usd").iloc[-1]["idr_per_usd"]
+    area, years, seed = params.scenarios.area_per_farmer_ha, params.scenarios.training_years, params.uncertainty.seed
+    training, _ = scenarios.training_cost(costs, rate, area, years, stream(seed, "training cost"), size)
+    transport, factor = params.fertilizer.transport_idr_per_kg, params.prices.fertilizer_multiplier
+    rng = stream(seed, "compost")
+    compost, _ = measures.compost_cost(prices, (costs, baselines), transport, factor, rng, size)
+    return training, compost
+
+
+def respond(inputs: measures.Inputs, seed: int) -> measures.Inputs:
+    """The inputs with the response curves of their yield."""
+    gain = response.extra_yield(inputs.yield_now, inputs.effects["mineral_fertilizer"], inputs.ceiling)
+    return replace(inputs, responses=fertilizer.draw_responses(inputs.full_dose, gain, seed))

@@ -1,0 +1,316 @@
+"""The words of the calculator in both languages; numbers stand in braces."""
+
+from pipeline.language import Text
+from pipeline.publish.names import PACKAGES
+
+OPTIONS = {
+    **PACKAGES,
+    "fertilizer": Text("Fertilizer, full rate ({full} kg/ha)", "Pupuk, dosis penuh ({full} kg/ha)"),
+    "fertilizer_best": Text(
+        "Fertilizer, best rate on average ({dose} kg/ha)", "Pupuk, dosis terbaik rata-rata ({dose} kg/ha)"
+    ),
+    "training_fertilizer": Text("Training + fertilizer", "Pelatihan + pupuk"),
+    "package": Text("Sleeving + fertilizer", "Penyarungan + pupuk"),
+    "full_package": Text("Training + sleeving + fertilizer", "Pelatihan + penyarungan + pupuk"),
+}
+
+LABELS = {
+    "cocoa": Text("Price of dry beans at the farm gate (Rp/kg)", "Harga biji kering di tingkat petani (Rp/kg)"),
+    "fertilizer": Text("Price of NPK fertilizer (Rp/kg)", "Harga pupuk NPK (Rp/kg)"),
+    "wage": Text("Wage for a day of labour (Rp/day)", "Upah kerja harian (Rp/hari)"),
+    "yield_now": Text("Present yield (kg dry beans/ha/year)", "Hasil sekarang (kg biji kering/ha/tahun)"),
+    "attacked": Text("Pods attacked by the pod borer (%)", "Buah terserang penggerek buah kakao/PBK (%)"),
+    "age": Text("Age of the trees (years)", "Umur tanaman (tahun)"),
+}
+
+HINTS = {
+    "cocoa": Text(
+        "From {low} to {high}. Prices reported in Indonesia: {evidence_low} to {evidence_high}.",
+        "Dari {low} sampai {high}. Harga yang pernah dilaporkan di Indonesia: {evidence_low} sampai {evidence_high}.",
+    ),
+    "fertilizer": Text(
+        "Ceiling price of subsidised cocoa NPK (HET): {ceiling}. Shop price in Kutai Timur: {market}. From {low} to "
+        "{high}: a tenth to ten times these.",
+        "HET NPK kakao bersubsidi: {ceiling}. Harga kios di Kutai Timur: {market}. Dari {low} sampai {high}: "
+        "sepersepuluh sampai sepuluh kalinya.",
+    ),
+    "wage": Text(
+        "Minimum wage of Kutai Timur for one working day: {default}. From {low} to {high}: a tenth to ten times that.",
+        "Upah minimum (UMK) Kutai Timur per hari kerja: {default}. Dari {low} sampai {high}: sepersepuluh sampai "
+        "sepuluh kalinya.",
+    ),
+    "yield_now": Text(
+        "Per hectare of mature area. Empty: not known, all yields that are likely in Kutai Timur count. From {low} to "
+        "{high}, the potential of Indonesian clones that no measure can pass.",
+        "Per hektare tanaman menghasilkan (TM). Kosong: belum diketahui, dipakai semua hasil yang mungkin di Kutai "
+        "Timur. Dari {low} sampai {high}, yaitu potensi klon Indonesia yang tidak terlampaui tindakan apa pun.",
+    ),
+    "attacked": Text(
+        "Of 100 pods, how many have the borer? Empty: not known. 0: the borer is not there.",
+        "Dari 100 buah, berapa yang terkena PBK? Kosong: belum diketahui. 0: tidak ada PBK.",
+    ),
+    "age": Text(
+        "Empty: not known. The age does not enter the sums; it tells whether the evidence speaks of such trees.",
+        "Kosong: belum diketahui. Umur tidak masuk hitungan; gunanya menunjukkan apakah bukti berlaku bagi tanaman "
+        "seumur itu.",
+    ),
+}
+
+# What stands beside a field whose value allows no result.
+PROBLEMS = {
+    "missing": Text(
+        "Give a number here; without it there is no result.", "Isi angka di sini; tanpa itu tidak ada hasil."
+    ),
+    "number": Text(
+        "“{typed}” is not a number. Write 70,000 or 1.5: comma between thousands, point before decimals.",
+        "“{typed}” bukan angka. Tulis 70.000 atau 1,5: titik untuk ribuan, koma untuk desimal.",
+    ),
+    "negative": Text("{value} is below zero; that cannot be.", "{value} di bawah nol; tidak mungkin."),
+    "low": Text(
+        "Read as {value}: too low, the least is {low}. ({reason}) No result is given.",
+        "Terbaca {value}: terlalu rendah, paling sedikit {low}. ({reason}) Hasil tidak diberikan.",
+    ),
+    "high": Text(
+        "Read as {value}: too high, the most is {high}. ({reason}) No result is given.",
+        "Terbaca {value}: terlalu tinggi, paling banyak {high}. ({reason}) Hasil tidak diberikan.",
+    ),
+    "harvest": Text(
+        "At this price and wage the beans do not pay for their own harvest: one kg takes {harvest_days} days of "
+        "labour. No measure can pay.",
+        "Pada harga dan upah ini biji tidak menutup ongkos panennya sendiri: satu kg perlu {harvest_days} hari "
+        "kerja. Tidak ada tindakan yang menguntungkan.",
+    ),
+    "immature": Text(
+        "Trees below {bearing} years are taken not to bear yet (TBM): the youngest bearing trees in the evidence are "
+        "that old. All measures here raise the yield of bearing trees, so they do not apply, and no result is given.",
+        "Tanaman di bawah {bearing} tahun dianggap belum menghasilkan (TBM): tanaman menghasilkan termuda dalam bukti "
+        "berumur sekian. Semua tindakan di sini menaikkan hasil tanaman menghasilkan (TM), jadi tidak berlaku dan "
+        "hasil tidak diberikan.",
+    ),
+}
+
+# Why the possible range ends where it does.
+REASONS = {
+    "cocoa": Text("The bounds that the project sets for this price.", "Batas yang dipakai proyek untuk harga ini."),
+    "fertilizer": Text(
+        "A tenth to ten times the prices known in Kutai Timur; check the number of zeros and that it is per kg.",
+        "Sepersepuluh sampai sepuluh kali harga yang dikenal di Kutai Timur; periksa jumlah nol dan satuannya per kg.",
+    ),
+    "wage": Text(
+        "A tenth to ten times the minimum wage; check the number of zeros and that it is per day.",
+        "Sepersepuluh sampai sepuluh kali UMK; periksa jumlah nol dan satuannya per hari.",
+    ),
+    "yield_now": Text(
+        "Up to the potential of Indonesian clones; check that it is dry beans, per hectare and year.",
+        "Sampai potensi klon Indonesia; periksa apakah biji kering, per hektare, dan per tahun.",
+    ),
+    "attacked": Text("A share of 100 pods.", "Bagian dari 100 buah."),
+    "age": Text("No tree so old is in any record here.", "Tidak ada catatan tanaman setua itu di sini."),
+}
+
+# What stands beside a field, and with the result, when the value is possible but not all of it is known.
+NOTES = {
+    "cocoa.below": Text(
+        "Below all prices reported in Indonesia ({evidence_low} to {evidence_high}).",
+        "Di bawah semua harga yang pernah dilaporkan di Indonesia ({evidence_low} sampai {evidence_high}).",
+    ),
+    "cocoa.above": Text(
+        "Above all prices reported in Indonesia ({evidence_low} to {evidence_high}).",
+        "Di atas semua harga yang pernah dilaporkan di Indonesia ({evidence_low} sampai {evidence_high}).",
+    ),
+    "fertilizer.below": Text(
+        "Below all prices of NPK reported in Indonesia ({evidence_low} to {evidence_high}).",
+        "Di bawah semua harga NPK yang pernah dilaporkan di Indonesia ({evidence_low} sampai {evidence_high}).",
+    ),
+    "fertilizer.above": Text(
+        "Above all prices of NPK reported in Indonesia ({evidence_low} to {evidence_high}).",
+        "Di atas semua harga NPK yang pernah dilaporkan di Indonesia ({evidence_low} sampai {evidence_high}).",
+    ),
+    "wage.below": Text(
+        "Below the minimum wages of Kutai Timur since 2018 ({evidence_low} to {evidence_high}).",
+        "Di bawah UMK Kutai Timur sejak 2018 ({evidence_low} sampai {evidence_high}).",
+    ),
+    "wage.above": Text(
+        "Above the minimum wages of Kutai Timur since 2018 ({evidence_low} to {evidence_high}).",
+        "Di atas UMK Kutai Timur sejak 2018 ({evidence_low} sampai {evidence_high}).",
+    ),
+    "yield_now.below": Text(
+        "Below all yields of smallholders in the evidence ({evidence_low} to {evidence_high} kg/ha): whether measures "
+        "raise such a yield by the same share is not known.",
+        "Di bawah semua hasil kebun rakyat dalam bukti ({evidence_low} sampai {evidence_high} kg/ha): belum diketahui "
+        "apakah tindakan menaikkan hasil serendah itu dengan persentase yang sama.",
+    ),
+    "yield_now.above": Text(
+        "Above all yields of smallholders in the evidence ({evidence_low} to {evidence_high} kg/ha): a farm that does "
+        "so well probably does part of the measures already and would gain less.",
+        "Di atas semua hasil kebun rakyat dalam bukti ({evidence_low} sampai {evidence_high} kg/ha): kebun sebaik itu "
+        "mungkin sudah menerapkan sebagian tindakan, jadi tambahannya lebih kecil.",
+    ),
+    "attacked.below": Text(
+        "Of attacks below {evidence_low} % the evidence says only that the loss is small; what sleeves bring there "
+        "rests on the assumed form of the damage curve.",
+        "Tentang serangan di bawah {evidence_low} % bukti hanya menyebut kehilangan hasil kecil; manfaat penyarungan "
+        "di situ bertumpu pada bentuk kurva kerusakan yang diandaikan.",
+    ),
+    "attacked.above": Text(
+        "More than in the one trial of East Kalimantan ({evidence_high} %); the damage curve is drawn on from there.",
+        "Lebih dari percobaan satu-satunya di Kalimantan Timur ({evidence_high} %); kurva kerusakan diteruskan dari "
+        "situ.",
+    ),
+    "age.unknown": Text(
+        "Age of the trees: not known. The result holds for bearing trees (TM).",
+        "Umur tanaman: belum diketahui. Hasil ini berlaku bagi tanaman menghasilkan (TM).",
+    ),
+    "age.trial": Text(
+        "Trees of this age stood in a fertilizer trial ({trial_low} to {trial_high} years). How age changes what a "
+        "measure brings is not known: the result is the same at any age of bearing trees.",
+        "Tanaman seumur ini ada dalam satu percobaan pupuk ({trial_low} sampai {trial_high} tahun). Pengaruh umur "
+        "terhadap tambahan hasil belum diketahui: hasil hitungan sama untuk semua umur TM.",
+    ),
+    "age.survey": Text(
+        "The one fertilizer trial that prints the age had trees of {trial_low} to {trial_high} years; farms surveyed "
+        "had trees up to {oldest}. How age changes what a measure brings is not known: the result is the same at any "
+        "age of bearing trees.",
+        "Satu-satunya percobaan pupuk yang mencantumkan umur memakai tanaman {trial_low} sampai {trial_high} tahun; "
+        "kebun yang disurvei sampai {oldest} tahun. Pengaruh umur terhadap tambahan hasil belum diketahui: hasil "
+        "hitungan sama untuk semua umur TM.",
+    ),
+    "age.old": Text(
+        "The evidence does not reach trees above {oldest} years. Read the result with doubt: for such trees the "
+        "question is whether to rehabilitate (side grafting, replanting), and what that brings is not known here.",
+        "Bukti tidak menjangkau tanaman di atas {oldest} tahun. Hasil ini meragukan: untuk tanaman setua itu "
+        "pertanyaannya adalah rehabilitasi (sambung samping, peremajaan), dan manfaatnya belum diketahui di sini.",
+    ),
+}
+
+RESULT = {
+    "first": Text(
+        "First: {name}. It adds {value} million Rp/ha a year of net income, very likely between {lower} and {upper} "
+        "({level} %); chance of losing money {loss} %. It is the best of all in {chance} of 100 likely cases.",
+        "Yang pertama: {name}. Pendapatan bersih bertambah {value} juta Rp/ha per tahun, kemungkinan besar antara "
+        "{lower} dan {upper} ({level} %); peluang rugi {loss} %. Terbaik dari semuanya pada {chance} dari 100 "
+        "kemungkinan.",
+    ),
+    "single": Text("If only one measure is possible: {name}.", "Bila hanya sanggup satu tindakan: {name}."),
+    "nothing": Text(
+        "No measure pays at these settings: each is more likely to lose than to gain. Doing nothing comes first.",
+        "Tidak ada tindakan yang menguntungkan pada isian ini: semuanya lebih mungkin rugi. Tanpa tindakan lebih baik.",
+    ),
+    "dose": Text(
+        "{value} kg/ha a year; between {lower} and {upper} ({level} %)",
+        "{value} kg/ha per tahun; antara {lower} dan {upper} ({level} %)",
+    ),
+    "mean_dose": Text(
+        "This is the rate at which the last kg just earns its cost, for who knows the response of the farm; the "
+        "interval is wide because nobody does. Nothing was tried above {most} kg/ha. One rate for all farms: "
+        "{dose} kg/ha has the best mean income (compared in tenths, up to {full} kg/ha).",
+        "Pada dosis ini kg terakhir tepat menutup biayanya, bagi yang mengetahui respons kebunnya; selangnya lebar "
+        "karena belum ada yang tahu. Di atas {most} kg/ha belum pernah dicoba. Satu dosis untuk semua kebun: "
+        "{dose} kg/ha memberi rata-rata pendapatan terbaik (dibandingkan per sepersepuluh, sampai {full} kg/ha).",
+    ),
+    "no_mean_dose": Text(
+        "This is the rate at which the last kg just earns its cost, for who knows the response of the farm. As one "
+        "rate for all farms no rate pays in the mean (compared in tenths, up to {full} kg/ha).",
+        "Pada dosis ini kg terakhir tepat menutup biayanya, bagi yang mengetahui respons kebunnya. Sebagai satu dosis "
+        "untuk semua kebun tidak ada yang menguntungkan secara rata-rata (dibandingkan per sepersepuluh, sampai "
+        "{full} kg/ha).",
+    ),
+    "no_dose": Text(
+        "0 kg/ha: fertilizer is more likely not to pay; between {lower} and {upper} kg/ha a year ({level} %)",
+        "0 kg/ha: pupuk lebih mungkin tidak menguntungkan; antara {lower} dan {upper} kg/ha per tahun ({level} %)",
+    ),
+    "left_out": Text(
+        "Without the pod borer there is nothing to sleeve: measures with sleeving are left out.",
+        "Tanpa PBK tidak perlu menyarungi buah: tindakan dengan penyarungan tidak ditampilkan.",
+    ),
+    "none": Text("No result at these settings.", "Tidak ada hasil pada isian ini."),
+    "interval": Text("{lower} to {upper}", "{lower} sampai {upper}"),
+    "copied": Text("Link copied.", "Tautan tersalin."),
+    "not_copied": Text(
+        "Copy the address of this page: it holds the settings.",
+        "Salin alamat halaman ini: isian tersimpan di dalamnya.",
+    ),
+    "bad_link": Text(
+        "Some settings in the link could not be read and were left at their start.",
+        "Sebagian isian dalam tautan tidak terbaca dan dibiarkan seperti awal.",
+    ),
+}
+
+PAGE = {
+    "title": Text(
+        "Calculator: which measure pays on your farm?", "Kalkulator: tindakan mana yang menguntungkan di kebun Anda?"
+    ),
+    "intro": Text(
+        "Set what you know of your farm; what you leave empty stays not known. The result moves at once.",
+        "Isi yang Anda ketahui tentang kebun; yang dikosongkan dianggap belum diketahui. Hasil langsung berubah.",
+    ),
+    "numbers": Text(
+        "Numbers: comma between thousands, point before decimals (70,000 or 1.5).",
+        "Angka: titik untuk ribuan, koma untuk desimal (70.000 atau 1,5).",
+    ),
+    "noscript": Text(
+        "This browser runs no JavaScript, so settings cannot be changed. Below is the result at the start values.",
+        "Peramban ini tidak menjalankan JavaScript, jadi isian tidak dapat diubah. Di bawah ini hasil pada isian awal.",
+    ),
+    "settings": Text("Your farm", "Kebun Anda"),
+    "reset": Text("Back to the start values", "Kembali ke isian awal"),
+    "copy_link": Text("Copy link to this result", "Salin tautan hasil ini"),
+    "result": Text("Result", "Hasil"),
+    "rate": Text("Best fertilizer rate", "Dosis pupuk terbaik"),
+    "measures": Text("Extra net income of each measure", "Tambahan pendapatan bersih tiap tindakan"),
+    "caption": Text(
+        "Million Rp per hectare of mature area and year, for a farmer who does not do the measure yet; middle of all "
+        "draws, and the interval that holds {level} % of them.",
+        "Juta Rp per hektare TM per tahun, bagi petani yang belum menerapkan tindakan itu; nilai tengah semua ulangan, "
+        "dan selang yang memuat {level} %-nya.",
+    ),
+    "legend": Text(
+        "Bars: the interval; dark mark: the middle; thin line: no gain.",
+        "Batang: selangnya; tanda gelap: nilai tengah; garis tipis: tanpa untung.",
+    ),
+    "measure": Text("Measure", "Tindakan"),
+    "income": Text("Million Rp/ha/year", "Juta Rp/ha/tahun"),
+    "loss": Text("Chance of a loss", "Peluang rugi"),
+    "notes": Text("Keep in mind", "Perlu diingat"),
+    "how": Text("How this is computed, and what it does not know", "Cara menghitung, dan apa yang belum diketahui"),
+}
+
+# Paragraphs of the last section; {fertilizer} and {scenarios} are links to the notebook pages.
+HOW = (
+    Text(
+        "The page holds all {draws} draws of the project: the likely present yields of Kutai Timur, the effect of each "
+        "measure from published trials, the harm of the pod borer and the days of labour. At the start values it gives "
+        "the numbers of the notebooks on fertilizer ({fertilizer}) and on measures ({scenarios}).",
+        "Halaman ini memuat semua {draws} ulangan acak proyek: hasil Kutai Timur yang mungkin, pengaruh tiap tindakan "
+        "dari percobaan terbitan, kerusakan oleh PBK, dan hari kerja. Pada isian awal angkanya sama dengan "
+        "buku catatan tentang pupuk ({fertilizer}) dan tentang tindakan ({scenarios}).",
+    ),
+    Text(
+        "Each measure multiplies the present yield; the extra beans are sold at your price less the labour to harvest "
+        "them. Sleeving is reckoned for a hectare that has the borer. Days of labour, freight of fertilizer and the "
+        "cost of training are those of the notebooks; the days are assumed, not measured in Kutai Timur.",
+        "Setiap tindakan mengalikan hasil sekarang; tambahan biji dijual dengan harga Anda dikurangi upah panen. "
+        "Penyarungan dihitung untuk hektare yang terkena PBK. Hari kerja, ongkos angkut pupuk, dan biaya pelatihan "
+        "sama dengan buku catatan; hari kerja itu andaian, belum diukur di Kutai Timur.",
+    ),
+    Text(
+        "Not known: how the effect depends on the age of the trees, the clone, the soil or the weather of the year; "
+        "whether your farm does part of it already; whether subsidised fertilizer can be bought. Training was studied "
+        "in Africa only, pruning in Bolivia only. Grafting and replanting are left out: their gain is not in the "
+        "evidence. Compost and weekly harvest with sanitation rest on too little to be ranked.",
+        "Belum diketahui: pengaruh umur tanaman, klon, tanah, dan cuaca tahun itu; apakah kebun Anda sudah menerapkan "
+        "sebagian; apakah pupuk bersubsidi dapat dibeli. Pelatihan hanya diteliti di Afrika, pangkas hanya di Bolivia. "
+        "Sambung dan peremajaan tidak dihitung: tambahan hasilnya tidak ada dalam bukti. Kompos dan panen mingguan "
+        "dengan sanitasi terlalu sedikit buktinya untuk diperingkat.",
+    ),
+    Text(
+        "In Dairi, North Sumatra, farms with older trees (3 to 15 years) harvested more. That is about the yield, "
+        "which you set yourself, not about what a measure adds; it is not used here.",
+        "Di Dairi, Sumatera Utara, kebun dengan tanaman lebih tua (3 sampai 15 tahun) panennya lebih banyak. Itu "
+        "menyangkut hasil, yang Anda isi sendiri, bukan tambahan dari tindakan; di sini tidak dipakai.",
+    ),
+)
+LINKS = {
+    "fertilizer": ("06_model_fertilizer.html", Text("How much fertilizer pays", "Berapa pupuk yang menguntungkan")),
+    "scenarios": ("10_scenarios.html", Text("Which package pays", "Paket mana yang menguntungkan")),
+}

@@ -1,0 +1,492 @@
+"""The calculator: Python and the page say the same, at the start what is published, elsewhere what the laws demand."""
+
+import json
+import math
+import secrets
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import settings as run
+from hypothesis import strategies as st
+from jinja2 import ChoiceLoader, DictLoader, Environment, FileSystemLoader
+from playwright.sync_api import Browser, Page
+
+from pipeline import paths
+from pipeline.model import options, scenarios
+from pipeline.params import load_params
+from pipeline.publish.estimates import load_estimates
+from pipeline.publish.site import calculator, calculator_texts
+from pipeline.publish.site.calculator_data import calculator_data, quantise
+from pipeline.publish.site.calculator_draws import Base, collect
+from pipeline.publish.site.calculator_model import best_doses, evaluate, inputs_at, options_at
+from pipeline.publish.site.calculator_settings import Settings, defaults, fields, problems
+
+THEME = Path(calculator.__file__).parent / "theme"
+LAYOUT = """<!doctype html><html lang="{{ language }}"><head><meta charset="utf-8"><title>{{ title }}</title>
+<meta http-equiv="Content-Security-Policy"
+ content="default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:">
+<meta name="viewport" content="width=device-width, initial-scale=1"></head>
+<body><a id="other" href="../{{ 'id' if language == 'en' else 'en' }}/calculator.html">other</a>
+<main>{% block body %}{% endblock %}</main></body></html>"""
+# What a price of a scenario is called in the results, and the setting that stands for it.
+PUBLISHED = {
+    "fertilizer": "fertilizer_ceiling",
+    "pod_sleeving": "pod_sleeving",
+    "pruning_sanitation": "pruning_sanitation",
+    "training": "training",
+    "training_fertilizer": "training_fertilizer",
+    "package": "package",
+    "full_package": "full_package",
+}
+
+
+@pytest.fixture(scope="module")
+def base(reproduced_module: Path) -> Base:
+    """All draws of the reproduced project."""
+    return collect(load_params(paths.PARAMS))
+
+
+@pytest.fixture(scope="module")
+def start(base: Base) -> Settings:
+    return defaults(base.fields)
+
+
+@pytest.fixture(scope="module")
+def site(base: Base, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page in both languages in a folder, within a bare layout that has the policy of the site."""
+    folder = tmp_path_factory.mktemp("site")
+    environment = Environment(
+        loader=ChoiceLoader([DictLoader({"layout.html": LAYOUT}), FileSystemLoader(THEME)]), autoescape=True
+    )
+    for language in ("en", "id"):
+        static = folder / language / "_static"
+        static.mkdir(parents=True)
+        for file in (THEME / "static").glob("calculator*"):
+            shutil.copy(file, static)
+        calculator.write_calculator_data(static)
+        context = calculator.calculator_page(language)
+        page = environment.get_template("calculator.html").render(language=language, **context)
+        (folder / language / "calculator.html").write_text(page, encoding="utf-8")
+    return folder
+
+
+def opened(browser: Browser, site: Path, language: str, address: str = "", **how: Any) -> Page:
+    """The page at an address; a message of the console or an error in a script fails the test."""
+    page = browser.new_page(**how)
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto((site / language / "calculator.html").as_uri() + address)
+    assert complaints == []
+    return page
+
+
+@pytest.fixture(scope="module")
+def pages(browser: Browser, site: Path) -> Iterator[dict[str, Page]]:
+    """The page in each language, for tests that leave it as it is."""
+    found = {language: opened(browser, site, language) for language in ("en", "id")}
+    yield found
+    for page in found.values():
+        page.close()
+
+
+@pytest.fixture(scope="module")
+def page(pages: dict[str, Page]) -> Page:
+    """The English page, for tests that only ask its model."""
+    return pages["en"]
+
+
+def computed(page: Page, settings: list[Settings]) -> list[dict[str, Any]]:
+    """What the script makes of the settings."""
+    page.evaluate("() => { window.model = window.model || cacaoCalculator.makeModel(CACAO_CALCULATOR); }")
+    return page.evaluate("all => all.map(one => cacaoCalculator.evaluate(model, one))", [asdict(s) for s in settings])
+
+
+def fill(page: Page, **values: str) -> None:
+    for name, text in values.items():
+        page.fill(f"#calculator-{name}", text)
+        page.dispatch_event(f"#calculator-{name}", "change")
+    page.wait_for_timeout(100)
+
+
+# Published numbers.
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_start_values_give_the_published_scenarios(base, start, name):
+    published = load_estimates("10_scenarios")
+    key = f"scenario.{PUBLISHED[name]}"
+    row = {row["name"]: row for row in evaluate(base, start)["options"]}[name]
+    income = published[f"{key}.net_income"]
+    found = [row[part] / 1e6 for part in ("lower", "value", "upper")]
+    assert found == pytest.approx([income.lower, income.value, income.upper], rel=1e-4)
+    assert row["loss"] == pytest.approx(published[f"{key}.probability_loss"].value, abs=1e-4)
+
+
+def test_every_published_scenario_is_offered(base, start):
+    published = {key.split(".")[1] for key in load_estimates("10_scenarios") if key.endswith(".net_income")}
+    assert {PUBLISHED[row["name"]] for row in evaluate(base, start)["options"]} == published - {"fertilizer_market"}
+
+
+@pytest.mark.parametrize("case", ["ceiling", "market"])
+def test_prices_of_fertilizer_give_the_published_doses_and_incomes(base, start, case):
+    prices = {"ceiling": start.fertilizer, "market": base.fields["fertilizer"].high / 10}
+    result = evaluate(base, replace(start, fertilizer=prices[case]))
+    dose = load_estimates("06_model_fertilizer")[f"fertilizer.optimal_dose.{case}"]
+    found = [result["dose"][part] for part in ("lower", "value", "upper")]
+    assert found == pytest.approx([dose.lower, dose.value, dose.upper], rel=1e-4)
+    income = load_estimates("10_scenarios")[f"scenario.fertilizer_{case}.net_income"]
+    row = {row["name"]: row for row in result["options"]}["fertilizer"]
+    assert row["value"] / 1e6 == pytest.approx(income.value, rel=1e-4)
+
+
+@pytest.mark.parametrize("which", ["low", "peak"])
+def test_other_prices_of_cocoa_give_the_published_incomes(base, start, which):
+    published = load_estimates("10_scenarios")
+    result = evaluate(base, replace(start, cocoa=getattr(base.params.prices, f"{which}_cocoa_idr_per_kg")))
+    for row in result["options"]:
+        if row["name"] in PUBLISHED:
+            income = published[f"scenario.{PUBLISHED[row['name']]}.net_income_{which}"]
+            assert row["value"] / 1e6 == pytest.approx(income.value, rel=1e-4)
+
+
+# The page against Python.
+
+
+def drawn_settings(base: Base, rng: np.random.Generator) -> Settings:
+    """Settings from the whole possible range, prices evenly on the log scale; a third of what may be unknown is."""
+
+    def between(name: str) -> float:
+        field = base.fields[name]
+        if name in ("cocoa", "fertilizer", "wage"):
+            return float(np.exp(rng.uniform(np.log(field.low), np.log(field.high))))
+        return float(rng.uniform(field.low, field.high))
+
+    known = {name: between(name) for name in base.fields}
+    return Settings(
+        **{n: None if base.fields[n].default is None and rng.random() < 1 / 3 else v for n, v in known.items()}
+    )
+
+
+def near(first: float, second: float, digit: float) -> bool:
+    """Within one per cent, or one of the last digit that the page shows."""
+    return abs(first - second) <= max(0.01 * abs(first), digit)
+
+
+def last_digit(rupiah: float) -> float:
+    return 1e5 if abs(rupiah) < 9.95e6 else 1e6
+
+
+def differences(mine: dict[str, Any], page: dict[str, Any]) -> list[str]:
+    """Where the result of the page is not that of Python."""
+    found = [key for key in ("problems", "notes", "left_out") if mine.get(key) != page.get(key)]
+    if mine["problems"]:
+        return found
+    found += [f"dose {k}" for k, v in mine["dose"].items() if not near(v, page["dose"][k], 1.0)]
+    theirs = {row["name"]: row for row in page["options"]}
+    # Two doses with all but the same mean income may change places; then only that income is compared.
+    same_dose = math.isclose(mine["mean_dose"], page["mean_dose"])
+    found += [] if near(mine["mean_income"], page["mean_income"], 1e5) else ["mean income"]
+    for row in mine["options"]:
+        if row["name"] == "fertilizer_best" and not same_dose:
+            continue
+        other = theirs[row["name"]]
+        found += [
+            f"{row['name']} {k}" for k in ("value", "lower", "upper") if not near(row[k], other[k], last_digit(row[k]))
+        ]
+        found += [f"{row['name']} loss"] if not near(row["loss"], other["loss"], 0.01) else []
+    return found + _first_differs(mine, page)
+
+
+def _first_differs(mine: dict[str, Any], page: dict[str, Any]) -> list[str]:
+    if mine["first"] == page["first"]:
+        return [] if mine["first"] is None or near(mine["chance"], page["chance"], 0.01) else ["chance"]
+    values = {row["name"]: row["value"] for row in mine["options"]} | {None: 0.0}
+    tie = near(values[mine["first"]], values.get(page["first"], 0.0), last_digit(values[mine["first"]]))
+    return [] if tie else ["first"]
+
+
+def test_page_and_python_agree_at_random_settings(base, page):
+    seed = secrets.randbits(32)
+    print(f"seed of the random settings: {seed}")
+    rng = np.random.default_rng(seed)
+    settings = [drawn_settings(base, rng) for _ in range(200)]
+    wrong = {}
+    for one, found in zip(settings, computed(page, settings), strict=True):
+        if said := differences(evaluate(base, one), found):
+            wrong[one] = said
+    assert not wrong, f"seed {seed}: {wrong}"
+
+
+def test_page_and_python_agree_at_the_edges(base, start, page):
+    edges = [
+        replace(start, **{name: value})
+        for name, field in base.fields.items()
+        for value in (field.low, field.high, field.evidence_low, field.evidence_high, field.low - 1, field.high * 2 + 1)
+    ]
+    edges += [replace(start, cocoa=None), replace(start, age=3.0), replace(start, age=2.99)]
+    edges.append(replace(start, cocoa=1000.0, wage=100_000.0))
+    for one, found in zip(edges, computed(page, edges), strict=True):
+        assert not differences(evaluate(base, one), found), one
+
+
+@pytest.mark.parametrize("language", ["en", "id"])
+def test_result_without_scripts_is_what_the_script_writes(browser, site, language):
+    written = opened(browser, site, language)
+    still = opened(browser, site, language, java_script_enabled=False)
+    for part in ("status", "rate", "about-rate", "rows", "notes"):
+        texts = [" ".join(p.inner_text(f"#calculator-{part}").split()) for p in (written, still)]
+        assert texts[0] == texts[1]
+    assert calculator_texts.PAGE["noscript"].in_language(language) in still.inner_text("article")
+    written.close()
+    still.close()
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=50), st.sampled_from([1, 2]))
+def test_codes_keep_numbers_to_half_a_step(values, width):
+    low, step, codes = quantise(np.array(values), width)
+    assert np.allclose(low + step * codes.astype(float), values, rtol=1e-9, atol=step * 0.5001 + 1e-9)
+
+
+def test_data_hold_every_draw_and_little_else(base):
+    data = calculator_data(base)
+    assert data["draws"] == base.inputs.yield_now.size
+    assert len(json.dumps(data)) < 27 * data["draws"]
+
+
+# Laws.
+
+
+@given(st.floats(1000, 60_000), st.floats(1, 5), st.floats(10_000, 200_000))
+@run(max_examples=15)
+def test_dearer_fertilizer_never_raises_the_best_dose(base, start, price, factor, cocoa):
+    cheap, dear = replace(start, cocoa=cocoa, fertilizer=price), replace(start, cocoa=cocoa, fertilizer=price * factor)
+    net = scenarios.net_bean_price(cocoa, base.params.prices.harvest_days_per_kg, start.wage)
+    inputs = inputs_at(base, cheap)
+    assert np.all(best_doses(base, inputs, dear, net) <= best_doses(base, inputs, cheap, net) + 1e-9)
+    assert evaluate(base, dear)["mean_dose"] <= evaluate(base, cheap)["mean_dose"]
+
+
+@given(st.floats(10_000, 200_000), st.floats(1, 5), st.floats(1000, 60_000))
+@run(max_examples=15)
+def test_dearer_cocoa_never_lowers_the_best_dose(base, start, cocoa, factor, price):
+    low = replace(start, cocoa=cocoa, fertilizer=price)
+    high = replace(low, cocoa=min(cocoa * factor, 500_000))
+    inputs = inputs_at(base, low)
+    doses = [
+        best_doses(base, inputs, s, scenarios.net_bean_price(s.cocoa, base.params.prices.harvest_days_per_kg, s.wage))
+        for s in (low, high)
+    ]
+    assert np.all(doses[0] <= doses[1] + 1e-9)
+    assert evaluate(base, low)["mean_dose"] <= evaluate(base, high)["mean_dose"]
+
+
+@given(st.floats(10_000, 200_000), st.floats(0, 100_000), st.floats(0, 100))
+@run(max_examples=20)
+def test_what_only_adds_beans_earns_more_in_every_draw_when_cocoa_is_dearer(base, start, cocoa, more, attacked):
+    settings = replace(start, attacked=attacked)
+    inputs = inputs_at(base, settings)
+    sleeving = options_at(base, inputs, start.fertilizer)["pod_sleeving"]
+    earned = [options.assess(sleeving, inputs.yield_now, price, inputs.ceiling) for price in (cocoa, cocoa + more)]
+    assert np.all(earned[0]["extra_kg_per_ha"] >= 0)
+    assert np.all(earned[0]["net_income_idr_per_ha"] <= earned[1]["net_income_idr_per_ha"])
+
+
+@given(st.floats(15_000, 1_000_000), st.floats(1, 3))
+@run(max_examples=15)
+def test_dearer_labour_never_raises_an_income(base, start, wage, factor):
+    cheap, dear = (evaluate(base, replace(start, cocoa=500_000.0, wage=w)) for w in (wage, min(wage * factor, 1.4e6)))
+    before = {row["name"]: row["value"] for row in cheap["options"]}
+    assert all(row["value"] <= before[row["name"]] + 1 for row in dear["options"] if row["value"] > 0)
+
+
+def test_a_known_yield_or_attack_replaces_the_spread_of_the_district(base, start):
+    inputs = inputs_at(base, replace(start, yield_now=650.0, attacked=80.0))
+    assert np.all(inputs.yield_now == 650.0)
+    assert np.all(inputs_at(base, start).yield_now == base.inputs.yield_now)
+    lost = [base.curve.loss(share) for share in (0.8, 0.8 * base.left)]
+    assert np.exp(inputs.pest_gains["pod_sleeving"]) == pytest.approx((1 - lost[1]) / (1 - lost[0]))
+
+
+def test_age_moves_no_number(base, start):
+    young, old = (evaluate(base, replace(start, age=age)) for age in (5.0, 60.0))
+    assert young["options"] == old["options"]
+    assert (young["notes"]["age"], old["notes"]["age"]) == ("trial", "old")
+
+
+def test_without_the_borer_nothing_is_sleeved(base, start):
+    result = evaluate(base, replace(start, attacked=0.0))
+    assert set(result["left_out"]) == {"pod_sleeving", "package", "full_package"}
+    assert not {row["name"] for row in result["options"]} & set(result["left_out"])
+
+
+def test_no_measure_comes_first_where_none_pays(base, start):
+    result = evaluate(base, replace(start, cocoa=8000.0, fertilizer=100_000.0))
+    assert result["first"] is None
+    assert result["single"] is None
+    assert all(row["value"] <= 0 for row in result["options"])
+
+
+# Impossible and doubtful settings.
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("cocoa", -1.0, "low"),
+        ("cocoa", 0.0, "low"),
+        ("cocoa", 500_001.0, "high"),
+        ("cocoa", float("nan"), "number"),
+        ("cocoa", float("inf"), "number"),
+        ("cocoa", None, "missing"),
+        ("cocoa", 5000.0, "harvest"),
+        ("fertilizer", 0.0, "low"),
+        ("fertilizer", 1e9, "high"),
+        ("wage", 0.0, "low"),
+        ("yield_now", 0.0, "low"),
+        ("yield_now", 2751.0, "high"),
+        ("attacked", -0.1, "low"),
+        ("attacked", 100.1, "high"),
+        ("age", -1.0, "low"),
+        ("age", 2.9, "immature"),
+        ("age", 101.0, "high"),
+    ],
+)
+def test_impossible_settings_give_a_reason_and_no_result(base, start, name, value, code):
+    result = evaluate(base, replace(start, **{name: value}))
+    assert result == {"problems": {name: code}, "notes": {}}
+
+
+def test_every_code_has_its_words(base):
+    for name, field in base.fields.items():
+        if name != "age":
+            assert {f"{name}.below", f"{name}.above"} & set(calculator_texts.NOTES) or field.evidence_low <= field.low
+    for texts in (calculator_texts.NOTES, calculator_texts.PROBLEMS, calculator_texts.RESULT, calculator_texts.PAGE):
+        assert all(text.en != text.id for text in texts.values())
+
+
+def test_bounds_that_are_shown_can_be_typed(browser, site, base):
+    page = opened(browser, site, "id")
+    for name, field in base.fields.items():
+        for bound in (field.low, field.high):
+            if name == "age" and bound < field.evidence_low:
+                continue
+            fill(page, **{name: calculator.fixed(bound, 0, "id")})
+            assert page.get_attribute(f"#calculator-{name}", "aria-invalid") == "false" or name == "cocoa"
+        page.click("button[type=reset]")
+    page.close()
+
+
+@pytest.mark.parametrize("language", ["en", "id"])
+def test_impossible_input_is_explained_and_hides_the_numbers(browser, site, language):
+    page = opened(browser, site, language)
+    for text in ("-5", "abc", "", "70.00.0", "1e5", "<img src=x onerror=alert(1)>", "9" * 40):
+        fill(page, cocoa=text)
+        assert page.is_hidden("#calculator-numbers"), text
+        said = page.inner_text("#calculator-cocoa-said")
+        assert said
+        assert said in page.inner_text("#calculator-status")
+        assert page.get_attribute("#calculator-cocoa", "aria-invalid") == "true"
+    page.click("button[type=reset]")
+    page.wait_for_timeout(100)
+    assert page.is_visible("#calculator-numbers")
+    assert page.is_hidden("#calculator-cocoa-said")
+    page.close()
+
+
+def test_doubtful_settings_are_explained_beside_the_field_and_with_the_result(browser, site):
+    page = opened(browser, site, "id")
+    fill(page, yield_now="1.500", age="45", cocoa="400.000")
+    notes = page.inner_text("#calculator-notes")
+    for name in ("yield_now", "age", "cocoa"):
+        assert page.inner_text(f"#calculator-{name}-said") in notes
+    assert page.is_visible("#calculator-numbers")
+    page.close()
+
+
+# Numbers and addresses.
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "read"),
+    [
+        ("en", "70,000", 70000),
+        ("en", "70000", 70000),
+        ("en", "70.5", 70.5),
+        ("en", "70,5", 70.5),
+        ("en", "1,234,567.25", 1234567.25),
+        ("en", "70.000", 70),
+        ("id", "70.000", 70000),
+        ("id", "70,5", 70.5),
+        ("id", "70.5", 70.5),
+        ("id", "1.234.567,25", 1234567.25),
+        ("id", "70,000", 70),
+        ("id", "Rp 70.000", 70000),
+        ("id", "Rp. 70.000", 70000),
+        ("id", "85 %", 85),
+        ("id", "−5", -5),
+        ("id", " ", None),
+        ("id", "1.23.456", math.nan),
+        ("en", "12,34,567", math.nan),
+        ("en", "0x10", math.nan),
+        ("en", "1e5", math.nan),
+        ("en", "--5", math.nan),
+        ("en", "٧٠", math.nan),
+    ],
+)
+def test_numbers_are_read_as_the_language_writes_them(pages, language, typed, read):
+    found = pages[language].evaluate("text => cacaoCalculator.parseNumber(text)", typed)
+    assert found == read or (read is not None and math.isnan(read) and math.isnan(found))
+
+
+def test_a_link_brings_the_settings_into_the_other_language(browser, site):
+    page = opened(browser, site, "en")
+    fill(page, cocoa="51,250", fertilizer="9,000.5", yield_now="655.25", attacked="72", age="12")
+    sent = page.evaluate("cacaoCalculator.show()")
+    address = page.evaluate("location.hash")
+    assert address == "#cocoa=51250&fertilizer=9000.5&yield_now=655.25&attacked=72&age=12"
+    page.click("#other")
+    page.wait_for_url("**/id/calculator.html*")
+    received = page.evaluate("cacaoCalculator.show()")
+    assert received == sent
+    assert page.input_value("#calculator-cocoa") == "51.250"
+    assert page.input_value("#calculator-fertilizer") == "9.000,5"
+    page.click("button[type=reset]")
+    page.wait_for_timeout(100)
+    assert page.evaluate("location.hash") == ""
+    page.close()
+
+
+def test_a_damaged_link_leaves_the_start_values_and_says_so(browser, site):
+    page = opened(browser, site, "en")
+    for address in ("#cocoa=abc", "#nonsense=5", "#age=1e3", "#cocoa=%3Cscript%3E", "#__proto__=1"):
+        page.evaluate("address => { location.hash = address; }", address)
+        page.wait_for_timeout(100)
+        assert page.input_value("#calculator-cocoa") == "70,000", address
+        assert calculator_texts.RESULT["bad_link"].en in page.inner_text("#calculator-notes"), address
+        page.click("button[type=reset]")
+        page.wait_for_timeout(100)
+    page.close()
+
+
+def test_nothing_is_wider_than_a_small_phone(browser, site):
+    for language in ("en", "id"):
+        page = opened(browser, site, language, viewport={"width": 360, "height": 640})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        sizes = page.eval_on_selector_all("input", "all => all.map(one => parseFloat(getComputedStyle(one).fontSize))")
+        assert min(sizes) >= 16
+        page.close()
+
+
+def test_ages_of_the_evidence_are_those_of_the_tables(base):
+    effects = (paths.RAW / "effects.csv").read_text(encoding="utf-8")
+    assert "trees 3.5-7.4 years old" in effects
+    assert "tree age 3-15 years" in effects
+    assert fields(base.params)["age"].evidence_high == 30.0
+    assert problems(replace(defaults(base.fields), age=3.0), base.fields, 0.04) == {}

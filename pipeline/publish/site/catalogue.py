@@ -18,11 +18,13 @@ from pathlib import Path
 
 from babel.messages.pofile import read_po
 
+from pipeline.publish.site.marks import put_in, take_out
+
 LOCALE = Path(__file__).parent / "locale"
 # A heading, an item of a list or a row of a table begins a block of its own.
 MARKER = re.compile(r"(#{1,6}|[-*+]|\d+\.)\s+(?=\S)|(?=\|)")
 ITALIC_LINE = re.compile(r"\*[^*].*[^*]\*")
-CUT = "..."
+CELLS = ("value", "column")
 
 
 @dataclass(frozen=True, order=True)
@@ -86,27 +88,28 @@ def messages() -> dict[Message, str]:
 
 
 def translate(text: str, language: str, context: str = "") -> str:
-    """One text in ``en`` or ``id``; how it is wrapped does not matter. Raises ``MissingTranslation``."""
-    message = Message(context, " ".join(text.split()))
+    """One text in ``en`` or ``id``; how it is wrapped does not matter. Raises ``MissingTranslation``.
+
+    In cells and headings of tables numbers are not part of the message and come out as the reader writes them.
+    """
+    text = " ".join(text.split())
+    if context not in CELLS:
+        return _look_up(Message(context, text), language)
+    message, numbers = take_out(text)
+    return put_in(_look_up(Message(context, message), language), numbers, language)
+
+
+def _look_up(message: Message, language: str) -> str:
     if language == "en":
         return message.text
     gathered = _gathered.get()
     if gathered is not None:
         gathered.used.add(message)
-    if message in messages():
-        return messages()[message]
-    if gathered is None:
-        raise MissingTranslation({message: _page.get()})
-    gathered.missing.setdefault(message, _page.get())
-    return message.text
-
-
-def whole(text: str, context: str) -> str:
-    """The text of which pandas shows the beginning and ``...``, if one message alone begins so."""
-    if not text.endswith(CUT) or text == CUT:
-        return text
-    found = [m.text for m in messages() if m.context == context and m.text.startswith(text.removesuffix(CUT))]
-    return found[0] if len(found) == 1 else text
+    if message not in messages():
+        if gathered is None:
+            raise MissingTranslation({message: _page.get()})
+        gathered.missing.setdefault(message, _page.get())
+    return messages().get(message, message.text)
 
 
 def blocks(markdown: str) -> list[tuple[str, str, str]]:
@@ -115,10 +118,10 @@ def blocks(markdown: str) -> list[tuple[str, str, str]]:
     gap, goes_on = "", False
     for line in markdown.strip("\n").split("\n"):
         content = line.strip()
+        match = MARKER.match(content)
         if not content:
             gap, goes_on = "\n\n", False
             continue
-        match = MARKER.match(content)
         if match is None and goes_on:
             found[-1] = (*found[-1][:2], f"{found[-1][2]} {' '.join(content.split())}")
             continue

@@ -7,10 +7,12 @@ from bs4 import BeautifulSoup, Tag
 from pipeline import usage
 from pipeline.language import format_unit
 from pipeline.publish.names import COUNTRIES
-from pipeline.publish.site.catalogue import CUT, Message, messages, translate, whole
+from pipeline.publish.site.catalogue import Message, messages, translate
+from pipeline.publish.site.marks import format_marks
 
 NUMBER = re.compile(r"[-+]?\d[\d,]*(\.\d+)?(e[-+]?\d+)?")
-LONG_NUMBER = re.compile(r"(?<![\d.,])[1-9]\d{4,}(?![\d,])")
+# Where pandas leaves columns out.
+MORE = "..."
 GAPS = {"NaN", "nan", "None", "<NA>", "NaT"}
 TRUTH = {"en": {"True": "yes", "False": "no"}, "id": {"True": "ya", "False": "tidak"}}
 ENDLESS = {"inf": "∞", "-inf": "−∞"}
@@ -19,11 +21,11 @@ DASH = "–"
 IDENTIFIERS = re.compile(r"key|seed|sources|.*_ids?")
 # K074 and lists of such; 2024-11; names with a dot (hernandez.nitrogen) and without a blank.
 CODE = re.compile(r"[A-Z]\d{3}(;[A-Z]\d{3})*|\d{4}-\d\d(-\d\d)?|\S+\.\S+")
+# Words of closed lists in one cell: contradicted;second_hand.
+WORD_LIST = re.compile(r"[a-z_]+(;[a-z_]+)+")
 PLACES = {"country", "place", "region", "site"}
 UNITS = {"unit", "unit_printed"}
 SAME_UNITS = {"%", "1", "IDR", "Rp", "USD", "ha", "kg", "m2", "t", "juta ton"}
-# A number that stands alone in a text: it may follow a parameter, so it is no part of the message.
-INNER_NUMBER = re.compile(r"(?<![\w.,])\d+(?:,\d{3})*(?:\.\d+)?(?!\w)")
 
 
 def is_word(text: str, heading: str) -> bool:
@@ -32,32 +34,11 @@ def is_word(text: str, heading: str) -> bool:
     What does not: nothing, a number, a gap, yes or no; a code or the key of a source; a place (translated where its
     name differs, see ``translate_cell``); a usage warning (from the closed list); a unit made of symbols only.
     """
-    if not text or text == CUT or NUMBER.fullmatch(text) or text in GAPS or text in TRUTH["en"] or text in ENDLESS:
+    if not text or text == MORE or NUMBER.fullmatch(text) or text in GAPS or text in TRUTH["en"] or text in ENDLESS:
         return False
     if IDENTIFIERS.fullmatch(heading) or CODE.fullmatch(text) or heading in PLACES or heading == "warnings":
         return False
     return not (heading in UNITS and all(part in SAME_UNITS for part in [text, *text.split("/")][1:]))
-
-
-def format_figure(text: str, language: str) -> str:
-    """A number as pandas prints it, with the marks of the language: ``1,161.5`` or ``1.161,5``.
-
-    Thousands are marked from five digits on: a number of four may be a year.
-    """
-    text = LONG_NUMBER.sub(lambda digits: f"{int(digits[0]):,}", text)
-    return text if language == "en" else text.translate(str.maketrans(",.", ".,"))
-
-
-def translate_words(text: str, language: str, context: str) -> str:
-    """Words in a table; numbers among them are placeholders of the message: ``of truths inside {0} % intervals``."""
-    numbers = INNER_NUMBER.findall(text)
-    places = iter(range(len(numbers)))
-    message = INNER_NUMBER.sub(lambda _: f"{{{next(places)}}}", text)
-    translated = translate(whole(message, context), language, context)
-    for place, number in enumerate(numbers):
-        translated = translated.replace(f"{{{place}}}", format_figure(number, language))
-    # pandas cut the text before a number: nobody knows it here.
-    return re.sub(r"\{\d+\}.*", "…", translated)
 
 
 def translate_place(text: str, language: str) -> str:
@@ -75,21 +56,18 @@ def translate_cell(text: str, heading: str, language: str) -> str:
     if text in TRUTH[language] or text in ENDLESS:
         return {**TRUTH[language], **ENDLESS}[text]
     if NUMBER.fullmatch(text) and not IDENTIFIERS.fullmatch(heading):
-        return format_figure(text, language)
+        return format_marks(text, language)
     if heading in PLACES:
         return translate_place(text, language)
     if heading == "warnings":
-        return "; ".join(_warning(word, language) for word in text.split(";") if word)
+        return "; ".join(usage.WARNINGS[word].in_language(language) for word in text.split(";") if word)
     if not is_word(text, heading):
         return text
     if heading in UNITS and format_unit(text, language) != text:
         return format_unit(text, language)
-    return translate_words(text, language, "value")
-
-
-def _warning(word: str, language: str) -> str:
-    """A usage warning in words; one that pandas cut is dots. Raises ``KeyError`` for one not in the closed list."""
-    return "…" if word.endswith(CUT) else usage.WARNINGS[word].in_language(language)
+    if WORD_LIST.fullmatch(text):
+        return "; ".join(translate(word, language, "value") for word in text.split(";"))
+    return translate(text, language, "value")
 
 
 def translate_table(html: str, language: str) -> str:
@@ -112,15 +90,15 @@ def translate_table(html: str, language: str) -> str:
             text = cell.get_text().strip()
             cell.string = translate_heading(text, language)
     for size in soup.find_all("p"):
-        size.string = translate_words(size.get_text().strip(), language, "value")
+        size.string = translate(size.get_text().strip(), language, "value")
     return str(soup)
 
 
 def translate_heading(text: str, language: str) -> str:
     """One heading. Raises ``MissingTranslation``."""
     if NUMBER.fullmatch(text):
-        return format_figure(text, language)
-    return translate_words(text, language, "column") if is_word(text, "") else text
+        return format_marks(text, language)
+    return translate(text, language, "column") if is_word(text, "") else text
 
 
 def _headings(table: Tag) -> list[str]:

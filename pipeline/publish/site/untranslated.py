@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
+import pandas as pd
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import write_po
 
-from pipeline import paths, tables
+from pipeline import paths
+from pipeline.publish.site import explore, registers
 from pipeline.publish.site.catalogue import (
     Message,
     MissingTranslation,
@@ -60,10 +62,19 @@ def translate_all() -> None:
         with on_page(notebook.stem):
             for html in shown_tables(notebook):
                 translate_table(html, "id")
-    for table in tables.TABLES:
-        with on_page(table.name):
-            for title in (table.title, *(column.title for column in table.columns)):
-                translate(title, "id", "dictionary")
+    with on_page("sources"):
+        registers.source_rows("id")
+    with on_page("dictionary"):
+        registers.dictionary("id")
+    if executed_notebooks():
+        with on_page("explore"):
+            for words in (explore.series, explore.statistics, explore.effects):
+                words("id")
+        for path in sorted(paths.RESULTS.glob("*/estimates.csv")):
+            with on_page(path.parent.name):
+                estimates = pd.read_csv(path, usecols=["basis", "method"])
+                for sentence in estimates.stack().unique():
+                    translate(str(sentence), "id", "value")
 
 
 def obsolete(used: set[Message]) -> list[Message]:

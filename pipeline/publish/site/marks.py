@@ -1,0 +1,30 @@
+"""Numbers in texts of tables: out of the message before it is translated, then back in as the reader writes them."""
+
+import re
+
+# A number that stands alone: not part of a name (rain_0, P2O5) or of a number with other marks.
+ALONE = re.compile(r"(?<![\w.,])\d+(?:,\d{3})*(?:\.\d+)?(?!\w)")
+LONG = re.compile(r"(?<![\d.,])[1-9]\d{4,}(?![\d,])")
+
+
+def format_marks(number: str, language: str) -> str:
+    """A number as pandas prints it, with the marks of the language: ``1,161.5`` or ``1.161,5``.
+
+    Thousands are marked from five digits on: a number of four may be a year.
+    """
+    marked = LONG.sub(lambda digits: f"{int(digits[0]):,}", number)
+    return marked if language == "en" else marked.translate(str.maketrans(",.", ".,"))
+
+
+def take_out(text: str) -> tuple[str, list[str]]:
+    """The text with ``{0}``, ``{1}`` and so on for its numbers, and the numbers: they may follow a parameter."""
+    numbers = ALONE.findall(text)
+    places = iter(range(len(numbers)))
+    return ALONE.sub(lambda _: f"{{{next(places)}}}", text), numbers
+
+
+def put_in(text: str, numbers: list[str], language: str) -> str:
+    """The numbers back in their places, as a reader of the language writes them."""
+    for place, number in enumerate(numbers):
+        text = text.replace(f"{{{place}}}", format_marks(number, language))
+    return text

@@ -156,6 +156,17 @@ def test_other_prices_of_cocoa_give_the_published_incomes(base, start, which):
             assert row["value"] / 1e6 == pytest.approx(income.value, rel=1e-4)
 
 
+def test_the_page_starts_with_the_published_numbers(start, page):
+    published = load_estimates("10_scenarios")
+    (result,) = computed(page, [start])
+    for row in result["options"]:
+        income = published[f"scenario.{PUBLISHED[row['name']]}.net_income"]
+        for part in ("lower", "value", "upper"):
+            assert abs(row[part] / 1e6 - getattr(income, part)) < 0.002 * (income.upper - income.lower), row
+    dose = load_estimates("06_model_fertilizer")["fertilizer.optimal_dose.ceiling"]
+    assert result["dose"]["value"] == pytest.approx(dose.value, abs=1.0)
+
+
 # The page against Python.
 
 

@@ -1,8 +1,8 @@
 """The draws of the calculator as a script: all of them, each number in one or two bytes.
 
 Present yield, log gains, attack, damage curve and days of sleeving, on which the tails of the result hang, take two
-bytes; other days, costs and shapes take one. No draw is left out: with half of them medians would move by 1 to 3 %, so
-that the page would contradict the published numbers; the codes move them by less than a thousandth of the interval.
+bytes; other days, costs and shapes take one. No draw is left out: half of them would move numbers by up to 2.5 % of
+their interval, so that the page would contradict what is published; the codes move them by about a thousandth.
 """
 
 import base64

@@ -65,6 +65,11 @@ def million(value: float, language: str) -> str:
     return fixed(value / 1e6, 1 if abs(value) < 9.95e6 else 0, language)
 
 
+def two_digits(value: float, language: str) -> str:
+    """A whole number of which two digits are given, as its wide interval deserves."""
+    return fixed(float(f"{value:.2g}"), 0, language)
+
+
 def _numbers(base: Base, language: str) -> dict[str, str]:
     """Numbers that any text may name."""
     cases = price_cases(read_clean(tables.LOCAL_PRICES)).set_index("name")["price_idr_per_kg"]
@@ -134,7 +139,7 @@ def _result(result: Result, language: str, numbers: dict[str, str]) -> dict[str,
         }
         for row in result["options"]
     ]
-    dose = {key: fixed(value, 0, language) for key, value in result["dose"].items()}
+    dose = {key: two_digits(value, language) for key, value in result["dose"].items()}
     about = texts.RESULT["mean_dose" if result["mean_income"] > 0 else "no_mean_dose"]
     mean_dose = {"dose": plain(result["mean_dose"], language)}
     return {

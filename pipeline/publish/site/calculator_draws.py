@@ -72,7 +72,8 @@ def _inputs(params: Any, pests: pd.DataFrame) -> measures.Inputs:
 
 def _bought(params: Any, size: int) -> tuple[np.ndarray, np.ndarray]:
     """Draws of the yearly cost of training and of compost in Rp/ha."""
-    costs, baselines, prices = (read_clean(t) for t in (tables.COSTS, tables.BASELINES, tables.LOCAL_PRICES))
+    costs, baselines = read_clean(tables.COSTS), read_clean(tables.BASELINES)
+    prices = read_clean(tables.LOCAL_PRICES)
     rate = read_clean(tables.EXCHANGE_CPI).dropna(subset="idr_per_usd").iloc[-1]["idr_per_usd"]
     area, years, seed = params.scenarios.area_per_farmer_ha, params.scenarios.training_years, params.uncertainty.seed
     training, _ = scenarios.training_cost(costs, rate, area, years, stream(seed, "training cost"), size)

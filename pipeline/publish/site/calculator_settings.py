@@ -68,7 +68,8 @@ def fields(params: Any) -> dict[str, Field]:
     The possible range of cocoa is that of the parameter; fertilizer and wage may be a tenth to ten times what is
     known, as for the multipliers of prices; a yield may go up to the ceiling that no measure can pass.
     """
-    prices, costs, baselines = (read_clean(t) for t in (tables.LOCAL_PRICES, tables.COSTS, tables.BASELINES))
+    prices, costs = read_clean(tables.LOCAL_PRICES), read_clean(tables.COSTS)
+    baselines = read_clean(tables.BASELINES)
     cases = price_cases(prices).set_index("name")["price_idr_per_kg"]
     beans = prices[(prices["item"] == "cocoa_dry_unfermented") & ~prices["is_outlier"]]["price_idr_per_kg"]
     shop = prices[prices["item"].isin(NPK) & (prices["market"] != "transport")]["price_idr_per_kg"]

@@ -158,8 +158,9 @@ NOTES = {
         "situ.",
     ),
     "age.unknown": Text(
-        "Age of the trees: not known. The result holds for bearing trees (TM).",
-        "Umur tanaman: belum diketahui. Hasil ini berlaku bagi tanaman menghasilkan (TM).",
+        "The result holds for bearing trees (TM). How their age changes what a measure brings is not known.",
+        "Hasil ini berlaku bagi tanaman menghasilkan (TM). Pengaruh umur tanaman terhadap tambahan hasil belum "
+        "diketahui.",
     ),
     "age.trial": Text(
         "Trees of this age stood in a fertilizer trial ({trial_low} to {trial_high} years). How age changes what a "

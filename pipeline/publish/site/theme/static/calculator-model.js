@@ -148,11 +148,13 @@
     return remembered(model, 'borer', settings.attacked, function () {
       const atAll = model.columns.at_all;
       const power = model.columns.power;
-      const left = Math.log(model.known.left);
+      const left = remembered(model, 'left', null, function () {
+        return mapped(power, function (each) { return Math.pow(model.known.left, each); });
+      });
       return mapped(model.columns.attacked, function (drawn, i) {
         const attacked = settings.attacked === null ? drawn : settings.attacked / 100;
         const loss = atAll[i] * Math.pow(attacked, power[i]);
-        return (1 - loss * Math.exp(power[i] * left)) / (1 - loss);
+        return (1 - loss * left[i]) / (1 - loss);
       });
     });
   }
@@ -177,7 +179,9 @@
 
   function optionExtra(model, settings, option) {
     const now = presentYield(model, settings);
-    return remembered(model, 'extra ' + option.name, settings.yield_now + '|' + settings.attacked, function () {
+    const hasBorer = option.measures.some(function (measure) { return measure.gain === 'borer'; });
+    const setting = settings.yield_now + '|' + (hasBorer ? settings.attacked : '');
+    return remembered(model, 'extra ' + option.name, setting, function () {
       const part = taught(model, option);
       const factor = new Float64Array(now.length).fill(1);
       option.measures.forEach(function (measure) {

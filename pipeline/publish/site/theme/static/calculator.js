@@ -46,6 +46,8 @@
 
   function million(value) { return fixed(value / 1e6, Math.abs(value) < 9.95e6 ? 1 : 0); }
 
+  function twoDigits(value) { return fixed(Number(value.toPrecision(2)), 0); }
+
   function fill(text, values) {
     return text.replace(/\{(\w+)\}/g, function (all, name) { return name in values ? values[name] : all; });
   }
@@ -196,7 +198,11 @@
   }
 
   function showNumbers(result) {
-    const dose = { value: fixed(result.dose.value, 0), lower: fixed(result.dose.lower, 0), upper: fixed(result.dose.upper, 0) };
+    const dose = {
+      value: twoDigits(result.dose.value),
+      lower: twoDigits(result.dose.lower),
+      upper: twoDigits(result.dose.upper)
+    };
     byId('rate').textContent = fill(result.dose.value > 0 ? words.result.dose : words.result.no_dose, dose);
     const about = result.mean_income > 0 ? words.result.mean_dose : words.result.no_mean_dose;
     byId('about-rate').textContent = fill(about, { dose: plain(result.mean_dose) });

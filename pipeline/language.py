@@ -29,7 +29,7 @@ INDONESIAN_UNITS = {
     "pooled effects": "pengaruh yang digabung",
     "studies": "penelitian",
     "results": "hasil",
-    "draws": "ulangan",
+    "draws": "simulasi",
     "steps": "langkah",
     "pooled studies": "penelitian yang digabung",
     "pooled studies in Indonesia": "penelitian Indonesia yang digabung",

@@ -76,7 +76,7 @@ class Uncertainty(Section):
         20000,
         "draws",
         "Monte Carlo draws behind an interval.",
-        "Jumlah ulangan acak di balik sebuah selang.",
+        "Jumlah simulasi acak di balik sebuah selang.",
         1000,
         1000000,
     )

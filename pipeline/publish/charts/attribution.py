@@ -51,7 +51,7 @@ WATERFALL = Caption(
     caption=Text(
         "Bars are means of the draws, which add up from left to right; lines are the interval of each step or total. A "
         "mean can lie far from the middle of a skewed interval. A bar that goes down takes back what others promise.",
-        "Batang adalah rerata ulangan, yang berjumlah dari kiri ke kanan; garis adalah selang tiap langkah atau total. "
+        "Batang adalah rerata simulasi, yang berjumlah dari kiri ke kanan; garis adalah selang tiap langkah atau total. "
         "Rerata dapat jauh dari tengah selang yang miring. Batang yang turun mengambil kembali janji yang lain.",
     ),
     alt=Text(

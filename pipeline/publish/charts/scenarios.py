@@ -59,7 +59,7 @@ PRICES = Caption(
         "Share of draws in which the option costs more than its extra beans bring, at a low, the present and a peak "
         "farm-gate price. In brackets: the price of fertilizer. Best dose: the one with the best mean income, at most "
         "the full dose. All three: training, sleeving and fertilizer.",
-        "Bagian ulangan acak yang biayanya melebihi nilai tambahan biji, pada harga petani rendah, sekarang, dan "
+        "Bagian simulasi acak yang biayanya melebihi nilai tambahan biji, pada harga petani rendah, sekarang, dan "
         "puncak. Dalam kurung: harga pupuk. Dosis terbaik: yang pendapatan rata-ratanya tertinggi, paling banyak "
         "dosis penuh. Ketiganya: pelatihan, penyarungan, dan pupuk.",
     ),

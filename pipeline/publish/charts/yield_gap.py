@@ -179,7 +179,7 @@ def draw_gap(axes: Axes, data: pd.DataFrame, language: str) -> None:
     axes.set_xlabel(
         label(language, "Present yield per mature hectare (kg/ha/yr)", "Hasil sekarang per hektare TM (kg/ha/th)")
     )
-    axes.set_ylabel(label(language, "Share of draws (%)", "Bagian ulangan (%)"))
+    axes.set_ylabel(label(language, "Share of draws (%)", "Bagian simulasi (%)"))
     axes.set_xlim(0, 2600)
     localise(axes, language, "x")
     localise(axes, language)

@@ -41,7 +41,7 @@ def other_pages(language: str) -> Iterator[Page]:
     yield "sources", {"title": words["sources"], "rows": registers.source_rows(language)}, "sources.html"
     yield "conflicts", {"title": words["conflicts"], "body": registers.conflicts(language)}, "page.html"
     yield "dictionary", {"title": words["dictionary"], "tables": registers.dictionary(language)}, "dictionary.html"
-    yield "quality", {"title": words["quality"], "rows": registers.quality()}, "quality.html"
+    yield "quality", {"title": words["quality"], "rows": registers.quality(language)}, "quality.html"
     yield "numbers", {"title": words["numbers"], "rows": numbers.table(language)}, "numbers.html"
     yield "calculator", calculator_page(language), "calculator.html"
     yield "glossary", {"title": words["glossary"], "terms": registers.glossary(language)}, "glossary.html"

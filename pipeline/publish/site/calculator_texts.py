@@ -262,7 +262,7 @@ PAGE = {
     "caption": Text(
         "Million Rp per hectare of mature area and year, for a farmer who does not do the measure yet; middle of all "
         "draws, and the interval that holds {level} % of them.",
-        "Juta Rp per hektare TM per tahun, bagi petani yang belum menerapkan tindakan itu; nilai tengah semua ulangan, "
+        "Juta Rp per hektare TM per tahun, bagi petani yang belum menerapkan tindakan itu; nilai tengah semua simulasi, "
         "dan selang yang memuat {level} %-nya.",
     ),
     "legend": Text(
@@ -282,7 +282,7 @@ HOW = (
         "The page holds all {draws} draws of the project: the likely present yields of Kutai Timur, the effect of each "
         "measure from published trials, the harm of the pod borer and the days of labour. At the start values it gives "
         "the numbers of the notebooks on fertilizer ({fertilizer}) and on measures ({scenarios}).",
-        "Halaman ini memuat semua {draws} ulangan acak proyek: hasil Kutai Timur yang mungkin, pengaruh tiap tindakan "
+        "Halaman ini memuat semua {draws} simulasi acak proyek: hasil Kutai Timur yang mungkin, pengaruh tiap tindakan "
         "dari percobaan terbitan, kerusakan oleh PBK, dan hari kerja. Pada isian awal angkanya sama dengan "
         "buku catatan tentang pupuk ({fertilizer}) dan tentang tindakan ({scenarios}).",
     ),

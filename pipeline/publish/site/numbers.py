@@ -64,8 +64,15 @@ def number(estimate: Estimate, language: str) -> dict[str, Any]:
             {**row, "value": shown(row["value"], language), "meaning": meaning[row["name"]][language]}
             for row in found["parameters"]
         ],
-        **{part: found[part] for part in ("stage", "file", "stages", "tables", "raw", "sources")},
+        "sources": [_source(source, language) for source in found["sources"]],
+        **{part: found[part] for part in ("stage", "file", "stages", "tables", "raw")},
     }
+
+
+def _source(source: dict[str, Any], language: str) -> dict[str, Any]:
+    if "licence" not in source:
+        return source
+    return {**source, "licence": {**source["licence"], "name": translate(source["licence"]["name"], language, "value")}}
 
 
 def shown(value: Any, language: str) -> str:
@@ -94,4 +101,4 @@ def link_keys(table_html: str, root: str = "") -> str:
             return cell[0]
         return f'{cell[1]}<a href="{root}numbers/{cell[2]}.html">{cell[2]}</a>{cell[3]}'
 
-    return re.sub(r"(<t[dh][^>]*>)([^<>]+)(</t[dh]>)", linked, table_html)
+    return re.sub(r"(<t[dh][^>]*><code>)([^<>]+)(</code></t[dh]>)", linked, table_html)

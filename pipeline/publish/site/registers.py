@@ -7,12 +7,14 @@ from markdown_it import MarkdownIt
 
 from pipeline import paths, sources, usage
 from pipeline.contracts import Column
-from pipeline.language import LANGUAGES
+from pipeline.language import LANGUAGES, format_unit
 from pipeline.lineage import read_stages
 from pipeline.params import describe, load_params
-from pipeline.publish.site.catalogue import translate
+from pipeline.publish.site.catalogue import messages, translate
 from pipeline.publish.site.glossary import in_order
 from pipeline.publish.site.numbers import published, shown
+from pipeline.publish.site.tables import scrolling
+from pipeline.publish.site.words import WORDS
 from pipeline.tables import TABLES
 
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
@@ -47,13 +49,18 @@ def source_rows(language: str) -> list[dict[str, Any]]:
         {
             "id": source,
             **{name: record[name] for name in ("title", "publisher", "year", "citation", "url", "date_read")},
-            "licence": record["licence"],
+            "licence": licence(record["licence"], language),
             "read_as": translate(record["read_as"], language, "value"),
             "redistribute": translate(record["redistribute"], language, "value"),
             "warnings": usage.in_words(usage.of([source]))[language],
         }
         for source, record in sorted(sources.load_registry()["sources"].items())
     ]
+
+
+def licence(record: dict[str, Any], language: str) -> dict[str, Any]:
+    """The licence of a source: its name, said in the language where it is a sentence of ours, and if it is sure."""
+    return {**record, "name": translate(record["name"], language, "value")}
 
 
 def dictionary(language: str) -> list[dict[str, Any]]:
@@ -71,19 +78,24 @@ def dictionary(language: str) -> list[dict[str, Any]]:
 
 def _column(column: Column, language: str) -> dict[str, Any]:
     bounds = [f"≥ {column.low:g}" if column.low is not None else "", f"≤ {column.high:g}" if column.high else ""]
+    unit = translate(column.unit, language, "dictionary") if " " in column.unit else format_unit(column.unit, language)
     return {
         "name": column.name,
         "title": translate(column.title, language, "dictionary"),
-        "unit": column.unit,
-        "allowed": ", ".join(column.values) or " ".join(filter(None, bounds)),
+        "unit": unit,
+        "values": column.values,
+        "bounds": " ".join(filter(None, bounds)),
         "may_be_missing": column.may_be_missing,
     }
 
 
 def conflicts(language: str) -> str:
-    """The register of conflicts as HTML; keys of numbers lead to their pages."""
+    """The register of conflicts as HTML: keys of numbers lead to their pages, places have their own names."""
     text = (QUALITY / f"conflicts.{language}.md").read_text(encoding="utf-8")
-    return _linked(MARKDOWN.render(text))
+    for message, translated in messages().items():
+        if message.context == "place" and language == "id":
+            text = text.replace(message.text, translated)
+    return scrolling(_linked(MARKDOWN.render(text)), WORDS["figures"].in_language(language))
 
 
 def _linked(text: str) -> str:
@@ -92,9 +104,25 @@ def _linked(text: str) -> str:
     return text
 
 
-def quality() -> list[dict[str, Any]]:
+def quality(language: str) -> list[dict[str, Any]]:
     """Counts of gaps, flags and warnings per clean table."""
-    return pd.read_csv(QUALITY / "data_quality.csv", keep_default_na=False).to_dict("records")
+    frame = pd.read_csv(QUALITY / "data_quality.csv", keep_default_na=False)
+    return [
+        {
+            "table": row.table,
+            "kind": translate(row.kind, language, "value"),
+            "name": _counted(row.kind, row.name, language),
+            "is_column": row.kind in ("gap", "flag"),
+            "number": row.number,
+        }
+        for row in frame.itertuples(index=False)
+    ]
+
+
+def _counted(kind: str, name: str, language: str) -> str:
+    if kind == "warning":
+        return usage.in_words([name])[language]
+    return translate(name, language, "value") if kind == "conflict" else name
 
 
 def glossary(language: str) -> list[dict[str, str]]:

@@ -1,6 +1,7 @@
 """Tables that notebooks show, for a page: words and headings translated, numbers as the reader writes them."""
 
 import re
+from html import escape
 
 from bs4 import BeautifulSoup, Tag
 
@@ -124,4 +125,16 @@ def _translate_row(row: Tag, headings: list[str], language: str) -> None:
         text = cell.get_text().strip()
         if cell.name == "td" and (NUMBER.fullmatch(text) or text in ENDLESS):
             cell["class"] = "number"
-        cell.string = translate_cell(text, heading, language)
+        shown = translate_cell(text, heading, language)
+        cell.string = shown
+        if shown == text and not NUMBER.fullmatch(text) and (CODE.fullmatch(text) or IDENTIFIERS.fullmatch(heading)):
+            name = Tag(name="code")
+            name.string = text
+            cell.clear()
+            cell.append(name)
+
+
+def scrolling(html: str, label: str) -> str:
+    """HTML whose tables scroll in a region of their own, which the keyboard reaches and a screen reader names."""
+    opening = f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(label)}"><table'
+    return html.replace("<table", opening).replace("</table>", "</table></div>")

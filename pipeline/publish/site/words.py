@@ -83,6 +83,7 @@ WORDS = {
     "series_two": Text("Compare with", "Bandingkan dengan"),
     "statistics": Text("Official statistics", "Statistik resmi"),
     "effects": Text("Published effects", "Pengaruh yang diterbitkan"),
+    "figures": Text("Figures of the sources", "Angka menurut sumber"),
     "table": Text("Table", "Tabel"),
     "kind": Text("Kind", "Jenis"),
     "quality_intro": Text(

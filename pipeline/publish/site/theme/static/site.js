@@ -17,12 +17,6 @@
     });
   }
 
-  const menu = document.querySelector(".menu");
-  const wide = matchMedia("(min-width: 64em)");
-  const fit = () => { menu.open = wide.matches; };
-  wide.addEventListener("change", fit);
-  fit();
-
   const decimal = language === "id" ? [/\./g, ","] : [/,/g, "."];
   const number = (text) => {
     const plain = text.trim().replace(decimal[0], "").replace(decimal[1], ".").replace(/^−/, "-");

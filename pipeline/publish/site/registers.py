@@ -83,7 +83,7 @@ def _column(column: Column, language: str) -> dict[str, Any]:
         "name": column.name,
         "title": translate(column.title, language, "dictionary"),
         "unit": unit,
-        "values": column.values,
+        "codes": column.values,
         "bounds": " ".join(filter(None, bounds)),
         "may_be_missing": column.may_be_missing,
     }

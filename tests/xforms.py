@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 from xml.etree.ElementTree import Element, ElementTree, fromstring
 
-from elementpath import XPath1Parser, XPathContext
+from elementpath import XPath1Parser, XPathContext, get_node_tree
 
 EPOCH = date(1970, 1, 1)
 TODAY = date(2026, 11, 24)
@@ -101,13 +101,20 @@ def plain(xform: str) -> Element:
     return root
 
 
+@cache
+def model(xform: str) -> tuple[Element, dict[str, dict[str, str]]]:
+    """The empty instance of a form, and its rules by path."""
+    root = plain(xform)
+    data = next(node for node in root.iter("instance") if not node.get("src") and not node.get("id"))[0]
+    return data, {bind.get("nodeset", ""): bind.attrib for bind in root.iter("bind")}
+
+
 class Visit:
     """One filled form: ``answers`` by name, those of a repeat as a list of such maps."""
 
     def __init__(self, xform: str, answers: Mapping[str, Any]) -> None:
-        root = plain(xform)
-        self.data = next(node for node in root.iter("instance") if not node.get("src") and not node.get("id"))[0]
-        self.binds = {bind.get("nodeset", ""): bind.attrib for bind in root.iter("bind")}
+        blank, self.binds = model(xform)
+        self.data, self.tree = deepcopy(blank), None
         self._fill_repeats(answers)
         self._fill({name: value for name, value in answers.items() if not isinstance(value, list)}, self.data)
         for _ in range(2):  # Calculations use calculations, and what is not asked any more counts as empty.
@@ -180,7 +187,7 @@ class Visit:
         for _, node in self.nodes():
             number = counted[node.tag] = counted.get(node.tag, -1) + 1
             if not len(node) and node.text and not self.asks(node.tag, number):
-                node.text = ""
+                self._write(node, "")
 
     def _calculate(self) -> None:
         counted: dict[str, int] = {}
@@ -188,7 +195,7 @@ class Visit:
             number = counted[node.tag] = counted.get(node.tag, -1) + 1
             if "calculate" in self.binds.get(path, {}):
                 found = self._evaluate(self.binds[path]["calculate"], node) if self.asks(node.tag, number) else ""
-                node.text = _number(found) if isinstance(found, float | int) else str(found)
+                self._write(node, _number(found) if isinstance(found, float | int) else str(found))
 
     def _holds(self, path: str, rule: str, node: Element) -> bool:
         """Whether a rule holds; without one a question is asked, accepts everything and may stay empty."""
@@ -197,7 +204,14 @@ class Visit:
 
     def _evaluate(self, expression: str, node: Element) -> Any:
         tree = parsed(re.sub(r"\bif\(", "choose(", expression))
-        return _value(tree.evaluate(XPathContext(ElementTree(self.data), item=node)))
+        if self.tree is None:
+            self.tree = get_node_tree(ElementTree(self.data))
+        return _value(tree.evaluate(XPathContext(self.tree, item=node)))
+
+    def _write(self, node: Element, text: str) -> None:
+        """Give a node another text; the tree that expressions see is built again after that."""
+        if text != (node.text or ""):
+            node.text, self.tree = text, None
 
 
 def _number(value: float) -> str:

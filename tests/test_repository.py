@@ -15,7 +15,7 @@ import pytest
 from pipeline import paths
 
 LARGEST_FILE = 1_500_000
-FOLDERS = ("bench", "data/raw", "docs", "notebooks", "pipeline", "tests")
+FOLDERS = ("bench", "data/raw", "docs", "notebooks", "pipeline", "survey", "tests")
 # The folders of one machine: at the start of a path, not inside an address.
 MACHINE_PATH = re.compile(r"(?<![\w.~-])(?:/(?:root|home|Users)/|[A-Z]:\\\\?Users\\)\w")
 RANDOM_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f-]{27})?")

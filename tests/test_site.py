@@ -184,7 +184,8 @@ def visible_words(soup: BeautifulSoup) -> str:
     for tag in soup.select("script, style, code, pre, [lang=en], .original, table a, summary + p a"):
         tag.decompose()
     alts = " ".join(str(tag["alt"]) for tag in soup.find_all("img"))
-    return soup.get_text(" ") + " " + alts
+    # The title of the page of a number is its key.
+    return re.sub(r"\w+(\.\w+)+", "", soup.get_text(" ")) + " " + alts
 
 
 def test_indonesian_pages_hold_no_english_sentence(site):

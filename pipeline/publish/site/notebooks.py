@@ -15,7 +15,7 @@ from pipeline.publish.estimates import ANSWER
 from pipeline.publish.figures import FIGURE
 from pipeline.publish.site import figures
 from pipeline.publish.site.catalogue import translate_markdown
-from pipeline.publish.site.numbers import link_keys
+from pipeline.publish.site.numbers import link_keys, shorten
 from pipeline.publish.site.tables import scrolling, translate_table
 from pipeline.publish.site.words import WORDS
 
@@ -77,7 +77,7 @@ def _output(output: Any, stage: str, language: str) -> Any:
     if FIGURE in data:
         return _html(figures.block(stage, data[FIGURE]["name"], language))
     if 'class="dataframe"' in data.get("text/html", ""):
-        table = link_keys(translate_table(data["text/html"], language))
+        table = link_keys(translate_table(shorten(data["text/html"]), language))
         return _html(scrolling(table, WORDS["table"].in_language(language)))
     if stage == "12_brief" and "text/html" in data:
         return _html("")

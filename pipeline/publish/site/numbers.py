@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 import pandas as pd
+from bs4 import BeautifulSoup
 
 from pipeline import paths, usage
 from pipeline.language import format_number
@@ -14,6 +15,7 @@ from pipeline.publish.estimates import Estimate, load_estimates
 from pipeline.publish.site.catalogue import translate
 from pipeline.trace import trace
 
+TOLD_THERE = ("sources", "warnings", "seed")
 Page = tuple[str, dict[str, Any], str]
 
 
@@ -102,3 +104,16 @@ def link_keys(table_html: str, root: str = "") -> str:
         return f'{cell[1]}<a href="{root}numbers/{cell[2]}.html">{cell[2]}</a>{cell[3]}'
 
     return re.sub(r"(<t[dh][^>]*><code>)([^<>]+)(</code></t[dh]>)", linked, table_html)
+
+
+def shorten(table_html: str) -> str:
+    """A table of published numbers without what their pages tell: sources, warnings, seed. Any other is left whole."""
+    soup = BeautifulSoup(table_html, "html.parser")
+    heads = [cell.get_text().strip() for cell in soup.select("thead tr:first-child th")]
+    if not {"key", *TOLD_THERE} <= set(heads):
+        return table_html
+    for row in soup.select("tr"):
+        for cell, head in zip(row.find_all(["th", "td"]), heads, strict=True):
+            if head in TOLD_THERE:
+                cell.decompose()
+    return str(soup)

@@ -51,8 +51,8 @@ WATERFALL = Caption(
     caption=Text(
         "Bars are means of the draws, which add up from left to right; lines are the interval of each step or total. A "
         "mean can lie far from the middle of a skewed interval. A bar that goes down takes back what others promise.",
-        "Batang adalah rerata simulasi, yang berjumlah dari kiri ke kanan; garis adalah selang tiap langkah atau total. "
-        "Rerata dapat jauh dari tengah selang yang miring. Batang yang turun mengambil kembali janji yang lain.",
+        "Batang adalah rerata simulasi, yang berjumlah dari kiri ke kanan; garis adalah selang tiap langkah atau total."
+        " Rerata dapat jauh dari tengah selang yang miring. Batang yang turun mengambil kembali janji yang lain.",
     ),
     alt=Text(
         "Waterfall chart in kg per hectare: the present yield, one step for each cause and one for what is not "

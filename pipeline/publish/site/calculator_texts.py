@@ -262,8 +262,8 @@ PAGE = {
     "caption": Text(
         "Million Rp per hectare of mature area and year, for a farmer who does not do the measure yet; middle of all "
         "draws, and the interval that holds {level} % of them.",
-        "Juta Rp per hektare TM per tahun, bagi petani yang belum menerapkan tindakan itu; nilai tengah semua simulasi, "
-        "dan selang yang memuat {level} %-nya.",
+        "Juta Rp per hektare TM per tahun, bagi petani yang belum menerapkan tindakan itu; nilai tengah semua "
+        "simulasi, dan selang yang memuat {level} %-nya.",
     ),
     "legend": Text(
         "Bars: the interval; dark mark: the middle; thin line: no gain.",

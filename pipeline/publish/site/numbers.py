@@ -13,6 +13,7 @@ from pipeline.language import format_number
 from pipeline.params import describe
 from pipeline.publish.estimates import Estimate, load_estimates
 from pipeline.publish.site.catalogue import translate
+from pipeline.publish.site.tables import translate_cell
 from pipeline.trace import trace
 
 TOLD_THERE = ("sources", "warnings", "seed")
@@ -63,7 +64,12 @@ def number(estimate: Estimate, language: str) -> dict[str, Any]:
         "seed": estimate.seed,
         "warnings": usage.in_words(warnings()[estimate.key])[language],
         "parameters": [
-            {**row, "value": shown(row["value"], language), "meaning": meaning[row["name"]][language]}
+            {
+                **row,
+                "value": shown(row["value"], language),
+                "unit": translate_cell(row["unit"], "unit", language),
+                "meaning": meaning[row["name"]][language],
+            }
             for row in found["parameters"]
         ],
         "sources": [_source(source, language) for source in found["sources"]],

@@ -7,13 +7,13 @@ from markdown_it import MarkdownIt
 
 from pipeline import paths, sources, usage
 from pipeline.contracts import Column
-from pipeline.language import LANGUAGES, format_unit
+from pipeline.language import LANGUAGES
 from pipeline.lineage import read_stages
 from pipeline.params import describe, load_params
 from pipeline.publish.site.catalogue import messages, translate
 from pipeline.publish.site.glossary import in_order
 from pipeline.publish.site.numbers import published, shown
-from pipeline.publish.site.tables import scrolling
+from pipeline.publish.site.tables import scrolling, translate_cell
 from pipeline.publish.site.words import WORDS
 from pipeline.tables import TABLES
 
@@ -34,7 +34,7 @@ def parameters(language: str) -> list[dict[str, Any]]:
             {
                 "name": name,
                 "value": shown(getattr(getattr(values, section), leaf), language),
-                "unit": about["unit"],
+                "unit": translate_cell(about["unit"], "unit", language),
                 "bounds": bounds,
                 "meaning": about[language],
                 "stages": [stage.name for stage in used if stage.notebook and name in stage.parameters],
@@ -78,11 +78,10 @@ def dictionary(language: str) -> list[dict[str, Any]]:
 
 def _column(column: Column, language: str) -> dict[str, Any]:
     bounds = [f"≥ {column.low:g}" if column.low is not None else "", f"≤ {column.high:g}" if column.high else ""]
-    unit = translate(column.unit, language, "dictionary") if " " in column.unit else format_unit(column.unit, language)
     return {
         "name": column.name,
         "title": translate(column.title, language, "dictionary"),
-        "unit": unit,
+        "unit": translate_cell(column.unit, "unit", language),
         "codes": column.values,
         "bounds": " ".join(filter(None, bounds)),
         "may_be_missing": column.may_be_missing,

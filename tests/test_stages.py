@@ -48,6 +48,13 @@ def test_the_quality_page_reads_every_clean_table() -> None:
     assert read == {f"data/clean/{table.name}.csv" for table in tables.TABLES}
 
 
+def test_the_site_reads_every_clean_table_and_the_results_of_every_other_stage() -> None:
+    read = set(STAGES["site"]["deps"])
+    assert read >= {f"data/clean/{table.name}.csv" for table in tables.TABLES}
+    assert read >= {f"results/{stage}" for stage in STAGES if stage not in ("00_inputs", "site")}
+    assert read >= {"notebooks", "data/raw", "pipeline/publish/site/theme", "pipeline/publish/site/locale"}
+
+
 def test_every_clean_table_is_the_output_of_exactly_one_stage() -> None:
     made = [out for stage in STAGES for out in outputs(stage) if out.startswith("data/clean") and out.endswith(".csv")]
     assert sorted(made) == sorted(f"data/clean/{table.name}.csv" for table in tables.TABLES)

@@ -13,6 +13,8 @@ from pipeline import lineage, paths
 
 # Of the width of the interval, or of the value where there is none; columns: of their greatest absolute value.
 EXACT, DRAWN, CHAINS = 1e-4, 0.05, 1.0
+# A thousand pages made of what is recorded beside them: one hash for all.
+SITE = "results/site"
 
 
 def folder() -> Path:
@@ -35,10 +37,10 @@ def write() -> dict[str, pd.DataFrame]:
 
 
 def published(root: Path) -> list[Path]:
-    """Every file that a stage publishes below ``root``, sorted."""
+    """Every file that a stage publishes below ``root``, sorted; the site stands as one folder."""
     outs = [root / out for stage in lineage.read_stages().values() for out in stage.outs]
-    found = [path for out in outs for path in (out.rglob("*") if out.is_dir() else [out])]
-    return sorted(path for path in found if path.is_file())
+    found = [path for out in outs for path in (out.rglob("*") if out.is_dir() and out != root / SITE else [out])]
+    return sorted(path for path in found if path.is_file() or path == root / SITE)
 
 
 def files(root: Path) -> pd.DataFrame:

@@ -2,8 +2,8 @@
 
 A results paragraph is every ``Text`` of a notebook or of ``pipeline/publish`` (answers, brief, captions), and every
 Markdown cell between a notebook's ``## Answer`` and its ``## How``. What ``## How`` restates of the literature is
-method. Years, numbers of notebooks in brackets, the levels of intervals, the unit of a price and the grade of a
-fertilizer are names, not results.
+method. Years, numbers of notebooks in brackets, the levels of intervals, the unit of a price, the grade of a
+fertilizer and examples of how to type a number are names, not results.
 """
 
 import ast
@@ -19,6 +19,7 @@ NAMES = re.compile(
     r"|\(\d\d(?:, \d\d)*\)"  # notebooks
     r"|\b(?:80|90|95)(?: (?:and|dan) 95)? %"  # levels of intervals
     r"|\b1 kg\b|\b14-12-16\b"
+    r"|\b(?:[Oo]f|[Dd]ari) 100\b|\b0(?=:| kg/ha:)|\b70[.,]000 (?:or|atau) 1[.,]5\b"  # how a reader types a number
 )
 DIGITS = re.compile(r"\d[\d.,]*")
 

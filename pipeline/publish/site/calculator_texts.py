@@ -305,10 +305,10 @@ HOW = (
         "dengan sanitasi terlalu sedikit buktinya untuk diperingkat.",
     ),
     Text(
-        "In Dairi, North Sumatra, farms with older trees (3 to 15 years) harvested more. That is about the yield, "
-        "which you set yourself, not about what a measure adds; it is not used here.",
-        "Di Dairi, Sumatera Utara, kebun dengan tanaman lebih tua (3 sampai 15 tahun) panennya lebih banyak. Itu "
-        "menyangkut hasil, yang Anda isi sendiri, bukan tambahan dari tindakan; di sini tidak dipakai.",
+        "In Dairi, North Sumatra, farms with older trees harvested more. That is about the yield, which you set "
+        "yourself, not about what a measure adds; it is not used here.",
+        "Di Dairi, Sumatera Utara, kebun dengan tanaman lebih tua panennya lebih banyak. Itu menyangkut "
+        "hasil, yang Anda isi sendiri, bukan tambahan dari tindakan; di sini tidak dipakai.",
     ),
 )
 LINKS = {

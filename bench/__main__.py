@@ -1,6 +1,6 @@
 """Measure the speed of the project in one go, on copies of the working tree: ``python -m bench``.
 
-Five ways to run the pipeline, the model stages one by one, and the evidence model in several libraries.
+Five ways to run the pipeline, the model stages one by one, the evidence model in several libraries, and the pages.
 """
 
 import shutil
@@ -11,15 +11,16 @@ from pathlib import Path
 from bench import report, stock
 from bench.comparison import compare_models
 from bench.measure import BenchError, Measured, measure, together
+from bench.pages import measure_pages
 from bench.stages import measure_stages
-from bench.tree import copy_tree, has_notebook, in_order, read_pipeline
+from bench.tree import copy_tree, ends, has_notebook, in_order, read_pipeline
 
 
 def measure_all(folder: Path) -> dict[str, Measured]:
     """Every way to run the pipeline in a copy of its own below ``folder``; prints each result as it comes."""
     stages = read_pipeline()
     names = in_order(stages)
-    plain, repro = [sys.executable, "-m", "bench.plain", *names], ["dvc", "repro"]
+    plain, repro = [sys.executable, "-m", "bench.plain", *names], ["dvc", "repro", *ends(stages)]
     warm_up(folder, plain)
 
     measured: dict[str, Measured] = {}
@@ -60,11 +61,12 @@ def main() -> int:
             # Everything has run in this copy.
             stages = measure_stages(top / "plain", list(read_pipeline()))
             models = compare_models(top / "plain")
+            pages = measure_pages(top / "own")
     except BenchError as error:
         print(error, file=sys.stderr)
         return 1
     notebooks = sum(has_notebook(name) for name in read_pipeline())
-    print("\n" + report.publish(measured, notebooks, stages, models))
+    print("\n" + report.publish(measured, notebooks, stages, models, pages))
     return 0
 
 

@@ -5,7 +5,7 @@ import os
 import platform
 from importlib.metadata import version
 
-from bench import models_report, stages
+from bench import models_report, pages, stages
 from bench.comparison import Fitted
 from bench.measure import Measured
 from bench.page import Row, markdown_table, write_csv
@@ -21,10 +21,10 @@ Written by `make bench`, which measures all of this in one go on copies of the w
 
 ## Running the notebooks
 
-All stages of the pipeline in each of these ways:
+All stages of the pipeline but the site in each of these ways:
 
 - `plain`: the code cells in one Python process, without kernel, cell outputs or cache. This is the floor.
-- `dvc_repro`: `dvc repro` of this project with an empty cache.
+- `dvc_repro`: `dvc repro` of these stages with an empty cache.
 - `noop`: `dvc repro` again with nothing changed, best of three.
 - `papermill_loop`: the stock `papermill` command, one notebook after the other.
 - `papermill_dvc`: the same stages under DVC with the stock `papermill` command and an empty cache.
@@ -65,7 +65,11 @@ def section(table: list[Row], notebooks: int) -> str:
 
 
 def publish(
-    measured: dict[str, Measured], notebooks: int, model_stages: dict[str, Measured], models: dict[str, Fitted]
+    measured: dict[str, Measured],
+    notebooks: int,
+    model_stages: dict[str, Measured],
+    models: dict[str, Fitted],
+    reading: dict[str, Measured],
 ) -> str:
     """Write the tables and the page ``docs/benchmark.md``; returns the page."""
     table, surroundings = rows(measured), machine()
@@ -73,7 +77,9 @@ def publish(
     write_csv(TABLES / "stages.csv", stages.rows(model_stages))
     write_csv(TABLES / "models.csv", models_report.rows(models))
     write_csv(TABLES / "quantiles.csv", models_report.quantile_rows(models))
+    write_csv(TABLES / "pages.csv", pages.rows(reading))
     parts = [section(table, notebooks), stages.section(model_stages), models_report.section(models)]
+    parts.append(pages.section(reading))
     cores, *versions = (f"{name} {value}" for name, value in surroundings.items())
     page = "\n".join([*parts, f"Measured with {cores}, {', '.join(versions)}.\n"])
     PAGE.parent.mkdir(exist_ok=True)

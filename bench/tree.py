@@ -14,9 +14,15 @@ GIT_IDENTITY = ["-c", "user.name=bench", "-c", "user.email=bench@localhost", "-c
 
 
 def read_pipeline() -> dict[str, Any]:
-    """The stages of ``dvc.yaml`` by name."""
+    """The stages of ``dvc.yaml`` by name but the site, which tells what ``dvc.lock`` says: only DVC can run it."""
     stages: dict[str, Any] = yaml.safe_load(paths.PIPELINE.read_text(encoding="utf-8"))["stages"]
-    return stages
+    return {name: stage for name, stage in stages.items() if name != "site"}
+
+
+def ends(stages: dict[str, Any]) -> list[str]:
+    """Stages whose results no other stage reads: with them, DVC runs all of ``stages``."""
+    read = {other for name in stages for other in needed(stages, name)}
+    return [name for name in stages if name not in read]
 
 
 def has_notebook(name: str) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench import models_report, stages
+from bench import models_report, pages, stages, tree
 from bench.comparison import Fitted, apart, check_agreement, commands
 from bench.measure import BenchError, Measured
 from bench.page import markdown_table, write_csv
@@ -99,6 +99,25 @@ def test_model_stages_are_those_from_the_yield_gap_to_the_validation() -> None:
     names = stages.model_stages(["12_brief", "11_validation", "tables", "03_clean_evidence", "04_yield_gap"])
     assert names == ["04_yield_gap", "11_validation"]
     assert len(stages.model_stages(list(read_pipeline()))) == 8
+
+
+def test_the_ends_of_the_pipeline_need_every_other_stage() -> None:
+    stages = tree.read_pipeline()
+    reached, waiting = set(), tree.ends(stages)
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            waiting += tree.needed(stages, name)
+    assert reached == set(stages)
+    assert "site" not in reached
+
+
+@pytest.mark.parametrize(("seconds", "verdict"), [(59.9, "within"), (60.1, "above")])
+def test_the_site_is_held_against_its_goal(seconds: float, verdict: str) -> None:
+    measured = {"nbconvert": Measured(20.0, 1.0), "site": Measured(seconds, 1.0)}
+    assert f"The site is {verdict} its goal" in pages.section(measured)
+    assert pages.rows(measured)[1]["ratio_to_nbconvert"] == f"{seconds / 20:.2f}"
 
 
 @pytest.mark.parametrize(("seconds", "verdict"), [(89.9, "within"), (90.1, "above")])

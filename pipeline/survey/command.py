@@ -55,14 +55,15 @@ def take_in(files: list[Path]) -> int:
     for number, file in enumerate(files, 1):
         try:
             data = file.read_bytes()
-            flat = flatten(read_sheets(data), form)
+            sheets = read_sheets(data)
+            flat = flatten(sheets, form)
         except (ExportError, OSError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
             print(f"berkas ke-{number} / file {number}: {reason}", file=sys.stderr)
             failed += 1
             continue
         state = versions.merged(state, flat, form, salt)
-        received.keep(data, file.suffix.lower(), state, form, salt)
+        received.keep(data, sheets, file.suffix.lower(), state, form, salt)
         notes += [f"berkas ke-{number} / file {number}: {note}" for note in flat.notes]
         ids |= set(flat.main["id"])
     if state.refused - before.refused:

@@ -80,8 +80,7 @@ def _public(good: pd.DataFrame, parameters: Any) -> pd.DataFrame:
 def write_all(derived: Derived, form: Form, counts: dict[str, int], notes: list[str]) -> None:
     """Write plot table, list of what was set aside, and report; without any plot the table is taken away."""
     if len(derived.plots):
-        text = derived.plots.to_csv(index=False, float_format="%.10g", lineterminator="\n")
-        write(places.plots(), text.encode())
+        write(places.plots(), _short(derived.plots).to_csv(index=False, lineterminator="\n").encode())
     else:
         places.plots().unlink(missing_ok=True)
     told = messages.with_words(derived.problems, form)
@@ -90,3 +89,14 @@ def write_all(derived: Derived, form: Form, counts: dict[str, int], notes: list[
     write(places.private() / "set_aside.csv", shown.to_csv(index=False).encode("utf-8-sig"))
     text = messages.report(counts, told, notes)
     write(places.private() / "reports" / "report.txt", text.encode())
+
+
+def _short(plots: pd.DataFrame) -> pd.DataFrame:
+    """Numbers as text with ten digits, as in the clean tables; each distinct number is written once."""
+    return plots.apply(
+        lambda column: (
+            column.map({value: f"{value:.10g}" for value in column.dropna().unique()})
+            if column.dtype == "float64"
+            else column
+        )
+    )

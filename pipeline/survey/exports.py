@@ -76,7 +76,7 @@ def _read_csv(data: bytes) -> pd.DataFrame:
     first = lines[0] if lines else ""
     mark = max(",;\t", key=lambda mark: len(next(csv.reader([first], delimiter=mark), [])))
     try:
-        return pd.read_csv(io.StringIO(text), sep=mark, dtype=str, keep_default_na=False, header=None, na_filter=False)
+        return pd.read_csv(io.StringIO(text), sep=mark, dtype=object, header=None, na_filter=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
         raise ExportError("baris CSV tidak sama panjang / rows of the CSV differ in length") from error
 
@@ -109,14 +109,15 @@ def _text(value: Any) -> str:
 
 def _trim(sheet: pd.DataFrame) -> pd.DataFrame:
     """The sheet under its own header, without empty rows and without empty columns that have no header."""
-    sheet = sheet.fillna("").astype(str)
+    # Rows that end early have gaps.
+    sheet = sheet.astype(object).where(sheet.notna(), "")
+    columns = [[str(value).strip() for value in sheet[name]] for name in sheet]
+    sheet = pd.DataFrame(dict(enumerate(columns)), dtype=object)
     sheet = sheet[(sheet != "").any(axis=1)]
     if sheet.empty:
         return pd.DataFrame()
-    header = [text.strip() for text in sheet.iloc[0]]
-    body = sheet.iloc[1:].reset_index(drop=True)
-    body = body.apply(lambda column: column.str.strip())
-    used = [place for place, text in enumerate(header) if text or (body.iloc[:, place] != "").any()]
-    body = body.iloc[:, used]
-    body.columns = pd.Index([header[place] or f"(tanpa judul {place + 1})" for place in used])
+    header, body = list(sheet.iloc[0]), sheet.iloc[1:].reset_index(drop=True)
+    used = [place for place, text in enumerate(header) if text or (body[place] != "").any()]
+    body = body[used]
+    body.columns = pd.Index([header[place] or f"(tanpa judul {place + 1})" for place in used], dtype=object)
     return body

@@ -22,12 +22,15 @@ def folder() -> Path:
     return places.private() / "received"
 
 
-def keep(data: bytes, suffix: str, store: Store, form: Form, salt: bytes) -> None:
+Sheets = dict[str, pd.DataFrame]
+
+
+def keep(data: bytes, sheets: Sheets, suffix: str, store: Store, form: Form, salt: bytes) -> None:
     """Keep a file as it came, or without what may not be kept; once kept, a file is only redacted further."""
     name = hashlib.sha256(data).hexdigest()
     if (folder() / f"{name}{REDACTED}").exists():
         return
-    clean = redacted(data, store, form, salt)
+    clean = redacted(data, sheets, store, form, salt)
     write(folder() / (f"{name}{suffix}" if clean is None else f"{name}{REDACTED}"), data if clean is None else clean)
 
 
@@ -35,7 +38,8 @@ def redact_all(store: Store, form: Form, salt: bytes) -> int:
     """Take out of all received files what may no longer be kept; returns how many files changed."""
     changed = 0
     for path in sorted(folder().glob("*")) if folder().exists() else []:
-        clean = redacted(path.read_bytes(), store, form, salt)
+        data = path.read_bytes()
+        clean = redacted(data, read_sheets(data), store, form, salt)
         if clean is not None:
             write(folder() / (path.name.split(".")[0] + REDACTED), clean)
             changed += 1
@@ -44,14 +48,16 @@ def redact_all(store: Store, form: Form, salt: bytes) -> int:
     return changed
 
 
-def redacted(data: bytes, store: Store, form: Form, salt: bytes) -> bytes | None:
+def redacted(data: bytes, sheets: Sheets, store: Store, form: Form, salt: bytes) -> bytes | None:
     """The file as a ZIP of CSV without rows of the forgotten and answers of those who refused; None if it has none.
 
     Photos and other media go with the rows that name them.
     """
-    sheets = read_sheets(data)
     name = main_sheet(sheets)
     raw, ids = sheets[name], submission_ids(sheets[name])
+    # Most files hold nobody who refused or is forgotten, and there may be many rows.
+    if not store.forgotten and not store.refused:
+        return None
     standing = {id: store.last(hashed(salt, id)) for id in ids.unique()}
     refused = {hashed(salt, id) for id in store.refused}
     forget = ids.map(lambda id: standing[id] in store.forgotten)
@@ -88,7 +94,7 @@ def _kept_columns(raw: pd.DataFrame, form: Form) -> list[str]:
     ]
 
 
-def _zipped(sheets: dict[str, pd.DataFrame], data: bytes, words: set[str]) -> bytes:
+def _zipped(sheets: Sheets, data: bytes, words: set[str]) -> bytes:
     memory = io.BytesIO()
     with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as target:
         for place, (name, sheet) in enumerate(sheets.items()):

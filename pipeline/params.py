@@ -398,8 +398,8 @@ class Survey(Section):
         "kg/kg",
         "Dry beans per wet beans: middle of 0.28 (weighed by a grower in Papua New Guinea) and 0.40 (from the water in "
         "MCC 02 beans).",
-        "Biji kering per biji basah: tengah antara 0.28 (timbangan petani di Papua Nugini) dan 0.40 (dari kadar air biji "
-        "MCC 02).",
+        "Biji kering per biji basah: tengah antara 0.28 (timbangan petani di Papua Nugini) dan 0.40 (dari kadar air "
+        "biji MCC 02).",
         0.2,
         0.6,
     )

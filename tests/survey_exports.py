@@ -6,6 +6,7 @@ Nobody was asked: every name, number and place here is made up for tests.
 import csv
 import io
 import zipfile
+from functools import cache
 from typing import Any
 
 import openpyxl
@@ -97,6 +98,7 @@ def fertilizer(kind: str, value: str, **changes: str) -> dict[str, str]:
     } | changes
 
 
+@cache
 def path_of(name: str, mark: str) -> str:
     """Name of a question behind its groups."""
     groups: list[str] = []
@@ -110,6 +112,7 @@ def path_of(name: str, mark: str) -> str:
     raise KeyError(name)
 
 
+@cache
 def asked(repeat: str) -> list[str]:
     """Questions of the main sheet or a repeat that an export has."""
     return [question.name for question in FORM.questions if question.repeat == repeat]

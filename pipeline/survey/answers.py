@@ -31,7 +31,8 @@ def answers_of(sheet: pd.DataFrame, form: Form, repeat: str) -> tuple[pd.DataFra
     answers = {name: _choices(values, form.by_name[name]) for name, values in whole.items()}
     for name, columns in split.items():
         joined = _join(columns)
-        answers[name] = joined.where(joined != "", answers.get(name, ""))
+        # The one column that holds all choices also holds what is no choice of the form.
+        answers[name] = answers[name].where(answers[name] != "", joined) if name in answers else joined
     asked = [question.name for question in form.questions if question.repeat == repeat]
     return pd.DataFrame(answers, index=sheet.index, dtype=object), [name for name in asked if name not in answers]
 

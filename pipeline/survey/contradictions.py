@@ -64,7 +64,7 @@ def _days(answers: pd.DataFrame, main: pd.DataFrame, today: date, problems: Prob
 def _months(harvest: pd.DataFrame, visit: pd.Series, problems: Problems) -> None:
     start, end = harvest["harvest_month_from"], harvest["harvest_month_to"]
     seen = (visit.dt.year * 12 + visit.dt.month - 1).reindex(harvest["record"]).set_axis(harvest.index)
-    span = start.map(_month) + " - " + end.map(_month)
+    span = start.map(_month).astype(object) + " - " + end.map(_month).astype(object)
     problems.add(harvest["record"], end < start, "harvest_month_to", span, "month_order")
     problems.add(harvest["record"], end > seen, "harvest_month_to", span, "future")
 

@@ -86,7 +86,7 @@ def parent_ids(sheet: pd.DataFrame, raw: pd.DataFrame) -> pd.Series:
     for parents, keys in ((PARENTS[:1], ("KEY",)), (PARENTS[1:2], ("_index",)), (PARENTS[2:], OWN_KEYS)):
         links, own = bare(column(sheet, parents)), bare(column(raw, keys))
         known = pd.Series(ids.to_numpy(), own).loc[lambda known: known.index != ""]
-        owners = owners.where(owners != "", links.map(known[~known.index.duplicated()]).fillna(""))
+        owners = owners.where(owners != "", links.map(known[~known.index.duplicated()]).astype(object).fillna(""))
     return owners
 
 

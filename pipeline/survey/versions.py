@@ -14,10 +14,10 @@ from pipeline.survey.store import REFUSED, Store, names
 def merged(store: Store, flat: Flat, form: Form, salt: bytes) -> Store:
     """The store with the submissions of an export; an older version never takes the place of a newer one."""
     main, repeats = _records(flat, form)
-    edited = main[main["replaces"] != ""]
-    replaced = store.replaced | {
-        hashed(salt, old): hashed(salt, new) for old, new in zip(edited["replaces"], edited["id"], strict=True)
-    }
+    replaced = dict(store.replaced)
+    for old, new in main.loc[main["replaces"] != "", ["replaces", "id"]].itertuples(index=False):
+        # Two edits of one version: which of them counts must not depend on the order of files.
+        replaced[hashed(salt, old)] = max(replaced.get(hashed(salt, old), ""), hashed(salt, new))
     before = set(store.main["record"])
     main = pd.concat([store.main, main], ignore_index=True).drop_duplicates("record", ignore_index=True)
     hashes = main["id"].map({id: hashed(salt, id) for id in main["id"].unique()})
@@ -74,7 +74,7 @@ def _records(flat: Flat, form: Form) -> tuple[pd.DataFrame, dict[str, pd.DataFra
         name: rows.reindex(columns=["id", *names(form, name)], fill_value="").loc[rows["id"].isin(asked)]
         for name, rows in flat.repeats.items()
     }
-    content = pd.util.hash_pandas_object(main[["id", *names(form, "")]], index=False)
+    content = pd.util.hash_pandas_object(main, index=False)
     for rows in repeats.values():
         below = pd.util.hash_pandas_object(rows, index=False)
         # A sum does not depend on the order in which an export lists the rows.

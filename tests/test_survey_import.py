@@ -1,4 +1,4 @@
-"""Exports of every kind give the same plots; what cannot be right is set aside and told; importing twice adds nothing."""
+"""Exports of every kind give the same plots, what cannot be right is set aside, importing twice adds nothing."""
 
 import os
 from dataclasses import replace
@@ -154,12 +154,24 @@ def test_a_good_file_beside_a_bad_one_is_taken(folder) -> None:
 
 
 def test_missing_columns_are_told(folder, capsys) -> None:
-    rows = [[text for text in row[:]] for row in kobo_sheets(SIX)["plot_visit"]]
+    rows = kobo_sheets(SIX)["plot_visit"]
     place = next(i for i, text in enumerate(rows[0]) if text.endswith("/age_years"))
     data = csv_bytes([[text for i, text in enumerate(row) if i != place] for row in rows])
     assert folder.take_in(("a.csv", data)) == 0
     assert "age_years" in capsys.readouterr().out
     assert folder.plots["age_years"].isna().all()
+
+
+def test_rows_that_belong_to_no_submission_are_told(folder, capsys) -> None:
+    sheets = kobo_sheets(SIX)
+    head = sheets["HARVEST"][0]
+    sheets["HARVEST"].append(["99" if text == "_parent_index" else "x" for text in head])
+    sheets["plot_visit"].append(["yes" if text.endswith("/consent") else "" for text in sheets["plot_visit"][0]])
+    assert folder.take_in(("a.zip", zipped({f"{n}.csv": csv_bytes(rows) for n, rows in sheets.items()}))) == 1
+    shown = capsys.readouterr().out
+    assert "1 baris tanpa kiriman induk" in shown
+    assert "1 baris tanpa nomor kiriman" in shown
+    assert len(folder.plots) == 6
 
 
 # Numbers and dates.
@@ -256,7 +268,7 @@ def test_a_harvest_with_an_unknown_part_is_unknown_and_says_why(changes, warning
 def test_a_yield_needs_twelve_months_without_overlap(periods, complete, warning, is_known) -> None:
     row = one(harvest=[harvest(*period, "100") for period in periods], harvest_complete=complete)
     assert row["warnings"] == warning
-    assert not np.isnan(row["yield_kg_per_ha"]) == is_known
+    assert np.isnan(row["yield_kg_per_ha"]) != is_known
 
 
 def test_no_harvest_is_a_yield_of_zero_and_no_mature_trees_is_none() -> None:

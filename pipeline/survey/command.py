@@ -51,7 +51,7 @@ def take_in(files: list[Path]) -> int:
     """Take in exports, in any order and as often as one likes; returns the exit code."""
     form, salt, parameters = load_form(), load_salt(), load_params().survey
     before = state = store.load(form)
-    notes, failed, ids = [], 0, set()
+    notes, failed, lost, ids = [], 0, 0, set()
     for number, file in enumerate(files, 1):
         try:
             data = file.read_bytes()
@@ -66,6 +66,7 @@ def take_in(files: list[Path]) -> int:
         received.keep(data, sheets, file.suffix.lower(), state, form, salt)
         notes += [f"berkas ke-{number} / file {number}: {note}" for note in flat.notes]
         ids |= set(flat.main["id"])
+        lost += flat.lost
     if state.refused - before.refused:
         received.redact_all(state, form, salt)
     derived = derive(state, form, parameters, salt)
@@ -74,7 +75,9 @@ def take_in(files: list[Path]) -> int:
     counts = _counts(state, derived) | {"added": len(new)}
     write_all(derived, form, counts, notes)
     print("\n".join([*messages.summary(counts), *notes]))
-    return UNREADABLE if failed else SET_ASIDE if ids & set(derived.problems["id"]) else ALL_KEPT
+    if failed:
+        return UNREADABLE
+    return SET_ASIDE if lost or ids & set(derived.problems["id"]) else ALL_KEPT
 
 
 def _counts(state: store.Store, derived: Derived) -> dict[str, int]:

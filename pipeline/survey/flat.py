@@ -24,17 +24,21 @@ SYSTEM = ("id", "time", "edits", "replaces", "has_repeats")
 
 @dataclass
 class Flat:
-    """Submissions with the columns of ``SYSTEM`` and questions; rows of repeats with ``id``; what was odd."""
+    """Submissions with the columns of ``SYSTEM`` and questions; rows of repeats with ``id``; what was odd.
+
+    ``lost`` counts rows that belong to no submission.
+    """
 
     main: pd.DataFrame
     repeats: dict[str, pd.DataFrame]
     notes: list[str] = field(default_factory=list)
+    lost: int = 0
 
 
 def flatten(sheets: dict[str, pd.DataFrame], form: Form) -> Flat:
     """The flat shape of an export. Raises ``ExportError`` when it has no submissions of this form."""
     main_name = main_sheet(sheets)
-    raw, notes = sheets[main_name], []
+    raw, notes, lost = sheets[main_name], [], 0
     main = pd.DataFrame(
         {
             "id": submission_ids(raw),
@@ -55,14 +59,16 @@ def flatten(sheets: dict[str, pd.DataFrame], form: Form) -> Flat:
             owners = parent_ids(sheet, raw)
             absent += missing
             if orphans := int((owners == "").sum()):
+                lost += orphans
                 notes.append(f"{orphans} baris tanpa kiriman induk / rows without their submission: {repeat}")
             repeats[repeat] = pd.concat([owners.rename("id"), found], axis=1)[owners != ""]
     if absent:
         notes.append("pertanyaan tidak ada di ekspor / questions not in the export: " + ", ".join(sorted(absent)))
     if nameless := int((main["id"] == "").sum()):
+        lost += nameless
         notes.append(f"{nameless} baris tanpa nomor kiriman, tidak diambil / rows without an id, not taken")
     main = pd.concat([main, answers], axis=1)
-    return Flat(main[main["id"] != ""].reset_index(drop=True), repeats, notes)
+    return Flat(main[main["id"] != ""].reset_index(drop=True), repeats, notes, lost)
 
 
 def main_sheet(sheets: dict[str, pd.DataFrame]) -> str:

@@ -31,6 +31,7 @@ from pipeline.survey import store as stores
 from pipeline.survey.derive import derive
 from pipeline.survey.exports import read_sheets
 from pipeline.survey.flat import flatten
+from pipeline.survey.names import Form
 from pipeline.survey.numbers import readings, to_days, to_moments, to_months, to_numbers
 
 SALT = b"simulated"
@@ -430,10 +431,14 @@ VERSION = st.fixed_dictionaries(
 )
 
 
+# Two questions show versions as well as seventy do.
+SMALL = Form(tuple(question for question in FORM.questions if question.name in ("consent", "age_years")))
+
+
 def file_of(chosen: list[dict[str, str]]):
     made = [submission(v["number"], **{k: v[k] for k in v if k != "number"}, harvest=[], fertilizer=[]) for v in chosen]
     distinct = {row["id"]: row for row in made}
-    return flatten(read_sheets(kobo_zip(list(distinct.values()))), FORM)
+    return flatten(read_sheets(kobo_zip(list(distinct.values()))), SMALL)
 
 
 def state(store) -> tuple:
@@ -449,14 +454,14 @@ def state(store) -> tuple:
 @settings(max_examples=10, deadline=None)
 def test_importing_twice_adds_nothing_and_the_order_of_files_does_not_matter(files, random) -> None:
     flats = [file_of(chosen) for chosen in files]
-    once, again, mixed = stores.empty(FORM), stores.empty(FORM), stores.empty(FORM)
+    once, again, mixed = stores.empty(SMALL), stores.empty(SMALL), stores.empty(SMALL)
     for flat in flats:
-        once = versions.merged(once, flat, FORM, SALT)
-        again = versions.merged(versions.merged(again, flat, FORM, SALT), flat, FORM, SALT)
+        once = versions.merged(once, flat, SMALL, SALT)
+        again = versions.merged(versions.merged(again, flat, SMALL, SALT), flat, SMALL, SALT)
     shuffled = [*flats, *flats]
     random.shuffle(shuffled)
     for flat in shuffled:
-        mixed = versions.merged(mixed, flat, FORM, SALT)
+        mixed = versions.merged(mixed, flat, SMALL, SALT)
     assert state(once) == state(again)
     assert state(once) == state(mixed)
 

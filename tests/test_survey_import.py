@@ -3,6 +3,7 @@
 import os
 from dataclasses import replace
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -55,24 +56,46 @@ def folder(tmp_path, monkeypatch) -> Folder:
     return Folder(root)
 
 
-def records(*submissions) -> pd.DataFrame:
-    """Records of submissions by their ids, with what was set aside."""
-    return derived(*submissions).records.set_index("id")
-
-
 def derived(*submissions):
     flat = flatten(read_sheets(kobo_zip(list(submissions))), FORM)
     store = versions.merged(stores.empty(FORM), flat, FORM, SALT)
     return derive(store, FORM, load_params().survey, SALT, date(2026, 11, 24))
 
 
-def one(**changes) -> pd.Series:
-    return records(submission(1, **changes)).iloc[0]
+class Batch:
+    """Submissions whose records and problems are computed once for many tests."""
+
+    def __init__(self) -> None:
+        self.submissions = []
+
+    def add(self, **changes) -> str:
+        """Add a good submission with changes; returns its id."""
+        self.submissions.append(submission(100 + len(self.submissions), **changes))
+        return self.submissions[-1]["id"]
+
+    @cached_property
+    def result(self):
+        """All records and problems."""
+        return derived(*self.submissions)
+
+    def row(self, id: str) -> pd.Series:
+        """The record of a submission."""
+        return self.result.records.set_index("id").loc[id]
+
+    def problems(self, id: str) -> set[tuple[str, str]]:
+        """Questions and codes of the problems of a submission."""
+        found = self.result.problems
+        found = found[found["id"] == id]
+        return set(zip(found["question"], found["code"], strict=True))
 
 
-def problems(**changes) -> set[tuple[str, str]]:
-    found = derived(submission(1, **changes)).problems
-    return set(zip(found["question"], found["code"], strict=True))
+BATCH = Batch()
+
+
+def year(start: str = "2025-11", **changes) -> str:
+    """Add a submission whose harvests, from ``start`` with changes, cover a year; returns its id."""
+    first = [] if start == "2025-11" else [harvest("2025-11", "2026-04", "400")]
+    return BATCH.add(harvest=[*first, harvest(start, "2026-10", "9", **changes)])
 
 
 # Reading.
@@ -224,105 +247,132 @@ def test_a_workbook_number_with_three_decimals_is_no_thousand(folder) -> None:
 # Units.
 
 
-@pytest.mark.parametrize(
-    ("changes", "kilograms"),
-    [
-        ({"harvest_value": "600"}, 600),
-        ({"harvest_value": "0,6", "harvest_unit": "ton"}, 600),
-        ({"harvest_value": "10", "harvest_unit": "karung", "harvest_karung_kg": "60"}, 600),
-        ({"harvest_value": "1.200"}, 1200),
-        ({"harvest_value": "600", "harvest_state": "wet"}, 0.35 * 600),
-    ],
-)
-def test_harvests_become_dry_kilograms(changes, kilograms) -> None:
-    row = one(harvest=[harvest("2025-11", "2026-10", "0", **changes)])
-    assert row["yield_kg_per_ha"] == pytest.approx(kilograms / 1.2)
+HARVESTS = [
+    ({"harvest_value": "600"}, 600),
+    ({"harvest_value": "0,6", "harvest_unit": "ton"}, 600),
+    ({"harvest_value": "10", "harvest_unit": "karung", "harvest_karung_kg": "60"}, 600),
+    ({"harvest_value": "1.200"}, 1200),
+    ({"harvest_value": "600", "harvest_state": "wet"}, 0.35 * 600),
+]
 
 
 @pytest.mark.parametrize(
-    ("changes", "warning"),
+    ("id", "kilograms"),
+    [(year(**changes), kg) for changes, kg in HARVESTS],
+)
+def test_harvests_become_dry_kilograms(id, kilograms) -> None:
+    assert BATCH.row(id)["yield_kg_per_ha"] == pytest.approx(kilograms / 1.2)
+
+
+UNKNOWN_PARTS = [
+    ({"harvest_unit": "karung"}, "harvest_karung_weight_unknown"),
+    ({"harvest_state": "half_dry"}, "half_dry_beans"),
+    ({"harvest_state": "dont_know"}, "bean_state_unknown"),
+    ({"harvest_value": ""}, "harvest_amount_unknown"),
+]
+
+
+@pytest.mark.parametrize(
+    ("id", "warning"),
     [
-        ({"harvest_unit": "karung"}, "harvest_karung_weight_unknown"),
-        ({"harvest_state": "half_dry"}, "half_dry_beans"),
-        ({"harvest_state": "dont_know"}, "bean_state_unknown"),
-        ({"harvest_value": ""}, "harvest_amount_unknown"),
+        (BATCH.add(harvest=[harvest("2025-11", "2026-04", "400"), harvest("2026-05", "2026-10", "9", **changes)]), word)
+        for changes, word in UNKNOWN_PARTS
     ],
 )
-def test_a_harvest_with_an_unknown_part_is_unknown_and_says_why(changes, warning) -> None:
-    row = one(harvest=[harvest("2025-11", "2026-04", "400"), harvest("2026-05", "2026-10", "9", **changes)])
+def test_a_harvest_with_an_unknown_part_is_unknown_and_says_why(id, warning) -> None:
+    row = BATCH.row(id)
     assert np.isnan(row["yield_kg_per_ha"])
     assert warning in row["warnings"].split(";")
 
 
+PERIODS = [
+    ([("2025-11", "2026-10")], "yes", "", True),
+    ([("2026-03", "2026-07"), ("2026-09", "2026-10")], "yes", "months_without_harvest", True),
+    ([("2025-11", "2026-10")], "no", "harvest_not_complete", False),
+    ([("2025-11", "2026-10")], "dont_know", "harvest_not_complete", False),
+    ([("2025-11", "2026-05"), ("2026-05", "2026-10")], "yes", "harvest_periods_overlap", False),
+    ([("2025-10", "2026-05"), ("2026-06", "2026-10")], "yes", "harvest_over_12_months", False),
+    ([], "yes", "harvest_unknown", False),
+]
+
+
 @pytest.mark.parametrize(
-    ("periods", "complete", "warning", "is_known"),
+    ("id", "warning", "is_known"),
     [
-        ([("2025-11", "2026-10")], "yes", "", True),
-        ([("2026-03", "2026-07"), ("2026-09", "2026-10")], "yes", "months_without_harvest", True),
-        ([("2025-11", "2026-10")], "no", "harvest_not_complete", False),
-        ([("2025-11", "2026-10")], "dont_know", "harvest_not_complete", False),
-        ([("2025-11", "2026-05"), ("2026-05", "2026-10")], "yes", "harvest_periods_overlap", False),
-        ([("2025-10", "2026-05"), ("2026-06", "2026-10")], "yes", "harvest_over_12_months", False),
-        ([], "yes", "harvest_unknown", False),
+        (BATCH.add(harvest=[harvest(*period, "100") for period in periods], harvest_complete=complete), word, known)
+        for periods, complete, word, known in PERIODS
     ],
 )
-def test_a_yield_needs_twelve_months_without_overlap(periods, complete, warning, is_known) -> None:
-    row = one(harvest=[harvest(*period, "100") for period in periods], harvest_complete=complete)
+def test_a_yield_needs_twelve_months_without_overlap(id, warning, is_known) -> None:
+    row = BATCH.row(id)
     assert row["warnings"] == warning
     assert np.isnan(row["yield_kg_per_ha"]) != is_known
 
 
+NO_HARVEST, YOUNG = BATCH.add(harvest_any="no", harvest=[]), BATCH.add(area_mature_share_percent="0")
+
+
 def test_no_harvest_is_a_yield_of_zero_and_no_mature_trees_is_none() -> None:
-    assert one(harvest_any="no", harvest=[])["yield_kg_per_ha"] == 0
-    young = one(area_mature_share_percent="0")
+    assert BATCH.row(NO_HARVEST)["yield_kg_per_ha"] == 0
+    young = BATCH.row(YOUNG)
     assert np.isnan(young["yield_kg_per_ha"])
     assert "no_mature_trees" in young["warnings"]
 
 
-@pytest.mark.parametrize(
-    ("rows", "expected"),
-    [
-        ([fertilizer("urea", "150")], {"n": 46, "p": 0, "k": 0}),
-        ([fertilizer("urea", "100", fertilizer_basis="per_ha")], {"n": 46, "p": 0, "k": 0}),
-        ([fertilizer("urea", "0,1", fertilizer_basis="per_tree")], {"n": 0.1 * 900 * 0.46, "p": 0, "k": 0}),
-        ([fertilizer("sp36", "150")], {"n": 0, "p": 36 * 0.4364, "k": 0}),
-        ([fertilizer("kcl", "150")], {"n": 0, "p": 0, "k": 60 * 0.8301}),
-        (
-            [fertilizer("npk_cocoa_subsidised", "3", fertilizer_unit="karung")],
-            {"n": 14, "p": 12 * 0.4364, "k": 16 * 0.8301},
-        ),
-        ([fertilizer("za", "150"), fertilizer("organic", "3000")], {"n": 21, "p": 0, "k": 0}),
-        ([fertilizer("urea", "150"), fertilizer("npk", "150")], {"n": np.nan, "p": np.nan, "k": np.nan}),
-        ([fertilizer("urea", "3", fertilizer_unit="karung")], {"n": np.nan, "p": np.nan, "k": np.nan}),
-    ],
-)
-def test_fertilizers_become_elements_per_ha(rows, expected) -> None:
-    row = one(fertilizer=rows)
+FERTILIZERS = [
+    ([fertilizer("urea", "150")], {"n": 46, "p": 0, "k": 0}),
+    ([fertilizer("urea", "100", fertilizer_basis="per_ha")], {"n": 46, "p": 0, "k": 0}),
+    ([fertilizer("urea", "0,1", fertilizer_basis="per_tree")], {"n": 0.1 * 900 * 0.46, "p": 0, "k": 0}),
+    ([fertilizer("sp36", "150")], {"n": 0, "p": 36 * 0.4364, "k": 0}),
+    ([fertilizer("kcl", "150")], {"n": 0, "p": 0, "k": 60 * 0.8301}),
+    (
+        [fertilizer("npk_cocoa_subsidised", "3", fertilizer_unit="karung")],
+        {"n": 14, "p": 12 * 0.4364, "k": 16 * 0.8301},
+    ),
+    ([fertilizer("za", "150"), fertilizer("organic", "3000")], {"n": 21, "p": 0, "k": 0}),
+    ([fertilizer("urea", "150"), fertilizer("npk", "150")], {"n": np.nan, "p": np.nan, "k": np.nan}),
+    ([fertilizer("urea", "3", fertilizer_unit="karung")], {"n": np.nan, "p": np.nan, "k": np.nan}),
+]
+
+
+@pytest.mark.parametrize(("id", "expected"), [(BATCH.add(fertilizer=rows), elements) for rows, elements in FERTILIZERS])
+def test_fertilizers_become_elements_per_ha(id, expected) -> None:
+    row = BATCH.row(id)
     found = [row[f"{element}_kg_per_ha"] for element in expected]
     assert found == pytest.approx(list(expected.values()), nan_ok=True)
 
 
+UNUSED, UNSAID = (BATCH.add(fertilizer_used=used, fertilizer=[]) for used in ("no", "dont_know"))
+
+
 def test_no_fertilizer_is_zero_and_unknown_use_is_unknown() -> None:
-    assert one(fertilizer_used="no", fertilizer=[])["n_kg_per_ha"] == 0
-    unknown = one(fertilizer_used="dont_know", fertilizer=[])
+    assert BATCH.row(UNUSED)["n_kg_per_ha"] == 0
+    unknown = BATCH.row(UNSAID)
     assert np.isnan(unknown["n_kg_per_ha"])
     assert "fertilizer_use_unknown" in unknown["warnings"]
 
 
+PRICED = BATCH.add(
+    harvest=[
+        harvest("2025-11", "2026-04", "300", price_idr_per_kg="60.000"),
+        harvest("2026-05", "2026-10", "100", price_idr_per_kg="24500", price_state="wet"),
+    ],
+    fertilizer=[fertilizer("npk_cocoa_subsidised", "2", fertilizer_unit="karung", fertilizer_price_idr="165.000")],
+)
+
+
 def test_prices_are_per_kg_of_dry_beans_and_of_fertilizer() -> None:
-    row = one(
-        harvest=[
-            harvest("2025-11", "2026-04", "300", price_idr_per_kg="60.000"),
-            harvest("2026-05", "2026-10", "100", price_idr_per_kg="24500", price_state="wet"),
-        ],
-        fertilizer=[fertilizer("npk_cocoa_subsidised", "2", fertilizer_unit="karung", fertilizer_price_idr="165.000")],
-    )
+    row = BATCH.row(PRICED)
     assert row["bean_price_idr_per_kg"] == pytest.approx((300 * 60000 + 100 * 70000) / 400)
     assert row["fertilizer_price_idr_per_kg"] == 3300
 
 
+SQUARE = BATCH.add(area_value="12.500", area_unit="m2", tree_count="1000")
+GOOD = BATCH.add()
+
+
 def test_area_in_square_metres() -> None:
-    assert one(area_value="12.500", area_unit="m2", tree_count="1000")["area_ha"] == 1.25
+    assert BATCH.row(SQUARE)["area_ha"] == 1.25
 
 
 @given(st.floats(0.2, 0.6), st.floats(0, 1e4))
@@ -342,43 +392,43 @@ def test_the_default_of_drying_lies_in_what_is_registered() -> None:
 # Problems.
 
 
-@pytest.mark.parametrize(
-    ("changes", "problem"),
-    [
-        ({"area_value": "=1+1"}, ("area_value", "not_a_number")),
-        ({"area_value": "-1"}, ("area_value", "out_of_range")),
-        ({"area_value": ""}, ("area_value", "missing")),
-        ({"area_value": "15"}, ("area_value", "out_of_range")),
-        ({"area_unit": "hektar"}, ("area_unit", "unknown_choice")),
-        ({"age_years": "12,5"}, ("age_years", "not_whole")),
-        ({"shade": "very dark"}, ("shade", "unknown_choice")),
-        ({"training": "none field_school"}, ("training", "exclusive_choice")),
-        ({"training": "field_school flying"}, ("training", "unknown_choice")),
-        ({"pods_borer": "41"}, ("pods_borer", "more_than_counted")),
-        ({"trees_dieback": "21"}, ("trees_dieback", "more_than_counted")),
-        ({"visit_date": "2026-11-25"}, ("visit_date", "future")),
-        ({"visit_date": "2016-11-19"}, ("visit_date", "long_ago")),
-        ({"visit_date": "yesterday"}, ("visit_date", "not_a_date")),
-        ({"fertilizer_used": "no"}, ("fertilizer_used", "contradiction")),
-        ({"harvest_any": "no"}, ("harvest_any", "contradiction")),
-        ({"tree_count": "13500"}, ("tree_count", "implausible")),
-        ({"harvest": [harvest("2025-11", "2026-10", "9000")]}, ("harvest_value", "implausible")),
-        ({"harvest": [harvest("2025-11", "2026-10", "12.500")]}, ("harvest_value", "ambiguous_number")),
-        ({"harvest": [harvest("2026-10", "2026-03", "10")]}, ("harvest_month_to", "month_order")),
-        ({"harvest": [harvest("2026-10", "2026-12", "10")]}, ("harvest_month_to", "future")),
-        (
-            {"harvest": [harvest("2025-11", "2026-10", "10", price_idr_per_kg="70")]},
-            ("price_idr_per_kg", "out_of_range"),
-        ),
-        ({"fertilizer": [fertilizer("urea", "9000")]}, ("fertilizer_value", "implausible")),
-    ],
-)
-def test_what_cannot_be_right_is_a_problem(changes, problem) -> None:
-    assert problem in problems(**changes)
+WRONG = [
+    ({"area_value": "=1+1"}, ("area_value", "not_a_number")),
+    ({"area_value": "-1"}, ("area_value", "out_of_range")),
+    ({"area_value": ""}, ("area_value", "missing")),
+    ({"area_value": "15"}, ("area_value", "out_of_range")),
+    ({"area_unit": "hektar"}, ("area_unit", "unknown_choice")),
+    ({"age_years": "12,5"}, ("age_years", "not_whole")),
+    ({"shade": "very dark"}, ("shade", "unknown_choice")),
+    ({"training": "none field_school"}, ("training", "exclusive_choice")),
+    ({"training": "field_school flying"}, ("training", "unknown_choice")),
+    ({"pods_borer": "41"}, ("pods_borer", "more_than_counted")),
+    ({"trees_dieback": "21"}, ("trees_dieback", "more_than_counted")),
+    ({"visit_date": "2026-11-25"}, ("visit_date", "future")),
+    ({"visit_date": "2016-11-19"}, ("visit_date", "long_ago")),
+    ({"visit_date": "yesterday"}, ("visit_date", "not_a_date")),
+    ({"fertilizer_used": "no"}, ("fertilizer_used", "contradiction")),
+    ({"harvest_any": "no"}, ("harvest_any", "contradiction")),
+    ({"tree_count": "13500"}, ("tree_count", "implausible")),
+    ({"harvest": [harvest("2025-11", "2026-10", "9000")]}, ("harvest_value", "implausible")),
+    ({"harvest": [harvest("2025-11", "2026-10", "12.500")]}, ("harvest_value", "ambiguous_number")),
+    ({"harvest": [harvest("2026-10", "2026-03", "10")]}, ("harvest_month_to", "month_order")),
+    ({"harvest": [harvest("2026-10", "2026-12", "10")]}, ("harvest_month_to", "future")),
+    (
+        {"harvest": [harvest("2025-11", "2026-10", "10", price_idr_per_kg="70")]},
+        ("price_idr_per_kg", "out_of_range"),
+    ),
+    ({"fertilizer": [fertilizer("urea", "9000")]}, ("fertilizer_value", "implausible")),
+]
+
+
+@pytest.mark.parametrize(("id", "problem"), [(BATCH.add(**changes), problem) for changes, problem in WRONG])
+def test_what_cannot_be_right_is_a_problem(id, problem) -> None:
+    assert problem in BATCH.problems(id)
 
 
 def test_a_good_submission_has_no_problem() -> None:
-    assert not problems()
+    assert not BATCH.problems(GOOD)
 
 
 def test_the_rest_is_set_aside_with_reasons_and_the_exit_code_says_so(folder, capsys) -> None:
@@ -403,7 +453,7 @@ def test_the_rest_is_set_aside_with_reasons_and_the_exit_code_says_so(folder, ca
 
 
 @given(st.lists(st.sampled_from(["good", "bad", "refused", "unclear"]), min_size=1, max_size=8))
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 def test_every_submission_is_kept_set_aside_or_refused(kinds) -> None:
     changes = {"good": {}, "bad": {"age_years": "99"}, "refused": {"consent": "no"}, "unclear": {"consent": "maybe"}}
     flat = flatten(read_sheets(kobo_zip([submission(n, **changes[kind]) for n, kind in enumerate(kinds)])), FORM)
@@ -451,7 +501,7 @@ def state(store) -> tuple:
 
 
 @given(st.lists(st.lists(VERSION, min_size=1, max_size=3), min_size=1, max_size=3), st.randoms())
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_importing_twice_adds_nothing_and_the_order_of_files_does_not_matter(files, random) -> None:
     flats = [file_of(chosen) for chosen in files]
     once, again, mixed = stores.empty(SMALL), stores.empty(SMALL), stores.empty(SMALL)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 
 from pipeline.survey.questions import choices_of, questions
 
@@ -83,6 +83,7 @@ def _endings(header: str) -> Iterator[str]:
         yield from (mark.join(parts[start:]) for start in range(len(parts)))
 
 
+@cache
 def load_form() -> Form:
     """The questions of the form, from its tables; repeats by their names in small letters."""
     found = []

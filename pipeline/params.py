@@ -374,6 +374,37 @@ class Validation(Section):
     )
 
 
+class Survey(Section):
+    """How the import of the plot survey reads and protects answers; used by `cacao survey import` alone."""
+
+    grid_degrees: float = parameter(
+        0.05,
+        "degrees",
+        "Width of the grid that positions are coarsened to (0.05 is about 5 km).",
+        "Lebar kotak untuk menyamarkan letak kebun (0.05 kira-kira 5 km).",
+        0.01,
+        1.0,
+    )
+    smallest_group: int = parameter(
+        5,
+        "farms",
+        "A village, subdistrict or grid cell with fewer farms is left out of the plot table.",
+        "Desa, kecamatan, atau kotak dengan kebun kurang dari ini tidak ditulis di tabel kebun.",
+        3,
+        100,
+    )
+    wet_to_dry: float = parameter(
+        0.35,
+        "kg/kg",
+        "Dry beans per wet beans: middle of 0.28 (weighed by a grower in Papua New Guinea) and 0.40 (from the water in "
+        "MCC 02 beans).",
+        "Biji kering per biji basah: tengah antara 0.28 (timbangan petani di Papua Nugini) dan 0.40 (dari kadar air "
+        "biji MCC 02).",
+        0.2,
+        0.6,
+    )
+
+
 SECTIONS: dict[str, type[Section]] = {
     "run": Run,
     "compute": Compute,
@@ -387,6 +418,7 @@ SECTIONS: dict[str, type[Section]] = {
     "panel": Panel,
     "scenarios": Scenarios,
     "validation": Validation,
+    "survey": Survey,
 }
 
 KIND_NAMES: dict[Any, str] = {int: "whole number", float: "number", str: "text"}

@@ -1,0 +1,102 @@
+"""All that follows from the store: the plot table, what was set aside and the report. It is written anew each time."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from pipeline.contracts import validate
+from pipeline.survey import messages, places, privacy
+from pipeline.survey.names import Form
+from pipeline.survey.plots import PLOTS
+from pipeline.survey.records import build
+from pipeline.survey.store import Store, write
+
+SET_ASIDE = ["id", "question", "value", "question_id", "reason_id", "question_en", "reason_en"]
+
+
+@dataclass
+class Derived:
+    """Records in common units with all that is private, problems by ``id`` of submission, plots for the stages."""
+
+    records: pd.DataFrame
+    problems: pd.DataFrame
+    plots: pd.DataFrame
+
+
+def derive(store: Store, form: Form, parameters: Any, salt: bytes, today: date | None = None) -> Derived:
+    """Records, problems and the public table of a store; ``parameters`` is the section ``survey``."""
+    asked = store.main[store.main["consent"] == "yes"].reset_index(drop=True)
+    records, problems = build(asked, store.repeats, form, parameters.wet_to_dry, today or date.today())
+    records["id"] = asked.set_index("record")["id"]
+    records = pd.concat([records, _pseudonymous(records, parameters, salt)], axis=1)
+    records, twice = _one_version(records)
+    problems = problems[problems["record"].isin(records.index)].assign(
+        id=lambda frame: frame["record"].map(records["id"])
+    )
+    unclear = store.main.loc[store.main["consent"] == "unknown", ["id"]].assign(
+        question="consent", value="", code="consent_unknown"
+    )
+    problems = pd.concat([problems, twice, unclear]).drop(columns="record", errors="ignore")
+    problems = problems.drop_duplicates(ignore_index=True).sort_values(["id", "question", "code", "value"])
+    good = records[~records["id"].isin(set(problems["id"]))]
+    return Derived(records, problems, _public(good, parameters))
+
+
+def _pseudonymous(records: pd.DataFrame, parameters: Any, salt: bytes) -> pd.DataFrame:
+    """Pseudonyms and coarse positions; the columns that count farms keep nothing readable either."""
+    named = pd.DataFrame(
+        {
+            "plot_id": privacy.pseudonyms(salt, "plot", records["id"]),
+            "farm_id": privacy.pseudonyms(salt, "farm", privacy.farm_keys(records)),
+            "enumerator_id": privacy.pseudonyms(salt, "officer", records["enumerator"].fillna("")).where(
+                records["enumerator"].fillna("") != ""
+            ),
+        }
+    )
+    places_of = privacy.coarse(records["position"], parameters.grid_degrees)
+    return pd.concat([named, places_of, privacy.count_keys(records.assign(farm_id=named["farm_id"]))], axis=1)
+
+
+def _one_version(records: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """One record per submission; versions of the same moment that say different things are problems."""
+    said = [column.name for column in PLOTS.columns if column.name in records]
+    month = records["visit_date"].dt.strftime("%Y-%m")
+    records = records[~records.assign(visit_date=month)[["id", *said]].duplicated()]
+    twice = records[records["id"].duplicated(keep=False)]
+    problems = pd.DataFrame({"id": twice["id"].unique(), "question": "id", "value": "", "code": "duplicate"})
+    return records[~records["id"].duplicated()], problems
+
+
+def _public(good: pd.DataFrame, parameters: Any) -> pd.DataFrame:
+    """The columns of the contract and no other, with small groups blanked, in the order of the pseudonyms."""
+    good = good.assign(village=good["village"].where(good["village"] != "other"))
+    good = privacy.hide_small_groups(good, parameters.smallest_group)
+    good["visit_date"] = good["visit_date"].dt.strftime("%Y-%m")
+    return validate(PLOTS, good[[column.name for column in PLOTS.columns]].sort_values("plot_id"))
+
+
+def write_all(derived: Derived, form: Form, counts: dict[str, int], notes: list[str]) -> None:
+    """Write plot table, list of what was set aside, and report; without any plot the table is taken away."""
+    if len(derived.plots):
+        write(places.plots(), _short(derived.plots).to_csv(index=False, lineterminator="\n").encode())
+    else:
+        places.plots().unlink(missing_ok=True)
+    told = messages.with_words(derived.problems, form)
+    shown = told[SET_ASIDE].map(privacy.without_marks)
+    # With the mark that makes Excel read UTF-8.
+    write(places.private() / "set_aside.csv", shown.to_csv(index=False).encode("utf-8-sig"))
+    text = messages.report(counts, told, notes)
+    write(places.private() / "reports" / "report.txt", text.encode())
+
+
+def _short(plots: pd.DataFrame) -> pd.DataFrame:
+    """Numbers as text with ten digits, as in the clean tables; each distinct number is written once."""
+    return plots.apply(
+        lambda column: (
+            column.map({value: f"{value:.10g}" for value in column.dropna().unique()})
+            if column.dtype == "float64"
+            else column
+        )
+    )

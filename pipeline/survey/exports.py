@@ -1,0 +1,123 @@
+"""Files of KoboToolbox and ODK Central as sheets of text: CSV, XLSX, and ZIP files of CSV.
+
+Nothing is interpreted here: a cell is the text it holds, a formula is its own text and is never computed.
+"""
+
+import csv
+import io
+import zipfile
+from datetime import date, datetime
+from pathlib import PurePosixPath
+from typing import Any
+
+import pandas as pd
+
+OLE = bytes.fromhex("d0cf11e0")  # An XLSX with a password, or the old XLS, is such a container.
+LARGEST_BYTES = 2**31
+
+
+class ExportError(ValueError):
+    """A file that cannot be read as an export; the message says why, in Indonesian and English."""
+
+
+def read_sheets(data: bytes) -> dict[str, pd.DataFrame]:
+    """The sheets of an export by name, as text with "" for an empty cell; empty rows and columns are left out.
+
+    Raises ``ExportError`` for what is no export: empty, damaged or protected files, web pages, other formats.
+    """
+    if not data.strip():
+        raise ExportError("berkas kosong / the file is empty")
+    if data.startswith(OLE):
+        raise ExportError("berkas dikunci sandi atau XLS lama / the file has a password or is an old XLS")
+    sheets = _read_container(data) if data.startswith(b"PK") else {"main": _read_csv(data)}
+    sheets = {name: _trim(sheet) for name, sheet in sheets.items()}
+    sheets = {name: sheet for name, sheet in sheets.items() if len(sheet.columns)}
+    if not any(len(sheet) for sheet in sheets.values()):
+        raise ExportError("tidak ada baris data / the file holds no rows")
+    return sheets
+
+
+def _read_container(data: bytes) -> dict[str, pd.DataFrame]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > LARGEST_BYTES:
+                raise ExportError("isi ZIP terlalu besar / the content of the ZIP is too large")
+            names = [name for name in archive.namelist() if not name.endswith("/")]
+            for name in names:
+                path = PurePosixPath(name.replace("\\", "/"))
+                if path.is_absolute() or ".." in path.parts or ":" in name:
+                    raise ExportError("ZIP memuat jalur berbahaya / the ZIP holds an unsafe path")
+            if "[Content_Types].xml" in names:
+                return _read_workbook(data)
+            tables = [name for name in names if name.lower().endswith(".csv")]
+            if not tables:
+                raise ExportError("tidak ada CSV dalam ZIP / the ZIP holds no CSV file")
+            return {PurePosixPath(name).stem: _read_csv(archive.read(name)) for name in sorted(tables)}
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+        raise ExportError("ZIP atau XLSX rusak atau dikunci sandi / damaged ZIP or XLSX, or with a password") from error
+
+
+def _read_csv(data: bytes) -> pd.DataFrame:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = data.decode("utf-16", errors="replace")
+    else:
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            # Excel on Windows saves plain "CSV" in this code page; it has a character for nearly every byte.
+            text = data.decode("cp1252", errors="replace")
+    if text.lstrip().startswith("<"):
+        raise ExportError("halaman web, bukan ekspor (sesi habis?) / a web page, not an export (logged out?)")
+    if "\x00" in text:
+        raise ExportError("bukan berkas teks / not a text file")
+    lines = text.lstrip("\r\n").splitlines()
+    if lines and lines[0].lower().startswith("sep="):
+        text = "\n".join(lines[1:])
+    first = lines[0] if lines else ""
+    mark = max(",;\t", key=lambda mark: len(next(csv.reader([first], delimiter=mark), [])))
+    try:
+        return pd.read_csv(io.StringIO(text), sep=mark, dtype=object, header=None, na_filter=False)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
+        raise ExportError("baris CSV tidak sama panjang / rows of the CSV differ in length") from error
+
+
+def _read_workbook(data: bytes) -> dict[str, pd.DataFrame]:
+    import openpyxl
+
+    try:
+        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=False)
+        return {
+            sheet.title: pd.DataFrame([[_text(value) for value in row] for row in sheet.iter_rows(values_only=True)])
+            for sheet in book.worksheets
+        }
+    # openpyxl raises whatever its parsers raise when a workbook is damaged.
+    except Exception as error:
+        raise ExportError("XLSX rusak / damaged XLSX") from error
+
+
+def _text(value: Any) -> str:
+    """A cell as text; a number is written so that its decimal mark cannot be taken for a thousands mark."""
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        text = str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        return text + "0" if "." in text and len(text.split(".")[1]) == 3 else text
+    if isinstance(value, datetime):
+        return value.isoformat() if value.time().isoformat() != "00:00:00" else value.date().isoformat()
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _trim(sheet: pd.DataFrame) -> pd.DataFrame:
+    """The sheet under its own header, without empty rows and without empty columns that have no header."""
+    # Rows that end early have gaps.
+    sheet = sheet.astype(object).where(sheet.notna(), "")
+    columns = [[str(value).strip() for value in sheet[name]] for name in sheet]
+    sheet = pd.DataFrame(dict(enumerate(columns)), dtype=object)
+    sheet = sheet[(sheet != "").any(axis=1)]
+    if sheet.empty:
+        return pd.DataFrame()
+    header, body = list(sheet.iloc[0]), sheet.iloc[1:].reset_index(drop=True)
+    used = [place for place, text in enumerate(header) if text or (body[place] != "").any()]
+    body = body[used]
+    body.columns = pd.Index([header[place] or f"(tanpa judul {place + 1})" for place in used], dtype=object)
+    return body

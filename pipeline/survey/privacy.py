@@ -1,0 +1,120 @@
+"""What may leave the private folder: pseudonyms, coarse places, groups that are large enough."""
+
+import hashlib
+import hmac
+import os
+import re
+import secrets
+
+import numpy as np
+import pandas as pd
+
+from pipeline.survey import places
+
+SALT_BYTES = 32
+
+
+def load_salt() -> bytes:
+    """The secret behind all pseudonyms; made once, readable by its owner only.
+
+    Who has the salt can find out whose pseudonym one is; who loses it gives every farm a new one.
+    """
+    path = places.private() / "salt"
+    if not path.exists():
+        make_private_folder()
+        temporary = path.with_name(f"salt.{os.getpid()}.tmp")
+        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secrets.token_hex(SALT_BYTES).encode())
+        try:
+            # Linking fails when another import has just made a salt; that one is then used.
+            os.link(temporary, path)
+        except FileExistsError:
+            pass
+        finally:
+            temporary.unlink()
+    return bytes.fromhex(path.read_text(encoding="ascii"))
+
+
+def make_private_folder() -> None:
+    """Make ``survey/private``, closed to other users of the machine."""
+    places.private().mkdir(parents=True, exist_ok=True)
+    places.private().chmod(0o700)
+
+
+def pseudonym(salt: bytes, kind: str, text: str) -> str:
+    """A name that says nothing without the salt: kind and 16 hexadecimal digits of an HMAC."""
+    return kind + "-" + hmac.new(salt, f"{kind}|{text}".encode(), hashlib.sha256).hexdigest()[:16]
+
+
+def pseudonyms(salt: bytes, kind: str, texts: pd.Series) -> pd.Series:
+    """``pseudonym`` of each text."""
+    return texts.map({text: pseudonym(salt, kind, text) for text in texts.unique()}).astype(object)
+
+
+def farm_keys(plots: pd.DataFrame) -> pd.Series:
+    """What makes one farm: its code; else name and phone; else name and village; else the visit itself."""
+    name, phone, code = _letters(plots["farmer_name"]), phones(plots["farmer_phone"]), _letters(plots["farm_code"])
+    place = plots["village"].fillna("") + "|" + plots["subdistrict"].fillna("")
+    key = "visit|" + plots["id"].astype(str)
+    key = key.mask(name != "", "name|" + name + "|" + phone.mask(phone == "", place))
+    return key.mask(code != "", "code|" + code)
+
+
+def _letters(text: pd.Series) -> pd.Series:
+    return text.fillna("").str.casefold().str.replace(r"[^\w]+", " ", regex=True).str.strip()
+
+
+def phones(text: pd.Series) -> pd.Series:
+    """Digits of phone numbers without country code or leading zero; "" for what is none (too short, one digit)."""
+    digits = text.fillna("").str.replace(r"\D+", "", regex=True).str.replace(r"^(?:62|0)+", "", regex=True)
+    return digits.where((digits.str.len() >= 7) & ~digits.str.fullmatch(r"(\d)\1*"), "")
+
+
+def coarse(position: pd.Series, grid_degrees: float) -> pd.DataFrame:
+    """Latitude and longitude of the middle of the grid cell of a geopoint ("lat lon altitude accuracy").
+
+    What is no position on earth is missing.
+    """
+    parts = position.fillna("").str.extract(r"^\s*(-?\d+(?:[.,]\d+)?)[\s;]+(-?\d+(?:[.,]\d+)?)(?:\s|;|$)")
+    parts = parts.apply(lambda column: pd.to_numeric(column.str.replace(",", "."), errors="coerce"))
+    is_place = parts[0].abs().le(90) & parts[1].abs().le(180) & ~((parts[0] == 0) & (parts[1] == 0))
+    # Rounding keeps the digits of a middle, so that the fraction left over tells nothing.
+    middle = ((np.floor(parts / grid_degrees) + 0.5) * grid_degrees).round(6).where(is_place)
+    return middle.set_axis(["latitude", "longitude"], axis=1)
+
+
+def hide_small_groups(plots: pd.DataFrame, smallest: int) -> pd.DataFrame:
+    """Blank villages, subdistricts and grid cells with fewer farms than ``smallest``.
+
+    Plots whose village is blanked form a group of their own in their subdistrict; when that is too small, a village
+    could be found out by elimination, and their subdistrict is blanked too. ``plots`` has the columns of
+    ``count_keys``.
+    """
+    plots = plots.copy()
+    village = _farms(plots, ["subdistrict", "village"])
+    plots["village"] = plots["village"].where(village >= smallest)
+    subdistrict = _farms(plots.assign(village=plots["village"].fillna("")), ["subdistrict", "village"])
+    plots["subdistrict"] = plots["subdistrict"].where(subdistrict >= smallest)
+    cell = _farms(plots, ["latitude", "longitude"])
+    plots[["latitude", "longitude"]] = plots[["latitude", "longitude"]].where(cell >= smallest)
+    return plots
+
+
+def _farms(plots: pd.DataFrame, by: list[str]) -> pd.Series:
+    """Farms in the group of each row: the fewest by farm, by name and by phone, so that one farmer counts once."""
+    groups = plots.groupby(by, dropna=True)
+    counts = [groups[key].transform("nunique") for key in ("farm_id", "name_key", "phone_key")]
+    return pd.concat(counts, axis=1).min(axis=1).fillna(0)
+
+
+def count_keys(plots: pd.DataFrame) -> pd.DataFrame:
+    """Columns ``name_key`` and ``phone_key``: the farmer by name alone and by phone alone, or the farm without them."""
+    name, phone = _letters(plots["farmer_name"]), phones(plots["farmer_phone"])
+    return pd.DataFrame(
+        {"name_key": name.mask(name == "", plots["farm_id"]), "phone_key": phone.mask(phone == "", plots["farm_id"])}
+    )
+
+
+def without_marks(text: str) -> str:
+    """Text that a spreadsheet shows and does not compute, for tables that people open in one."""
+    return "'" + text if re.match(r"[=+\-@\t\r]", text) else text

@@ -1,0 +1,77 @@
+"""A survey folder of its own for each test, and a search through all that an import leaves behind."""
+
+import base64
+import io
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline.contracts import KINDS
+from pipeline.survey import command, places
+from pipeline.survey.plots import PLOTS
+
+
+@dataclass
+class Folder:
+    """Imports into a folder that stands in the place of the project."""
+
+    root: Path
+
+    def take_in(self, *files: tuple[str, bytes]) -> int:
+        """Import files by name; returns the exit code."""
+        paths = []
+        for number, (name, data) in enumerate(files):
+            path = self.root.parent / f"incoming{number}" / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(data)
+            paths.append(str(path))
+        return command.main(["import", *paths])
+
+    @property
+    def plots(self) -> pd.DataFrame:
+        """The plot table, typed as its contract says."""
+        types = {column.name: KINDS[column.kind] for column in PLOTS.columns}
+        return pd.read_csv(places.plots(), dtype=types, keep_default_na=False, na_values=[""])
+
+    @property
+    def set_aside(self) -> pd.DataFrame:
+        """What was set aside, as text."""
+        return pd.read_csv(places.private() / "set_aside.csv", dtype=str, keep_default_na=False)
+
+    def files(self, part: str = ".") -> dict[str, bytes]:
+        """Every file below a part of the folder; members of ZIP files stand beside them, opened."""
+        found = {}
+        for path in sorted((self.root / part).rglob("*")):
+            if path.is_file():
+                name = path.relative_to(self.root).as_posix()
+                found |= {name: path.read_bytes()} | dict(members(name, path.read_bytes()))
+        return found
+
+    def where(self, words: list[str], part: str = ".") -> list[tuple[str, str]]:
+        """Files that hold one of the words, plain, as UTF-16 or in base64, each with the word."""
+        return [
+            (name, word)
+            for name, data in self.files(part).items()
+            for word in words
+            if any(form in data for form in forms(word))
+        ]
+
+
+def members(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
+    """Members of a ZIP file, and of those within."""
+    if data.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            for member in archive.namelist():
+                yield f"{name}:{member}", archive.read(member)
+                yield from members(f"{name}:{member}", archive.read(member))
+
+
+def forms(word: str) -> list[bytes]:
+    """How a word may stand in a file: as text in two codes, and in base64 at each of three places."""
+    plain = word.encode()
+    shifted = [base64.b64encode(b"x" * shift + plain)[4 if shift else 0 :] for shift in range(3)]
+    # The ends of base64 depend on the neighbours, the middle does not.
+    return [plain, word.encode("utf-16-le"), *(text.rstrip(b"=")[:-2] for text in shifted)]

@@ -1,0 +1,173 @@
+"""What the plots alone say of the effects and of the present level, at every value of the spreads.
+
+    log yield = level + effects x terms + side terms + village + officer + noise
+
+Village and officer effects are normal about zero, each kind with a spread that is not known. Given the spreads all is
+normal; level, side terms, villages and officers are integrated out in closed form, and a precision and a vector are
+left. The level of all plots is asked of the same model without terms: how plots differ is then noise.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.model.spreads import Spread, grid, half_normal_even
+from pipeline.model.survey_plots import EFFECTS
+from pipeline.model.survey_statistics import Statistics
+
+# Prior scales on the log scale: noise of a plot, differences between villages and between officers, side terms.
+NOISE, NOISE_LOG_SD, VILLAGE, OFFICER, SIDE = 0.5, 0.5, 0.3, 0.15, 0.4
+# So wide about zero that the level of the log yield is left free.
+LEVEL = 100.0
+NODES = {"noise": 9, "village": 9, "officer": 6}
+# Numbers in one batch of matrices, so that memory stays small with many villages.
+MEMORY = 4_000_000
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """Of k quantities, at every point: log weight (points,), ``precision`` (points, k, k), ``vector`` (points, k).
+
+    The log likelihood of ``b`` at a point is ``log_weight + vector b - b precision b / 2``; the prior of the spreads
+    is in ``log_weight``.
+    """
+
+    log_weight: np.ndarray
+    precision: np.ndarray
+    vector: np.ndarray
+    spreads: dict[str, np.ndarray]
+
+    def at(self, chosen: np.ndarray) -> "Likelihood":
+        """The likelihood at some of the points (boolean)."""
+        spreads = {name: values[chosen] for name, values in self.spreads.items()}
+        return Likelihood(self.log_weight[chosen], self.precision[chosen], self.vector[chosen], spreads)
+
+    def with_bias(self, sd: float) -> "Likelihood":
+        """The likelihood of the true quantities when each is shown with a bias, normal about zero with this sd."""
+        if sd == 0:
+            return self
+        k = self.vector.shape[1]
+        inner = np.linalg.inv(self.precision + np.eye(k) / sd**2)
+        left = np.einsum("pij,pjk->pik", self.precision, inner)
+        log_weight = self.log_weight + 0.5 * np.einsum("pi,pij,pj->p", self.vector, inner, self.vector)
+        log_weight = log_weight + 0.5 * np.linalg.slogdet(inner)[1] - k * np.log(sd)
+        precision = self.precision - np.einsum("pij,pjk->pik", left, self.precision)
+        vector = self.vector - np.einsum("pij,pj->pi", left, self.vector)
+        return Likelihood(log_weight, precision, vector, self.spreads)
+
+
+def effects_likelihood(sums: Statistics, readings: tuple[str, ...]) -> dict[str, Likelihood]:
+    """Likelihood of ``EFFECTS`` under each reading of the damage curve."""
+    points, log_weight, seen = _at_points(sums)
+    return {reading: _of_reading(points, log_weight, seen, sums.terms, reading) for reading in readings}
+
+
+def yield_likelihood(sums: Statistics) -> Likelihood:
+    """Likelihood of the log of the mean yield in kg/ha.
+
+    The mean of logs becomes the log of the mean by the difference seen in the plots; as the mean of yields is less
+    sure than that of their logs where a few plots yield much, its variance grows by the ratio of both.
+    """
+    level = sums.only_level()
+    found = _of_level(level)
+    if level.rows < 2 or level.variance == 0:
+        return found
+    mean = level.total / level.rows
+    relative = (level.squares / level.rows / mean**2 - 1) * level.rows / (level.rows - 1)
+    return _moved(found, np.log(mean) - level.xy[0] / level.rows, 1.0, max(1.0, relative / level.variance))
+
+
+def share_likelihood(sums: Statistics) -> Likelihood:
+    """Likelihood of the logit of a mean share; all plots at zero or one say nothing, as their spread is not seen."""
+    found = _of_level(sums)
+    share = sums.total / max(sums.rows, 1)
+    if not 0 < share < 1 or sums.variance == 0:
+        return Likelihood(np.zeros(1), np.zeros((1, 1, 1)), np.zeros((1, 1)), {})
+    slope = share * (1 - share)
+    return _moved(found, np.log(share / (1 - share)) - share / slope, 1 / slope, 1.0)
+
+
+def _of_level(sums: Statistics) -> Likelihood:
+    points, log_weight, seen = _at_points(sums)
+    return Likelihood(log_weight, seen[:, :1, :1], seen[:, :1, 1], points)
+
+
+def _moved(seen: Likelihood, shift: float, stretch: float, inflation: float) -> Likelihood:
+    """Likelihood of ``shift + stretch x`` from that of ``x``, its variance multiplied by ``inflation``."""
+    precision, vector = seen.precision[:, 0, 0], seen.vector[:, 0]
+    best = vector / precision
+    log_weight = seen.log_weight + 0.5 * precision * best**2
+    precision, best = precision / stretch**2 / inflation, shift + stretch * best
+    log_weight = log_weight - 0.5 * precision * best**2
+    return Likelihood(log_weight, precision[:, None, None], (precision * best)[:, None], seen.spreads)
+
+
+def noise_spread(freedom: float, variance: float) -> Spread:
+    """Noise of a plot: a log-normal prior, on steps about where the data put it, so that many plots can tell it."""
+    sd = (NOISE_LOG_SD**-2 + 2 * freedom) ** -0.5
+    weight = 2 * freedom * sd**2
+    centre = weight * np.log(np.sqrt(variance) if variance > 0 else NOISE) + (1 - weight) * np.log(NOISE)
+    logs = np.linspace(centre - 3 * sd, centre + 3 * sd, NODES["noise"])
+    density = np.exp(-0.5 * ((logs - np.log(NOISE)) / NOISE_LOG_SD) ** 2)
+    return Spread("noise", np.exp(logs), density / density.sum())
+
+
+def _at_points(sums: Statistics) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
+    """Points of the spreads, log weight (points,) and products (points, k + 1, k + 1) without villages and officers.
+
+    The outcome is the last row and column of the products.
+    """
+    products = np.block([[sums.xx, sums.xy[:, None]], [sums.xy, sums.yy]])
+    by_group = np.column_stack([sums.zx, sums.zy])
+    noise = noise_spread(*_left_over(products, by_group, sums))
+    village = half_normal_even("village", VILLAGE, NODES["village"])
+    points, log_prior = grid([noise, village, half_normal_even("officer", OFFICER, NODES["officer"])])
+    log_weight, seen = _without_groups(products, by_group, sums, points)
+    return points, log_prior + log_weight, seen
+
+
+def _left_over(products: np.ndarray, by_group: np.ndarray, sums: Statistics) -> tuple[float, float]:
+    """Degrees of freedom and variance that terms and groups leave, about; only to place the steps of the noise."""
+    k = len(products) - 1
+    whole = np.block([[products[:k, :k], by_group[:, :k].T], [by_group[:, :k], sums.zz]])
+    right = np.concatenate([products[:k, k], by_group[:, k]])
+    # A unit is added to the diagonal: terms and groups overlap, and there may be no plot at all.
+    solved = np.linalg.solve(whole + np.eye(len(whole)), np.column_stack([right, whole]))
+    freedom = max(sums.rows - float(np.trace(solved[:, 1:])), 1.0) if sums.rows else 0.0
+    return freedom, max(0.0, float(products[k, k] - right @ solved[:, 0])) / max(freedom, 1.0)
+
+
+def _without_groups(
+    products: np.ndarray, by_group: np.ndarray, sums: Statistics, points: dict[str, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Log weights (points,) and products (points, k + 1, k + 1) with villages and officers integrated out."""
+    v, q = len(sums.villages), len(by_group)
+    step = max(1, MEMORY // max(q * q, 1))
+    weights, seen = [], []
+    for start in range(0, len(points["noise"]), step):
+        sigma, village, officer = (points[name][start : start + step] for name in ("noise", "village", "officer"))
+        scale = np.concatenate([np.repeat(village[:, None], v, 1), np.repeat(officer[:, None], q - v, 1)], axis=1)
+        scale = scale / sigma[:, None]
+        inner = scale[:, :, None] * sums.zz * scale[:, None, :] + np.eye(q)
+        right = scale[:, :, None] * by_group
+        taken = right.transpose(0, 2, 1) @ np.linalg.solve(inner, right)
+        seen.append((products - taken) / sigma[:, None, None] ** 2)
+        constant = sums.rows * (np.log(sigma) + 0.5 * np.log(2 * np.pi))
+        weights.append(-constant - 0.5 * np.linalg.slogdet(inner)[1] - 0.5 * seen[-1][:, -1, -1])
+    return np.concatenate(weights), np.concatenate(seen)
+
+
+def _of_reading(
+    points: dict[str, np.ndarray], log_weight: np.ndarray, seen: np.ndarray, terms: tuple[str, ...], reading: str
+) -> Likelihood:
+    """Likelihood with level and side terms integrated out and the terms of other readings left out."""
+    main = [terms.index(f"pod_borer:{reading}" if name == "pod_borer" else name) for name in EFFECTS]
+    side = [place for place, name in enumerate(terms) if ":" in name and not name.startswith("pod_borer:")]
+    kept, gone = [*main, len(terms)], [0, *side]
+    sd = np.array([LEVEL, *[SIDE] * len(side)])
+    inner = seen[:, gone][:, :, gone] + np.diag(sd**-2)
+    across = seen[:, gone][:, :, kept]
+    taken = across.transpose(0, 2, 1) @ np.linalg.solve(inner, across)
+    left = seen[:, kept][:, :, kept] - taken
+    log_weight = log_weight + 0.5 * taken[:, -1, -1] - 0.5 * np.linalg.slogdet(inner)[1] - np.log(sd).sum()
+    return Likelihood(log_weight, left[:, :-1, :-1], left[:, :-1, -1], points)

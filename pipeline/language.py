@@ -14,6 +14,7 @@ INDONESIAN_UNITS = {
     "containers/yr": "peti kemas/th",
     "days/t": "hari/t",
     "plots": "petak",
+    "villages": "desa",
     "farmers": "petani",
     "figures": "angka",
     "conflicts": "pertentangan",

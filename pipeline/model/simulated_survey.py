@@ -69,9 +69,12 @@ def simulated_plots(size: int, villages: np.ndarray, officers: int, rng: np.rand
 
 
 @cache
-def everyone_in_the_district(officers: int) -> pd.DataFrame:
-    """Plots of all villages, the same for every simulated district."""
-    return simulated_plots(POPULATION, np.arange(VILLAGES), officers, np.random.default_rng(POPULATION))
+def everyone_in_the_district(
+    officers: int, full_dose: float, curves: tuple[tuple[str, tuple[float, float]], ...]
+) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]:
+    """Plots of all villages, their practices and side terms; the same for every simulated district."""
+    plots = simulated_plots(POPULATION, np.arange(VILLAGES), officers, np.random.default_rng(POPULATION))
+    return plots, practices(plots, full_dose, dict(curves)), side_terms(plots).to_numpy()
 
 
 def simulated_survey(
@@ -87,20 +90,31 @@ def simulated_survey(
 
     With ``rounded`` the harvest is remembered in round kg: half of the farmers to 10 kg, the others to 50 kg.
     """
-    everyone = everyone_in_the_district(officers)
+    everyone = everyone_in_the_district(officers, district.full_dose, tuple(curves.items()))
     chosen = rng.choice(VILLAGES, visited, replace=False)
     plots = simulated_plots(size, chosen, officers, rng)
+    here = (plots, practices(plots, district.full_dose, curves), side_terms(plots).to_numpy())
     village, officer = rng.normal(0, district.village, VILLAGES), rng.normal(0, district.officer, officers)
-    logs = []
-    for part in (everyone, plots):
-        terms = practices(part, district.full_dose, curves)
-        log_yield = sum(terms[name] * effect for name, effect in district.effects.items())
-        log_yield = log_yield + side_terms(part).to_numpy() @ district.side
-        log_yield = log_yield + village[part["village"].str[-3:].astype(int)]
-        log_yield = log_yield + officer[part["enumerator_id"].str[-2:].astype(int)]
-        logs.append(log_yield.to_numpy() + rng.normal(0, district.noise, len(part)))
-    yields = district.mean_yield * np.exp(logs[1]) / np.exp(logs[0]).mean()
+    everywhere, logs = (
+        _log_yields(district, *part, village, officer) + rng.normal(0, district.noise, len(part[0]))
+        for part in (everyone, here)
+    )
+    yields = district.mean_yield * np.exp(logs) / np.exp(everywhere).mean()
     if rounded:
         step = np.where(rng.random(size) < 0.5, 10.0, 50.0)
         yields = np.maximum(np.round(yields * plots["area_ha"] / step), 1) * step / plots["area_ha"]
     return plots.assign(yield_kg_per_ha=np.asarray(yields))
+
+
+def _log_yields(
+    district: SimulatedDistrict,
+    plots: pd.DataFrame,
+    terms: pd.DataFrame,
+    side: np.ndarray,
+    village: np.ndarray,
+    officer: np.ndarray,
+) -> np.ndarray:
+    """Log yields before the noise of each plot, about a level of zero."""
+    practice = terms[list(district.effects)].to_numpy() @ np.array(list(district.effects.values()))
+    at = plots["village"].str[-3:].astype(int), plots["enumerator_id"].str[-2:].astype(int)
+    return np.asarray(practice + side @ district.side + village[at[0]] + officer[at[1]])

@@ -10,7 +10,6 @@ from pipeline.contracts import ContractError, validate
 from pipeline.model.response_curves import FAMILIES
 from pipeline.tables import Table, number, text
 
-SURVEY = paths.ROOT / "data" / "survey"
 # The columns of the plot table that are used here; the import writes more.
 USED = Table(
     "plots",
@@ -61,7 +60,7 @@ def read_survey() -> pd.DataFrame:
 
     Raises ``ContractError`` for a table that lacks a column or holds a value that cannot be.
     """
-    path, names = SURVEY / "plots.csv", [column.name for column in USED.columns]
+    path, names = paths.SURVEY / "plots.csv", [column.name for column in USED.columns]
     if not path.exists():
         return validate(USED, pd.DataFrame(columns=names))
     texts = {column.name: "str" for column in USED.columns if column.kind == "text"}

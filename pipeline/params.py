@@ -389,7 +389,7 @@ class SurveyModel(Section):
         5,
         "plots",
         "Plots visited in each village of the survey; a village with fewer than five farms is not named in the data.",
-        "Kebun yang didatangi di tiap desa survei; desa dengan kurang dari lima kebun tidak disebut namanya dalam data.",
+        "Kebun yang didatangi di tiap desa survei; desa dengan kurang dari lima kebun tidak ditulis namanya di data.",
         1,
         100,
     )

@@ -37,7 +37,7 @@ def simulated_plots(size: int, villages: np.ndarray, officers: int, rng: np.rand
     keen = np.random.default_rng(villages).normal(0, 0.8, VILLAGES)[village]
     uses = rng.random(size) < 1 / (1 + np.exp(-keen))
     counted = rng.integers(25, 36, size)
-    borer, rot = (rng.binomial(counted, rng.beta(*shape, size)) / counted for shape in ((2, 1.5), (1, 5)))
+    borer, rot = (rng.binomial(counted, rng.beta(a, b, size)) / counted for a, b in ((2.0, 1.5), (1.0, 5.0)))
     trees = rng.integers(18, 26, size)
     pick = rng.choice
     plots = pd.DataFrame(
@@ -93,10 +93,10 @@ def simulated_survey(
     everyone = everyone_in_the_district(officers, district.full_dose, tuple(curves.items()))
     chosen = rng.choice(VILLAGES, visited, replace=False)
     plots = simulated_plots(size, chosen, officers, rng)
-    here = (plots, practices(plots, district.full_dose, curves), side_terms(plots).to_numpy())
+    here = plots, practices(plots, district.full_dose, curves), side_terms(plots).to_numpy()
     village, officer = rng.normal(0, district.village, VILLAGES), rng.normal(0, district.officer, officers)
     everywhere, logs = (
-        _log_yields(district, *part, village, officer) + rng.normal(0, district.noise, len(part[0]))
+        _log_yields(district, part, (village, officer)) + rng.normal(0, district.noise, len(part[0]))
         for part in (everyone, here)
     )
     yields = district.mean_yield * np.exp(logs) / np.exp(everywhere).mean()
@@ -108,13 +108,16 @@ def simulated_survey(
 
 def _log_yields(
     district: SimulatedDistrict,
-    plots: pd.DataFrame,
-    terms: pd.DataFrame,
-    side: np.ndarray,
-    village: np.ndarray,
-    officer: np.ndarray,
+    part: tuple[pd.DataFrame, pd.DataFrame, np.ndarray],
+    groups: tuple[np.ndarray, np.ndarray],
 ) -> np.ndarray:
-    """Log yields before the noise of each plot, about a level of zero."""
+    """Log yields before the noise of each plot, about a level of zero.
+
+    ``part`` holds plots, practices and side terms, ``groups`` the effects of villages and officers.
+    """
+    plots, terms, side = part
     practice = terms[list(district.effects)].to_numpy() @ np.array(list(district.effects.values()))
-    at = plots["village"].str[-3:].astype(int), plots["enumerator_id"].str[-2:].astype(int)
-    return np.asarray(practice + side @ district.side + village[at[0]] + officer[at[1]])
+    village = groups[0][plots["village"].str[-3:].astype(int)]
+    return np.asarray(
+        practice + side @ district.side + village + groups[1][plots["enumerator_id"].str[-2:].astype(int)]
+    )

@@ -41,10 +41,9 @@ def alarms(
 
     ``effects`` by term and ``mean_yield`` are those of every simulated district; its spreads are drawn.
     """
+    counts = {kind: surveys if kind == "honest" else max(1, surveys // MADE_UP_FEWER) for kind in KINDS}
     lots = [
-        Lot(kind, *size, surveys if kind == "honest" else max(1, surveys // MADE_UP_FEWER), effects, curves, mean_yield, seed)
-        for kind in KINDS
-        for size in SIZES
+        Lot(kind, *size, count, effects, curves, mean_yield, seed) for kind, count in counts.items() for size in SIZES
     ]
     return pd.DataFrame(each(raised, lots))
 

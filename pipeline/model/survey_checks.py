@@ -121,7 +121,10 @@ def officers_apart(plots: pd.DataFrame) -> list[Row]:
 def haste(plots: pd.DataFrame) -> list[Row]:
     """More visits of one officer in a month than working days allow; the day and hour are not in the plot table."""
     counts = plots.groupby(["officer", "visit_date"]).size().groupby("officer").max()
-    return [("haste", officer, int(most), float(most), MOST_PER_MONTH) for officer, most in counts[counts > MOST_PER_MONTH].items()]
+    return [
+        ("haste", officer, int(most), float(most), MOST_PER_MONTH)
+        for officer, most in counts[counts > MOST_PER_MONTH].items()
+    ]
 
 
 CHECKS: dict[str, Callable[[pd.DataFrame], list[Row]]] = {

@@ -4,7 +4,7 @@
 
 Village and officer effects are normal about zero, each kind with a spread that is not known. Given the spreads all is
 normal; level, side terms, villages and officers are integrated out in closed form, and a precision and a vector are
-left. The level of all plots is asked of the same model without terms: how plots differ is then noise.
+left.
 """
 
 from dataclasses import dataclass
@@ -58,48 +58,8 @@ class Likelihood:
 
 def effects_likelihood(sums: Statistics, readings: tuple[str, ...]) -> dict[str, Likelihood]:
     """Likelihood of ``EFFECTS`` under each reading of the damage curve."""
-    points, log_weight, seen = _at_points(sums)
+    points, log_weight, seen = at_points(sums)
     return {reading: _of_reading(points, log_weight, seen, sums.terms, reading) for reading in readings}
-
-
-def yield_likelihood(sums: Statistics) -> Likelihood:
-    """Likelihood of the log of the mean yield in kg/ha.
-
-    The mean of logs becomes the log of the mean by the difference seen in the plots; as the mean of yields is less
-    sure than that of their logs where a few plots yield much, its variance grows by the ratio of both.
-    """
-    level = sums.only_level()
-    found = _of_level(level)
-    if level.rows < 2 or level.variance == 0:
-        return found
-    mean = level.total / level.rows
-    relative = (level.squares / level.rows / mean**2 - 1) * level.rows / (level.rows - 1)
-    return _moved(found, np.log(mean) - level.xy[0] / level.rows, 1.0, max(1.0, relative / level.variance))
-
-
-def share_likelihood(sums: Statistics) -> Likelihood:
-    """Likelihood of the logit of a mean share; all plots at zero or one say nothing, as their spread is not seen."""
-    found = _of_level(sums)
-    share = sums.total / max(sums.rows, 1)
-    if not 0 < share < 1 or sums.variance == 0:
-        return Likelihood(np.zeros(1), np.zeros((1, 1, 1)), np.zeros((1, 1)), {})
-    slope = share * (1 - share)
-    return _moved(found, np.log(share / (1 - share)) - share / slope, 1 / slope, 1.0)
-
-
-def _of_level(sums: Statistics) -> Likelihood:
-    points, log_weight, seen = _at_points(sums)
-    return Likelihood(log_weight, seen[:, :1, :1], seen[:, :1, 1], points)
-
-
-def _moved(seen: Likelihood, shift: float, stretch: float, inflation: float) -> Likelihood:
-    """Likelihood of ``shift + stretch x`` from that of ``x``, its variance multiplied by ``inflation``."""
-    precision, vector = seen.precision[:, 0, 0], seen.vector[:, 0]
-    best = vector / precision
-    log_weight = seen.log_weight + 0.5 * precision * best**2
-    precision, best = precision / stretch**2 / inflation, shift + stretch * best
-    log_weight = log_weight - 0.5 * precision * best**2
-    return Likelihood(log_weight, precision[:, None, None], (precision * best)[:, None], seen.spreads)
 
 
 def noise_spread(freedom: float, variance: float) -> Spread:
@@ -112,7 +72,7 @@ def noise_spread(freedom: float, variance: float) -> Spread:
     return Spread("noise", np.exp(logs), density / density.sum())
 
 
-def _at_points(sums: Statistics) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
+def at_points(sums: Statistics) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
     """Points of the spreads, log weight (points,) and products (points, k + 1, k + 1) without villages and officers.
 
     The outcome is the last row and column of the products.

@@ -1,9 +1,8 @@
-"""Literature and survey together: what each quantity is, how much of the literature is left, and where they conflict."""
+"""Literature and survey together: each quantity, how much of its literature is left, and where the two conflict."""
 
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from scipy.special import ndtr
 
 from pipeline.model.mixture import Mixture
@@ -76,7 +75,10 @@ def survey_alone(seen: dict[str, Likelihood], prior: Prior) -> dict[str, Mixture
         found += _updated(likelihood.with_bias(prior.bias_sd), log_odds, neither, centre, flat, reading)
     parts = _joined(prior, found)
     alone = {name: parts.quantity(name) for name in prior.names}
-    return {name: mixture if float(mixture.weight @ mixture.sd) < SAYS_SOMETHING else None for name, mixture in alone.items()}
+    return {
+        name: mixture if float(mixture.weight @ mixture.sd) < SAYS_SOMETHING else None
+        for name, mixture in alone.items()
+    }
 
 
 def conflict(prior: Prior, alone: Mixture | None, name: str) -> float:

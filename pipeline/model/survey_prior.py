@@ -87,7 +87,8 @@ def effects_prior(
     draws = {name: draws.get(name, np.log1p(-curves["mixture"].loss(ATTACK))) for name in EFFECTS}
     common = {name: as_normal(values) for name, values in draws.items()}
     literature = {
-        reading: common | {"pod_borer": as_normal(np.log1p(-curves[reading].loss(ATTACK)))} for reading in reading_weight
+        reading: common | {"pod_borer": as_normal(np.log1p(-curves[reading].loss(ATTACK)))}
+        for reading in reading_weight
     }
     return Prior(literature, _wide(draws), reading_weight, literature_weight, bias_sd)
 

@@ -1,4 +1,4 @@
-"""How many plots, in how many villages, it takes to choose between packages: the value of a survey before it is made."""
+"""How many plots, in how many villages, choosing between packages takes: the value of a survey before it is made."""
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,8 @@ DECISIONS = ("best_two", "all_packages")
 # More plots than a survey of the district can have: what is left then is bias.
 ENDLESS = 10**9
 SHARES = {"half": 0.5, "nine_tenths": 0.9}
+# Plots per village that are compared.
+VISITED = (1, 3, 5, 10, 20)
 
 
 def best_two(paid: np.ndarray) -> list[int]:
@@ -35,9 +37,7 @@ def survey_value(paid: np.ndarray, shown: np.ndarray) -> float:
     return max(0.0, perfect_information(basis @ weights))
 
 
-def survey_shows(
-    known: dict[str, np.ndarray], variation: float, bias_sd: float, plots: int, seed: int
-) -> np.ndarray:
+def survey_shows(known: dict[str, np.ndarray], variation: float, bias_sd: float, plots: int, seed: int) -> np.ndarray:
     """Draws of what a survey of so many plots would show of ``SHOWN``: truth, bias and error, shape (draws, inputs).
 
     ``variation`` is the coefficient of variation between farms. The same noise, scaled, serves every number of plots.
@@ -104,3 +104,34 @@ def together_in_villages(apart: float, share: float, plots_per_village: int) -> 
     plots = apart * (1 + (plots_per_village - 1) * share)
     villages = int(np.ceil(plots / plots_per_village - 1e-9))
     return villages * plots_per_village, villages
+
+
+def needed(by_plots: pd.DataFrame, decision: str, share: float, plots_per_village: int) -> pd.DataFrame:
+    """Plots and villages for each of ``SHARES`` of the value of endless plots, by how much farms differ.
+
+    Columns: ``share`` and ``plots`` and ``villages`` each with ``_lower``, ``_value``, ``_upper``; missing where no
+    number compared is enough.
+    """
+    rows = []
+    for name, part in SHARES.items():
+        row: dict[str, object] = {"share": name}
+        for end, number in apart(by_plots, decision, part).items():
+            both = together_in_villages(number, share, plots_per_village) if number > 0 else (np.nan, np.nan)
+            row |= {f"plots_{end}": float(both[0]), f"villages_{end}": float(both[1])}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def by_clustering(by_plots: pd.DataFrame, decision: str, share: float) -> pd.DataFrame:
+    """Plots and villages for nine tenths of the value, by the number of plots visited in each village."""
+    rows = []
+    for visited in VISITED:
+        row = needed(by_plots, decision, share, visited).set_index("share").loc["nine_tenths"]
+        rows.append((visited, row["plots_value"], row["villages_value"]))
+    return pd.DataFrame(rows, columns=["plots_per_village", "plots", "villages"])
+
+
+def endless_values(by_plots: pd.DataFrame) -> dict[str, float]:
+    """Value of a survey without end for each decision, in the unit of ``by_plots``: only bias is left of its error."""
+    endless = by_plots[(by_plots["plots"] == ENDLESS) & (by_plots["variation"] == "value")]
+    return {decision: float(endless.set_index("decision")["value"][decision]) for decision in DECISIONS}

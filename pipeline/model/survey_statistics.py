@@ -94,9 +94,7 @@ def _sums(
     np.add.at(zz, (village, officer), 1.0)
     zz = zz + zz.T + np.diag(np.bincount(both, minlength=q))
     products = (x.T @ x, zx, zz, x.T @ y, np.bincount(both, np.tile(y, 2), q), float(y @ y))
-    return Statistics(
-        tuple(terms), villages, officers_seen, len(y), *products, float(own.sum()), float(own @ own)
-    )
+    return Statistics(tuple(terms), villages, officers_seen, len(y), *products, float(own.sum()), float(own @ own))
 
 
 def summed(plots: pd.DataFrame, full_dose: float, curves: dict[str, tuple[float, float]]) -> Statistics:

@@ -394,7 +394,7 @@ class SurveyModel(Section):
         100,
     )
     simulated_surveys: int = parameter(
-        100,
+        60,
         "simulations",
         "Simulated honest surveys of each size that measure how often a check of survey quality raises a false alarm.",
         "Survei jujur simulasi tiap ukuran untuk mengukur seberapa sering pemeriksaan mutu memberi tanda palsu.",

@@ -17,7 +17,7 @@ SIZES = ((30, 6), (100, 20), (300, 60))
 KINDS = ("honest", "rounded_yields", "rounded_counts", "copies", "invented")
 MADE_UP = "officer 01"
 # A false alarm is rare, a found fraud is not: fewer surveys tell how often.
-MADE_UP_FEWER = 4
+MADE_UP_FEWER = 3
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ ALARM = 0.01
 LEAST_PLOTS = 8
 # Yields in whole hundreds of kg/ha: honest farmers remember sacks, so up to this share is nothing strange.
 ROUND_KG, HONEST_ROUND = 100.0, 0.5
-# Counts below ten are often 0 or 5 by nature; of larger ones a fifth ends so.
-LEAST_COUNT, ENDS_IN_0_OR_5 = 10, 0.2
+# Small counts are often 0 or 5 by nature; from 8 on, every five numbers have one that ends so in their middle.
+LEAST_COUNT, ENDS_IN_0_OR_5 = 8, 0.2
 # Two plots that agree in this share of their answers are taken for a copy.
 COPIED = 0.8
 ANSWERS = (

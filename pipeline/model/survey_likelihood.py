@@ -20,6 +20,7 @@ NOISE, NOISE_LOG_SD, VILLAGE, OFFICER, SIDE = 0.5, 0.5, 0.3, 0.15, 0.4
 # So wide about zero that the level of the log yield is left free.
 LEVEL = 100.0
 NODES = {"noise": 9, "village": 9, "officer": 6}
+RIDGE = 0.01
 # Numbers in one batch of matrices, so that memory stays small with many villages.
 MEMORY = 4_000_000
 
@@ -88,13 +89,15 @@ def at_points(sums: Statistics) -> tuple[dict[str, np.ndarray], np.ndarray, np.n
 
 def _left_over(products: np.ndarray, by_group: np.ndarray, sums: Statistics) -> tuple[float, float]:
     """Degrees of freedom and variance that terms and groups leave, about; only to place the steps of the noise."""
-    k = len(products) - 1
+    k, rows = len(products) - 1, max(sums.rows, 1)
     whole = np.block([[products[:k, :k], by_group[:, :k].T], [by_group[:, :k], sums.zz]])
-    right = np.concatenate([products[:k, k], by_group[:, k]])
-    # A unit is added to the diagonal: terms and groups overlap, and there may be no plot at all.
-    solved = np.linalg.solve(whole + np.eye(len(whole)), np.column_stack([right, whole]))
+    mean = products[0, k] / rows
+    right = np.concatenate([products[:k, k] - mean * products[:k, 0], by_group[:, k] - mean * by_group[:, 0]])
+    # A little is added to the diagonal: terms and groups overlap, and there may be no plot at all.
+    solved = np.linalg.solve(whole + RIDGE * np.eye(len(whole)), np.column_stack([right, whole]))
     freedom = max(sums.rows - float(np.trace(solved[:, 1:])), 1.0) if sums.rows else 0.0
-    return freedom, max(0.0, float(products[k, k] - right @ solved[:, 0])) / max(freedom, 1.0)
+    left = products[k, k] - rows * mean**2 - right @ solved[:, 0]
+    return freedom, max(0.0, float(left)) / max(freedom, 1.0)
 
 
 def _without_groups(

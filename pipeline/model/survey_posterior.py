@@ -57,6 +57,8 @@ def before(prior: Prior) -> Parts:
 
 def together(seen: dict[str, Likelihood], prior: Prior) -> Parts:
     """Posterior; without any plot it is the prior."""
+    if not any(likelihood.precision.any() for likelihood in seen.values()):
+        return before(prior)
     found: list[Part] = []
     for reading, likelihood in seen.items():
         log_weight, is_literature, mean, sd = prior.components(reading)

@@ -90,3 +90,13 @@ def size_estimates(
             if np.isfinite(value):
                 found.append(Estimate(key, value, kind, basis, method, sources, n, **ends, seed=seed))
     return found
+
+
+def alarm_estimates(alarms: pd.DataFrame, surveys: int, sources: tuple[str, ...], seed: int) -> list[Estimate]:
+    """Share of honest simulated surveys of each size with any flag; ``alarms`` as from ``survey_alarms``."""
+    honest = alarms[alarms["kind"] == "honest"]
+    basis, method = "of honest simulated surveys raise a flag", "checks run on simulated surveys"
+    return [
+        Estimate(f"survey.false_alarms.{plots}", share, "1", basis, method, sources, surveys, seed=seed)
+        for plots, share in zip(honest["plots"], honest["any"], strict=True)
+    ]

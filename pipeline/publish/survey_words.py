@@ -9,7 +9,7 @@ from pipeline.publish.names import MEASURES, PACKAGES
 
 NAMES = {
     "present_yield": Text("Present yield", "Hasil sekarang"),
-    "fertilizer": Text("Fertilizer, full dose", "Pupuk, dosis penuh"),
+    "fertilizer": Text("Full dose of fertilizer", "Pupuk dosis penuh"),
     "pod_borer": Text("Pod borer on 70 % of pods", "PBK pada 70 % buah"),
     "technique": Text("Pruning and sanitation", "Pangkas dan sanitasi"),
     "training": Text("Training", "Pelatihan"),

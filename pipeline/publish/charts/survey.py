@@ -30,16 +30,16 @@ PRIOR_DATA_POSTERIOR = Caption(
 SAMPLE_SIZE = Caption(
     title=Text("What a survey is worth before choosing packages", "Nilai survei sebelum memilih paket"),
     caption=Text(
-        "Mean gain of net income per mature hectare that takes part when packages are chosen after a survey of so many "
-        "plots, each in another village. Band: how much farms differ. Dashed: plots without end, where the bias of a "
-        "survey stays.",
-        "Rata-rata tambahan pendapatan bersih per hektare TM yang ikut, bila paket dipilih setelah survei sebanyak itu "
-        "kebun, masing-masing di desa lain. Pita: seberapa beragam kebun. Putus-putus: kebun tanpa batas; bias survei "
-        "tetap ada.",
+        "Gain of mean net income when packages are chosen after a survey of so many plots, each in another village, as "
+        "a share of the gain from plots without end, where only the bias of a survey is left. Bands: how much farms "
+        "differ. The dashed line marks nine tenths.",
+        "Tambahan rata-rata pendapatan bersih bila paket dipilih setelah survei sebanyak itu kebun, masing-masing di "
+        "desa lain, sebagai bagian dari tambahan yang diberikan kebun tanpa batas, yang hanya menyisakan bias survei. "
+        "Pita: seberapa beragam kebun. Garis putus-putus menandai sembilan persepuluh.",
     ),
     alt=Text(
-        "Curves of value over the number of plots for two decisions, each rising to a dashed line.",
-        "Kurva nilai menurut jumlah kebun untuk dua keputusan, masing-masing naik ke garis putus-putus.",
+        "Curves of the share of the value over the number of plots for two decisions, with a line at nine tenths.",
+        "Kurva bagian nilai menurut jumlah kebun untuk dua keputusan, dengan garis pada sembilan persepuluh.",
     ),
 )
 SERIES = {
@@ -86,27 +86,31 @@ def draw_learned(axes: Axes, data: pd.DataFrame, language: str) -> None:
 
 
 def size_rows(by_plots: pd.DataFrame, endless: int) -> pd.DataFrame:
-    """``decision``, ``plots``, ``lower``, ``value``, ``upper`` in million Rp/ha; endless plots are missing."""
-    wide = by_plots.pivot(index=["decision", "plots"], columns="variation", values="value") / 1e6
-    ends = pd.DataFrame({"lower": wide.min(axis=1), "value": wide["value"], "upper": wide.max(axis=1)}).reset_index()
-    return ends.assign(plots=ends["plots"].where(ends["plots"] < endless))
+    """``decision``, ``plots``, ``lower``, ``value``, ``upper``: per cent of the value of ``endless`` plots.
+
+    A decision that no survey changes has no row.
+    """
+    whole = by_plots[(by_plots["plots"] == endless) & (by_plots["variation"] == "value")].set_index("decision")["value"]
+    some = by_plots[(by_plots["plots"] < endless) & (by_plots["decision"].map(whole) > 0)]
+    shares = some.assign(value=some["value"] / some["decision"].map(whole) * 100)
+    wide = shares.pivot(index=["decision", "plots"], columns="variation", values="value")
+    ends = {"lower": wide.min(axis=1), "value": wide["value"], "upper": wide.max(axis=1)}
+    return pd.DataFrame(ends).reset_index()
 
 
 def draw_size(axes: Axes, data: pd.DataFrame, language: str) -> None:
-    """One curve per decision over the number of plots, with its band and the value of endless plots."""
+    """One curve with its band per decision over the number of plots."""
     for decision, (colour, marker, name) in DECISIONS.items():
-        part = data[data["decision"] == decision]
-        curve, endless = part[part["plots"].notna()], float(part.loc[part["plots"].isna(), "value"].iloc[0])
+        curve, said = data[data["decision"] == decision], name.in_language(language)
         axes.fill_between(curve["plots"], curve["lower"], curve["upper"], color=colour, alpha=0.18, linewidth=0)
-        axes.plot(
-            curve["plots"], curve["value"], color=colour, marker=marker, markersize=4, label=name.in_language(language)
-        )
-        axes.axhline(endless, color=colour, linewidth=1.0, linestyle=(0, (4, 3)))
+        axes.plot(curve["plots"], curve["value"], color=colour, marker=marker, markersize=4, label=said)
+    axes.axhline(90, color=GREY, linewidth=1.0, linestyle=(0, (4, 3)))
     axes.set_xscale("log", base=2)
-    axes.set_xticks([2, 8, 32, 128, 512], [format_number(plots, language) for plots in (2, 8, 32, 128, 512)])
+    ticks = (2, 8, 32, 128, 512)
+    axes.set_xticks(ticks, [format_number(plots, language) for plots in ticks])
     axes.minorticks_off()
-    axes.set_ylim(0, max(float(data["upper"].max()), 0.1) * 1.3)
+    axes.set_ylim(0, 105)
     axes.set_xlabel(label(language, "Plots", "Kebun"))
-    axes.set_ylabel(label(language, "Value (million Rp/ha, year)", "Nilai (juta Rp/ha, tahun)"))
-    axes.legend(fontsize=8, loc="upper left")
+    axes.set_ylabel(label(language, "Share of the value (%)", "Bagian dari nilai (%)"))
+    axes.legend(fontsize=8, loc="lower right")
     localise(axes, language, "y")

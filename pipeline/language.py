@@ -15,6 +15,7 @@ INDONESIAN_UNITS = {
     "days/t": "hari/t",
     "plots": "petak",
     "villages": "desa",
+    "officers": "petugas",
     "farmers": "petani",
     "figures": "angka",
     "conflicts": "pertentangan",

@@ -1,5 +1,6 @@
 """The survey model on simulated surveys whose truth is known; all plots here are simulated."""
 
+import subprocess
 from functools import cache
 
 import numpy as np
@@ -182,10 +183,10 @@ def test_without_a_survey_the_table_holds_the_literature_and_the_words_say_so():
         (lower, middle, upper), rel=1e-3
     )
     assert set(learned_rows(found.table)["series"]) == {"prior"}
-    words = what_plots_say(found.table)
+    words = what_plots_say(found.table, survey_checks.checked(NO_PLOTS))
     assert "No survey yet" in words.en
     assert "Belum ada survei" in words.id
-    assert survey_checks.checked(NO_PLOTS).empty
+    assert (survey_checks.by_check(survey_checks.checked(NO_PLOTS))["officers"] == 0).all()
 
 
 def test_the_order_of_rows_changes_nothing():
@@ -318,8 +319,8 @@ def test_plots_that_lack_something_are_left_out_and_counted():
     plots.loc[plots.index[5], "shade"] = "dont_know"
     plots.loc[plots.index[6], ["village", "subdistrict", "enumerator_id", "age_years"]] = np.nan
     found = learned(plots)
-    assert int(found.left_out.sum()) == 5
-    assert found.left_out["fertilizer not known"] == 1
+    assert found.left_out["plots"].sum() == 5
+    assert found.left_out.set_index("reason")["plots"]["fertilizer not known"] == 1
     assert set(found.table.loc[found.table["name"] != "pods_attacked", "plots"]) == {55}
     assert found.table.set_index("name").loc["pods_attacked", "plots"] == 59
     assert (reasons_left_out(plots) != "").sum() == 5
@@ -352,6 +353,16 @@ def test_the_table_is_read_with_its_contract(tmp_path, monkeypatch):
     plots.drop(columns="training").to_csv(tmp_path / "plots.csv", index=False)
     with pytest.raises(ContractError, match="missing: training"):
         survey_plots.read_survey()
+
+
+def test_the_folder_of_the_survey_is_in_every_clone_and_its_plots_in_none():
+    def is_ignored(name: str) -> bool:
+        command = ["git", "check-ignore", "-q", "--no-index", str(paths.SURVEY / name)]
+        return subprocess.run(command, cwd=paths.ROOT, check=False).returncode == 0
+
+    assert (paths.SURVEY / "README.md").exists()
+    assert not is_ignored("README.md")
+    assert is_ignored("plots.csv")
 
 
 # Quality of a survey.
@@ -429,13 +440,16 @@ def test_the_share_between_villages_is_that_of_the_prior_without_plots_and_is_le
 
 
 def test_numbers_and_words_of_a_survey_fit_each_other_in_both_languages():
-    found = learned(simulated(120, 20, fertilizer=2.2))
+    plots = survey_alarms.made_up(simulated(120, 20, fertilizer=2.2), "copies", np.random.default_rng(1))
+    found, flags = learned(plots), survey_checks.checked(plots)
     sources = dict.fromkeys(QUANTITIES, ("parameter",))
-    estimates = learned_estimates(found.table, found.left_out, sources, LEVEL, 1)
-    words = what_plots_say(found.table)
+    estimates = learned_estimates(found.table, found.left_out, flags, sources, LEVEL, 1)
+    words = what_plots_say(found.table, flags)
     filled = [Prose(estimates).fill(words, language) for language in ("en", "id")]
     assert "120 plots" in filled[0]
     assert "120 petak" in filled[1]
+    assert "flag 1 officers" in filled[0]
+    assert "1 petugas" in filled[1]
     assert "conflict on full dose of fertilizer" in filled[0]
     assert package_name("fertilizer+training").en == "fertilizer at ceiling price + training"
     assert "no number of plots" in what_it_takes(estimates, package_name("training"), package_name("nothing")).en

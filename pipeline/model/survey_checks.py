@@ -1,7 +1,7 @@
 """Signs that a survey is biased or made up: round numbers, copies, too little variation, officers apart, haste.
 
-A flag is a reason to visit some plots again, not a proof. Each check looks at every officer and raises a false alarm in
-about ``ALARM`` of honest surveys at most; how often it does is measured on simulated ones (``false_alarms``).
+A flag is a reason to visit some plots again, not a proof. Each check looks at every officer and is set to flag about
+one honest survey in a hundred; how often it does is measured on simulated ones (``survey_alarms``).
 """
 
 from collections.abc import Callable
@@ -10,11 +10,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from pipeline.model.survey_officers import Row, judged_officers, limit, officers_apart, too_alike
 from pipeline.model.survey_plots import officers, places
 
-ALARM = 0.01
-# Officers with fewer plots are not judged.
-LEAST_PLOTS = 8
 # Yields in whole hundreds of kg/ha: honest farmers remember sacks, so up to this share is nothing strange.
 ROUND_KG, HONEST_ROUND = 100.0, 0.5
 # Small counts are often 0 or 5 by nature; from 8 on, every five numbers have one that ends so in their middle.
@@ -26,8 +24,6 @@ ANSWERS = (
     *("share_pods_borer", "share_pods_black_pod", "trees_checked", "share_trees_dieback", "prunings_per_year"),
     *("sanitations_per_year", "harvest_interval_days", "training_days", "training", "planting_material", "shade"),
 )
-# Officers may honestly differ by this much (log yield), which the model allows for.
-HONEST_DIFFERENCE = 0.15
 # Visits of 20 minutes with the way between plots: eight on each of 22 working days.
 MOST_PER_MONTH = 8 * 22
 COLUMNS = ["check", "officer", "plots", "found", "expected"]
@@ -38,9 +34,6 @@ def checked(plots: pd.DataFrame) -> pd.DataFrame:
     plots = plots.sort_values("plot_id", kind="stable").assign(officer=officers(plots), place=places(plots))
     rows = [row for check in CHECKS.values() for row in check(plots)] if len(plots) else []
     return pd.DataFrame(rows, columns=COLUMNS).sort_values(["check", "officer"], kind="stable", ignore_index=True)
-
-
-Row = tuple[str, str, int, float, float]
 
 
 def round_yields(plots: pd.DataFrame) -> list[Row]:
@@ -62,7 +55,7 @@ def near_copies(plots: pd.DataFrame) -> list[Row]:
     same = plots.duplicated(measured, keep=False) & plots[measured].notna().all(axis=1)
     rows = []
     codes = plots[list(ANSWERS)].apply(lambda column: pd.factorize(column)[0]).to_numpy()
-    for officer, group in _judged(plots):
+    for officer, group in judged_officers(plots):
         agreed = most_agreed(codes[plots.index.get_indexer(group.index)])
         if max(agreed, float(same[group.index].any())) >= COPIED:
             rows.append(("near_copies", officer, len(group), float(max(agreed, same[group.index].any())), COPIED))
@@ -76,46 +69,6 @@ def most_agreed(codes: np.ndarray) -> float:
         row, others = codes[number], codes[:number]
         most = max(most, float(((others == row) & (row >= 0)).mean(axis=1).max()))
     return most
-
-
-def too_alike(plots: pd.DataFrame) -> list[Row]:
-    """Yields or attacked pods that vary far less within the villages of one officer than within those of others."""
-    values = {"yield": np.log(plots["yield_kg_per_ha"].where(plots["yield_kg_per_ha"] > 0))}
-    values |= {"pods": plots["share_pods_borer"]}
-    rows = []
-    judged = list(_judged(plots))
-    for value in values.values():
-        within = value - value.groupby(plots["place"]).transform("mean")
-        for officer, group in judged:
-            mine, rest = within[group.index].dropna(), within.drop(group.index).dropna()
-            lost = group["place"].nunique()
-            if len(mine) - lost < LEAST_PLOTS // 2 or len(rest) - lost < LEAST_PLOTS // 2:
-                continue
-            ratio = (mine @ mine / (len(mine) - lost)) / (rest @ rest / len(rest))
-            if stats.f.cdf(ratio, len(mine) - lost, len(rest)) < _limit(len(judged) * len(values)):
-                rows.append(("too_alike", officer, len(mine), float(np.sqrt(ratio)), 1.0))
-    return rows
-
-
-def officers_apart(plots: pd.DataFrame) -> list[Row]:
-    """Mean log yields of one officer that differ from those of others in the same villages; no village shared: none."""
-    known = plots[plots["yield_kg_per_ha"] > 0]
-    y = np.log(known["yield_kg_per_ha"])
-    within = y - y.groupby(known["place"]).transform("mean")
-    rows, judged = [], list(_judged(known))
-    for officer, group in judged:
-        mine = pd.Series(0.0, index=known.index)
-        mine[group.index] = 1.0
-        turned = mine - mine.groupby(known["place"]).transform("mean")
-        size, freedom = float(turned @ turned), len(known) - known["place"].nunique() - 1
-        if size < 1 or freedom < LEAST_PLOTS:
-            continue
-        difference = float(turned @ within) / size
-        left = within - difference * turned
-        error = np.hypot(np.sqrt(float(left @ left) / freedom / size), HONEST_DIFFERENCE)
-        if 2 * stats.t.sf(abs(difference) / error, freedom) < _limit(len(judged)):
-            rows.append(("officers_apart", officer, len(group), float(np.exp(difference)), 1.0))
-    return rows
 
 
 def haste(plots: pd.DataFrame) -> list[Row]:
@@ -137,20 +90,18 @@ CHECKS: dict[str, Callable[[pd.DataFrame], list[Row]]] = {
 }
 
 
-def _judged(plots: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    return [(str(officer), group) for officer, group in plots.groupby("officer") if len(group) >= LEAST_PLOTS]
-
-
-def _limit(tests: int) -> float:
-    return ALARM / max(tests, 1)
+def by_check(flags: pd.DataFrame) -> pd.DataFrame:
+    """Number of officers with each flag, zero included: ``check``, ``officers``."""
+    counts = flags.groupby("check")["officer"].nunique().reindex(list(CHECKS), fill_value=0)
+    return counts.rename("officers").rename_axis("check").reset_index()
 
 
 def _share(plots: pd.DataFrame, is_round: np.ndarray, honest: float, check: str) -> list[Row]:
     """Officers whose share of round numbers is beyond what chance makes of the ``honest`` one."""
-    marked, judged = plots.assign(is_round=is_round), list(_judged(plots))
+    marked, judged = plots.assign(is_round=is_round), list(judged_officers(plots))
     rows = []
     for officer, group in judged:
         found = int(marked.loc[group.index, "is_round"].sum())
-        if stats.binom.sf(found - 1, len(group), honest) < _limit(len(judged)):
+        if stats.binom.sf(found - 1, len(group), honest) < limit(len(judged)):
             rows.append((check, officer, len(group), found / len(group), honest))
     return rows

@@ -1,7 +1,5 @@
 """Plot records of the survey: read with what the model needs of them, and turned into the terms of a regression."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 
@@ -51,6 +49,14 @@ SIDE_LEVELS = {
     "material": ("clone", "grafted", "mixed", "not stated"),
     "shade": ("medium", "heavy", "not stated"),
 }
+REASONS = (
+    "no yield of twelve months",
+    "no harvest at all",
+    "fertilizer not known",
+    "pods not counted",
+    "pruning or sanitation not known",
+    "training not known",
+)
 # The share of pods attacked at which the loss to the borer is stated, about the middle of 07.
 ATTACK = 0.7
 
@@ -73,15 +79,15 @@ def read_survey() -> pd.DataFrame:
 def reasons_left_out(plots: pd.DataFrame) -> pd.Series:
     """Why a plot does not enter the regression, empty where it does; the first reason of several."""
     reason = pd.Series("", index=plots.index, dtype="str")
-    tests = {
-        "no yield of twelve months": plots["yield_kg_per_ha"].isna(),
-        "no harvest at all": plots["yield_kg_per_ha"] == 0,
-        "fertilizer not known": plots["fertilizer_kg_per_ha"].isna(),
-        "pods not counted": plots["share_pods_borer"].isna(),
-        "pruning or sanitation not known": plots["prunings_per_year"].isna() | plots["sanitations_per_year"].isna(),
-        "training not known": plots["training"].isna() | (plots["training"] == "dont_know"),
-    }
-    for words, holds in tests.items():
+    tests = (
+        plots["yield_kg_per_ha"].isna(),
+        plots["yield_kg_per_ha"] == 0,
+        plots["fertilizer_kg_per_ha"].isna(),
+        plots["share_pods_borer"].isna(),
+        plots["prunings_per_year"].isna() | plots["sanitations_per_year"].isna(),
+        plots["training"].isna() | (plots["training"] == "dont_know"),
+    )
+    for words, holds in zip(REASONS, tests, strict=True):
         reason = reason.mask(holds & (reason == ""), words)
     return reason
 
@@ -138,8 +144,3 @@ def places(plots: pd.DataFrame) -> pd.Series:
 def officers(plots: pd.DataFrame) -> pd.Series:
     """Pseudonym of the officer; those not named count as one."""
     return plots["enumerator_id"].fillna("not named").astype("str")
-
-
-def levels(values: Sequence[str]) -> list[str]:
-    """Different labels in the order in which their effects stand."""
-    return sorted(set(values))

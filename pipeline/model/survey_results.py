@@ -10,7 +10,7 @@ from scipy.special import expit
 from pipeline.model.mixture import Mixture
 from pipeline.model.survey_levels import share_likelihood, yield_likelihood
 from pipeline.model.survey_likelihood import Likelihood, effects_likelihood
-from pipeline.model.survey_plots import EFFECTS, reasons_left_out
+from pipeline.model.survey_plots import EFFECTS, REASONS, reasons_left_out
 from pipeline.model.survey_posterior import Parts, before, conflict, survey_alone, together
 from pipeline.model.survey_prior import Prior
 from pipeline.model.survey_statistics import attack_sums, summed
@@ -33,7 +33,8 @@ def shown(name: str) -> Callable[[np.ndarray], np.ndarray]:
 
 @dataclass(frozen=True)
 class Learned:
-    """What a survey has taught: ``table`` (one row per quantity of ``QUANTITIES``), plots left out, and likelihoods.
+    """What a survey has taught: ``table`` (a row per quantity of ``QUANTITIES``), ``left_out`` (``reason``, ``plots``),
+    the likelihood of the present yield, and the odds of the readings of the damage curve.
 
     ``table`` has ``name``, ``plots``, ``prior``, ``survey`` and ``together`` each with ``_lower``, ``_value`` and
     ``_upper``, ``pinned`` (width together over width of the model's prior; 1 is nothing learned),
@@ -41,7 +42,7 @@ class Learned:
     """
 
     table: pd.DataFrame
-    left_out: pd.Series
+    left_out: pd.DataFrame
     present: Likelihood
     readings: dict[str, float]
 
@@ -76,7 +77,8 @@ def learn(
         rows += [_row(name, number, draws[name], prior, start, after, alone[name], level) for name in prior.names]
         readings |= {reading: after.reading_weight(reading) for reading in prior.reading_weight if reading}
     table = pd.DataFrame(rows).set_index("name").loc[list(QUANTITIES)].reset_index()
-    left_out = reasons[reasons != ""].value_counts().rename_axis("reason").rename("plots")
+    counts = [(words, int((reasons == words).sum())) for words in REASONS]
+    left_out = pd.DataFrame(counts, columns=["reason", "plots"])
     return Learned(table, left_out, present, readings)
 
 

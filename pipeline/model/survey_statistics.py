@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.compute import each
-from pipeline.model.survey_plots import levels, officers, places, practices, reasons_left_out, side_terms
+from pipeline.model.survey_plots import officers, places, practices, reasons_left_out, side_terms
 
 # Plots in one chunk; a survey that fits into one is summed here, without other processes.
 CHUNK = 25_000
@@ -103,7 +103,7 @@ def summed(plots: pd.DataFrame, full_dose: float, curves: dict[str, tuple[float,
     Many plots are shared out among cores or the workers of a cluster (``compute.backend``).
     """
     used = plots[reasons_left_out(plots) == ""].sort_values("plot_id", kind="stable")
-    groups = tuple(levels(places(used))), tuple(levels(officers(used)))
+    groups = tuple(sorted(set(places(used)))), tuple(sorted(set(officers(used))))
     chunks = [
         Chunk(used.iloc[start : start + CHUNK], *groups, full_dose, curves)
         for start in range(0, max(len(used), 1), CHUNK)
@@ -117,4 +117,4 @@ def attack_sums(plots: pd.DataFrame) -> Statistics:
     used = plots[plots["share_pods_borer"].notna()].sort_values("plot_id", kind="stable")
     share = used["share_pods_borer"].to_numpy(float)
     terms = pd.DataFrame({"level": 1.0}, index=used.index)
-    return _sums(used, tuple(levels(places(used))), tuple(levels(officers(used))), terms, share, share)
+    return _sums(used, tuple(sorted(set(places(used)))), tuple(sorted(set(officers(used)))), terms, share, share)

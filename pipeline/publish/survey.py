@@ -29,17 +29,24 @@ SAMPLE = "expected value of sample information"
 
 
 def learned_estimates(
-    table: pd.DataFrame, left_out: pd.Series, sources: dict[str, tuple[str, ...]], level: float, seed: int
+    table: pd.DataFrame,
+    left_out: pd.DataFrame,
+    flags: pd.DataFrame,
+    sources: dict[str, tuple[str, ...]],
+    level: float,
+    seed: int,
 ) -> list[Estimate]:
-    """Estimates of every quantity in ``table`` (of ``Learned``); ``sources`` by quantity.
+    """Estimates of every quantity in ``table``, of plots ``left_out`` (both of ``Learned``) and of officers with flags.
 
-    ``survey.prior.X`` is there always, ``survey.alone.X`` and ``survey.together.X`` where plots say something.
+    ``sources`` are by quantity. ``survey.prior.X`` is there always, ``survey.alone.X`` and ``survey.together.X`` where
+    plots say something.
     """
     cited, plots = tuple(sorted(set().union(*sources.values()))), int(table["plots"].iloc[0])
     lacking = "without what the regression needs"
     found = [
         Estimate("survey.plots", plots, "plots", "in the regression", "count", cited, plots, headline=True),
-        Estimate("survey.left_out", int(left_out.sum()), "plots", lacking, "count", cited, plots),
+        Estimate("survey.flagged", flags["officer"].nunique(), "officers", "with a flag", "count", cited, plots),
+        Estimate("survey.left_out", int(left_out["plots"].sum()), "plots", lacking, "count", cited, plots),
     ]
     for row in table.to_dict("records"):
         found += _intervals(row, sources[str(row["name"])], level, seed) + _weights(row, sources[str(row["name"])])
@@ -100,3 +107,10 @@ def alarm_estimates(alarms: pd.DataFrame, surveys: int, sources: tuple[str, ...]
         Estimate(f"survey.false_alarms.{plots}", share, "1", basis, method, sources, surveys, seed=seed)
         for plots, share in zip(honest["plots"], honest["any"], strict=True)
     ]
+
+
+def meanings() -> pd.DataFrame:
+    """What the numbers about each quantity are, by the part of their key: ``key``, ``basis``, ``method``."""
+    rows = [(f"survey.{key}", CHANGE, METHODS[series]) for series, key in KEYS.items()]
+    rows += [(f"survey.{kind}", basis, method) for kind, (basis, method) in WEIGHTS.items()]
+    return pd.DataFrame(rows, columns=["key", "basis", "method"])

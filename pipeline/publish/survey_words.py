@@ -44,10 +44,10 @@ def _lowered(text: str) -> str:
     return text if text[:2].isupper() else text[0].lower() + text[1:]
 
 
-def what_plots_say(table: pd.DataFrame) -> Text:
+def what_plots_say(table: pd.DataFrame, flags: pd.DataFrame) -> Text:
     """The part of the answer that says what the plots have taught, with the keys of its numbers.
 
-    ``table`` is that of ``Learned``.
+    ``table`` is that of ``Learned``, ``flags`` are those of ``survey_checks``.
     """
     if not table["plots"].any():
         return Text(
@@ -71,11 +71,19 @@ def what_plots_say(table: pd.DataFrame) -> Text:
     )
     if not against.en:
         conflict = Text("literature and plots do not conflict", "pustaka dan kebun tidak bertentangan")
+    trust = Text("", "")
+    if len(flags):
+        trust = Text(
+            "; checks of the survey flag {survey.flagged}, whose plots should be visited again before these numbers "
+            "are used",
+            "; pemeriksaan survei menandai {survey.flagged}, dan kebun mereka perlu didatangi lagi sebelum angka ini "
+            "dipakai",
+        )
     return Text(
         "With {survey.plots} and the literature together the present yield is {survey.together.present_yield}, and the "
-        f"yield changes with {effects.en}; {conflict.en}",
+        f"yield changes with {effects.en}; {conflict.en}{trust.en}",
         "Dari {survey.plots} bersama pustaka, hasil sekarang {survey.together.present_yield}, dan hasil berubah oleh "
-        f"{effects.id}; {conflict.id}",
+        f"{effects.id}; {conflict.id}{trust.id}",
     )
 
 

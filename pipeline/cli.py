@@ -129,6 +129,14 @@ def export(chosen: argparse.Namespace) -> int:
     return export.main(Path(chosen.folder) if chosen.folder else export.FOLDER)
 
 
+def survey(chosen: argparse.Namespace) -> int:
+    """Write the form of the plot survey, take in its exports, or delete one farmer's records."""
+    from pipeline.survey import command, form
+
+    first, *rest = chosen.words or ["--help"]
+    return form.main(rest) if first == "form" else command.main([first, *rest])
+
+
 def _show(found: dict[str, list[str]]) -> None:
     for stage, lines in found.items():
         print("\n".join([stage, *(f"  {line}" for line in lines)]))
@@ -151,6 +159,7 @@ COMMANDS: dict[Command, list[tuple[str, dict[str, Any]]]] = {
         ("source", {"nargs": "?", "metavar": "ID", "help": "a source of data/raw/sources.yaml; all if left out"}),
         ("--accept", {"action": "store_true", "help": "replace the snapshot in data/raw by what was fetched"}),
     ],
+    survey: [("words", {"nargs": argparse.REMAINDER, "metavar": "form|import|forget ..."})],
     record: [],
     verify: [("--quick", {"action": "store_true", "help": "check hashes only, run nothing again"})],
     status: [("--check", {"action": "store_true", "help": "exit with 1 when a stage would run again"})],

@@ -78,5 +78,8 @@ def _file_of(reader: str, words: Sequence[object], arguments: list[ast.expr]) ->
         yield paths.usage_warnings(str(words[0]))
     elif reader in ("load_figure", "picture") and words:
         yield paths.figures(str(words[0]))
+    elif reader == "read_survey":
+        # The folder, which is always there: a survey may not be.
+        yield paths.SURVEY
     elif reader == "read_template" and words:
         yield paths.ROOT / "pipeline" / "publish" / str(words[0])

@@ -14,6 +14,8 @@ INDONESIAN_UNITS = {
     "containers/yr": "peti kemas/th",
     "days/t": "hari/t",
     "plots": "petak",
+    "villages": "desa",
+    "officers": "petugas",
     "farmers": "petani",
     "figures": "angka",
     "conflicts": "pertentangan",

@@ -405,6 +405,35 @@ class Survey(Section):
     )
 
 
+class SurveyModel(Section):
+    """How plot records of the survey are weighed against the literature, and how its size is planned."""
+
+    literature_weight: float = parameter(
+        0.8,
+        "share",
+        "Probability, before any plot is seen, that a quantity in Kutai Timur is as the literature has it.",
+        "Peluang, sebelum ada kebun yang didata, bahwa keadaan di Kutai Timur sesuai pustaka.",
+        0.0,
+        1.0,
+    )
+    plots_per_village: int = parameter(
+        5,
+        "plots",
+        "Plots visited in each village of the survey; a village with fewer than five farms is not named in the data.",
+        "Kebun yang didatangi di tiap desa survei; desa dengan kurang dari lima kebun tidak ditulis namanya di data.",
+        1,
+        100,
+    )
+    simulated_surveys: int = parameter(
+        60,
+        "simulations",
+        "Simulated honest surveys of each size that measure how often a check of survey quality raises a false alarm.",
+        "Survei jujur simulasi tiap ukuran untuk mengukur seberapa sering pemeriksaan mutu memberi tanda palsu.",
+        4,
+        10000,
+    )
+
+
 SECTIONS: dict[str, type[Section]] = {
     "run": Run,
     "compute": Compute,
@@ -419,6 +448,7 @@ SECTIONS: dict[str, type[Section]] = {
     "scenarios": Scenarios,
     "validation": Validation,
     "survey": Survey,
+    "survey_model": SurveyModel,
 }
 
 KIND_NAMES: dict[Any, str] = {int: "whole number", float: "number", str: "text"}

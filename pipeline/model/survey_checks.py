@@ -1,0 +1,107 @@
+"""Signs that a survey is biased or made up: round numbers, copies, too little variation, officers apart, haste.
+
+A flag is a reason to visit some plots again, not a proof. Each check looks at every officer and is set to flag about
+one honest survey in a hundred; how often it does is measured on simulated ones (``survey_alarms``).
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from pipeline.model.survey_officers import Row, judged_officers, limit, officers_apart, too_alike
+from pipeline.model.survey_plots import officers, places
+
+# Yields in whole hundreds of kg/ha: honest farmers remember sacks, so up to this share is nothing strange.
+ROUND_KG, HONEST_ROUND = 100.0, 0.5
+# Small counts are often 0 or 5 by nature; from 8 on, every five numbers have one that ends so in their middle.
+LEAST_COUNT, ENDS_IN_0_OR_5 = 8, 0.2
+# Two plots that agree in this share of their answers are taken for a copy.
+COPIED = 0.8
+ANSWERS = (
+    *("yield_kg_per_ha", "area_ha", "trees_per_ha", "age_years", "fertilizer_kg_per_ha", "pods_counted"),
+    *("share_pods_borer", "share_pods_black_pod", "trees_checked", "share_trees_dieback", "prunings_per_year"),
+    *("sanitations_per_year", "harvest_interval_days", "training_days", "training", "planting_material", "shade"),
+)
+# Visits of 20 minutes with the way between plots: eight on each of 22 working days.
+MOST_PER_MONTH = 8 * 22
+COLUMNS = ["check", "officer", "plots", "found", "expected"]
+
+
+def checked(plots: pd.DataFrame) -> pd.DataFrame:
+    """Flags, one row each: ``check``, ``officer``, ``plots`` looked at, what was ``found`` and what is ``expected``."""
+    plots = plots.sort_values("plot_id", kind="stable").assign(officer=officers(plots), place=places(plots))
+    rows = [row for check in CHECKS.values() for row in check(plots)] if len(plots) else []
+    return pd.DataFrame(rows, columns=COLUMNS).sort_values(["check", "officer"], kind="stable", ignore_index=True)
+
+
+def round_yields(plots: pd.DataFrame) -> list[Row]:
+    """Too many yields in whole hundreds."""
+    known = plots[plots["yield_kg_per_ha"] > 0]
+    return _share(known, np.isclose(known["yield_kg_per_ha"] % ROUND_KG, 0), HONEST_ROUND, "round_yields")
+
+
+def round_counts(plots: pd.DataFrame) -> list[Row]:
+    """Too many counts of pods with borer that end in 0 or 5."""
+    count = np.round(plots["share_pods_borer"] * plots["pods_counted"])
+    known = count >= LEAST_COUNT
+    return _share(plots[known], (count[known] % 5 == 0).to_numpy(), ENDS_IN_0_OR_5, "round_counts")
+
+
+def near_copies(plots: pd.DataFrame) -> list[Row]:
+    """Plots of one officer that agree in most answers, or of anyone that agree in all measured ones."""
+    measured = [name for name in ANSWERS if name not in ("training", "planting_material", "shade")]
+    same = plots.duplicated(measured, keep=False) & plots[measured].notna().all(axis=1)
+    rows = []
+    codes = plots[list(ANSWERS)].apply(lambda column: pd.factorize(column)[0]).to_numpy()
+    for officer, group in judged_officers(plots):
+        agreed = most_agreed(codes[plots.index.get_indexer(group.index)])
+        if max(agreed, float(same[group.index].any())) >= COPIED:
+            rows.append(("near_copies", officer, len(group), float(max(agreed, same[group.index].any())), COPIED))
+    return rows
+
+
+def most_agreed(codes: np.ndarray) -> float:
+    """Largest share of answers that two rows have in common; missing answers (-1) agree with nothing."""
+    most = 0.0
+    for number in range(1, len(codes)):
+        row, others = codes[number], codes[:number]
+        most = max(most, float(((others == row) & (row >= 0)).mean(axis=1).max()))
+    return most
+
+
+def haste(plots: pd.DataFrame) -> list[Row]:
+    """More visits of one officer in a month than working days allow; the day and hour are not in the plot table."""
+    counts = plots.groupby(["officer", "visit_date"]).size().groupby("officer").max()
+    return [
+        ("haste", officer, int(most), float(most), MOST_PER_MONTH)
+        for officer, most in counts[counts > MOST_PER_MONTH].items()
+    ]
+
+
+CHECKS: dict[str, Callable[[pd.DataFrame], list[Row]]] = {
+    "round_yields": round_yields,
+    "round_counts": round_counts,
+    "near_copies": near_copies,
+    "too_alike": too_alike,
+    "officers_apart": officers_apart,
+    "haste": haste,
+}
+
+
+def by_check(flags: pd.DataFrame) -> pd.DataFrame:
+    """Number of officers with each flag, zero included: ``check``, ``officers``."""
+    counts = flags.groupby("check")["officer"].nunique().reindex(list(CHECKS), fill_value=0)
+    return counts.rename("officers").rename_axis("check").reset_index()
+
+
+def _share(plots: pd.DataFrame, is_round: np.ndarray, honest: float, check: str) -> list[Row]:
+    """Officers whose share of round numbers is beyond what chance makes of the ``honest`` one."""
+    marked, judged = plots.assign(is_round=is_round), list(judged_officers(plots))
+    rows = []
+    for officer, group in judged:
+        found = int(marked.loc[group.index, "is_round"].sum())
+        if stats.binom.sf(found - 1, len(group), honest) < limit(len(judged)):
+            rows.append((check, officer, len(group), found / len(group), honest))
+    return rows

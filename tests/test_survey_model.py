@@ -1,0 +1,455 @@
+"""The survey model on simulated surveys whose truth is known; all plots here are simulated."""
+
+import subprocess
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from scipy.special import ndtri
+
+from pipeline import paths
+from pipeline.contracts import ContractError
+from pipeline.model import survey_alarms, survey_checks, survey_plots, survey_size
+from pipeline.model.damage import DamageCurve
+from pipeline.model.linear_normal import fit, fixed_effects, groups
+from pipeline.model.simulated_survey import SimulatedDistrict, simulated_survey
+from pipeline.model.spreads import fixed
+from pipeline.model.survey_levels import share_likelihood, yield_likelihood
+from pipeline.model.survey_likelihood import NOISE, NOISE_LOG_SD, OFFICER, SIDE, VILLAGE, Likelihood, effects_likelihood
+from pipeline.model.survey_plots import EFFECTS, USED, reasons_left_out
+from pipeline.model.survey_posterior import before, conflict, survey_alone, together
+from pipeline.model.survey_prior import WIDER, Normal, Prior, as_normal, effects_prior, level_prior, middle_curves
+from pipeline.model.survey_results import QUANTITIES, learn
+from pipeline.model.survey_statistics import Chunk, attack_sums, statistics, summed
+from pipeline.publish.charts.survey import learned_rows
+from pipeline.publish.estimates import Prose
+from pipeline.publish.survey import learned_estimates
+from pipeline.publish.survey_words import package_name, what_it_takes, what_plots_say
+
+# The size of what 04, 05 and 07 say, so that the tests stand without results.
+DOSE, LEVEL, SIZE = 400.0, 0.9, 4000
+rng_of_literature = np.random.default_rng(4)
+LITERATURE = {
+    "present_yield": np.log(700) + 0.28 * rng_of_literature.standard_normal(SIZE),
+    "fertilizer": 0.32 + 0.34 * rng_of_literature.standard_normal(SIZE),
+    "technique": -0.07 + 0.77 * rng_of_literature.standard_normal(SIZE),
+    "training": 0.26 + 0.33 * rng_of_literature.standard_normal(SIZE),
+    "pods_attacked": -0.6 + 0.9 * rng_of_literature.standard_normal(SIZE),
+}
+UNIFORM = rng_of_literature.random((2, SIZE))
+READINGS = {
+    "sabah": DamageCurve(0.6 + 0.3 * UNIFORM[0], 5.0 + 2.0 * UNIFORM[1]),
+    "aceh": DamageCurve(0.85 + 0.12 * UNIFORM[0], 1.0 + 0.5 * UNIFORM[1]),
+}
+CURVES = READINGS | {
+    "mixture": DamageCurve(
+        *(
+            np.where(np.arange(SIZE) % 2, *(getattr(READINGS[name], part) for name in READINGS))
+            for part in ("at_all", "power")
+        )
+    )
+}
+MIDDLE = middle_curves(READINGS)
+ODDS = {"sabah": 0.5, "aceh": 0.5}
+BIAS = 0.15
+
+
+@cache
+def priors(bias: float = BIAS, weight: float = 0.8) -> dict[str, Prior]:
+    known = {name: LITERATURE[name] for name in ("fertilizer", "technique", "training")}
+    found = {name: level_prior(name, LITERATURE[name], weight, bias) for name in ("present_yield", "pods_attacked")}
+    return found | {"effects": effects_prior(known, CURVES, ODDS, weight, bias)}
+
+
+def all_draws() -> dict[str, np.ndarray]:
+    return LITERATURE | {"pod_borer": np.log1p(-CURVES["mixture"].loss(0.7))}
+
+
+def draw_truth(rng: np.random.Generator) -> tuple[str, dict[str, float]]:
+    """A reading of the damage curve and true quantities, drawn from the model's own prior."""
+    reading, truth = str(rng.choice(list(ODDS))), {}
+    for name in ("present_yield", *EFFECTS):
+        prior = priors()["effects" if name in EFFECTS else name]
+        known = prior.literature[reading if name in EFFECTS else ""][name]
+        normal = known if rng.random() < prior.literature_weight else prior.wide[name]
+        truth[name] = float(rng.normal(normal.mean, normal.sd))
+    return reading, truth
+
+
+def district_of(
+    reading: str, truth: dict[str, float], rng: np.random.Generator, bias: float = BIAS
+) -> SimulatedDistrict:
+    shown = {name: value + rng.normal(0, bias) for name, value in truth.items()}
+    effects = {f"pod_borer:{reading}" if name == "pod_borer" else name: shown[name] for name in EFFECTS}
+    noise = float(np.exp(rng.normal(np.log(NOISE), NOISE_LOG_SD)))
+    village, officer = np.abs(rng.normal(0, [VILLAGE, OFFICER]))
+    return SimulatedDistrict(
+        float(np.exp(shown["present_yield"])), effects, rng.normal(0, SIDE, 10), noise, village, officer
+    )
+
+
+def typical_district(**changed: float) -> SimulatedDistrict:
+    effects = {"fertilizer": 0.32, "pod_borer:aceh": -0.8, "technique": 0.1, "training": 0.26} | changed
+    return SimulatedDistrict(700.0, effects, np.zeros(10), 0.45, 0.2, 0.05)
+
+
+def simulated(plots: int = 100, villages: int = 20, seed: int = 1, **changed: float) -> pd.DataFrame:
+    return simulated_survey(
+        typical_district(**changed), MIDDLE, plots, villages, np.random.default_rng(seed), rounded=True
+    )
+
+
+def learned(plots: pd.DataFrame, bias: float = BIAS):
+    return learn(plots, all_draws(), priors(bias), DOSE, MIDDLE, LEVEL)
+
+
+NO_PLOTS = pd.DataFrame(columns=[column.name for column in USED.columns])
+
+
+# Intervals hold what is true, as often as they say.
+
+
+@pytest.mark.parametrize(("plots", "villages", "replicates"), [(30, 8, 50), (100, 20, 50), (300, 40, 40)])
+def test_intervals_cover_truths_drawn_from_the_prior_at_about_their_level(plots, villages, replicates):
+    hits: dict[str, list[bool]] = {name: [] for name in ("present_yield", *EFFECTS)}
+    for number in range(replicates):
+        rng = np.random.default_rng([plots, number])
+        reading, truth = draw_truth(rng)
+        survey = simulated_survey(district_of(reading, truth, rng), MIDDLE, plots, villages, rng)
+        sums = summed(survey, DOSE, MIDDLE)
+        found = {
+            "present_yield": together({"": yield_likelihood(sums)}, priors()["present_yield"]),
+            "effects": together(effects_likelihood(sums, tuple(MIDDLE)), priors()["effects"]),
+        }
+        for name, value in truth.items():
+            low, _, high = found["effects" if name in EFFECTS else name].quantity(name).interval(LEVEL)
+            hits[name].append(low <= value <= high)
+    for name, held in hits.items():
+        # Both tails of the binomial at one in two thousand: fifteen such counts go wrong once in seventy runs.
+        least, most = stats.binom.ppf([0.0005, 0.9995], replicates, LEVEL)
+        assert least <= sum(held) <= most, f"{name}: {sum(held)} of {replicates}"
+    total = sum(sum(held) for held in hits.values()) / (5 * replicates)
+    assert total == pytest.approx(LEVEL, abs=3.5 * np.sqrt(0.09 / (2 * replicates)))
+
+
+def test_more_plots_narrow_every_interval_with_the_root_of_their_number_and_the_bias_stays():
+    width = {}
+    for plots in (240, 960, 3840):
+        sums = summed(simulated(plots, 60, seed=plots), DOSE, MIDDLE)
+        for bias in (0.0, BIAS):
+            alone = survey_alone(effects_likelihood(sums, tuple(MIDDLE)), priors(bias)["effects"])
+            low, _, high = alone["fertilizer"].interval(LEVEL)
+            width[plots, bias] = high - low
+    for few, many in ((240, 960), (960, 3840)):
+        assert width[few, 0.0] / width[many, 0.0] == pytest.approx(2, rel=0.2)
+    assert width[3840, BIAS] > 2 * ndtri(0.95) * BIAS
+    assert width[3840, BIAS] == pytest.approx(np.hypot(width[3840, 0.0], 2 * ndtri(0.95) * BIAS), rel=0.02)
+
+
+# Without plots, and with rows in another order.
+
+
+def test_no_plot_gives_back_the_prior_exactly():
+    sums = summed(NO_PLOTS, DOSE, MIDDLE)
+    likelihoods = {
+        "effects": effects_likelihood(sums, tuple(MIDDLE)),
+        "present_yield": {"": yield_likelihood(sums)},
+        "pods_attacked": {"": share_likelihood(attack_sums(NO_PLOTS))},
+    }
+    for name, seen in likelihoods.items():
+        start, after = before(priors()[name]), together(seen, priors()[name])
+        for quantity in priors()[name].names:
+            levels = [0.01, 0.05, 0.5, 0.95, 0.99]
+            expected = start.quantity(quantity).quantiles(levels)
+            assert after.quantity(quantity).quantiles(levels) == pytest.approx(expected, abs=1e-7)
+            assert after.literature_weight(quantity) == pytest.approx(0.8)
+        assert all(alone is None for alone in survey_alone(seen, priors()[name]).values())
+
+
+def test_without_a_survey_the_table_holds_the_literature_and_the_words_say_so():
+    found = learned(NO_PLOTS)
+    assert (found.table["pinned"] == 1).all()
+    assert not found.table["is_conflict"].any()
+    assert (
+        found.table[[name for name in found.table if name.startswith(("survey_", "together_"))]].isna().all(axis=None)
+    )
+    lower, middle, upper = np.quantile(np.exp(LITERATURE["present_yield"]), [0.05, 0.5, 0.95])
+    row = found.table.set_index("name").loc["present_yield"]
+    assert (row["prior_lower"], row["prior_value"], row["prior_upper"]) == pytest.approx(
+        (lower, middle, upper), rel=1e-3
+    )
+    assert set(learned_rows(found.table)["series"]) == {"prior"}
+    words = what_plots_say(found.table, survey_checks.checked(NO_PLOTS))
+    assert "No survey yet" in words.en
+    assert "Belum ada survei" in words.id
+    assert (survey_checks.by_check(survey_checks.checked(NO_PLOTS))["officers"] == 0).all()
+
+
+def test_the_order_of_rows_changes_nothing():
+    plots = simulated()
+    mixed = plots.sample(frac=1, random_state=3)
+    pd.testing.assert_frame_equal(learned(plots).table, learned(mixed).table)
+    pd.testing.assert_frame_equal(survey_checks.checked(plots), survey_checks.checked(mixed))
+
+
+# The arithmetic.
+
+
+@settings(max_examples=10)
+@given(st.integers(5, 25), st.floats(0.2, 0.8), st.floats(0.05, 0.5), st.floats(0.02, 0.3))
+def test_the_level_agrees_with_the_engine_for_linear_models(rows, noise, village, officer):
+    plots = simulated(rows, 4, seed=rows)
+    y = np.log(plots["yield_kg_per_ha"].to_numpy())
+    blocks = [
+        fixed_effects(["level"], np.ones((rows, 1)), [0.0], [100.0]),
+        groups("village", list(plots["village"]), "village"),
+        groups("officer", list(plots["enumerator_id"]), "officer"),
+    ]
+    spreads = [fixed("village", village), fixed("officer", officer)]
+    expected = fit(y, np.full(rows, noise), blocks, spreads).combination({"level": 1.0})
+    from pipeline.model.survey_likelihood import _without_groups
+
+    sums = summed(plots, DOSE, MIDDLE).only_level()
+    products = np.array([[sums.xx[0, 0], sums.xy[0]], [sums.xy[0], sums.yy]])
+    points = {name: np.array([value]) for name, value in (("noise", noise), ("village", village), ("officer", officer))}
+    _, seen = _without_groups(products, np.column_stack([sums.zx, sums.zy]), sums, points)
+    assert seen[0, 0, 1] / seen[0, 0, 0] == pytest.approx(expected.mean[0], rel=1e-3)
+    assert seen[0, 0, 0] ** -0.5 == pytest.approx(expected.sd[0], rel=1e-3)
+
+
+@given(st.integers(1, 39))
+@settings(max_examples=10)
+def test_sums_over_chunks_add_up_to_those_over_all_plots(cut):
+    plots = simulated(40, 8).sort_values("plot_id")
+    villages, officers = (tuple(sorted(set(plots[name]))) for name in ("village", "enumerator_id"))
+    parts = [statistics(Chunk(part, villages, officers, DOSE, MIDDLE)) for part in (plots[:cut], plots[cut:])]
+    added, whole = parts[0] + parts[1], statistics(Chunk(plots, villages, officers, DOSE, MIDDLE))
+    for name in ("rows", "xx", "zx", "zz", "xy", "zy", "yy", "total", "squares"):
+        np.testing.assert_allclose(getattr(added, name), getattr(whole, name))
+
+
+def test_sums_with_other_villages_are_not_added():
+    one, other = (summed(simulated(20, 3, seed=seed), DOSE, MIDDLE) for seed in (1, 2))
+    with pytest.raises(ValueError, match="different terms or groups"):
+        one + other
+
+
+def test_a_bias_is_the_same_as_a_wider_error():
+    seen = Likelihood(np.zeros(1), np.array([[[4.0, 1.0], [1.0, 3.0]]]), np.array([[2.0, -1.0]]), {})
+    biased = seen.with_bias(0.5)
+    covariance = np.linalg.inv(seen.precision[0])
+    np.testing.assert_allclose(np.linalg.inv(biased.precision[0]), covariance + np.eye(2) / 4)
+    np.testing.assert_allclose(
+        np.linalg.solve(biased.precision[0], biased.vector[0]), covariance @ seen.vector[0], rtol=1e-12
+    )
+
+
+def test_the_response_curve_gives_nothing_at_no_dose_all_at_the_full_one_and_never_falls():
+    doses = np.linspace(0, 1.5, 31)
+    share = survey_plots.share_of_gain(doses)
+    assert share[0] == 0
+    assert share[20] == pytest.approx(1)
+    assert (np.diff(share) >= 0).all()
+    assert share[10] > 0.5
+
+
+# Conflict.
+
+
+def test_truths_four_deviations_from_the_literature_are_in_conflict_and_those_in_it_are_not():
+    literature = priors()["effects"].literature["aceh"]["fertilizer"]
+    raised = {0: 0, 4: 0}
+    for distance in raised:
+        for seed in range(8):
+            plots = simulated(300, 60, seed=seed, fertilizer=literature.mean + distance * literature.sd)
+            row = learned(plots).table.set_index("name").loc["fertilizer"]
+            raised[distance] += bool(row["is_conflict"])
+            if distance == 4:
+                # The truth is not averaged away: it lies in the interval of both together.
+                assert row["together_value"] > np.expm1(literature.mean + 2 * literature.sd) * 100
+                assert row["p_value"] < 0.01
+    assert raised == {0: 0, 4: 8}
+
+
+def test_the_weight_of_the_literature_and_the_p_value_have_their_closed_forms():
+    prior = Prior({"": {"x": Normal(0.0, 1.0)}}, {"x": Normal(0.0, 3.0)}, {"": 1.0}, 0.8, 0.0)
+    seen = Likelihood(np.zeros(1), np.array([[[4.0]]]), np.array([[4.0 * 3.0]]), {})
+    densities = stats.norm.pdf(3.0, 0, np.sqrt([1.25, 9.25]))
+    weight = 0.8 * densities[0] / (0.8 * densities[0] + 0.2 * densities[1])
+    assert together({"": seen}, prior).literature_weight("x") == pytest.approx(weight)
+    alone = survey_alone({"": seen}, prior)["x"]
+    assert conflict(prior, alone, "x") == pytest.approx(2 * stats.norm.sf(3 / np.sqrt(1.25)), rel=0.02)
+
+
+def test_the_damage_curve_that_holds_is_found():
+    truth = {"sabah": -0.1, "aceh": -0.85}
+    for reading, effect in truth.items():
+        district = SimulatedDistrict(
+            700,
+            {"fertilizer": 0.3, f"pod_borer:{reading}": effect, "technique": 0.0, "training": 0.2},
+            np.zeros(10),
+            0.4,
+        )
+        plots = simulated_survey(district, MIDDLE, 300, 40, np.random.default_rng(7))
+        assert learned(plots).readings[reading] > 0.9
+
+
+@given(st.floats(0.05, 2), st.floats(-3, 3))
+@settings(max_examples=20)
+def test_draws_and_the_normal_made_of_them_have_the_same_interval(sd, mean):
+    normal = as_normal(mean + sd * ndtri((np.arange(2000) + 0.5) / 2000))
+    assert (normal.mean, normal.sd) == pytest.approx((mean, sd), rel=3e-3, abs=1e-6)
+    assert level_prior("x", np.array([0.0, 1.0]), 0.8, 0.1).wide["x"].sd == WIDER / 2
+
+
+# Plots that cannot be used.
+
+
+def test_plots_that_lack_something_are_left_out_and_counted():
+    plots = simulated(60, 10)
+    plots.loc[plots.index[0], "yield_kg_per_ha"] = np.nan
+    plots.loc[plots.index[1], "yield_kg_per_ha"] = 0.0
+    plots.loc[plots.index[2], "share_pods_borer"] = np.nan
+    plots.loc[plots.index[3], "training"] = "dont_know"
+    plots.loc[plots.index[4], ["fertilizer_kg_per_ha", "training"]] = np.nan
+    plots.loc[plots.index[5], "shade"] = "dont_know"
+    plots.loc[plots.index[6], ["village", "subdistrict", "enumerator_id", "age_years"]] = np.nan
+    found = learned(plots)
+    assert found.left_out["plots"].sum() == 5
+    assert found.left_out.set_index("reason")["plots"]["fertilizer not known"] == 1
+    assert set(found.table.loc[found.table["name"] != "pods_attacked", "plots"]) == {55}
+    assert found.table.set_index("name").loc["pods_attacked", "plots"] == 59
+    assert (reasons_left_out(plots) != "").sum() == 5
+
+
+@pytest.mark.parametrize("plots", [1, 2, 3])
+def test_a_few_plots_work_and_teach_little(plots):
+    table = learned(simulated(plots, 1)).table.set_index("name")
+    assert np.isfinite(table["together_value"]).all()
+    assert (table.loc[list(EFFECTS), "pinned"] > 0.5).all()
+
+
+def test_plots_that_all_do_the_same_say_nothing_of_that_practice():
+    plots = simulated(80, 10).assign(fertilizer_kg_per_ha=0.0, training="none")
+    table = learned(plots).table.set_index("name")
+    assert table.loc[["fertilizer", "training"], "survey_value"].isna().all()
+    assert table.loc["fertilizer", "pinned"] == pytest.approx(1, abs=0.02)
+    assert np.isfinite(table.loc["technique", "survey_value"])
+
+
+def test_the_table_is_read_with_its_contract(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "SURVEY", tmp_path)
+    assert survey_plots.read_survey().empty
+    plots = simulated(5, 2)
+    plots.assign(more="ignored").to_csv(tmp_path / "plots.csv", index=False)
+    assert list(survey_plots.read_survey()["plot_id"]) == list(plots["plot_id"])
+    plots.assign(share_pods_borer=1.5).to_csv(tmp_path / "plots.csv", index=False)
+    with pytest.raises(ContractError, match="share_pods_borer"):
+        survey_plots.read_survey()
+    plots.drop(columns="training").to_csv(tmp_path / "plots.csv", index=False)
+    with pytest.raises(ContractError, match="missing: training"):
+        survey_plots.read_survey()
+
+
+def test_the_folder_of_the_survey_is_in_every_clone_and_its_plots_in_none():
+    def is_ignored(name: str) -> bool:
+        command = ["git", "check-ignore", "-q", "--no-index", str(paths.SURVEY / name)]
+        return subprocess.run(command, cwd=paths.ROOT, check=False).returncode == 0
+
+    assert (paths.SURVEY / "README.md").exists()
+    assert not is_ignored("README.md")
+    assert is_ignored("plots.csv")
+
+
+# Quality of a survey.
+
+
+def test_honest_surveys_seldom_raise_a_flag_and_made_up_ones_mostly_do():
+    effects = {"fertilizer": 0.3, "pod_borer:aceh": -0.8, "technique": 0.0, "training": 0.25}
+    lots = {
+        kind: survey_alarms.raised(survey_alarms.Lot(kind, 100, 20, surveys, effects, MIDDLE, 700.0, 5))
+        for kind, surveys in (("honest", 60), ("rounded_yields", 8), ("rounded_counts", 8), ("copies", 8))
+    }
+    assert lots["honest"]["any"] <= 0.1
+    assert lots["rounded_yields"]["round_yields"] == 1
+    assert lots["rounded_counts"]["round_counts"] >= 0.9
+    assert lots["copies"]["near_copies"] == 1
+
+
+def test_only_the_officer_who_copies_or_invents_is_named():
+    plots = simulated(300, 40)
+    for kind, check in (("copies", "near_copies"), ("invented", "too_alike")):
+        made_up = survey_alarms.made_up(plots, kind, np.random.default_rng(2))
+        flags = survey_checks.checked(made_up)
+        assert set(flags.loc[flags["check"] == check, "officer"]) == {survey_alarms.MADE_UP}
+    with pytest.raises(ValueError, match="made up in a way called lazy"):
+        survey_alarms.made_up(plots, "lazy", np.random.default_rng(2))
+
+
+def test_an_officer_whose_yields_are_doubled_and_one_in_haste_are_flagged():
+    plots = simulated(200, 30)
+    his = plots["enumerator_id"] == "officer 02"
+    doubled = plots.assign(yield_kg_per_ha=plots["yield_kg_per_ha"].where(~his, plots["yield_kg_per_ha"] * 2.5))
+    flags = survey_checks.checked(doubled)
+    assert "officer 02" in set(flags.loc[flags["check"] == "officers_apart", "officer"])
+    hasty = survey_checks.checked(simulated(800, 60).assign(enumerator_id="officer 00", visit_date="2026-07"))
+    assert set(hasty["check"]) == {"haste"}
+
+
+# Size of a survey.
+
+
+def test_a_survey_is_worth_more_with_more_plots_and_never_more_than_knowing_everything():
+    rng = np.random.default_rng(3)
+    effect = rng.normal(0.1, 0.4, 4000)
+    known = {name: rng.normal(0, 0.3, 4000) for name in survey_size.SHOWN} | {"fertilizer_effect": effect}
+    known["present_yield"] = np.exp(rng.normal(6.5, 0.3, 4000))
+    paid = np.column_stack([np.zeros(4000), 1e6 * effect - 1e5, np.full(4000, -2e6)])
+    assert survey_size.best_two(paid) in ([0, 1], [1, 0])
+    curve = survey_size.value_by_plots(paid, known, (0.2, 0.3, 0.5), BIAS, 1)
+    values = curve[curve["variation"] == "value"].set_index(["decision", "plots"])["value"]
+    assert values["best_two"].is_monotonic_increasing
+    assert values["best_two"].iloc[-1] < paid.max(axis=1).mean() - max(0, paid.mean(axis=0).max())
+    unbiased = survey_size.value_by_plots(paid, known, (0.2, 0.3, 0.5), 0.0, 1)
+    assert unbiased["value"].max() > curve["value"].max()
+    needed = survey_size.needed(curve, "best_two", 0.2, 5).set_index("share")
+    assert needed.loc["half", "plots_value"] <= needed.loc["nine_tenths", "plots_value"]
+    assert (needed["plots_value"] == 5 * needed["villages_value"]).all()
+
+
+def test_plots_of_one_village_count_for_less_by_the_design_effect():
+    assert survey_size.together_in_villages(24, 0.0, 5) == (25, 5)
+    assert survey_size.together_in_villages(24, 0.25, 5) == (50, 10)
+    assert survey_size.together_in_villages(24, 1.0, 5) == (120, 24)
+    assert survey_size.together_in_villages(24, 0.7, 1) == (24, 24)
+
+
+def test_the_share_between_villages_is_that_of_the_prior_without_plots_and_is_learned_from_them():
+    without = survey_size.village_share(yield_likelihood(summed(NO_PLOTS, DOSE, MIDDLE)))
+    assert 0.1 < without < 0.3
+    apart = SimulatedDistrict(700, {"fertilizer": 0.0}, np.zeros(10), noise=0.2, village=0.6)
+    plots = simulated_survey(apart, MIDDLE, 300, 40, np.random.default_rng(1))
+    assert survey_size.village_share(yield_likelihood(summed(plots, DOSE, MIDDLE))) > 0.7
+
+
+# Words.
+
+
+def test_numbers_and_words_of_a_survey_fit_each_other_in_both_languages():
+    plots = survey_alarms.made_up(simulated(120, 20, fertilizer=2.2), "copies", np.random.default_rng(1))
+    found, flags = learned(plots), survey_checks.checked(plots)
+    sources = dict.fromkeys(QUANTITIES, ("parameter",))
+    estimates = learned_estimates(found.table, found.left_out, flags, sources, LEVEL, 1)
+    words = what_plots_say(found.table, flags)
+    filled = [Prose(estimates).fill(words, language) for language in ("en", "id")]
+    assert "120 plots" in filled[0]
+    assert "120 petak" in filled[1]
+    assert "flag 1 officers" in filled[0]
+    assert "1 petugas" in filled[1]
+    assert "conflict on full dose of fertilizer" in filled[0]
+    assert package_name("fertilizer+training").en == "fertilizer at ceiling price + training"
+    assert "no number of plots" in what_it_takes(estimates, package_name("training"), package_name("nothing")).en

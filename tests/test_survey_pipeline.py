@@ -1,0 +1,109 @@
+"""From an export to the pages: what the import writes is what the model reads, and nothing personal comes along."""
+
+import random
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from reproduction import dvc, stages_run
+from survey_exports import Submission, harvest, odk_zip, submission
+from survey_folder import forms, members
+
+from pipeline.model.survey_plots import USED
+from pipeline.survey.plots import PLOTS
+
+VILLAGES = ("karangan_dalam", "karangan_seberang", "batu_lepoq")
+
+
+def test_what_the_model_reads_is_what_the_import_writes():
+    written = {column.name: column for column in PLOTS.columns}
+    for column in USED.columns:
+        assert column.name in written
+        assert (column.kind, column.unit) == (written[column.name].kind, written[column.name].unit), column.name
+        # What the import lets through, the model takes.
+        assert column.may_be_missing >= written[column.name].may_be_missing, column.name
+        for bound in ("low", "high"):
+            own, other = getattr(column, bound), getattr(written[column.name], bound)
+            assert own is None or other is None or (own <= other if bound == "low" else own >= other), column.name
+
+
+def simulated(numbers: random.Random) -> tuple[list[Submission], list[str]]:
+    """Thirty-two simulated visits, two of them in a village of their own, and the words that must not come out."""
+    visits: list[Submission] = []
+    words: list[str] = ["batu_lepoq"]
+    for number in range(32):
+        name, phone = f"Simulasi {secrets.token_hex(6)}", f"0813{numbers.randrange(10**7, 10**8)}"
+        latitude, longitude = f"1.3{numbers.randrange(10**4, 10**5)}", f"117.5{numbers.randrange(10**4, 10**5)}"
+        remark = f"catatan {secrets.token_hex(8)}"
+        place = "batu_lepoq" if number >= 30 else VILLAGES[number % 2]
+        visits.append(
+            submission(
+                number,
+                farmer_name=name,
+                farmer_phone=phone,
+                position=f"{latitude} {longitude} 30.5 4.0",
+                remarks=remark,
+                village=place,
+                enumerator=f"P{number % 3}",
+                pods_borer=str(numbers.randrange(0, 41)),
+                pruning=str(numbers.randrange(0, 3)),
+                sanitation=str(numbers.randrange(0, 13)),
+                training=numbers.choice(["none", "field_school"]),
+                harvest=[harvest("2025-11", "2026-10", str(numbers.randrange(300, 1500)))],
+            )
+        )
+        words += [name.split()[1], phone[1:], latitude, longitude, latitude[:-2], longitude[:-2], remark.split()[1]]
+        words.append(visits[-1]["id"])
+    return visits, words
+
+
+def found(root: Path, words: list[str]) -> list[str]:
+    """Files of the project, but the private ones, that hold one of the words in any form."""
+    wanted = [form for word in words for form in forms(word)]
+    hits = []
+    for path in sorted(path for path in root.rglob("*") if path.is_file()):
+        name = path.relative_to(root).as_posix()
+        if not name.startswith(("survey/private/", "survey/form/", "tests/", ".git/")):
+            parts = [(name, path.read_bytes()), *members(name, path.read_bytes())]
+            hits += [inside for inside, data in parts if any(form in data for form in wanted)]
+    return hits
+
+
+def test_a_survey_reaches_the_pages_without_anything_personal(copy: Path, tmp_path: Path) -> None:
+    seed = secrets.randbits(32)
+    print(f"simulated survey drawn with seed {seed}")
+    visits, words = simulated(random.Random(seed))
+    export = tmp_path / "export.zip"
+    export.write_bytes(odk_zip(visits))
+    before = (copy / "results" / "13_survey" / "13_survey.ipynb").read_text(encoding="utf-8")
+    assert "belum ada survei" in before.casefold()
+    taken = subprocess.run(
+        [sys.executable, "-m", "pipeline.cli", "survey", "import", str(export)],
+        cwd=copy,
+        capture_output=True,
+        text=True,
+    )
+    assert taken.returncode == 0, taken.stdout + taken.stderr
+    done = dvc(copy, "repro")
+    assert {"13_survey", "site"} <= set(stages_run(done)) <= {"00_inputs", "13_survey", "site"}
+    after = (copy / "results" / "13_survey" / "13_survey.ipynb").read_text(encoding="utf-8")
+    assert "belum ada survei" not in after.casefold()
+    # Village names stand in the list of villages; that two farms there were visited must not be told.
+    village, *personal = words
+    assert village not in (copy / "data" / "survey" / "plots.csv").read_text(encoding="utf-8")
+    assert found(copy / "results", [village]) == []
+    assert found(copy, personal) == []
+    shown = taken.stdout + taken.stderr + done.stdout + done.stderr
+    assert not [word for word in personal if word in shown]
+    subprocess.run(["git", "add", "-A"], cwd=copy, check=True)
+    listed = subprocess.run(["git", "ls-files"], cwd=copy, capture_output=True, text=True, check=True).stdout
+    assert not [name for name in listed.splitlines() if "private" in name or name.endswith("plots.csv")]
+
+
+@pytest.mark.parametrize("argument", [["form", "--help"], ["import", "--help"], ["forget", "--help"]])
+def test_the_three_commands_are_at_hand(argument: list[str]) -> None:
+    done = subprocess.run([sys.executable, "-m", "pipeline.cli", "survey", *argument], capture_output=True, text=True)
+    assert done.returncode == 0
+    assert "usage: cacao survey" in done.stdout

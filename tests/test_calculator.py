@@ -31,7 +31,7 @@ THEME = Path(calculator.__file__).parent / "theme"
 LAYOUT = """<!doctype html><html lang="{{ language }}"><head><meta charset="utf-8"><title>{{ title }}</title>
 <meta http-equiv="Content-Security-Policy"
  content="default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:">
-<meta name="viewport" content="width=device-width, initial-scale=1"></head>
+<meta name="viewport" content="width=device-width, initial-scale=1">{% block head %}{% endblock %}</head>
 <body><a id="other" href="../{{ 'id' if language == 'en' else 'en' }}/calculator.html">other</a>
 <main>{% block body %}{% endblock %}</main></body></html>"""
 # What a price of a scenario is called in the results, and the setting that stands for it.

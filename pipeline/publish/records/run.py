@@ -116,7 +116,10 @@ def folders() -> list[str]:
 
 def executable(stage: Stage) -> str:
     """The file that a stage runs: its notebook, or the module that its command names."""
-    return stage.notebook or stage.command.split()[-1].replace(".", "/") + ".py"
+    if stage.notebook:
+        return stage.notebook
+    module = stage.command.split()[-1].replace(".", "/")
+    return f"{module}/__main__.py" if (paths.ROOT / module).is_dir() else f"{module}.py"
 
 
 def changed() -> list[str]:

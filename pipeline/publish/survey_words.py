@@ -4,13 +4,15 @@ import numpy as np
 import pandas as pd
 
 from pipeline.language import LANGUAGES, Text
+from pipeline.model.survey_plots import ATTACK
 from pipeline.publish.estimates import Estimate
 from pipeline.publish.names import MEASURES, PACKAGES
 
+ATTACKED = f"{ATTACK * 100:.0f} %"
 NAMES = {
     "present_yield": Text("Present yield", "Hasil sekarang"),
     "fertilizer": Text("Full dose of fertilizer", "Pupuk dosis penuh"),
-    "pod_borer": Text("Pod borer on 70 % of pods", "PBK pada 70 % buah"),
+    "pod_borer": Text(f"Pod borer on {ATTACKED} of pods", f"PBK pada {ATTACKED} buah"),
     "technique": Text("Pruning and sanitation", "Pangkas dan sanitasi"),
     "training": Text("Training", "Pelatihan"),
     "pods_attacked": Text("Pods attacked by borer", "Buah terserang PBK"),

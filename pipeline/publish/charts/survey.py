@@ -8,15 +8,17 @@ from pipeline.language import Text, format_number
 from pipeline.model.survey_plots import EFFECTS
 from pipeline.publish.charts.common import label, localise
 from pipeline.publish.figures import BLUE, GREY, ORANGE, Caption
-from pipeline.publish.survey_words import NAMES
+from pipeline.publish.survey_words import ATTACKED, NAMES
 
 PRIOR_DATA_POSTERIOR = Caption(
     title=Text("Literature, plots of the district, and both together", "Pustaka, kebun kabupaten, dan keduanya"),
     caption=Text(
-        "Present yield as a change from the middle of the statistics; full fertilizer, pod borer on 70 % of pods, "
+        "Present yield as a change from the middle of the statistics; full fertilizer, "
+        f"pod borer on {ATTACKED} of pods, "
         "pruning with sanitation, and training as the change of yield they make. Lines are intervals. Plots and both "
         "together are drawn where a survey says something; without a survey only the literature is drawn.",
-        "Hasil sekarang sebagai perubahan dari nilai tengah statistik; pupuk dosis penuh, PBK pada 70 % buah, pangkas "
+        "Hasil sekarang sebagai perubahan dari nilai tengah statistik; pupuk dosis penuh, "
+        f"PBK pada {ATTACKED} buah, pangkas "
         "dengan sanitasi, dan pelatihan sebagai perubahan hasil yang ditimbulkan. Garis adalah selang. Kebun dan "
         "keduanya digambar bila survei menunjukkan sesuatu; tanpa survei hanya pustaka yang digambar.",
     ),

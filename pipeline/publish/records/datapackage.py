@@ -12,6 +12,7 @@ import pandas as pd
 
 from pipeline import contracts, paths
 from pipeline.publish.records import run
+from pipeline.reference import SITE
 from pipeline.sources import load_registry, read_csv, sha256
 from pipeline.tables import TABLES
 
@@ -43,7 +44,7 @@ def _raw_tables() -> list[dict[str, Any]]:
         path = paths.RAW / name
         sources = [_source(key, registry["sources"][key]) for key in table["sources"]]
         about = {"title": table["title"], "description": table["what_was_done"], "sources": sources}
-        found.append(_resource("raw", path) | about | {"schema": _schema(path)})
+        found.append(_resource("raw", path) | about | {"schema": _schema(read_csv(path))})
     return found
 
 
@@ -60,10 +61,14 @@ def _clean_tables() -> list[dict[str, Any]]:
 
 
 def _published_tables() -> list[dict[str, Any]]:
-    """Estimates and result tables of every stage; tables behind figures stand beside their figures."""
-    folders = [paths.ROOT / path for stage in run.stages() for path in stage.outs if path in run.folders()]
+    """Estimates and result tables of every stage; tables behind figures stand beside their figures.
+
+    The site holds copies of them all and no table of its own.
+    """
+    outs = [path for stage in run.stages() for path in stage.outs if path != SITE]
+    folders = [paths.ROOT / path for path in outs if path in run.folders()]
     files = [file for folder in folders for file in sorted(folder.rglob("*.csv")) if file.parent.name != "figures"]
-    return [_resource("results", file) | {"schema": _schema(file)} for file in files]
+    return [_resource("results", file) | {"schema": _schema(_read(file))} for file in files]
 
 
 def _resource(group: str, path: Path) -> dict[str, Any]:
@@ -87,8 +92,12 @@ def _licences(path: str) -> list[dict[str, str]]:
     return [{"name": run.LICENCE_NAMES[licence], "path": licence} for licence in run.licences(path)]
 
 
-def _schema(path: Path) -> dict[str, Any]:
-    frame = read_csv(path)
+def _read(path: Path) -> pd.DataFrame:
+    """A published table as text; it may have no row, as that of plots before there is a survey."""
+    return pd.read_csv(path, dtype="str", keep_default_na=False, na_values=[""])
+
+
+def _schema(frame: pd.DataFrame) -> dict[str, Any]:
     return {"fields": [{"name": name, "type": _kind(frame[name].dropna())} for name in frame]}
 
 

@@ -71,7 +71,7 @@ def test_changing_a_module_reruns_what_uses_it_and_nothing_else(copy: Path) -> N
 def test_an_experiment_changes_what_it_should(copy: Path) -> None:
     before = {name: json.loads((copy / "results" / "metrics" / f"{name}.json").read_text()) for name in METRICS}
     done = dvc(copy, "exp", "run", "-S", "prices.fertilizer_multiplier=1.5")
-    expected = {"00_inputs", "06_model_fertilizer", "10_scenarios", "12_brief", "data_quality", "site"}
+    expected = {"00_inputs", "06_model_fertilizer", "10_scenarios", "12_brief", "13_survey", "data_quality", "site"}
     assert set(stages_run(done)) == expected
     after = {name: json.loads((copy / "results" / "metrics" / f"{name}.json").read_text()) for name in METRICS}
     key = "fertilizer.value_cost_ratio.market"

@@ -54,7 +54,7 @@ def simulated(numbers: random.Random) -> tuple[list[Submission], list[str]]:
                 harvest=[harvest("2025-11", "2026-10", str(numbers.randrange(300, 1500)))],
             )
         )
-        words += [name.split()[1], phone[1:], latitude, longitude, latitude[:-2], longitude[:-2], remark.split()[1]]
+        words += [name.split()[1], phone[1:], f"{latitude} {longitude}", longitude, remark.split()[1]]
         words.append(visits[-1]["id"])
     return visits, words
 

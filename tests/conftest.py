@@ -9,11 +9,12 @@ import pytest
 from browser import browser
 from hypothesis import HealthCheck, settings
 from reproduction import WATCH, commit, copy_project, dvc, stand_in
+from survey_folder import folder
 
 from pipeline import paths, sources
 from pipeline.clean import evidence, statistics
 
-__all__ = ["browser"]
+__all__ = ["browser", "folder"]
 
 settings.register_profile(
     "repeatable",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from pipeline.contracts import KINDS
 from pipeline.survey import command, places
@@ -75,3 +76,12 @@ def forms(word: str) -> list[bytes]:
     shifted = [base64.b64encode(b"x" * shift + plain)[4 if shift else 0 :] for shift in range(3)]
     # The ends of base64 depend on the neighbours, the middle does not.
     return [plain, word.encode("utf-16-le"), *(text.rstrip(b"=")[:-2] for text in shifted)]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
+    """An empty folder in the place of the project."""
+    root = tmp_path / "project"
+    root.mkdir()
+    monkeypatch.setattr(places, "ROOT", root)
+    return Folder(root)

@@ -24,7 +24,6 @@ from survey_exports import (
     submission,
     zipped,
 )
-from survey_folder import Folder
 
 from pipeline.params import load_params
 from pipeline.survey import places, units, versions
@@ -46,14 +45,6 @@ EXPORTS = {
     "workbook, Indonesian labels": ("a.xlsx", kobo_xlsx(SIX, INDONESIAN)),
     "workbook, English labels, all text": ("a.xlsx", kobo_xlsx(SIX, ENGLISH, is_typed=False)),
 }
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch) -> Folder:
-    root = tmp_path / "project"
-    root.mkdir()
-    monkeypatch.setattr(places, "ROOT", root)
-    return Folder(root)
 
 
 def derived(*submissions):

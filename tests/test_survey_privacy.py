@@ -20,14 +20,6 @@ from pipeline.survey import command, places, privacy
 NAME, PHONE, REMARK = "farmer_name", "farmer_phone", "remarks"
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch) -> Folder:
-    root = tmp_path / "project"
-    root.mkdir()
-    monkeypatch.setattr(places, "ROOT", root)
-    return Folder(root)
-
-
 def person(number: int, **changes: str) -> tuple[dict, list[str]]:
     """A simulated submission with marks that cannot stand anywhere by chance, and these marks.
 

@@ -3,17 +3,21 @@
 The layouts are those of real files: FAOSTAT "normalized" bulk archive (thirteen columns and a note, codes with an
 apostrophe, six decimals), World Bank ``CMO-Historical-Data-Monthly.xlsx`` (names in the fifth row, units in the sixth,
 an ellipsis for unknown), ``oni.ascii.txt`` and ``ersst5.nino.mth.91-20.ascii`` of NOAA (archived copies of both are
-named in data/raw/sources.yaml). Files are served by a local server, so downloads are real ones.
+named in data/raw/sources.yaml), GeoJSON of NASA POWER (years among the months, -999 for unknown). Files are served by a
+local server, so downloads are real ones.
 """
 
 import csv
 import dataclasses
+import datetime
 import functools
 import http.server
 import io
+import json
 import os
 import threading
 import zipfile
+from urllib.parse import parse_qs, urlsplit
 
 import openpyxl
 import pandas as pd
@@ -21,15 +25,17 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.path import Path
 
 from pipeline import cli, paths, sources
-from pipeline.refresh import catalogue, differences, faostat, fetch, pink_sheet
+from pipeline.refresh import catalogue, differences, faostat, fetch, nasa_power, pink_sheet
 from pipeline.refresh.acceptance import replaced
 from pipeline.refresh.tidy import number_text
 from pipeline.sources import read_csv
 
 FAO, BANK, ONI, NINO = "fao_qcl_2022", "wb_pink_sheet_monthly_2026_06", "noaa_oni_2026", "noaa_nino34_ersst5"
 ALL = [FAO, BANK, ONI, NINO]
+POWER = "nasa_power_kutai_timur"  # no raw table holds it yet
 
 
 # Files of publishers that say what the given rows say.
@@ -107,6 +113,35 @@ def nino_file(rows: pd.DataFrame) -> bytes:
     return "\n".join([header, *lines, ""]).encode()
 
 
+def power_file(years=(2023, 2024), **changed) -> bytes:
+    """The answer for whole years; ``changed`` are values of rain by month, such as ``m202301``."""
+    months = [f"{year}{month:02d}" for year in years for month in range(1, 14)]
+    rain = {month: round(4 + int(month) % 7 / 3, 2) for month in months}
+    rain.update({month[1:]: value for month, value in changed.items()})
+    temperature = {month: round(25 + int(month) % 5 / 4, 2) for month in rain}
+    answer = {
+        "type": "Feature",
+        "geometry": {"type": "Point", "coordinates": [nasa_power.LONGITUDE, nasa_power.LATITUDE, 187.46]},
+        "properties": {"parameter": {"PRECTOTCORR": rain, "T2M": temperature}},
+        "header": {
+            "title": "NASA/POWER Source Native Resolution Monthly and Annual",
+            "api": {"version": "v2.8.0", "name": "POWER Monthly and Annual API"},
+            "sources": ["MERRA2"],
+            "fill_value": -999.0,
+            "time_standard": "UTC",
+            "start": "20230101",
+            "end": "20241231",
+        },
+        "messages": [],
+        "parameters": {
+            "PRECTOTCORR": {"units": "mm/day", "longname": "Precipitation Corrected"},
+            "T2M": {"units": "C", "longname": "Temperature at 2 Meters"},
+        },
+        "times": {"data": 0.61, "process": 0.04},
+    }
+    return json.dumps(answer).encode()
+
+
 MAKE = {FAO: fao_file, BANK: bank_file, ONI: oni_file, NINO: nino_file}
 
 
@@ -128,7 +163,7 @@ def contents(folder) -> dict[str, bytes]:
 @functools.cache
 def few_files() -> dict[str, bytes]:
     """The tables that can be refreshed, with their records only; with all tables each test would take longer."""
-    tables = [f"{source.table}.csv" for source in catalogue.SOURCES]
+    tables = [f"{source.table}.csv" for source in catalogue.SOURCES if not source.records]
     registry = sources.load_registry()
     chosen = {name: registry["tables"][name] for name in tables}
     cited = [source for record in chosen.values() for source in record["sources"]]
@@ -545,6 +580,100 @@ def test_differences_are_mirrored_when_the_sides_change_places(one, other):
 def test_registered_addresses_are_where_the_files_are_fetched():
     for source in catalogue.SOURCES:
         assert source.address.startswith("https://")
-        assert source.id in sources.load_registry()["sources"]
+        assert source.records or source.id in sources.load_registry()["sources"]
     for source_id in (ONI, NINO, BANK):
         assert catalogue.CATALOGUE[source_id].address == sources.load_registry()["sources"][source_id]["url"]
+
+
+# A source that no raw table holds yet.
+
+
+def test_source_read_for_the_first_time_shows_every_row_and_adds_nothing_unasked(untouched, publish, capsys):
+    publish(POWER, power_file())
+    assert cli.main(["sources", "refresh", POWER]) == 0
+    printed = capsys.readouterr().out
+    assert "read for the first time, for data/raw/climate_kutai_timur_months.csv" in printed
+    assert "new rows: 24, new years 2023, 2024" in printed
+    assert f"To replace: cacao sources refresh {POWER} --accept" in printed
+
+
+def test_accepting_it_adds_table_and_records_and_the_next_answer_is_compared_with_it(raw, publish, capsys):
+    text = (raw / "sources.yaml").read_text(encoding="utf-8")
+    publish(POWER, power_file(m202302=-999.0, m202303=0.0))
+    assert cli.main(["sources", "refresh", POWER, "--accept"]) == 0
+    table = read_csv(raw / "climate_kutai_timur_months.csv")
+    assert list(table.columns) == ["year", "month", "rain_mm_per_day", "temperature_c", "source_id"]
+    assert len(table) == 24
+    assert set(table["source_id"]) == {POWER}
+    assert list(table["rain_mm_per_day"].isna()) == [False, True, *[False] * 22]  # unknown is missing, dry is zero
+    assert table["rain_mm_per_day"].iloc[2] == "0"
+    sources.load_registry.cache_clear()
+    assert sources.verify() == len(sources.load_registry()["tables"])
+    before, after = text.splitlines(), (raw / "sources.yaml").read_text(encoding="utf-8").splitlines()
+    left = iter(after)
+    assert all(line in left for line in before)  # every line that stood there stands there, in its order
+    publish(POWER, power_file(years=(2023, 2024, 2025), m202302=-999.0, m202303=0.0, m202410=9.9))
+    capsys.readouterr()
+    assert cli.main(["sources", "refresh", POWER]) == 0
+    printed = capsys.readouterr().out
+    assert "new rows: 12, new years 2025" in printed
+    assert "revised values: 1" in printed
+    assert "month 10, rain_mm_per_day" in printed
+    assert "-> 9.9" in printed
+
+
+def test_source_that_cannot_be_written_leaves_neither_table_nor_record(untouched, publish, capsys, monkeypatch):
+    replace = os.replace
+
+    def broken(source, target):
+        if str(target).endswith("sources.yaml"):
+            raise OSError("disk full")
+        replace(source, target)
+
+    publish(POWER, power_file())
+    monkeypatch.setattr(os, "replace", broken)
+    assert "disk full" in failing(POWER, capsys, "--accept")
+
+
+def text_changed(old: str, new: str) -> bytes:
+    content = power_file().decode()
+    assert old in content
+    return content.replace(old, new, 1).encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (lambda: power_file()[:700], "no JSON"),
+        (lambda: b"[]", "holds a list, not a feature"),
+        (lambda: text_changed("PRECTOTCORR", "PRECTOT"), "a part that is read is not there (KeyError('PRECTOTCORR'))"),
+        (lambda: text_changed('"mm/day"', '"mm"'), "the unit of PRECTOTCORR is 'mm', not 'mm/day'"),
+        (lambda: text_changed("[117.3, 0.9", "[117.3, -0.9"), "the point is [117.3, -0.9], not [117.3, 0.9]"),
+        (lambda: text_changed('"202302"', '"202303"'), "a name stands twice"),
+        (lambda: text_changed('"202302"', '"2023-2"'), "do not have the same months"),
+        (lambda: text_changed('"fill_value": -999.0', '"fill_value": null'), "a part that is read is not there"),
+        (lambda: power_file(m202302=-99.0), "PRECTOTCORR of 202302 is -99.0, which cannot be"),
+        (lambda: power_file(m202302="4.1"), "PRECTOTCORR of 202302 is '4.1', no number"),
+        (lambda: power_file(m202302=None), "PRECTOTCORR of 202302 is None, no number"),
+        (lambda: power_file(m202602=4.1), "2026-02 follows on 2024-12"),
+        (lambda: power_file(years=()), "do not have the same months"),
+    ],
+)
+def test_altered_answer_of_the_service(untouched, publish, capsys, body, said):
+    publish(POWER, body())
+    error = failing(POWER, capsys, "--accept")
+    assert said in error
+    assert "nothing in data/raw was changed" in error
+
+
+def test_point_that_is_asked_for_lies_in_kutai_timur_and_in_no_other_regency():
+    boundaries = read_csv(paths.RAW / "boundaries_regencies.csv")
+    rings = boundaries.groupby(["region", "part", "ring"])[["lon", "lat"]]
+    point = (nasa_power.LONGITUDE, nasa_power.LATITUDE)
+    around = {region for (region, *_), ring in rings if Path(ring.astype(float).to_numpy()).contains_point(point)}
+    assert around == {"Kutai Timur"}
+
+
+def test_request_ends_with_the_last_whole_year():
+    years = parse_qs(urlsplit(catalogue.CATALOGUE[POWER].address).query)
+    assert (years["start"], years["end"]) == (["1981"], [str(datetime.date.today().year - 1)])

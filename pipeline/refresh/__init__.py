@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
+import pandas as pd
+
 from pipeline import paths
 from pipeline.refresh.acceptance import accept
 from pipeline.refresh.catalogue import CATALOGUE, Refreshable, find, read_source
 from pipeline.refresh.differences import Differences, compare
 from pipeline.refresh.fetch import NOTHING_CHANGED, RefreshError, download, staging
-from pipeline.sources import SourceError, load_raw
+from pipeline.sources import SourceError, load_raw, load_registry
 
 CHECK_BY_HAND = "title, year, citation, archive_url and notes"
 
@@ -19,12 +21,12 @@ def refresh(source: Refreshable, accepted: bool) -> Differences:
     ``data/raw`` changes. Raises ``SourceError`` when the file cannot be fetched or read, or the snapshot is not as
     recorded.
     """
-    table = load_raw(source.table)
-    before = table[table["source_id"] == source.id]
+    before = snapshot(source)
     file = download(source)
     after = read_source(source, file)
-    found = compare(before, after, source.key, source.numbers)
-    print(f"{source.id}: {paths.shown(file)} against the snapshot in data/raw/{source.table}.csv")
+    found = compare(after[:0] if before is None else before, after, source.key, source.numbers)
+    against = "read for the first time, for" if before is None else "against the snapshot in"
+    print(f"{source.id}: {paths.shown(file)} {against} data/raw/{source.table}.csv")
     print(found.summary(after.attrs.get("left_out", [])))
     found.table().to_csv(staging(source.id) / "differences.csv", index=False)
     if not found:
@@ -38,6 +40,14 @@ def refresh(source: Refreshable, accepted: bool) -> Differences:
     else:
         print(f"  nothing replaced. To replace: cacao sources refresh {source.id} --accept")
     return found
+
+
+def snapshot(source: Refreshable) -> pd.DataFrame | None:
+    """The rows of ``source`` in its raw table, or nothing where a source that can be added has no table yet."""
+    if source.records and source.id not in load_registry()["sources"]:
+        return None
+    table = load_raw(source.table)
+    return table[table["source_id"] == source.id]
 
 
 def refresh_all(chosen: Sequence[Refreshable], accepted: bool) -> list[SourceError]:

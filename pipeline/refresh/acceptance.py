@@ -4,6 +4,7 @@ import datetime
 import hashlib
 import os
 import re
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,19 +22,24 @@ if TYPE_CHECKING:
 def accept(source: "Refreshable", rows: pd.DataFrame) -> None:
     """Put ``rows`` in the place of the rows of ``source``, and write ``sha256``, ``rows`` and ``date_read``.
 
-    Rows of other sources keep their place, and the rest of ``sources.yaml`` keeps its text. Raises ``RefreshError``
-    when one of the two files cannot be written; then both are as before.
+    Rows of other sources keep their place, and the rest of ``sources.yaml`` keeps its text. A table that is not there
+    yet is made, and its records are added. Raises ``RefreshError`` when one of the two files cannot be written; then
+    both are as before.
     """
     path, register = paths.RAW / f"{source.table}.csv", paths.RAW / "sources.yaml"
-    table_before, text_before = path.read_bytes(), register.read_text(encoding="utf-8")
-    table = replaced(read_csv(path), rows, source.id)
+    table_before = path.read_bytes() if path.exists() else None
+    text_before = register.read_text(encoding="utf-8")
+    table = rows if table_before is None else replaced(read_csv(path), rows, source.id)
     data = table.to_csv(index=False, lineterminator="\n").encode("utf-8")
-    text = with_record(text_before, source, hashlib.sha256(data).hexdigest(), len(table))
+    text = text_before if table_before is not None else with_new_records(text_before, source)
+    text = with_record(text, source, hashlib.sha256(data).hexdigest(), len(table))
     try:
         _write(path, data, source.id)
         _write(register, text.encode("utf-8"), source.id)
     except (OSError, KeyboardInterrupt) as error:
-        if path.read_bytes() != table_before:
+        if table_before is None:
+            path.unlink(missing_ok=True)
+        elif path.read_bytes() != table_before:
             _write(path, table_before, source.id)
         if isinstance(error, KeyboardInterrupt):
             raise
@@ -65,6 +71,31 @@ def with_record(text: str, source: "Refreshable", digest: str, rows: int) -> str
     if _parsed(changed) != expected:
         raise RefreshError(f"sources.yaml: the record of {source.id} cannot be changed in its text. {NOTHING_CHANGED}")
     return changed
+
+
+def with_new_records(text: str, source: "Refreshable") -> str:
+    """The text of the register with a record of table and source at the end of each part; the rest stays.
+
+    Raises ``RefreshError`` when the text is not laid out in these two parts.
+    """
+    if source.records is None:
+        raise RefreshError(f"data/raw/{source.table}.csv is not there. {NOTHING_CHANGED}")
+    table = {**source.records["table"], "sha256": None, "rows": None, "sources": [source.id]}
+    own = {**source.records["source"], "date_read": None}
+    expected = _parsed(text)
+    expected["tables"][f"{source.table}.csv"] = table
+    expected["sources"][source.id] = own
+    tables, found, sources = text.partition("\nsources:\n")
+    blocks = [_block(f"{source.table}.csv", table), _block(source.id, own)]
+    changed = f"{tables.rstrip()}\n{blocks[0]}sources:\n{sources.rstrip()}\n{blocks[1]}"
+    if not found or _parsed(changed) != expected:
+        raise RefreshError(f"sources.yaml: records of {source.id} cannot be added to its text. {NOTHING_CHANGED}")
+    return changed
+
+
+def _block(name: str, record: dict[str, Any]) -> str:
+    text = yaml.safe_dump({name: record}, sort_keys=False, allow_unicode=True, width=118)
+    return textwrap.indent(text, "  ")
 
 
 def _parsed(text: str) -> dict[str, Any]:

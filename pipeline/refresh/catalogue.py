@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from pipeline.refresh import faostat, noaa, pink_sheet
+from pipeline.refresh import faostat, nasa_power, noaa, pink_sheet
 from pipeline.refresh.fetch import NOTHING_CHANGED, RefreshError
 from pipeline.refresh.tidy import number_text
 from pipeline.sources import load_registry
@@ -17,7 +18,8 @@ class Refreshable:
     """One source that can be fetched again.
 
     ``read`` turns the file into a table with the columns of the raw table; ``fixed`` are columns with one value;
-    ``link`` is set where ``address`` is a page that links to the file.
+    ``link`` is set where ``address`` is a page that links to the file. ``records`` are the records of table and source
+    for a source that no raw table holds yet: they are written when its rows are first accepted.
     """
 
     id: str
@@ -29,6 +31,7 @@ class Refreshable:
     numbers: tuple[str, ...]
     fixed: Mapping[str, str] = field(default_factory=dict)
     link: str | None = None
+    records: Mapping[str, dict[str, Any]] | None = None
 
 
 NOAA = "https://www.cpc.ncep.noaa.gov/data/indices/"
@@ -71,6 +74,16 @@ SOURCES = (
         read=noaa.read_nino34,
         key=("year", "month"),
         numbers=("sst_c", "anomaly_c"),
+    ),
+    Refreshable(
+        id="nasa_power_kutai_timur",
+        table="climate_kutai_timur_months",
+        address=nasa_power.address(),
+        file="nasa_power.json",
+        read=nasa_power.read,
+        key=("year", "month"),
+        numbers=("rain_mm_per_day", "temperature_c"),
+        records=nasa_power.RECORDS,
     ),
 )
 CATALOGUE = {source.id: source for source in SOURCES}

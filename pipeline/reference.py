@@ -7,6 +7,7 @@ bit by bit through the hashes, and, where another processor changes a last digit
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from pipeline import lineage, paths
@@ -15,6 +16,8 @@ from pipeline import lineage, paths
 EXACT, DRAWN, CHAINS = 1e-4, 0.05, 1.0
 # A thousand pages made of what is recorded beside them: one hash for all.
 SITE = "results/site"
+# What is recorded of a column besides how many values it has.
+EXTENT = ("least", "median", "greatest", "mean", "tilt")
 
 
 def folder() -> Path:
@@ -63,15 +66,17 @@ def numbers(root: Path) -> pd.DataFrame:
 def columns(root: Path) -> pd.DataFrame:
     """Extent of every column of numbers in a published table or the data of a figure.
 
-    Columns ``path``, ``column``, ``n``, ``least``, ``median``, ``greatest`` and ``tolerance``.
+    Columns ``path``, ``column``, ``n``, ``least``, ``median``, ``greatest``, ``mean``, ``tilt`` and ``tolerance``.
+    ``tilt`` is the mean of value times place, from -1 in the first row to 1 in the last: it moves when values change
+    places. A value that is missing or infinite counts as 0 in it.
     """
     drawn = {
         part.parent.name for part in root.glob("results/*/estimates.csv") if pd.read_csv(part)["seed"].notna().any()
     }
     # Draws of 05 are drawn although its estimates are computed.
     drawn |= {path.parts[-3] for path in root.glob("results/*/tables/draws.csv")}
-    rows = [row for path in published(root) if _holds_data(path) for row in _extents(root, path)]
-    frame = pd.DataFrame(rows, columns=["path", "column", "n", "least", "median", "greatest"])
+    rows = [row for path in published(root) if _holds_data(path) for row in extents(root, path)]
+    frame = pd.DataFrame(rows, columns=["path", "column", "n", *EXTENT])
     stage = frame["path"].str.split("/").str[1]
     return frame.assign(tolerance=stage.isin(drawn).map({True: DRAWN, False: EXACT}))
 
@@ -80,8 +85,12 @@ def _holds_data(path: Path) -> bool:
     return path.suffix == ".csv" and path.name != "estimates.csv"
 
 
-def _extents(root: Path, path: Path) -> Iterator[tuple[str, str, int, float, float, float]]:
+def extents(root: Path, path: Path) -> Iterator[tuple[str | int | float, ...]]:
+    """Path, name, number of values and ``EXTENT`` of every column of numbers in a table; all 0 for an empty one."""
     for name, values in pd.read_csv(path).select_dtypes("number").items():
         known = values.dropna()
-        extent = (float(known.min()), float(known.median()), float(known.max())) if len(known) else (0.0, 0.0, 0.0)
+        extent = (0.0,) * len(EXTENT)
+        if len(known):
+            tilt = np.mean(np.where(np.isfinite(values), values, 0) * np.linspace(-1, 1, len(values)))
+            extent = tuple(map(float, (known.min(), known.median(), known.max(), known.mean(), tilt)))
         yield path.relative_to(root).as_posix(), str(name), len(known), *extent

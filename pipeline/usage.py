@@ -73,4 +73,4 @@ def recall(stage: str) -> None:
 def in_words(warnings: Iterable[str]) -> dict[str, str]:
     """The warnings as a reader of each language says them."""
     listed = list(warnings)
-    return {language: ", ".join(WARNINGS[word].in_language(language) for word in listed) for language in LANGUAGES}
+    return {language: "; ".join(WARNINGS[word].in_language(language) for word in listed) for language in LANGUAGES}

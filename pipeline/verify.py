@@ -11,9 +11,10 @@ import platform
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from packaging.requirements import Requirement
@@ -124,30 +125,45 @@ def check_files(root: Path, rerun: bool = False) -> Iterator[Check]:
 
 def check_numbers(root: Path) -> Iterator[Check]:
     """Every published number with its interval, against the record."""
-    recorded = reference.load("numbers").set_index(["stage", "key"])
-    found = reference.numbers(root).set_index(["stage", "key"])
-    for index, row in recorded.iterrows():
-        name = f"{index[0]}: {index[1]}"
-        if index not in found.index:
-            yield Check("number", name, "failed", "missing")
-            continue
-        width = row["upper"] - row["lower"] if pd.notna(row["lower"]) else abs(row["value"])
-        yield _compare("number", name, row, found.loc[index], ["value", "lower", "upper"], row["tolerance"] * width)
-    for index in found.index.difference(recorded.index):
-        yield Check("number", f"{index[0]}: {index[1]}", "failed", "published without a record")
+
+    def within(row: pd.Series) -> float:
+        return float(row["tolerance"] * (row["upper"] - row["lower"] if pd.notna(row["lower"]) else abs(row["value"])))
+
+    parts = ["value", "lower", "upper"]
+    yield from _against("number", reference.load("numbers"), reference.numbers(root), ["stage", "key"], parts, within)
 
 
 def check_columns(root: Path) -> Iterator[Check]:
     """Every column of numbers in tables and behind figures, by its extent, against the record."""
-    recorded = reference.load("columns").set_index(["path", "column"])
-    found = reference.columns(root).set_index(["path", "column"])
+
+    def within(row: pd.Series) -> float:
+        return float(row["tolerance"] * max(abs(row["least"]), abs(row["greatest"])))
+
+    parts = ["n", *reference.EXTENT]
+    yield from _against("column", reference.load("columns"), reference.columns(root), ["path", "column"], parts, within)
+
+
+def _against(
+    kind: str,
+    recorded: pd.DataFrame,
+    found: pd.DataFrame,
+    key: list[str],
+    parts: list[str],
+    within: Callable[[pd.Series], float],
+) -> Iterator[Check]:
+    """Row by row, by ``key``: the same within the tolerance, missing, or there without a record."""
+    recorded, found = recorded.set_index(key), found.set_index(key)
     for index, row in recorded.iterrows():
-        name = f"{index[0]}: {index[1]}"
-        if index not in found.index:
-            yield Check("column", name, "failed", "missing")
-            continue
-        scale = row["tolerance"] * max(abs(row["least"]), abs(row["greatest"]))
-        yield _compare("column", name, row, found.loc[index], ["n", "least", "median", "greatest"], scale)
+        if index in found.index:
+            yield _compare(kind, _named(index), row, found.loc[index], parts, within(row))
+        else:
+            yield Check(kind, _named(index), "failed", "missing")
+    for index in found.index.difference(recorded.index):
+        yield Check(kind, _named(index), "failed", "published without a record")
+
+
+def _named(index: Any) -> str:
+    return ": ".join(index)
 
 
 def _compare(kind: str, name: str, wanted: pd.Series, found: pd.Series, parts: list[str], within: float) -> Check:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import lineage, paths, sources
-from pipeline.publish import conflicts
+from pipeline.publish import conflict_figures
 from pipeline.publish.records import run
 
 # Python imports this before anything else in every process of the copy; it notes which project files are opened.
@@ -53,7 +53,7 @@ def stand_in(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Path]:
     remembered = (
         lineage.read_stages,
         sources.load_registry,
-        conflicts.load_table,
+        conflict_figures.load_table,
         *(run.citation, run.software, run.stages, run.hashes),
     )
     for cached in remembered:

@@ -9,15 +9,28 @@ from xml.etree import ElementTree
 import pandas as pd
 import pytest
 
+from pipeline import usage
 from pipeline.dependencies import files_read
 from pipeline.language import LANGUAGES, Text
 from pipeline.publish import brief, brief_html, brief_pdf
 from pipeline.publish.brief import Block
 from pipeline.publish.brief_pdf import BriefError
-from pipeline.publish.estimates import Estimate, EstimateError, Prose, unlinked
+from pipeline.publish.estimates import Estimate, EstimateError, Prose, keys_in, unlinked
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><rect width="40" height="20"/></svg>'
-PROSE = Prose([Estimate("yield", 700.0, "kg/ha", "mature area", "made up", ("parameter",), 1)])
+MEASURES = ("training", "pod_sleeving")
+COLUMNS = ("extra_kg", "cost", "net_income", "probability_loss")
+PROSE = Prose(
+    [
+        Estimate("yield", 700.0, "kg/ha", "mature area", "made up", ("parameter",), 1),
+        Estimate("unsaid", 1.0, "1", "", "made up", ("unsaid",), 1),
+        *(
+            Estimate(f"scenario.{name}.{column}", 1.0, "1", "", "made up", (f"source_{name}",), 1)
+            for name in MEASURES
+            for column in COLUMNS
+        ),
+    ]
+)
 SUMMARY = pd.DataFrame(
     [
         {
@@ -28,7 +41,7 @@ SUMMARY = pd.DataFrame(
             "probability_loss": 0.125,
         }
         for ENDS in [("", "_lower", "_upper")]
-        for name, income in (("training", -1e6), ("pod_sleeving", 3e6))
+        for name, income in zip(MEASURES, (-1e6, 3e6), strict=True)
     ]
 )
 HOSTILE = 'a < b & c, #set text(0pt), *bold*, $x$, \\ and "quotes" @here'
@@ -39,7 +52,7 @@ def pages() -> Iterator[list[list[Block]]]:
     """Two pages with a block of every kind."""
     words = {"caption": "A box.", "alt": 'A black "box" & more.'}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(brief, "load_figure", lambda *_: (f"<?xml version='1.0'?>\n{SVG}", words))
+        patch.setattr(brief, "load_figure", lambda *_: (f"<?xml version='1.0'?>\n{SVG}", words, ("series_break",)))
         yield both_pages()
 
 
@@ -53,9 +66,8 @@ def both_pages() -> list[list[Block]]:
     two = [
         brief.scenario_table(SUMMARY, "id"),
         brief.listing(PROSE, Text("First", "Dulu"), [Text("one", "satu"), Text("two", "dua")], "id"),
-        brief.footer(Text("small print", "catatan"), "id"),
     ]
-    return [one, two]
+    return [one, [*two, brief.footer(Text("small print.", "catatan."), PROSE, [*one, *two], "id")]]
 
 
 @pytest.fixture(scope="module")
@@ -80,9 +92,24 @@ def test_numbers_come_from_estimates_by_key(pages: list[list[Block]]) -> None:
 
 def test_measures_stand_with_the_best_income_first(pages: list[list[Block]]) -> None:
     rows = pages[1][0].rows
-    assert [row[3].split(" ")[0] for row in rows[1:]] == ["3", "-1"]
+    assert [unlinked(row[3]).split(" ")[0] for row in rows[1:]] == ["3", "-1"]
     assert {len(row) for row in rows} == {len(brief.COLUMNS)}
-    assert rows[1][1:] == ("2.000.000 (2.000.000 sampai 2.000.000)", "2 (2 sampai 2)", "3 (3 sampai 3)", "12 %")
+    shown = ("2.000.000 (2.000.000 sampai 2.000.000)", "2 (2 sampai 2)", "3 (3 sampai 3)", "12 %")
+    assert tuple(map(unlinked, rows[1][1:])) == shown
+    assert keys_in(rows[1]) == tuple(sorted(f"scenario.pod_sleeving.{column}" for column in COLUMNS))
+
+
+def test_small_print_names_warnings_on_sentences_rows_and_pictures_and_no_others(monkeypatch) -> None:
+    words = {"caption": "A box.", "alt": "A box."}
+    monkeypatch.setattr(brief, "load_figure", lambda *_: (SVG, words, ("series_break",)))
+    warned = {"parameter": {"press_figure"}, "source_training": {"imputed"}, "unsaid": {"old_boundary"}}
+    monkeypatch.setattr(usage, "_by_source", warned)
+    text = both_pages()[1][-1].texts[0]
+    warnings = "angka pers; deret angka terputus; galat baku diperkirakan"
+    assert text == f"catatan. Peringatan pada sumber di balik halaman ini: {warnings}."
+    monkeypatch.setattr(usage, "_by_source", {})
+    blocks = [brief.answer(PROSE, Text("About {yield}.", "Sekitar {yield}."), "id")]
+    assert brief.footer(Text("small print.", "catatan."), PROSE, blocks, "id").texts == ("catatan.",)
 
 
 # Screen.

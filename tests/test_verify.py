@@ -148,3 +148,27 @@ def test_a_value_passes_exactly_when_it_moved_no_further_than_its_tolerance(
     result = verify._compare("number", "x", old, new, ["value"], 0.1 * width).result
     step = abs(float(f"{new['value']:.6g}") - float(f"{value:.6g}"))
     assert (result != "failed") == (step <= 0.1 * width)
+
+
+@given(st.lists(st.integers(-1000, 1000).map(float), min_size=2, max_size=20), st.data())
+def test_values_that_change_places_are_seen(tmp_path_factory, values: list[float], data: st.DataObject) -> None:
+    one, other = sorted(data.draw(st.sets(st.integers(0, len(values) - 1), min_size=2, max_size=2)))
+    moved = [*values]
+    moved[one], moved[other] = moved[other], moved[one]
+    folder = tmp_path_factory.mktemp("columns")
+    extents = []
+    for name, column in (("before.csv", values), ("after.csv", moved)):
+        pd.DataFrame({"x": column}).to_csv(folder / name, index=False)
+        ((_, _, n, *extent),) = reference.extents(folder, folder / name)
+        extents.append(dict(zip(("n", *reference.EXTENT), (n, *extent), strict=True)))
+    tilts = [extent.pop("tilt") for extent in extents]
+    assert extents[0] == pytest.approx(extents[1])
+    assert (tilts[0] == pytest.approx(tilts[1])) == (values[one] == values[other])
+
+
+def test_missing_and_infinite_values_of_a_column_are_taken_as_they_are(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("x,y,z\n,inf,\n2,1,\n4,1,\n", encoding="utf-8")
+    found = {name: rest for _, name, *rest in reference.extents(tmp_path, tmp_path / "a.csv")}
+    assert found["x"] == [2, 2.0, 3.0, 4.0, 3.0, pytest.approx(4 / 3)]
+    assert found["y"] == [3, 1.0, 1.0, float("inf"), float("inf"), pytest.approx(1 / 3)]
+    assert found["z"] == [0, 0.0, 0.0, 0.0, 0.0, 0.0]

@@ -9,10 +9,10 @@ from dataclasses import asdict, dataclass
 
 import pandas as pd
 
-from pipeline import paths
+from pipeline import paths, usage
 from pipeline.language import LANGUAGES, Text, format_number
 from pipeline.publish import brief_html, brief_pdf
-from pipeline.publish.estimates import TO, Prose, linked
+from pipeline.publish.estimates import TO, Prose, keys_in, linked, sources_of
 from pipeline.publish.figures import load_figure
 from pipeline.publish.names import PACKAGES
 
@@ -23,6 +23,7 @@ COLUMNS = (
     Text("Net income (million Rp/ha)", "Pendapatan bersih (juta Rp/ha)"),
     Text("Chance of a loss", "Peluang rugi"),
 )
+WARNED = Text("Warnings on the sources behind these pages:", "Peringatan pada sumber di balik halaman ini:")
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,9 @@ class Block:
 
     ``kind`` is ``title``, ``answer``, ``section``, ``list``, ``table``, ``picture`` or ``footer``. ``texts`` are the
     paragraphs or items below ``heading``, their numbers linked to keys, or the caption of a picture; ``rows`` are
-    those of a table, its head first. A picture has its ``stage`` and ``name``, its drawing as ``svg``, its words for
-    those who cannot see it as ``alt``, and the greatest ``height`` on screen (CSS).
+    those of a table, its head first, their numbers linked too. A picture has its ``stage`` and ``name``, its drawing
+    as ``svg``, its words for those who cannot see it as ``alt``, the greatest ``height`` on screen (CSS), and the usage
+    ``warnings`` on its sources.
     """
 
     kind: str
@@ -44,6 +46,7 @@ class Block:
     svg: str = ""
     alt: str = ""
     height: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 def heading(text: Text, language: str) -> Block:
@@ -66,33 +69,39 @@ def listing(prose: Prose, heading: Text, texts: Sequence[Text], language: str) -
     return Block("list", heading.in_language(language), tuple(prose.fill(text, language, linked) for text in texts))
 
 
-def footer(text: Text, language: str) -> Block:
-    """The small print at the end."""
-    return Block("footer", texts=(text.in_language(language),))
+def footer(text: Text, prose: Prose, blocks: Sequence[Block], language: str) -> Block:
+    """The small print at the end, with the usage warnings on the sources of every number and picture in ``blocks``."""
+    words = [word for block in blocks for word in (*block.texts, *(cell for row in block.rows for cell in row))]
+    sources = sources_of(prose.by_key, *keys_in(words))
+    warned = {word for block in blocks for word in block.warnings} | set(usage.of(sources))
+    listed = usage.in_words(word for word in usage.WARNINGS if word in warned)[language]
+    said = f" {WARNED.in_language(language)} {listed}." if listed else ""
+    return Block("footer", texts=(text.in_language(language) + said,))
 
 
 def picture(stage: str, name: str, language: str, height: str) -> Block:
     """A published figure with its caption, at most ``height`` high on screen; on paper it takes the room left."""
-    svg, words = load_figure(stage, name, language)
+    svg, words, warnings = load_figure(stage, name, language)
     drawing = svg[svg.index("<svg") :]
-    return Block("picture", "", (words["caption"],), (), stage, name, drawing, words["alt"], height)
+    return Block("picture", "", (words["caption"],), (), stage, name, drawing, words["alt"], height, warnings)
 
 
 def scenario_table(summary: pd.DataFrame, language: str) -> Block:
-    """Cost, extra beans, income and chance of a loss per measure, best median first."""
+    """Cost, extra beans, income and chance of a loss per measure, best median first, linked to keys of estimates."""
     rows = summary.sort_values("net_income_idr_per_ha", ascending=False)
     head = tuple(column.in_language(language) for column in COLUMNS)
     return Block("table", rows=(head, *(_scenario_row(row, language) for _, row in rows.iterrows())))
 
 
 def _scenario_row(row: pd.Series, language: str) -> tuple[str, ...]:
-    return (
-        PACKAGES[row["name"]].in_language(language),
-        _with_interval(row, "extra_kg_per_ha", language),
-        _with_interval(row, "cost_idr_per_ha", language, 1e6),
-        _with_interval(row, "net_income_idr_per_ha", language, 1e6),
-        f"{round(row['probability_loss'] * 100)} %",
-    )
+    cells = {
+        "extra_kg": _with_interval(row, "extra_kg_per_ha", language),
+        "cost": _with_interval(row, "cost_idr_per_ha", language, 1e6),
+        "net_income": _with_interval(row, "net_income_idr_per_ha", language, 1e6),
+        "probability_loss": f"{round(row['probability_loss'] * 100)} %",
+    }
+    numbers = (linked(f"scenario.{row['name']}.{key}", cell) for key, cell in cells.items())
+    return (PACKAGES[row["name"]].in_language(language), *numbers)
 
 
 def _with_interval(row: pd.Series, column: str, language: str, unit: float = 1.0) -> str:

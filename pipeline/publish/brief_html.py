@@ -66,7 +66,7 @@ def _block(block: "Block") -> str:
 
 
 def _table(block: "Block") -> str:
-    head, *rows = [[html.escape(cell, quote=False) for cell in row] for row in block.rows]
+    head, *rows = [[html.escape(unlinked(cell), quote=False) for cell in row] for row in block.rows]
     titles = "".join(f"<th>{cell}</th>" for cell in head)
     body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
     return f'<div class="table"><table><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table></div>'

@@ -46,10 +46,15 @@ def pictures(title: str, pages: Sequence[Sequence["Block"]], language: str) -> l
 
 
 def _inputs(title: str, pages: Sequence[Sequence["Block"]], language: str) -> dict[str, Any]:
-    blocks = [[asdict(replace(block, texts=tuple(map(unlinked, block.texts)))) for block in page] for page in pages]
+    blocks = [[asdict(_plain(block)) for block in page] for page in pages]
     content = {"title": title, "language": language, "pages": blocks}
     words = json.dumps(content, ensure_ascii=False)
     return {"font_paths": [FONTS], "ignore_system_fonts": True, "sys_inputs": {"content": words}}
+
+
+def _plain(block: "Block") -> "Block":
+    rows = tuple(tuple(map(unlinked, row)) for row in block.rows)
+    return replace(block, texts=tuple(map(unlinked, block.texts)), rows=rows)
 
 
 def read_template(name: str) -> bytes:

@@ -183,6 +183,11 @@ def linked(key: str, shown: str) -> str:
     return f"[{shown}](number:{key})"
 
 
+def keys_in(texts: Iterable[str]) -> tuple[str, ...]:
+    """The keys that numbers in the sentences are linked to, each once, sorted."""
+    return tuple(sorted({key for text in texts for key in re.findall(r"\]\(number:([^)]+)\)", text)}))
+
+
 def unlinked(text: str) -> str:
     """The sentence without such links."""
     return re.sub(r"\[([^\]]*)\]\(number:[^)]+\)", r"\1", text)

@@ -177,8 +177,9 @@ def _keep_title_inside(figure: Figure) -> None:
         title.set_x(-too_far / axes.bbox.width)
 
 
-def load_figure(stage: str, name: str, language: str) -> tuple[str, dict[str, str]]:
-    """A published figure of another stage: its SVG as text, and its title, caption and alternative text."""
+def load_figure(stage: str, name: str, language: str) -> tuple[str, dict[str, str], tuple[str, ...]]:
+    """A published figure of another stage: its SVG as text; title, caption and alternative text; usage warnings."""
     folder = paths.figures(stage)
-    words = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))[language]
-    return (folder / f"{name}.{language}.svg").read_text(encoding="utf-8"), words
+    record = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    drawing = (folder / f"{name}.{language}.svg").read_text(encoding="utf-8")
+    return drawing, record[language], tuple(record["warnings"])

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from pipeline import paths
-from pipeline.publish.site.notebooks import MARKDOWN, link
+from pipeline.publish.site.notebooks import as_html
 
 STAGE = "12_brief"
 
@@ -14,5 +14,6 @@ def context(language: str) -> dict[str, Any]:
     words = (paths.RESULTS / STAGE / f"brief.{language}.json").read_text(encoding="utf-8")
     pages = json.loads(words)
     for block in (block for page in pages for block in page):
-        block["texts"] = [link(MARKDOWN.renderInline(text)) for text in block["texts"]]
+        block["texts"] = [as_html(text) for text in block["texts"]]
+        block["rows"] = [[as_html(cell) for cell in row] for row in block["rows"]]
     return {"pages": pages}

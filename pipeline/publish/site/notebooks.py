@@ -8,6 +8,7 @@ from typing import Any
 
 import nbformat
 from markdown_it import MarkdownIt
+from markupsafe import Markup
 
 from pipeline import paths
 from pipeline.language import Text
@@ -92,6 +93,11 @@ def answer(markdown: str, language: str) -> str:
     """The answer as HTML, each number a link to the page of its origin."""
     body = link(MARKDOWN.render(markdown))
     return f'<div class="answer" lang="{language}">{body}</div>'
+
+
+def as_html(text: str) -> Markup:
+    """A sentence or cell as HTML, each of its numbers a link to its origin."""
+    return Markup(link(MARKDOWN.renderInline(text)))
 
 
 def link(text: str, root: str = "") -> str:

@@ -64,11 +64,17 @@ def licence(record: dict[str, Any], language: str) -> dict[str, Any]:
 
 
 def dictionary(language: str) -> list[dict[str, Any]]:
-    """Every clean table with its columns, units, bounds and closed lists."""
+    """Every clean table with its columns, units, bounds, closed lists and the usage warnings on its rows."""
+    counts = pd.read_csv(QUALITY / "data_quality.csv", keep_default_na=False)
+    warned = counts[counts["kind"] == "warning"]
     return [
         {
             "name": table.name,
             "title": translate(table.title, language, "dictionary"),
+            "warnings": [
+                (usage.in_words([row.name])[language], row.number)
+                for row in warned[warned["table"] == table.name].itertuples(index=False)
+            ],
             "key": table.key,
             "columns": [_column(column, language) for column in table.columns],
         }

@@ -11,7 +11,7 @@ from pipeline.publish.causes import ranked_names
 from pipeline.publish.estimates import Prose, linked
 from pipeline.publish.names import PACKAGES, UNKNOWNS
 from pipeline.publish.site import figures
-from pipeline.publish.site.notebooks import MARKDOWN, link
+from pipeline.publish.site.notebooks import as_html
 from pipeline.publish.site.numbers import published
 from pipeline.results import read_table
 
@@ -78,7 +78,7 @@ def most_worth_knowing() -> str:
 
 def sentence(text: Text, language: str) -> str:
     """A sentence as HTML, each number a link to its origin."""
-    return link(MARKDOWN.renderInline(Prose(published().values()).fill(text, language, linked)))
+    return as_html(Prose(published().values()).fill(text, language, linked))
 
 
 def context(language: str) -> dict[str, Any]:
@@ -87,7 +87,7 @@ def context(language: str) -> dict[str, Any]:
     return {
         "sentences": [sentence(text, language) for text in sentences()],
         "waterfall": figures.block("09_attribution", "waterfall", language),
-        "scenarios": brief.scenario_table(summary, language).rows,
+        "scenarios": [[as_html(cell) for cell in row] for row in brief.scenario_table(summary, language).rows],
         "first_steps": [sentence(text, language) for text in FIRST_STEPS],
         "unknown": [sentence(text, language) for text in UNKNOWN],
     }

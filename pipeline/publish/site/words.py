@@ -34,6 +34,9 @@ WORDS = {
     "cite": Text("How to cite", "Cara mengutip"),
     "source": Text("Source", "Sumber"),
     "warnings": Text("Warnings on these sources", "Peringatan pada sumber ini"),
+    "warnings_rows_counted": Text(
+        "Usage warnings on its rows, and on how many", "Peringatan pada barisnya, dan pada berapa baris"
+    ),
     "warnings_rows": Text("Usage warnings on the rows behind it", "Peringatan pada baris data di baliknya"),
     "number": Text("Where this number comes from", "Dari mana angka ini"),
     "value": Text("Value", "Nilai"),

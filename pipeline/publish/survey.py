@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from pipeline.publish.estimates import Estimate
+from pipeline.model.survey_villages import NAMED
+from pipeline.publish.estimates import Estimate, split_sources
 
 UNITS = {"present_yield": "kg/ha"}
 CHANGE = "change of yield"
@@ -97,6 +98,14 @@ def size_estimates(
             if np.isfinite(value):
                 found.append(Estimate(key, value, kind, basis, method, sources, n, **ends, seed=seed))
     return found
+
+
+def village_estimates(visited: pd.DataFrame) -> list[Estimate]:
+    """How many of the villages to visit, as from ``survey_villages``, sources name with a figure of cacao."""
+    named = visited[visited["why"] == NAMED]
+    sources = split_sources(named["sources"])
+    about = ("villages", "sources have a figure of cacao for them", "count", sources, len(sources))
+    return [Estimate("survey.villages_named", len(named), *about)]
 
 
 def alarm_estimates(alarms: pd.DataFrame, surveys: int, sources: tuple[str, ...], seed: int) -> list[Estimate]:

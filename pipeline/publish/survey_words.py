@@ -104,7 +104,8 @@ def what_it_takes(estimates: list[Estimate], best: Text, second: Text) -> Text:
     )
     return Text(
         f"{names.en} a survey takes at least {plots} in {villages}: that gives nine tenths of the {value} that plots "
-        "without end would",
+        "without end would. Sources name {survey.villages_named} with cacao; any others should be drawn by lot",
         f"{names.id}, survei memerlukan paling sedikit {plots} di {villages}: itu memberi sembilan persepuluh dari "
-        f"{value} yang diberikan kebun tanpa batas",
+        f"{value} yang diberikan kebun tanpa batas. Sumber menyebut {{survey.villages_named}} yang berkakao; desa lain "
+        "sebaiknya diundi",
     )

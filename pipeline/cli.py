@@ -159,7 +159,7 @@ COMMANDS: dict[Command, list[tuple[str, dict[str, Any]]]] = {
         ("source", {"nargs": "?", "metavar": "ID", "help": "a source of data/raw/sources.yaml; all if left out"}),
         ("--accept", {"action": "store_true", "help": "replace the snapshot in data/raw by what was fetched"}),
     ],
-    survey: [("words", {"nargs": argparse.REMAINDER, "metavar": "form|import|forget ..."})],
+    survey: [("words", {"nargs": argparse.REMAINDER, "metavar": "form|import|forget|expire ..."})],
     record: [],
     verify: [("--quick", {"action": "store_true", "help": "check hashes only, run nothing again"})],
     status: [("--check", {"action": "store_true", "help": "exit with 1 when a stage would run again"})],

@@ -382,7 +382,7 @@ class Survey(Section):
         "degrees",
         "Width of the grid that positions are coarsened to (0.05 is about 5 km).",
         "Lebar kotak untuk menyamarkan letak kebun (0.05 kira-kira 5 km).",
-        0.01,
+        0.05,
         1.0,
     )
     smallest_group: int = parameter(
@@ -390,7 +390,7 @@ class Survey(Section):
         "farms",
         "A village, subdistrict or grid cell with fewer farms is left out of the plot table.",
         "Desa, kecamatan, atau kotak dengan kebun kurang dari ini tidak ditulis di tabel kebun.",
-        3,
+        5,
         100,
     )
     wet_to_dry: float = parameter(

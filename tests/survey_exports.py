@@ -5,10 +5,12 @@ Nobody was asked: every name, number and place here is made up for tests.
 
 import csv
 import io
+import secrets
 import zipfile
 from functools import cache
 from typing import Any
 
+import numpy as np
 import openpyxl
 
 from pipeline.survey.names import load_form
@@ -17,6 +19,7 @@ from pipeline.survey.questions import questions
 Submission = dict[str, Any]
 FORM = load_form()
 ENGLISH, INDONESIAN = 0, 1
+NAME, PHONE, REMARK = "farmer_name", "farmer_phone", "remarks"
 
 
 def submission(number: int, **changes: Any) -> Submission:
@@ -96,6 +99,22 @@ def fertilizer(kind: str, value: str, **changes: str) -> dict[str, str]:
         "fertilizer_price_idr": "9000",
         "fertilizer_subsidised": "no",
     } | changes
+
+
+def person(number: int, **changes: str) -> tuple[dict, list[str]]:
+    """A simulated submission with marks that cannot stand anywhere by chance, and these marks.
+
+    Coordinates are also looked for with digits cut off, as a float would show them.
+    """
+    name, remark = f"Simulasi {secrets.token_hex(6)}", f"catatan {secrets.token_hex(8)}"
+    phone = f"0813{secrets.randbelow(10**8):08}"
+    digits = [f"{secrets.randbelow(10**5):05}" for _ in range(2)]
+    latitude, longitude = f"1.3{digits[0]}", f"117.5{digits[1]}"
+    marks = [name, name.split()[1], remark.split()[1], phone, phone[1:], latitude, longitude]
+    marks += [latitude[:-2], longitude[:-2], repr(float(longitude)), repr(np.float32(longitude).item())[:9]]
+    answers = {NAME: name, PHONE: phone, REMARK: remark, "position": f"{latitude} {longitude} 30.5 4.0"}
+    answers |= {"office_contact": f"Kontak {name} {phone}", "village_other": remark, "deviceid": phone}
+    return submission(number, **(answers | changes)), marks
 
 
 @cache

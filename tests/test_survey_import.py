@@ -155,9 +155,11 @@ def test_what_is_no_export_is_refused_in_words_and_leaves_nothing(folder, capsys
     assert words in capsys.readouterr().err
     assert not places.plots().exists()
     assert set(folder.files()) <= {
+        "survey/private/lock",
         "survey/private/salt",
         "survey/private/store.zip",
-        *(f"survey/private/store.zip:{n}.csv" for n in ("main", "harvest", "fertilizer", "replaced", "forgotten")),
+        *(f"survey/private/store.zip:{n}.csv" for n in ("main", "harvest", "fertilizer")),
+        *(f"survey/private/store.zip:{n}.csv" for n in ("replaced", "forgotten", "expired")),
         "survey/private/set_aside.csv",
         "survey/private/reports/report.txt",
     }

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.special import ndtri
 
-from pipeline import paths
+from pipeline import compute, paths
 from pipeline.contracts import ContractError
-from pipeline.model import survey_alarms, survey_checks, survey_plots, survey_size
+from pipeline.model import survey_alarms, survey_checks, survey_plots, survey_size, survey_statistics
 from pipeline.model.damage import DamageCurve
 from pipeline.model.linear_normal import fit, fixed_effects, groups
 from pipeline.model.simulated_survey import SimulatedDistrict, simulated_survey
@@ -230,6 +230,21 @@ def test_sums_over_chunks_add_up_to_those_over_all_plots(cut):
     added, whole = parts[0] + parts[1], statistics(Chunk(plots, villages, officers, DOSE, MIDDLE))
     for name in ("rows", "xx", "zx", "zz", "xy", "zy", "yy", "total", "squares"):
         np.testing.assert_allclose(getattr(added, name), getattr(whole, name))
+
+
+def test_a_survey_is_summed_by_dask_workers_as_on_this_machine(monkeypatch):
+    from distributed import LocalCluster
+
+    plots = simulated(120, 8)
+    alone = summed(plots, DOSE, MIDDLE)
+    monkeypatch.setattr(survey_statistics, "CHUNK", 40)
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
+        monkeypatch.setenv(compute.BACKEND_VARIABLE, "dask")
+        monkeypatch.setenv(compute.SCHEDULER_VARIABLE, cluster.scheduler_address)
+        shared = summed(plots, DOSE, MIDDLE)
+    assert shared.rows == alone.rows > 80
+    for name in ("xx", "zx", "zz", "xy", "zy", "yy"):
+        np.testing.assert_allclose(getattr(shared, name), getattr(alone, name), rtol=1e-12, atol=1e-12)
 
 
 def test_sums_with_other_villages_are_not_added():

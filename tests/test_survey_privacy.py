@@ -2,7 +2,6 @@
 
 import os
 import re
-import secrets
 import stat
 import subprocess
 
@@ -11,29 +10,11 @@ import pandas as pd
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from survey_exports import csv_bytes, kobo_sheets, kobo_xlsx, kobo_zip, odk_zip, submission
+from survey_exports import NAME, PHONE, REMARK, csv_bytes, kobo_sheets, kobo_xlsx, kobo_zip, odk_zip, person, submission
 from survey_folder import Folder
 
 from pipeline import paths
 from pipeline.survey import command, places, privacy
-
-NAME, PHONE, REMARK = "farmer_name", "farmer_phone", "remarks"
-
-
-def person(number: int, **changes: str) -> tuple[dict, list[str]]:
-    """A simulated submission with marks that cannot stand anywhere by chance, and these marks.
-
-    Coordinates are also looked for with digits cut off, as a float would show them.
-    """
-    name, remark = f"Simulasi {secrets.token_hex(6)}", f"catatan {secrets.token_hex(8)}"
-    phone = f"0813{secrets.randbelow(10**8):08}"
-    digits = [f"{secrets.randbelow(10**5):05}" for _ in range(2)]
-    latitude, longitude = f"1.3{digits[0]}", f"117.5{digits[1]}"
-    marks = [name, name.split()[1], remark.split()[1], phone, phone[1:], latitude, longitude]
-    marks += [latitude[:-2], longitude[:-2], repr(float(longitude)), repr(np.float32(longitude).item())[:9]]
-    answers = {NAME: name, PHONE: phone, REMARK: remark, "position": f"{latitude} {longitude} 30.5 4.0"}
-    answers |= {"office_contact": f"Kontak {name} {phone}", "village_other": remark, "deviceid": phone}
-    return submission(number, **(answers | changes)), marks
 
 
 def public(folder: Folder) -> dict[str, bytes]:
@@ -160,6 +141,16 @@ def test_forgetting_the_last_farmer_takes_the_table_away(folder) -> None:
     assert command.main(["forget", answers["id"]]) == 0
     assert not places.plots().exists()
     assert folder.where([*marks, answers["id"]]) == []
+
+
+def test_a_file_of_which_nothing_is_left_hinders_no_later_command(folder) -> None:
+    answers, marks = person(1)
+    export = ("a.zip", odk_zip([answers], {"a.jpg": b"photo of one"}))
+    folder.take_in(export)
+    assert command.main(["forget", answers["id"]]) == 0
+    assert folder.take_in(("b.zip", odk_zip([submission(2), submission(3, consent="no")])), export) == 0
+    assert command.main(["forget", submission(2)["id"]]) == 0
+    assert folder.where([*marks, "photo of one"]) == []
 
 
 def test_an_unknown_id_is_told_and_changes_nothing(folder, capsys) -> None:

@@ -1,20 +1,23 @@
-"""``cacao survey import FILE...`` and ``cacao survey forget ID``."""
+"""``cacao survey import FILE...``, ``cacao survey forget ID`` and ``cacao survey expire``."""
 
 import argparse
 import sys
 import traceback
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 from pipeline.params import ParameterError, load_params
 from pipeline.sources import SourceError
-from pipeline.survey import messages, received, store, versions
+from pipeline.survey import expiry, messages, received, store, versions
 from pipeline.survey.derive import Derived, derive, write_all
 from pipeline.survey.exports import ExportError, read_sheets
 from pipeline.survey.flat import bare_id, flatten
-from pipeline.survey.names import load_form
+from pipeline.survey.names import Form, load_form
 from pipeline.survey.privacy import load_salt
 
 ALL_KEPT, SET_ASIDE, UNREADABLE = 0, 1, 2
+NAMES_DELETED = "{} kiriman berumur 2 tahun kini tanpa nama / submissions two years old now without names"
 AFTER_FORGETTING = """\
 Masih perlu / still to be done:
   dvc repro                  hitung ulang hasil tanpa data ini / compute the results again without these data
@@ -24,7 +27,7 @@ Masih perlu / still to be done:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one of the two commands.
+    """Run one of the three commands.
 
     Returns 0 when all is well, 1 when a submission was set aside or an ID was not found, 2 when a file could not be
     read or the command failed. The screen shows counts only, never an answer.
@@ -35,10 +38,14 @@ def main(arguments: list[str] | None = None) -> int:
     taking.add_argument("files", nargs="+", type=Path, metavar="FILE")
     forgetting = commands.add_parser("forget", help="delete the records of one farmer")
     forgetting.add_argument("id", metavar="ID", help="id of a submission, or pseudonym of a plot or farm")
+    commands.add_parser("expire", help="delete names, phones and exact places of visits two years ago")
     chosen = parser.parse_args(arguments)
     try:
-        return take_in(chosen.files) if chosen.command == "import" else forget(chosen.id)
-    except (ParameterError, SourceError) as error:
+        with store.alone():
+            if chosen.command == "import":
+                return take_in(chosen.files)
+            return forget(chosen.id) if chosen.command == "forget" else expire()
+    except (ParameterError, SourceError, store.BusyError) as error:
         print(error, file=sys.stderr)
     except Exception as error:
         # The message of an unforeseen error may quote an answer, so only its kind and place are shown.
@@ -69,15 +76,38 @@ def take_in(files: list[Path]) -> int:
         lost += flat.lost
     if state.refused - before.refused:
         received.redact_all(state, form, salt)
-    derived = derive(state, form, parameters, salt)
+    state, derived, expired = _in_time(state, form, parameters, salt)
     store.save(state)
     new = set(state.main["record"]) - set(before.main["record"])
     counts = _counts(state, derived) | {"added": len(new)}
     write_all(derived, form, counts, notes)
     print("\n".join([*messages.summary(counts), *notes]))
+    if expired:
+        print(NAMES_DELETED.format(expired))
     if failed:
         return UNREADABLE
     return SET_ASIDE if lost or ids & set(derived.problems["id"]) else ALL_KEPT
+
+
+def _in_time(state: store.Store, form: Form, parameters: Any, salt: bytes) -> tuple[store.Store, Derived, int]:
+    """Delete the names whose time is over, also in the files received; returns how many submissions had one."""
+    derived = derive(state, form, parameters, salt)
+    ids = expiry.due(state, date.today())
+    if not ids:
+        return state, derived, 0
+    state = expiry.without_names(state, derived.records, ids, salt)
+    received.redact_all(state, form, salt)
+    return state, derive(state, form, parameters, salt), len(ids)
+
+
+def expire() -> int:
+    """Delete names, telephone numbers and exact places of visits two years ago; every import does so too."""
+    form, salt, parameters = load_form(), load_salt(), load_params().survey
+    state, derived, expired = _in_time(store.load(form), form, parameters, salt)
+    store.save(state)
+    write_all(derived, form, _counts(state, derived) | {"added": 0}, [])
+    print(NAMES_DELETED.format(expired))
+    return ALL_KEPT
 
 
 def _counts(state: store.Store, derived: Derived) -> dict[str, int]:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from pipeline.contracts import validate
 from pipeline.survey import messages, places, privacy
+from pipeline.survey.flat import KEPT
 from pipeline.survey.names import Form
 from pipeline.survey.plots import PLOTS
 from pipeline.survey.records import build
@@ -29,8 +30,10 @@ def derive(store: Store, form: Form, parameters: Any, salt: bytes, today: date |
     """Records, problems and the public table of a store; ``parameters`` is the section ``survey``."""
     asked = store.main[store.main["consent"] == "yes"].reset_index(drop=True)
     records, problems = build(asked, store.repeats, form, parameters.wet_to_dry, today or date.today())
-    records["id"] = asked.set_index("record")["id"]
-    records = pd.concat([records, _pseudonymous(records, parameters, salt)], axis=1)
+    system = asked.set_index("record")
+    records["id"] = system["id"]
+    people = privacy.people(records, system[list(KEPT)], salt)
+    records = pd.concat([records, people, _pseudonymous(records, parameters, salt)], axis=1)
     records, twice = _one_version(records)
     problems = problems[problems["record"].isin(records.index)].assign(
         id=lambda frame: frame["record"].map(records["id"])
@@ -45,18 +48,16 @@ def derive(store: Store, form: Form, parameters: Any, salt: bytes, today: date |
 
 
 def _pseudonymous(records: pd.DataFrame, parameters: Any, salt: bytes) -> pd.DataFrame:
-    """Pseudonyms and coarse positions; the columns that count farms keep nothing readable either."""
+    """Pseudonyms of visit and officer, and coarse positions."""
     named = pd.DataFrame(
         {
             "plot_id": privacy.pseudonyms(salt, "plot", records["id"]),
-            "farm_id": privacy.pseudonyms(salt, "farm", privacy.farm_keys(records)),
             "enumerator_id": privacy.pseudonyms(salt, "officer", records["enumerator"].fillna("")).where(
                 records["enumerator"].fillna("") != ""
             ),
         }
     )
-    places_of = privacy.coarse(records["position"], parameters.grid_degrees)
-    return pd.concat([named, places_of, privacy.count_keys(records.assign(farm_id=named["farm_id"]))], axis=1)
+    return pd.concat([named, privacy.coarse(records["position"], parameters.grid_degrees)], axis=1)
 
 
 def _one_version(records: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -20,6 +20,8 @@ EDITS = ("Edits", "EditCount", "__system/edits")
 REPLACED = ("meta/deprecatedID", "deprecatedID", "meta/deprecatedId")
 PARENTS = ("PARENT_KEY", "_parent_index", "_submission__uuid", "__Submissions-id")
 SYSTEM = ("id", "time", "edits", "replaces", "has_repeats")
+# Pseudonyms that a submission keeps when its names are deleted.
+KEPT = ("farm_id", "name_key", "phone_key")
 
 
 @dataclass

@@ -51,6 +51,24 @@ def pseudonyms(salt: bytes, kind: str, texts: pd.Series) -> pd.Series:
     return texts.map({text: pseudonym(salt, kind, text) for text in texts.unique()}).astype(object)
 
 
+def people(plots: pd.DataFrame, kept: pd.DataFrame, salt: bytes) -> pd.DataFrame:
+    """Pseudonyms ``farm_id``, ``name_key`` and ``phone_key``: the farm, and its farmer by name and by phone alone.
+
+    Where the farmer has no name or phone, the farm stands for it. ``kept`` has what submissions whose names were
+    deleted kept of all three, else "".
+    """
+    farm = pseudonyms(salt, "farm", farm_keys(plots))
+    name, phone = _letters(plots["farmer_name"]), phones(plots["farmer_phone"])
+    found = pd.DataFrame(
+        {
+            "farm_id": farm,
+            "name_key": pseudonyms(salt, "name", name).mask(name == "", farm),
+            "phone_key": pseudonyms(salt, "phone", phone).mask(phone == "", farm),
+        }
+    )
+    return kept.where(kept != "", found)
+
+
 def farm_keys(plots: pd.DataFrame) -> pd.Series:
     """What makes one farm: its code; else name and phone; else name and village; else the visit itself."""
     name, phone, code = _letters(plots["farmer_name"]), phones(plots["farmer_phone"]), _letters(plots["farm_code"])
@@ -88,7 +106,7 @@ def hide_small_groups(plots: pd.DataFrame, smallest: int) -> pd.DataFrame:
 
     Plots whose village is blanked form a group of their own in their subdistrict; when that is too small, a village
     could be found out by elimination, and their subdistrict is blanked too. ``plots`` has the columns of
-    ``count_keys``.
+    ``people``.
     """
     plots = plots.copy()
     village = _farms(plots, ["subdistrict", "village"])
@@ -105,14 +123,6 @@ def _farms(plots: pd.DataFrame, by: list[str]) -> pd.Series:
     groups = plots.groupby(by, dropna=True)
     counts = [groups[key].transform("nunique") for key in ("farm_id", "name_key", "phone_key")]
     return pd.concat(counts, axis=1).min(axis=1).fillna(0)
-
-
-def count_keys(plots: pd.DataFrame) -> pd.DataFrame:
-    """Columns ``name_key`` and ``phone_key``: the farmer by name alone and by phone alone, or the farm without them."""
-    name, phone = _letters(plots["farmer_name"]), phones(plots["farmer_phone"])
-    return pd.DataFrame(
-        {"name_key": name.mask(name == "", plots["farm_id"]), "phone_key": phone.mask(phone == "", plots["farm_id"])}
-    )
 
 
 def without_marks(text: str) -> str:

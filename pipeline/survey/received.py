@@ -1,4 +1,4 @@
-"""The files as they came in, under their SHA-256; rows of those who refused or asked to be forgotten are taken out."""
+"""The files as they came in, under their SHA-256; what may not be kept is taken out: refused, forgotten, too old."""
 
 import hashlib
 import io
@@ -15,6 +15,8 @@ from pipeline.survey.store import Store, write
 from pipeline.survey.versions import hashed
 
 REDACTED = ".redacted.zip"
+# An archive without a member: what is kept of a file none of whose submissions may be kept.
+NOTHING_LEFT = b"PK\x05\x06" + bytes(18)
 
 
 def folder() -> Path:
@@ -39,6 +41,8 @@ def redact_all(store: Store, form: Form, salt: bytes) -> int:
     changed = 0
     for path in sorted(folder().glob("*")) if folder().exists() else []:
         data = path.read_bytes()
+        if data == NOTHING_LEFT:
+            continue
         clean = redacted(data, read_sheets(data), store, form, salt)
         if clean is not None:
             write(folder() / (path.name.split(".")[0] + REDACTED), clean)
@@ -49,24 +53,29 @@ def redact_all(store: Store, form: Form, salt: bytes) -> int:
 
 
 def redacted(data: bytes, sheets: Sheets, store: Store, form: Form, salt: bytes) -> bytes | None:
-    """The file as a ZIP of CSV without rows of the forgotten and answers of those who refused; None if it has none.
+    """The file as a ZIP of CSV without what may not be kept, or None if it has nothing of the kind.
+
+    Rows of the forgotten and of those whose names were deleted in time go, of those who refused their answers.
 
     Photos and other media go with the rows that name them.
     """
     name = main_sheet(sheets)
     raw, ids = sheets[name], submission_ids(sheets[name])
-    # Most files hold nobody who refused or is forgotten, and there may be many rows.
-    if not store.forgotten and not store.refused:
+    # Most files hold nobody who refused, is forgotten or whose time is over, and there may be many rows.
+    gone_for_good = store.forgotten | store.expired
+    if not gone_for_good and not store.refused:
         return None
     standing = {id: store.last(hashed(salt, id)) for id in ids.unique()}
     refused = {hashed(salt, id) for id in store.refused}
-    forget = ids.map(lambda id: standing[id] in store.forgotten)
+    forget = ids.map(lambda id: standing[id] in gone_for_good)
     refuse = ids.map(lambda id: standing[id] in refused) & ~forget
     owners = {other: parent_ids(sheet, raw) for other, sheet in sheets.items() if other != name}
     gone = set(ids[forget | refuse])
     personal = ~raw.columns.isin(_kept_columns(raw, form))
     if not forget.any() and (raw.loc[refuse, personal] == "").all(axis=None) and not _any_of(owners, gone):
         return None
+    if forget.all():
+        return NOTHING_LEFT
     words = _cells(raw[forget | refuse]) | {
         cell for other, owner in owners.items() for cell in _cells(sheets[other][owner.isin(gone)])
     }

@@ -3,13 +3,16 @@
 import io
 import os
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
+import zc.lockfile
 
 from pipeline.survey import places
-from pipeline.survey.flat import SYSTEM
+from pipeline.survey.flat import KEPT, SYSTEM
 from pipeline.survey.names import REPEATS, Form
 from pipeline.survey.privacy import make_private_folder
 
@@ -17,17 +20,37 @@ from pipeline.survey.privacy import make_private_folder
 REFUSED = ("no", "unknown")
 
 
+class BusyError(RuntimeError):
+    """Another command works on the store."""
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Let no other command change the store meanwhile; raises ``BusyError`` when one does. A crash leaves no lock."""
+    make_private_folder()
+    try:
+        lock = zc.lockfile.LockFile(str(places.private() / "lock"))
+    except zc.lockfile.LockError as error:
+        raise BusyError("perintah survei lain sedang berjalan / another survey command is running") from error
+    try:
+        yield
+    finally:
+        lock.close()
+
+
 @dataclass
 class Store:
     """Submissions and rows of repeats, both with ``record`` (one version of one submission), as text.
 
-    ``replaced`` (old version by new one) and ``forgotten`` hold keyed hashes of ids, from which no id can be read.
+    ``replaced`` (old version by new one), ``forgotten`` and ``expired`` (whose names were deleted in time) hold keyed
+    hashes of ids, from which no id can be read.
     """
 
     main: pd.DataFrame
     repeats: dict[str, pd.DataFrame]
     replaced: dict[str, str] = field(default_factory=dict)
     forgotten: set[str] = field(default_factory=set)
+    expired: set[str] = field(default_factory=set)
 
     @property
     def refused(self) -> set[str]:
@@ -51,7 +74,7 @@ def path() -> Path:
 def empty(form: Form) -> Store:
     """A store without submissions."""
     return Store(
-        pd.DataFrame(columns=["record", *SYSTEM, *names(form, "")], dtype=object),
+        pd.DataFrame(columns=["record", *SYSTEM, *KEPT, *names(form, "")], dtype=object),
         {name: pd.DataFrame(columns=["record", *names(form, name)], dtype=object) for name in REPEATS},
     )
 
@@ -67,13 +90,14 @@ def load(form: Form) -> Store:
 
         main, repeats = table("main"), {name: table(name) for name in REPEATS}
         return Store(
-            main.reindex(columns=["record", *SYSTEM, *names(form, "")], fill_value=""),
+            main.reindex(columns=["record", *SYSTEM, *KEPT, *names(form, "")], fill_value=""),
             {
                 name: rows.reindex(columns=["record", *names(form, name)], fill_value="")
                 for name, rows in repeats.items()
             },
             dict(table("replaced").itertuples(index=False)),
             set(table("forgotten")["hash"]),
+            set(table("expired")["hash"]),
         )
 
 
@@ -81,7 +105,8 @@ def save(store: Store) -> None:
     """Write the store; a crash leaves the old one or the new one, never a part."""
     tables = {"main": store.main, **store.repeats}
     tables["replaced"] = pd.DataFrame(sorted(store.replaced.items()), columns=["hash", "by"])
-    tables["forgotten"] = pd.DataFrame({"hash": sorted(store.forgotten)})
+    for name in ("forgotten", "expired"):
+        tables[name] = pd.DataFrame({"hash": sorted(getattr(store, name))})
     memory = io.BytesIO()
     with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, frame in tables.items():

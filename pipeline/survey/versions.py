@@ -3,17 +3,24 @@
 Taking in is a union: whatever the order of files, and however often one comes, the same submissions remain.
 """
 
+from dataclasses import replace
+
 import pandas as pd
 
-from pipeline.survey.flat import SYSTEM, Flat
+from pipeline.survey.flat import KEPT, SYSTEM, Flat
 from pipeline.survey.names import Form
 from pipeline.survey.privacy import pseudonym
 from pipeline.survey.store import REFUSED, Store, names
 
 
 def merged(store: Store, flat: Flat, form: Form, salt: bytes) -> Store:
-    """The store with the submissions of an export; an older version never takes the place of a newer one."""
+    """The store with the submissions of an export; an older version never takes the place of a newer one.
+
+    Of a submission whose names were deleted in time nothing is taken any more but a refusal.
+    """
     main, repeats = _records(flat, form)
+    hashes = main["id"].map({id: hashed(salt, id) for id in main["id"].unique()})
+    main = main[~hashes.isin(store.expired) | main["consent"].isin(REFUSED)]
     replaced = dict(store.replaced)
     for old, new in main.loc[main["replaces"] != "", ["replaces", "id"]].itertuples(index=False):
         # Two edits of one version: which of them counts must not depend on the order of files.
@@ -25,7 +32,8 @@ def merged(store: Store, flat: Flat, form: Form, salt: bytes) -> Store:
     together = {
         name: pd.concat([store.repeats[name], rows[~rows["record"].isin(before)]]) for name, rows in repeats.items()
     }
-    return Store(main, {name: _of(main, rows) for name, rows in together.items()}, replaced, store.forgotten)
+    kept = {name: _of(main, rows) for name, rows in together.items()}
+    return replace(store, main=main, repeats=kept, replaced=replaced)
 
 
 def hashed(salt: bytes, id: str) -> str:
@@ -36,8 +44,8 @@ def hashed(salt: bytes, id: str) -> str:
 def without(store: Store, ids: set[str], salt: bytes) -> Store:
     """The store without some submissions, which are remembered as forgotten by their hashes."""
     main = store.main[~store.main["id"].isin(ids)].reset_index(drop=True)
-    forgotten = store.forgotten | {hashed(salt, id) for id in ids}
-    return Store(main, {name: _of(main, rows) for name, rows in store.repeats.items()}, store.replaced, forgotten)
+    kept = {name: _of(main, rows) for name, rows in store.repeats.items()}
+    return replace(store, main=main, repeats=kept, forgotten=store.forgotten | {hashed(salt, id) for id in ids})
 
 
 def _of(main: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
@@ -64,7 +72,9 @@ def _records(flat: Flat, form: Form) -> tuple[pd.DataFrame, dict[str, pd.DataFra
 
     Of a farmer who did not consent only id, time and the answer itself stay.
     """
-    main = flat.main.reindex(columns=[*SYSTEM, *names(form, "")], fill_value="").drop_duplicates(ignore_index=True)
+    main = flat.main.reindex(columns=[*SYSTEM, *KEPT, *names(form, "")], fill_value="").drop_duplicates(
+        ignore_index=True
+    )
     main["replaces"] = main["replaces"].where(main["replaces"] != main["id"], "")
     main["consent"] = main["consent"].where(main["consent"].isin(["yes", "no"]), "unknown")
     consented = main["consent"] == "yes"

@@ -24,7 +24,7 @@ IDENTIFIERS = re.compile(r"key|seed|sources|.*_ids?")
 CODE = re.compile(r"[A-Z]\d{3}(;[A-Z]\d{3})*|\d{4}-\d\d(-\d\d)?|\S+\.\S+")
 # Words of closed lists in one cell: contradicted;second_hand.
 WORD_LIST = re.compile(r"[a-z_]+(;[a-z_]+)+")
-PLACES = {"country", "place", "region", "site"}
+PLACES = {"country", "place", "region", "site", "subdistrict", "village"}
 UNITS = {"unit", "unit_printed"}
 SAME_UNITS = {"%", "1", "IDR", "Rp", "USD", "ha", "kg", "m2", "t", "juta ton"}
 

@@ -197,6 +197,10 @@ def kobo_xlsx(submissions: list[Submission], language: int | None = None, is_typ
         sheet = book.create_sheet(title)
         for row in rows:
             sheet.append([_typed(value) if is_typed else value for value in row])
+        for row in sheet.iter_rows():
+            for cell in row:
+                # What a farmer's answer begins with makes no formula of it.
+                cell.data_type = "s" if cell.data_type == "f" else cell.data_type
     memory = io.BytesIO()
     book.save(memory)
     return memory.getvalue()

@@ -1,11 +1,13 @@
 """Exports of every kind give the same plots, what cannot be right is set aside, importing twice adds nothing."""
 
+import io
 import os
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -168,6 +170,18 @@ def test_what_is_no_export_is_refused_in_words_and_leaves_nothing(folder, capsys
 def test_a_good_file_beside_a_bad_one_is_taken(folder) -> None:
     assert folder.take_in(("bad.csv", b"<html>"), EXPORTS["ODK Central"], ("absent.csv", b"KEY\n")) == 2
     assert len(folder.plots) == 6
+
+
+def test_a_formula_is_what_the_workbook_last_showed_and_is_never_computed(folder) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(kobo_xlsx(SIX)))
+    sheet = book["plot_visit"]
+    place = next(cell.column for cell in sheet[1] if str(cell.value).endswith("/area_value"))
+    sheet.cell(2, place).value = "=1+1"  # Nothing has shown a value for it yet.
+    memory = io.BytesIO()
+    book.save(memory)
+    assert folder.take_in(("a.xlsx", memory.getvalue())) == 1
+    row = folder.set_aside.iloc[0]
+    assert (row["question"], row["value"], row["reason_en"]) == ("area_value", "", "is not answered")
 
 
 def test_missing_columns_are_told(folder, capsys) -> None:

@@ -1,6 +1,7 @@
 """Files of KoboToolbox and ODK Central as sheets of text: CSV, XLSX, and ZIP files of CSV.
 
-Nothing is interpreted here: a cell is the text it holds, a formula is its own text and is never computed.
+Nothing is interpreted here: a cell is the text it holds. A formula in a workbook is what the workbook last showed of
+it, and is never computed.
 """
 
 import csv
@@ -11,6 +12,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 import pandas as pd
+import python_calamine
 
 OLE = bytes.fromhex("d0cf11e0")  # An XLSX with a password, or the old XLS, is such a container.
 LARGEST_BYTES = 2**31
@@ -82,23 +84,16 @@ def _read_csv(data: bytes) -> pd.DataFrame:
 
 
 def _read_workbook(data: bytes) -> dict[str, pd.DataFrame]:
-    import openpyxl
-
     try:
-        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=False)
-        return {
-            sheet.title: pd.DataFrame([[_text(value) for value in row] for row in sheet.iter_rows(values_only=True)])
-            for sheet in book.worksheets
-        }
-    # openpyxl raises whatever its parsers raise when a workbook is damaged.
-    except Exception as error:
+        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
+        sheets = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
+    except python_calamine.CalamineError as error:
         raise ExportError("XLSX rusak / damaged XLSX") from error
+    return {name: pd.DataFrame([[_text(value) for value in row] for row in rows]) for name, rows in sheets.items()}
 
 
 def _text(value: Any) -> str:
     """A cell as text; a number is written so that its decimal mark cannot be taken for a thousands mark."""
-    if value is None:
-        return ""
     if isinstance(value, float):
         text = str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
         return text + "0" if "." in text and len(text.split(".")[1]) == 3 else text

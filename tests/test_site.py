@@ -18,7 +18,7 @@ from bs4 import BeautifulSoup, Tag
 from playwright.sync_api import Browser, Page
 
 from pipeline.language import LANGUAGES
-from pipeline.publish.site import build, figures, files, notebooks
+from pipeline.publish.site import build, figures, files, library, notebooks
 from pipeline.publish.site.words import WORDS
 
 # Words that no Indonesian sentence has; sources and their titles stand in their own language.
@@ -267,9 +267,13 @@ def test_the_first_tab_leads_past_the_frame(browser, site):
     page.close()
 
 
-def test_a_series_is_read_by_pointer_and_by_arrow_keys(browser, site):
-    page = browser.new_page(viewport=DESK)
-    page.goto((site / "id" / "explore.html").as_uri())
+@pytest.mark.parametrize("way", ["folder", "host"])
+def test_a_series_is_read_by_pointer_and_by_arrow_keys(browser, site, host, way):
+    root = site.as_uri() if way == "folder" else host
+    watched = Watched(browser, root, viewport=DESK)
+    page = watched.open(f"{root}/id/explore.html")
+    lines = page.locator("#chart .mark-line path[d]")
+    lines.first.wait_for()
     series = json.loads(page.locator("#data").text_content() or "")
     chosen = series[int(page.locator("#first").input_value())]
     assert "Indonesia" in chosen["name"]
@@ -282,12 +286,45 @@ def test_a_series_is_read_by_pointer_and_by_arrow_keys(browser, site):
     assert str(year) in read
     assert warnings in read
     assert f"{value:,.5g}".translate(str.maketrans(",.", ".,")) in read
+    # The axis writes thousands as the reader does.
+    assert "1.000" in page.locator("#chart .role-axis-label text").all_text_contents()
     box = page.locator("#chart").bounding_box()
     page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
-    assert page.locator("#reading").inner_text() != read
-    page.select_option("#second", index=2)
-    assert page.locator("#chart path").count() == 2
+    page.wait_for_function("old => document.getElementById('reading').textContent !== old", arg=read)
+    # A series in another unit, of other years, and without warnings has an axis of its own.
+    other = next(place for place, one in enumerate(series) if one["unit"] == "USD/t")
+    page.select_option("#second", value=str(other))
+    page.locator("#chart .role-axis-title text", has_text="USD/t").wait_for()
+    assert {"kg/ha", "USD/t"} == set(page.locator("#chart .role-axis-title text").all_text_contents())
+    assert not watched.errors
     page.close()
+
+
+@pytest.mark.parametrize("gaps", [0, 2])
+def test_a_missing_year_is_a_gap_in_the_line(browser, site, host, gaps):
+    text = (site / "en" / "explore.html").read_text(encoding="utf-8")
+    points = [[year, 5.0, ""] for year in range(1990, 2010)]
+    for place in (12, 5)[:gaps]:
+        del points[place]
+    series = [{"name": "Indonesia", "unit": "t", "table": "x", "points": points}]
+    whole = re.sub(r'(id="data">).*?(</script>)', lambda found: found[1] + json.dumps(series) + found[2], text)
+    page = browser.new_page(viewport=DESK)
+    page.route("**/explore.html", lambda route: route.fulfill(body=whole, content_type="text/html"))
+    page.goto(f"{host}/en/explore.html")
+    page.locator("#chart .mark-line path[d]").first.wait_for()
+    assert page.locator("#chart .mark-line path[d]").count() == 1 + gaps
+    page.close()
+
+
+def test_only_the_page_for_exploring_loads_the_chart_library_and_its_licence_is_beside_it(site):
+    users = {path.relative_to(site).as_posix() for path in site.rglob("*.html") if "vega.js" in path.read_text("utf-8")}
+    assert users == {"en/explore.html", "id/explore.html"}
+    assert "BSD-3-Clause" in (site / "library" / "LICENSE-vega.txt").read_text(encoding="utf-8")
+
+
+def test_the_chart_library_has_the_same_bytes_at_every_build(site, tmp_path):
+    library.write_library(tmp_path / "again")
+    assert (tmp_path / "again" / "vega.js").read_bytes() == (site / "library" / "vega.js").read_bytes()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

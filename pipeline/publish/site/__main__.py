@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline import paths
 from pipeline.language import LANGUAGES
-from pipeline.publish.site import THEME, build, files
+from pipeline.publish.site import THEME, build, files, library
 from pipeline.publish.site.catalogue import MissingTranslation, gathering
 
 SITE = paths.RESULTS / "site"
@@ -21,6 +21,7 @@ def make(target: Path) -> None:
             build.write_sources(Path(folder) / language, language)
             build.build(Path(folder) / language, target / language, language)
     files.copy_files(target / "files")
+    library.write_library(target / "library")
     shutil.copytree(THEME / "root", target, dirs_exist_ok=True)
 
 

@@ -82,6 +82,7 @@ WORDS = {
         "Arahkan penunjuk ke suatu tahun, atau pakai tombol panah. Titik kosong berarti ada peringatan; tahun tanpa "
         "angka dibiarkan terputus.",
     ),
+    "drawn_by": Text("Drawn with Vega; its licence:", "Digambar dengan Vega; lisensinya:"),
     "series_one": Text("Series", "Deret"),
     "series_two": Text("Compare with", "Bandingkan dengan"),
     "statistics": Text("Official statistics", "Statistik resmi"),

@@ -101,6 +101,8 @@
     read();
     if (drawn) drawn.finalize();
     drawn = await window.vegaEmbed(chart, specification(), embedding);
+    // The picture is read out in words above it; its parts say nothing by themselves.
+    chart.querySelector("svg").setAttribute("aria-hidden", "true");
     drawn.view.addSignalListener("near", (_, near) => near.year && near.year[0] !== year && go(near.year[0]));
   };
 

@@ -1,6 +1,7 @@
 """The few commands that people type; ``cacao --help`` lists them, ``cacao COMMAND --help`` explains one."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -39,6 +40,13 @@ def deps(chosen: argparse.Namespace) -> int:
         return 2
     print("\n".join(f"      - {path}" for path in dependencies(chosen.stage)))
     return 0
+
+
+def repro(chosen: argparse.Namespace) -> int:
+    """Run every stage whose inputs changed, as `dvc repro` does, but independent stages side by side."""
+    from pipeline.rerun import command
+
+    return command.repro(chosen.targets, chosen.jobs)
 
 
 def trace(chosen: argparse.Namespace) -> int:
@@ -142,10 +150,25 @@ def _show(found: dict[str, list[str]]) -> None:
         print("\n".join([stage, *(f"  {line}" for line in lines)]))
 
 
+def jobs(text: str) -> int:
+    """A number of stages at a time: 1 or more."""
+    number = int(text)
+    if number < 1:
+        raise ValueError(f"{text} is not a number of stages")
+    return number
+
+
 COMMANDS: dict[Command, list[tuple[str, dict[str, Any]]]] = {
     check: [],
     params: [],
     deps: [("stage", {"help": "name of a notebook without .ipynb"})],
+    repro: [
+        ("targets", {"nargs": "*", "help": "stages to bring up to date with what they need; all if left out"}),
+        (
+            "-j",
+            {"dest": "jobs", "type": jobs, "default": os.cpu_count() or 1, "help": "stages at a time"},
+        ),
+    ],
     trace: [
         ("subject", {"help": "key of an estimate; path or name of a figure or table; TABLE:LINE:COLUMN for a cell"}),
         ("--json", {"action": "store_true", "help": "the same for machines"}),

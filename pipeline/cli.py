@@ -7,9 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from pipeline import paths
-from pipeline.lineage import LineageError
-from pipeline.params import ParameterError
-from pipeline.sources import SourceError
 
 # What only one command needs is imported in it, so that the others start without.
 Command = Callable[[argparse.Namespace], int]
@@ -189,6 +186,16 @@ COMMANDS: dict[Command, list[tuple[str, dict[str, Any]]]] = {
 }
 
 
+def explains_itself(error: Exception) -> bool:
+    """Whether the message of an error is all that its reader needs."""
+    # Imported only now: a command that goes well must not wait for them.
+    from pipeline.lineage import LineageError
+    from pipeline.params import ParameterError
+    from pipeline.sources import SourceError
+
+    return isinstance(error, ParameterError | SourceError | LineageError)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit code: 1 for an error that the message explains."""
     parser = argparse.ArgumentParser(prog="cacao", description=__doc__)
@@ -202,7 +209,9 @@ def main(arguments: list[str] | None = None) -> int:
     run: Command = chosen.run
     try:
         return run(chosen)
-    except (ParameterError, SourceError, LineageError) as error:
+    except Exception as error:
+        if not explains_itself(error):
+            raise
         print(error, file=sys.stderr)
         return 1
 

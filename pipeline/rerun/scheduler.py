@@ -112,6 +112,9 @@ class Scheduler:
             self.launch(name, warm=False)
             return
         problem = f"exit code {code}" if code else ""
+        if code and self.stopping:
+            self.progress.end(name, "stopped", remember=False)
+            return
         try:
             self.ledger.let_go(name) if code else self.ledger.finish(name)
         except (DvcException, OSError) as error:
@@ -142,10 +145,11 @@ class Scheduler:
     def _drain(self, patience: float) -> None:
         while self.running:
             try:
-                name, _ = self.events.get(timeout=patience)
+                name, code = self.events.get(timeout=patience)
             except Empty:
                 return
-            self.running.pop(name, None)
+            if name in self.running:
+                self.ended(name, code)
 
 
 def alone(stage: Any) -> bool:

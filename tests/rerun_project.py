@@ -149,7 +149,7 @@ def state(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): hashlib.md5(path.read_bytes()).hexdigest() for path in files}
 
 
-def set_param(folder: Path, name: str, value: float) -> None:
+def set_param(folder: Path, name: str, value: float | str) -> None:
     """Change one parameter, by the last part of its name."""
     lines = (folder / "params.yaml").read_text().splitlines(keepends=True)
     changed = [f"  {name}: {value}\n" if line.startswith(f"  {name}:") else line for line in lines]

@@ -59,6 +59,8 @@ def reproduce(targets: list[str], jobs: int, events: Events, server: warm.Warm |
     finally:
         progress.close()
         ledger.close(not scheduler.failed and not scheduler.waiting)
+    if server and server.unfit:
+        print(f"{server.unfit} starts threads when it is imported: notebooks ran without warm kernels", file=sys.stderr)
     return tell(scheduler, time.monotonic() - began)
 
 

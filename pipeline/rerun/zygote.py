@@ -69,13 +69,14 @@ class Server:
             return
         self.tried.add(name)
         builtins.get_ipython = lambda: SimpleNamespace(kernel=True, config={"IPKernelApp": {}})  # type: ignore
+        # Nobody reads warnings here; the filters that libraries set are kept, for a notebook would have them.
+        show, warnings.showwarning = warnings.showwarning, lambda *_, **__: None
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                importlib.import_module(name)
+            importlib.import_module(name)
         except Exception:
             return
         finally:
+            warnings.showwarning = show
             del builtins.get_ipython  # type: ignore[attr-defined]
         if len(os.listdir("/proc/self/task")) > 1:
             self.channel.send(json.dumps({"unfit": name}).encode())

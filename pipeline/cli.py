@@ -1,14 +1,12 @@
 """The few commands that people type; ``cacao --help`` lists them, ``cacao COMMAND --help`` explains one."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from typing import Any
 
 from pipeline import paths
-from pipeline.lineage import LineageError
-from pipeline.params import ParameterError
-from pipeline.sources import SourceError
 
 # What only one command needs is imported in it, so that the others start without.
 Command = Callable[[argparse.Namespace], int]
@@ -39,6 +37,13 @@ def deps(chosen: argparse.Namespace) -> int:
         return 2
     print("\n".join(f"      - {path}" for path in dependencies(chosen.stage)))
     return 0
+
+
+def repro(chosen: argparse.Namespace) -> int:
+    """Run every stage whose inputs changed, as `dvc repro` does, but independent stages side by side."""
+    from pipeline.rerun import command
+
+    return command.repro(chosen.targets, chosen.jobs)
 
 
 def trace(chosen: argparse.Namespace) -> int:
@@ -142,10 +147,25 @@ def _show(found: dict[str, list[str]]) -> None:
         print("\n".join([stage, *(f"  {line}" for line in lines)]))
 
 
+def jobs(text: str) -> int:
+    """A number of stages at a time: 1 or more."""
+    number = int(text)
+    if number < 1:
+        raise ValueError(f"{text} is not a number of stages")
+    return number
+
+
 COMMANDS: dict[Command, list[tuple[str, dict[str, Any]]]] = {
     check: [],
     params: [],
     deps: [("stage", {"help": "name of a notebook without .ipynb"})],
+    repro: [
+        ("targets", {"nargs": "*", "help": "stages to bring up to date with what they need; all if left out"}),
+        (
+            "-j",
+            {"dest": "jobs", "type": jobs, "default": os.cpu_count() or 1, "help": "stages at a time"},
+        ),
+    ],
     trace: [
         ("subject", {"help": "key of an estimate; path or name of a figure or table; TABLE:LINE:COLUMN for a cell"}),
         ("--json", {"action": "store_true", "help": "the same for machines"}),
@@ -166,6 +186,16 @@ COMMANDS: dict[Command, list[tuple[str, dict[str, Any]]]] = {
 }
 
 
+def explains_itself(error: Exception) -> bool:
+    """Whether the message of an error is all that its reader needs."""
+    # Imported only now: a command that goes well must not wait for them.
+    from pipeline.lineage import LineageError
+    from pipeline.params import ParameterError
+    from pipeline.sources import SourceError
+
+    return isinstance(error, ParameterError | SourceError | LineageError)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit code: 1 for an error that the message explains."""
     parser = argparse.ArgumentParser(prog="cacao", description=__doc__)
@@ -179,7 +209,9 @@ def main(arguments: list[str] | None = None) -> int:
     run: Command = chosen.run
     try:
         return run(chosen)
-    except (ParameterError, SourceError, LineageError) as error:
+    except Exception as error:
+        if not explains_itself(error):
+            raise
         print(error, file=sys.stderr)
         return 1
 

@@ -75,6 +75,8 @@ def kernel(name: str, staging: Path, settings: dict[str, str]) -> Iterator[Async
             kernel_name="stage",
             kernel_spec_manager=KernelSpecManager(kernel_dirs=[folder], ensure_native_kernel=False),
             client_factory=StageClient,
+            # The file sockets stand beside it: in the folder of the project, two kernels could take the same ones.
+            connection_file=str(private / "kernel.json"),
             # libzmq has no file sockets that Jupyter can use on Windows.
             transport="tcp" if os.name == "nt" else "ipc",
         )

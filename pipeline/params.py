@@ -28,6 +28,11 @@ def words(default: str, pattern: str, allowed: str, en: str, id: str) -> Any:
     return Field(default, pattern=pattern, description=en, json_schema_extra={"allowed": allowed, "arti": id})
 
 
+def switch(default: bool, en: str, id: str) -> Any:
+    """Declare what is on or off: default, meaning in both languages."""
+    return Field(default, description=en, json_schema_extra={"allowed": "true or false", "arti": id})
+
+
 class Section(BaseModel):
     """A group of parameters; strict, so that text is never read as a number."""
 
@@ -43,7 +48,7 @@ class Run(Section):
 
 
 class Compute(Section):
-    """Where heavy loops are computed; does not change any result."""
+    """How and where things are computed; does not change any result."""
 
     backend: str = words(
         "loky",
@@ -58,6 +63,11 @@ class Compute(Section):
         "an address such as tcp://host:8786, or nothing",
         "Address of the scheduler of the Dask cluster; only for dask.",
         "Alamat penjadwal klaster Dask; hanya untuk dask.",
+    )
+    warm_kernels: bool = switch(
+        True,
+        "Let notebooks run by cacao repro start from a process that has imported the libraries already (Linux).",
+        "Biarkan buku catatan yang dijalankan cacao repro mulai dari proses yang sudah memuat pustaka (Linux).",
     )
 
 
@@ -451,7 +461,7 @@ SECTIONS: dict[str, type[Section]] = {
     "survey_model": SurveyModel,
 }
 
-KIND_NAMES: dict[Any, str] = {int: "whole number", float: "number", str: "text"}
+KIND_NAMES: dict[Any, str] = {int: "whole number", float: "number", str: "text", bool: "switch"}
 
 Params = create_model("Params", __base__=Section, **{name: (model, model()) for name, model in SECTIONS.items()})  # type: ignore[call-overload]
 
@@ -537,7 +547,7 @@ def render_params(params: Any) -> str:
         lines += ["", f"# {model.__doc__}", f"{section}:"]
         for name, value in getattr(params, section).model_dump().items():
             info = describe()[f"{section}.{name}"]
-            shown = json.dumps(value) if isinstance(value, str) else value
+            shown = json.dumps(value) if isinstance(value, str | bool) else value
             lines += [f"  # {info['en']} [{info['allowed']}]", f"  {name}: {shown}"]
     return "\n".join(lines) + "\n"
 

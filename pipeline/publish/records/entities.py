@@ -12,7 +12,7 @@ from pipeline.params import describe
 from pipeline.publish.records import run
 from pipeline.sources import load_registry
 
-TYPES = {"whole number": "Integer", "number": "Float", "text": "Text"}
+TYPES = {"whole number": "Integer", "number": "Float", "text": "Text", "switch": "Boolean"}
 
 
 def refer(ids: Iterable[str]) -> list[dict[str, str]]:

@@ -1,0 +1,175 @@
+"""The fork server: imports the libraries once; every runner, and with it every kernel, is a copy of this process.
+
+It runs no code of a notebook and has one thread, so that nothing passes from one notebook to another. It lives as
+long as the run that started it. Messages on its socket are JSON: ``{"start": STAGE, "command": [...], "env": {...},
+"cwd": ..., "log": ..., "libraries": [...]}``, ``{"stop": STAGE}`` and ``{"kill": STAGE}``. Its answers are
+``{"ended": STAGE, "code": ...}``, and ``{"unfit": LIBRARY}`` before it ends because a library has started threads.
+"""
+
+import builtins
+import gc
+import importlib
+import json
+import os
+import runpy
+import selectors
+import signal
+import socket
+import sys
+import warnings
+from types import SimpleNamespace
+from typing import Any
+
+from pipeline.rerun import spare
+from pipeline.rerun.process import adopt, children, die_with, end_group
+
+# What a runner and a kernel are made of.
+OWN = (
+    "ipykernel.kernelapp",
+    "ipykernel.ipkernel",
+    "jupyter_client.asynchronous.client",
+    "jupyter_client.provisioning.local_provisioner",
+    "papermill",
+    "papermill.execute",
+    "nbformat",
+    "pipeline.kernel",
+    "pipeline.failure",
+    "pipeline.params",
+)
+LONGEST_MESSAGE = 1 << 20
+
+
+class Server:
+    """Serves the one who holds the other end of the socket."""
+
+    def __init__(self, channel: socket.socket, libraries: list[str]) -> None:
+        self.channel, self.libraries = channel, libraries
+        self.selector = selectors.DefaultSelector()
+        self.selector.register(channel, selectors.EVENT_READ)
+        self.running: dict[str, int] = {}
+        self.tried: set[str] = set()
+
+    def serve(self) -> None:
+        """Start stages and tell of their end until nobody is there any more; imports libraries when there is time."""
+        while True:
+            for key, _ in self.selector.select(0 if self.libraries else None):
+                if key.fileobj is not self.channel:
+                    self.ended(key.data, key.fd)
+                elif message := self.channel.recv(LONGEST_MESSAGE):
+                    self.handle(json.loads(message))
+                else:
+                    return
+            if self.libraries:
+                self.preload(self.libraries.pop(0))
+
+    def preload(self, name: str) -> None:
+        """Import one library; one that is not there, or cannot be imported, is left to those who want it."""
+        # Libraries that look whether they are in a terminal must see what they would see in a kernel.
+        if name in self.tried:
+            return
+        self.tried.add(name)
+        builtins.get_ipython = lambda: SimpleNamespace(kernel=True, config={"IPKernelApp": {}})  # type: ignore
+        # Nobody reads warnings here; the filters that libraries set are kept, for a notebook would have them.
+        show, warnings.showwarning = warnings.showwarning, lambda *_, **__: None
+        try:
+            importlib.import_module(name)
+        except Exception:
+            return
+        finally:
+            warnings.showwarning = show
+            del builtins.get_ipython  # type: ignore[attr-defined]
+        if len(os.listdir("/proc/self/task")) > 1:
+            self.channel.send(json.dumps({"unfit": name}).encode())
+            raise SystemExit(1)
+
+    def handle(self, message: dict[str, Any]) -> None:
+        """Do what one message asks for."""
+        if "start" in message:
+            self.start(message)
+        elif "stop" in message and message["stop"] in self.running:
+            os.kill(self.running[message["stop"]], signal.SIGTERM)
+        elif "kill" in message and message["kill"] in self.running:
+            end_group(self.running[message["kill"]])
+
+    def start(self, message: dict[str, Any]) -> None:
+        """Import what the stage needs, once for all that need it, and fork its runner."""
+        for name in message["libraries"]:
+            self.preload(name)
+        gc.disable()
+        gc.freeze()
+        parent = os.getpid()
+        pid = os.fork()
+        if not pid:
+            run(parent, message)
+        self.running[message["start"]] = pid
+        self.selector.register(os.pidfd_open(pid), selectors.EVENT_READ, message["start"])
+
+    def ended(self, name: str, descriptor: int) -> None:
+        """Tell the exit code of a runner, and take down what it may have left."""
+        self.selector.unregister(descriptor)
+        os.close(descriptor)
+        pid = self.running.pop(name)
+        # Before it is waited for: until then no other process can have its number.
+        end_group(pid)
+        self.end_orphans(pid)
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        self.channel.send(json.dumps({"ended": name, "code": code}).encode())
+
+    def end_orphans(self, *known: int) -> None:
+        """End what has lost its parent: workers of a kernel, when it was killed."""
+        while orphans := set(children()) - {*known, *self.running.values()}:
+            for pid in orphans:
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+
+    def end_all(self) -> None:
+        """Nobody waits for what still runs: runners end, their kernels with them, and then all that these started."""
+        for pid in self.running.values():
+            end_group(pid)
+            os.waitpid(pid, 0)
+        self.running.clear()
+        self.end_orphans()
+
+
+def run(parent: int, message: dict[str, Any]) -> None:
+    """Be the runner of a stage; never returns."""
+    code = 1
+    try:
+        os.setsid()
+        die_with(parent)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        log = os.open(message["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+        for descriptor in (1, 2):
+            os.dup2(log, descriptor)
+        # The socket and what else the server holds is not for children.
+        os.closerange(3, 256)
+        spare.take_over(message["env"], message["cwd"])
+        spare.offer()
+        sys.argv = message["command"]
+        runpy.run_module(message["command"][0], run_name="__main__", alter_sys=True)
+        code = 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def main() -> None:
+    """``python -c "...main()" PARENT DESCRIPTOR LIBRARY...``: serve until the parent is gone."""
+    _, parent, descriptor, *libraries = sys.argv
+    die_with(int(parent))
+    adopt()
+    # Ctrl-C is for the parent, who then tells what to stop.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # As in pipeline/run.py and pipeline/kernel.py, whose imports these are.
+    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+    sys.modules["debugpy"] = None  # type: ignore[assignment]
+    server = Server(socket.socket(fileno=int(descriptor)), [*OWN, *libraries])
+    try:
+        server.serve()
+    finally:
+        server.end_all()

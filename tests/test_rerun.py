@@ -1,0 +1,219 @@
+"""``cacao repro``: the lock and outputs of a serial run, only what changed, failures and requests to stop."""
+
+import random
+import shutil
+import signal
+import time
+from pathlib import Path
+
+import pytest
+import rerun_project as toy
+from rerun_project import ADOPTION, PIPELINE, Toy, executed, repro, serial, set_param, state
+
+from pipeline import paths
+from pipeline.rerun import libraries, lockfile, scheduler
+
+
+@pytest.fixture(scope="module")
+def reproduced(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small project that has run once, two stages at a time; tests work on copies."""
+    folder = toy.make(tmp_path_factory.mktemp("rerun") / "made", PIPELINE)
+    done = repro(folder, "-j", "2")
+    assert sorted(executed(folder)) == sorted(PIPELINE)
+    assert "6 stages are up to date, 6 ran" in done.stdout
+    assert "a: started\n" in done.stdout
+    return folder
+
+
+@pytest.fixture
+def folder(reproduced: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(reproduced, tmp_path / "copy"))
+
+
+def test_lock_and_outputs_are_those_of_a_serial_run_also_after_random_changes(reproduced, tmp_path) -> None:
+    twin = toy.make(tmp_path / "serial", PIPELINE)
+    parallel = Path(shutil.copytree(reproduced, tmp_path / "parallel"))
+    serial(twin)
+    assert state(parallel) == state(twin)
+    executed(twin)
+    chance = random.Random(1)
+    for name, least, most in (("training_years", 1, 20), ("adoption", 0, 1)):
+        value = round(chance.uniform(least, most), 3)
+        for project in (parallel, twin):
+            set_param(project, name, value)
+        repro(parallel, "-j", "2")
+        serial(twin)
+        assert state(parallel) == state(twin)
+        assert sorted(executed(parallel)) == sorted(executed(twin))
+
+
+def test_a_changed_parameter_reruns_its_consumers_and_going_back_runs_nothing(folder) -> None:
+    before = state(folder)
+    set_param(folder, "training_years", 7.0)
+    done = repro(folder, "-j", "2")
+    assert sorted(executed(folder)) == ["c", "d", "e", "f"]
+    assert "a: unchanged" in done.stdout
+    assert "c: started (expected " in done.stdout
+    set_param(folder, "training_years", yaml_value(paths.PARAMS, "training_years"))
+    done = repro(folder)
+    assert executed(folder) == []
+    assert "c: from the cache" in done.stdout
+    assert state(folder) == before
+
+
+def yaml_value(file: Path, name: str) -> str:
+    return next(line.split(": ")[1] for line in file.read_text().splitlines() if line.startswith(f"  {name}:"))
+
+
+def test_changed_words_are_taken_over_without_running_code(folder, tmp_path) -> None:
+    twin = Path(shutil.copytree(folder, tmp_path / "twin"))
+    for project in (folder, twin):
+        toy.write_notebook(project, "b", Toy(("a",), (ADOPTION,), words="Other words, *longer*."))
+    done = repro(folder)
+    assert executed(folder) == []
+    assert "b: words only" in done.stdout
+    serial(twin)
+    assert executed(twin) == ["b"]
+    assert "Other words" in (folder / "results" / "b" / "b.ipynb").read_text()
+    assert state(folder) == state(twin), "as if all had been executed"
+
+
+@pytest.mark.parametrize("what", ["code", "words and parameter", "words and lost output"])
+def test_more_than_words_is_executed(folder, what) -> None:
+    cells = ["1 + 1"] if what == "code" else []
+    toy.write_notebook(folder, "b", Toy(("a",), (ADOPTION,), cells, words="Other words."))
+    if what == "words and parameter":
+        set_param(folder, "adoption", 0.3)
+    if what == "words and lost output":
+        (folder / "results" / "b" / "b.txt").unlink()
+    repro(folder)
+    assert "b" in executed(folder)
+
+
+def test_nothing_to_do_is_known_at_once_until_something_is_touched(folder) -> None:
+    repro(folder)
+    assert repro(folder).stdout == "every stage is up to date\n"
+    (folder / "results" / "e" / "e.txt").touch()
+    assert "e: unchanged" in repro(folder).stdout
+    assert repro(folder).stdout == "every stage is up to date\n"
+    (folder / "results" / "e" / "e.txt").write_text("beans")
+    assert "e: from the cache" in repro(folder).stdout
+    (folder / "results" / "e" / "stray").write_text("beans")
+    assert "e: from the cache" in repro(folder).stdout
+    shutil.rmtree(folder / ".dvc" / "cache" / "files")
+    executed(folder)
+    repro(folder)
+    assert sorted(executed(folder)) == sorted(PIPELINE), "outputs that nothing could bring back are made again"
+
+
+def test_targets_run_with_what_they_need_and_nothing_else(tmp_path) -> None:
+    folder = toy.make(tmp_path / "p", PIPELINE)
+    repro(folder, "-j", "2", "e")
+    assert executed(folder) == ["d", "e"]
+    failed = repro(folder, "cocoa", code=1)
+    assert "'cocoa'" in failed.stderr
+
+
+def test_failures_stop_only_what_needs_them_and_are_all_reported(tmp_path) -> None:
+    broken = {**PIPELINE, "b": Toy(("a",), (ADOPTION,), ["raise RuntimeError('black pods')"])}
+    broken |= {"g": Toy(cells=["raise RuntimeError('no rain')"]), "h": Toy()}
+    folder = toy.make(tmp_path / "p", broken)
+    failed = repro(folder, "-j", "2", code=1)
+    assert sorted(executed(folder)) == ["a", "d", "e", "h"]
+    for words in ("black pods", "no rain", "not run, since they need what failed: c, f", "2 of 8 stages failed"):
+        assert words in failed.stderr
+    for name in ("b", "g"):
+        toy.write_notebook(folder, name, PIPELINE.get(name, Toy()))
+    repro(folder, "-j", "2")
+    assert sorted(executed(folder)) == ["b", "c", "f", "g"]
+    # The order in which a serial run reaches them.
+    assert list(lockfile.split((folder / "dvc.lock").read_text())) == ["a", "b", "c", "d", "e", "f", "g", "h"]
+
+
+@pytest.mark.parametrize("warm", [True, False])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_request_to_stop_leaves_nothing_behind(tmp_path, number, warm) -> None:
+    sleeping = {"a": Toy(cells=["import time", "time.sleep(60)"]), "b": Toy(), "c": Toy(("a",))}
+    folder = toy.make(tmp_path / "p", sleeping)
+    set_param(folder, "warm_kernels", str(warm).lower())
+    process = toy.start(folder, "-j", "2")
+    until(lambda: (folder / "dvc.lock").exists() and list(folder.glob(".staging-a-*/results/a")))
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "interrupted" in errors
+    assert toy.left_over(folder) == []
+    assert not list(folder.glob(".staging*"))
+    toy.write_notebook(folder, "a", Toy())
+    repro(folder)
+    assert sorted(executed(folder)) == ["a", "b", "c"]
+
+
+def until(condition) -> None:
+    limit = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < limit
+        time.sleep(0.05)
+
+
+def test_a_stage_that_asks_for_it_runs_alone_and_others_side_by_side(tmp_path) -> None:
+    # Each notes when it began and ended.
+    mark = "import time; from pathlib import Path\nopen('.times', 'a').write(f'{time.time()} %s begins\\n')"
+    end = "time.sleep(1.5); open('.times', 'a').write(f'{time.time()} %s ends\\n')"
+    names = {"a": {}, "b": {}, "c": {"alone": True}}
+    folder = toy.make(tmp_path / "p", {n: Toy(cells=[mark % n, end % n], meta=meta) for n, meta in names.items()})
+    repro(folder, "-j", "3")
+    events = [line.split()[1:] for line in sorted((folder / ".times").read_text().splitlines())]
+    place = events.index(["c", "begins"])
+    assert events[place + 1] == ["c", "ends"]
+    assert {tuple(event) for event in (events[:2] if place else events[2:4])} == {("a", "begins"), ("b", "begins")}
+
+
+def test_a_list_of_locked_files_cut_short_by_a_kill_needs_no_hand(folder) -> None:
+    (folder / ".dvc" / "tmp" / "rwlock").write_text('{"read": {')
+    set_param(folder, "adoption", 0.9)
+    repro(folder)
+    assert "a" in executed(folder)
+
+
+def test_entries_of_a_lock_are_those_that_dvc_writes() -> None:
+    import yaml
+
+    text = (paths.ROOT / "dvc.lock").read_text()
+    entries = lockfile.split(text)
+    recorded = yaml.safe_load(text)["stages"]
+    assert lockfile.HEADER + "".join(entries.values()) == text
+    assert list(entries) == list(recorded)
+    assert all(lockfile.entry(name, recorded[name]) == entries[name] for name in recorded)
+
+
+@pytest.mark.parametrize("text", ["stages:\n  a:\n    cmd: x\n", lockfile.HEADER + "  a:\n    cmd: x\ndatasets: []\n"])
+def test_a_lock_with_more_than_stages_is_left_to_dvc(text) -> None:
+    with pytest.raises(lockfile.ForeignLockError):
+        lockfile.split(text)
+
+
+def test_new_entries_stand_as_in_a_serial_run_also_when_the_run_is_resumed(tmp_path) -> None:
+    path, memory, order = tmp_path / "dvc.lock", tmp_path / "tmp" / "memory", ["a", "b", "c", "d"]
+    path.write_text(lockfile.HEADER + lockfile.entry("d", {"cmd": "d"}))
+    for ended in (["c", "a"], ["b"]):
+        lock = lockfile.LockFile(path, memory, order)
+        for name in ended:
+            lock.put(name, {"cmd": name})
+    assert list(lockfile.split(path.read_text())) == ["d", "a", "b", "c"]
+    lock.finished()
+    assert not memory.exists()
+
+
+def test_longest_way_goes_first() -> None:
+    needs = {"a": [], "b": ["a"], "c": [], "d": ["c"]}
+    assert scheduler.remaining(needs, {"c": 1.0, "d": 5.0, "a": 2.0}) == {"a": 3.0, "b": 1.0, "c": 6.0, "d": 5.0}
+
+
+def test_libraries_are_those_imported_and_not_those_that_look_around() -> None:
+    lines = ["import os", "import numpy as np", "  from scipy.stats import norm", "from pipeline import paths"]
+    text = "\n".join([*lines, "import matplotlib.pyplot"])
+    notebook = '"import pandas as pd\\n",\n    "from matplotlib.figure import Figure"\n'
+    assert set(libraries.names(text)) == {"numpy", "scipy.stats"}
+    assert set(libraries.names(notebook)) == {"pandas", "matplotlib.figure"}
+    assert libraries.common([{"numpy"}, {"numpy", "jax"}, {"pandas", "numpy"}, {"pandas"}]) == ["numpy", "pandas"]

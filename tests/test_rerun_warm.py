@@ -1,0 +1,174 @@
+"""Warm kernels: the same bytes as cold ones, nothing passed from one notebook to the next, no crash that spreads."""
+
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from queue import SimpleQueue
+from types import SimpleNamespace
+
+import psutil
+import pytest
+import rerun_project as toy
+import yaml
+from reproduction import stand_in
+from rerun_project import Toy, executed, repro, set_param, state
+
+from pipeline.rerun import warm
+
+pytestmark = pytest.mark.skipif(not warm.possible(), reason="the fork server needs Linux")
+
+# Everything a notebook could notice of its surroundings, but what differs between any two runs.
+SURROUNDINGS = """
+import os, sys, warnings, json
+import numpy as np, pandas as pd, scipy.stats, matplotlib, matplotlib.pyplot as plt
+own = ("CACAO_STAGING", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "JPY_PARENT_PID", "JPY_SESSION_NAME", "KERNEL_ID", "PWD")
+own += ("_", "SHLVL", "OLDPWD", "COLUMNS", "LINES")
+print(json.dumps({key: value for key, value in sorted(os.environ.items()) if key not in own}))
+print(sys.path, sys.flags, sys.executable, len(sys.argv), hash("cocoa"), os.getcwd())
+# The runner has also loaded what papermill fetches notebooks with.
+filters = {str(line) for line in warnings.filters if "urllib3" not in str(line) and "requests" not in str(line)}
+print(sorted(filters), sys.getrecursionlimit(), sys.getswitchinterval())
+print(matplotlib.get_backend(), dict(matplotlib.rcParams), plt.isinteractive())
+print(pd.get_option("display.max_columns"), pd.get_option("display.width"), np.get_printoptions(), np.geterr())
+print(sys.modules.get("debugpy"), "pipeline.kernel" in sys.modules, sys.modules["__main__"].__dict__ is globals())
+pd.DataFrame(np.arange(60).reshape(2, 30))
+"""
+FIGURE = """
+import matplotlib.pyplot as plt
+from pipeline import paths
+plt.rcParams["svg.hashsalt"] = "cocoa"
+figure, axes = plt.subplots()
+axes.plot([1, 3, 2], label="pods")
+figure.savefig(paths.output(paths.RESULTS / "a" / "figure.svg"), metadata={"Date": None})
+figure
+"""
+
+
+def test_a_warm_kernel_finds_what_a_cold_one_does_and_gives_the_same_bytes(tmp_path) -> None:
+    folder = toy.make(tmp_path / "p", {"a": Toy(cells=["%matplotlib inline", FIGURE, SURROUNDINGS])})
+    found = []
+    for on in ("false", "true"):
+        set_param(folder, "warm_kernels", on)
+        shutil.rmtree(folder / "results", ignore_errors=True)
+        shutil.rmtree(folder / ".dvc" / "cache", ignore_errors=True)
+        repro(folder)
+        assert executed(folder) == ["a"]
+        found.append([(folder / "results" / "a" / name).read_text() for name in ("a.ipynb", "figure.svg")])
+    assert "image/png" in found[0][0]
+    assert [text.splitlines() for text in found[1]] == [text.splitlines() for text in found[0]]
+
+
+WHERE = (
+    "import os\nopen('.where', 'a').write(open(f'/proc/{os.getpid()}/cmdline').read().replace(chr(0), ' ') + chr(10))"
+)
+
+
+@pytest.mark.parametrize(("on", "word"), [("true", "pipeline.rerun.zygote"), ("false", "kernelapp")])
+def test_one_parameter_turns_it_off(tmp_path, on, word) -> None:
+    folder = toy.make(tmp_path / "p", {"a": Toy(cells=[WHERE])})
+    set_param(folder, "warm_kernels", on)
+    repro(folder)
+    assert word in (folder / ".where").read_text()
+
+
+def test_nothing_passes_from_one_notebook_to_the_next(tmp_path) -> None:
+    spoil = (
+        "import os, sys, random, numpy as np, pandas as pd, matplotlib, pipeline.paths\n"
+        "pd.set_option('display.max_columns', 3); np.spoiled = matplotlib.rcParams['lines.linewidth'] = 9\n"
+        "os.environ['SPOILED'] = '1'; sys.path.insert(0, '/spoiled'); pipeline.paths.RESULTS_SPOILED = 1\n"
+        "open('.draws', 'a').write(f'{random.random()} {np.random.random()}\\n')"
+    )
+    check = (
+        "import os, sys, random, numpy as np, pandas as pd, matplotlib, pipeline.paths\n"
+        "assert pd.get_option('display.max_columns') == 20 and not hasattr(np, 'spoiled')\n"
+        "assert matplotlib.rcParams['lines.linewidth'] != 9 and 'SPOILED' not in os.environ\n"
+        "assert '/spoiled' not in sys.path and not hasattr(pipeline.paths, 'RESULTS_SPOILED')\n"
+        "open('.draws', 'a').write(f'{random.random()} {np.random.random()}\\n')"
+    )
+    folder = toy.make(tmp_path / "p", {"a": Toy(cells=[spoil]), "b": Toy(("a",), cells=[check])})
+    repro(folder)
+    draws = (folder / ".draws").read_text().split()
+    assert len(set(draws)) == 4, "numbers without a seed must differ from notebook to notebook"
+
+
+ABOVE = "import os\nabove = lambda pid: int(open(f'/proc/{pid}/stat').read().rpartition(')')[2].split()[1])\n"
+
+
+@pytest.mark.parametrize(
+    "crash",
+    ["os._exit(3)", "os.kill(os.getpid(), 9)", "os.kill(os.getppid(), 9)", "import ctypes; ctypes.string_at(0)"],
+)
+def test_a_crash_of_kernel_or_runner_fails_its_stage_alone(tmp_path, crash) -> None:
+    folder = toy.make(tmp_path / "p", {"a": Toy(cells=[ABOVE + crash]), "b": Toy(), "c": Toy(("b",))})
+    failed = repro(folder, "-j", "2", code=1)
+    assert sorted(executed(folder)) == ["b", "c"]
+    assert "1 of 3 stages failed: a" in failed.stderr
+    assert toy.left_over(folder) == []
+    toy.write_notebook(folder, "a", Toy())
+    repro(folder)
+    assert executed(folder) == ["a"]
+
+
+def test_stages_that_lose_their_server_run_cold(tmp_path) -> None:
+    # Only the warm one has a server above its runner.
+    once = "if not os.path.exists('.once'):\n    open('.once', 'w'); os.kill(above(os.getppid()), 9); os.kill(0, 9)"
+    folder = toy.make(tmp_path / "p", {"a": Toy(cells=[ABOVE + once]), "b": Toy(("a",))})
+    done = repro(folder, "-j", "2")
+    assert "a: lost its server, starts again" in done.stdout
+    assert executed(folder) == ["a", "b"]
+    assert toy.left_over(folder) == []
+
+
+def test_a_library_that_starts_threads_is_not_shared(tmp_path) -> None:
+    folder = toy.make(tmp_path / "p", {"a": Toy(cells=["import threads_at_once"])})
+    text = "import threading, time\nthreading.Thread(target=time.sleep, args=(2,)).start()\n"
+    (folder / "threads_at_once.py").write_text(text)
+    done = repro(folder)
+    assert "lost its server" in done.stdout
+    assert "threads_at_once starts threads" in done.stderr
+    assert executed(folder) == ["a"]
+
+
+def test_a_process_ends_with_the_one_that_started_it() -> None:
+    code = "import os, time; from pipeline.rerun.process import die_with\n"
+    code += "die_with(os.getppid()); print(os.getpid(), flush=True); time.sleep(60)"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {code!r}])"
+    started = subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE, text=True)
+    assert started.stdout is not None
+    child = psutil.Process(int(started.stdout.readline()))
+    started.send_signal(signal.SIGKILL)
+    assert psutil.wait_procs([child], timeout=10)[1] == []
+    started.communicate(timeout=10)
+
+
+def test_real_stages_give_the_bytes_of_cold_ones(copy, monkeypatch) -> None:
+    # Maps, tables, figures, and the brief, which is set by a program of its own.
+    stages = ("01_clean_statistics", "04_yield_gap", "09_attribution", "12_brief")
+    before = of_stages(copy, stages)
+    assert before
+    for _ in stand_in(copy, monkeypatch):
+        run_warm(copy, stages)
+    assert of_stages(copy, stages) == before
+
+
+def of_stages(folder: Path, stages: tuple[str, ...]) -> dict[str, str]:
+    return {name: digest for name, digest in state(folder).items() if set(name.split("/")) & {*stages}}
+
+
+def run_warm(folder: Path, stages: tuple[str, ...]) -> None:
+    """Run stages through a server, past DVC, which would take them from its cache."""
+    declared = yaml.safe_load((folder / "dvc.yaml").read_text())["stages"]
+    events: warm.Events = SimpleQueue()
+    server = warm.server(events)
+    try:
+        for name in stages:
+            shutil.rmtree(folder / "results" / name)
+            deps = [SimpleNamespace(def_path=path) for path in declared[name]["deps"]]
+            repo = SimpleNamespace(root_dir=str(folder))
+            stage = SimpleNamespace(cmd=declared[name]["cmd"], wdir=str(folder), deps=deps, repo=repo, addressing=name)
+            server.start(name, stage, folder / f"{name}.log")
+            assert events.get(timeout=300) == (name, 0), (folder / f"{name}.log").read_text()
+    finally:
+        server.close()

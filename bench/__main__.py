@@ -1,6 +1,7 @@
 """Measure the speed of the project in one go, on copies of the working tree: ``python -m bench``.
 
-Five ways to run the pipeline, the model stages one by one, the evidence model in several libraries, and the pages.
+Seven ways to run the pipeline, ten small notebooks, generated stages by number, the model stages one by one, the
+evidence model in several libraries, and the pages.
 """
 
 import shutil
@@ -10,8 +11,10 @@ from pathlib import Path
 
 from bench import report, stock
 from bench.comparison import compare_models
+from bench.growth import NUMBERS, measure_number
 from bench.measure import BenchError, Measured, measure, together
 from bench.pages import measure_pages
+from bench.small import measure_small
 from bench.stages import measure_stages
 from bench.tree import copy_tree, ends, has_notebook, in_order, read_pipeline
 
@@ -33,6 +36,12 @@ def measure_all(folder: Path) -> dict[str, Measured]:
     own = copy_tree(folder / "own")
     note("dvc_repro", measure(repro, own))
     note("noop", min((measure(repro, own) for _ in range(3)), key=lambda result: result.seconds))
+    side = copy_tree(folder / "side")
+    cacao = [sys.executable, "-m", "pipeline.cli", "repro", "-j", "2"]
+    note("cacao_repro_j2", measure([*cacao, *ends(stages)], side))
+    # The site is made too: only a run of everything remembers that nothing has been touched since.
+    measure(cacao, side)
+    note("cacao_noop", min((measure(cacao, side) for _ in range(3)), key=lambda result: result.seconds))
     if not shutil.which("sh"):
         print("There is no sh here: the two ways with the papermill command are left out.")
         return measured
@@ -62,11 +71,13 @@ def main() -> int:
             stages = measure_stages(top / "plain", list(read_pipeline()))
             models = compare_models(top / "plain")
             pages = measure_pages(top / "own")
+            small = measure_small(top)
+            growth = [measure_number(top, number) for number in NUMBERS]
     except BenchError as error:
         print(error, file=sys.stderr)
         return 1
     notebooks = sum(has_notebook(name) for name in read_pipeline())
-    print("\n" + report.publish(measured, notebooks, stages, models, pages))
+    print("\n" + report.publish(measured, notebooks, stages, models, pages, small, growth))
     return 0
 
 

@@ -5,7 +5,7 @@ import os
 import platform
 from importlib.metadata import version
 
-from bench import models_report, pages, stages
+from bench import growth, models_report, pages, small, stages
 from bench.comparison import Fitted
 from bench.measure import Measured
 from bench.page import Row, markdown_table, write_csv
@@ -26,6 +26,8 @@ All stages of the pipeline but the site in each of these ways:
 - `plain`: the code cells in one Python process, without kernel, cell outputs or cache. This is the floor.
 - `dvc_repro`: `dvc repro` of these stages with an empty cache.
 - `noop`: `dvc repro` again with nothing changed, best of three.
+- `cacao_repro_j2`: `cacao repro -j 2` of these stages with an empty cache and warm kernels.
+- `cacao_noop`: `cacao repro` again with nothing changed, best of three.
 - `papermill_loop`: the stock `papermill` command, one notebook after the other.
 - `papermill_dvc`: the same stages under DVC with the stock `papermill` command and an empty cache.
 
@@ -70,6 +72,8 @@ def publish(
     model_stages: dict[str, Measured],
     models: dict[str, Fitted],
     reading: dict[str, Measured],
+    ten: dict[str, Measured],
+    many: list[Row],
 ) -> str:
     """Write the tables and the page ``docs/benchmark.md``; returns the page."""
     table, surroundings = rows(measured), machine()
@@ -78,8 +82,10 @@ def publish(
     write_csv(TABLES / "models.csv", models_report.rows(models))
     write_csv(TABLES / "quantiles.csv", models_report.quantile_rows(models))
     write_csv(TABLES / "pages.csv", pages.rows(reading))
+    write_csv(TABLES / "small.csv", small.rows(ten))
+    write_csv(TABLES / "growth.csv", many)
     parts = [section(table, notebooks), stages.section(model_stages), models_report.section(models)]
-    parts.append(pages.section(reading))
+    parts += [pages.section(reading), small.section(ten), growth.section(many)]
     cores, *versions = (f"{name} {value}" for name, value in surroundings.items())
     page = "\n".join([*parts, f"Measured with {cores}, {', '.join(versions)}.\n"])
     PAGE.parent.mkdir(exist_ok=True)

@@ -20,6 +20,19 @@ from pipeline import paths
 CHAINS, LENGTH = 2, 5
 REFERENCES = ("plain", "snakemake_j2")
 SNAKEMAKE = paths.ROOT / ".venv-bench" / "bin" / "snakemake"
+HEAD = """\
+## Ten small notebooks
+
+Two chains of five notebooks that each load pandas, SciPy and Matplotlib and compute for a tenth of a second, so that
+what is measured is all the rest.
+
+- `plain`: their code as scripts in one Python process, the floor; `plain_processes`: each in a process of its own.
+- `cacao_warm_...`: `cacao repro`, kernels forked from a process that has the libraries; `cacao_cold_...`: without.
+- `cacao_noop_...`: again with nothing changed.
+- `dvc_repro`: DVC alone with this project's runner; `dvc_papermill`: with the stock `papermill` command.
+- `papermill_loop`: the command, one notebook after the other; `snakemake_...`: the same under Snakemake.
+
+"""
 CODE = """\
 import numpy as np
 import pandas as pd
@@ -172,6 +185,11 @@ def rows(measured: dict[str, Measured]) -> list[Row]:
         }
         for way, result in measured.items()
     ]
+
+
+def section(measured: dict[str, Measured]) -> str:
+    """The part of the page."""
+    return f"{HEAD}{markdown_table(rows(measured))}\n"
 
 
 def main() -> int:

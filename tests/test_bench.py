@@ -4,10 +4,11 @@ import csv
 import math
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench import models_report, pages, stages, tree
+from bench import growth, models_report, pages, small, stages, tree
 from bench.comparison import Fitted, apart, check_agreement, commands
 from bench.measure import BenchError, Measured
 from bench.page import markdown_table, write_csv
@@ -54,6 +55,30 @@ def test_a_way_that_draws_another_posterior_is_refused(wrong: float) -> None:
     found = all_ways() | {"pymc": fitted({"training": [0.0, 0.1, 0.2], "shade": [-1.0, 0.0, wrong]})}
     with pytest.raises(BenchError, match=r"pymc is .* do not fit the same model"):
         check_agreement(found)
+
+
+def test_small_notebooks_are_compared_with_the_floor_and_with_snakemake_where_it_was_measured() -> None:
+    measured = {"plain": Measured(2.0, 1.0), "cacao_warm_j2": Measured(3.0, 1.0), "snakemake_j2": Measured(30.0, 1.0)}
+    (_, warm, _) = small.rows(measured)
+    assert (warm["ratio_to_plain"], warm["ratio_to_snakemake_j2"]) == ("1.50", "0.10")
+    del measured["snakemake_j2"]
+    assert small.rows(measured)[1]["ratio_to_snakemake_j2"] == ""
+    assert "| `cacao_warm_j2` | 3.00 | 1.50 |  |" in small.section(measured)
+
+
+def test_each_small_notebook_stands_after_the_one_it_needs() -> None:
+    needs = small.names()
+    assert len(needs) == 10
+    order = list(needs)
+    assert all(order.index(other) < order.index(name) for name, others in needs.items() for other in others)
+
+
+def test_a_generated_project_has_its_number_of_stages_in_chains(tmp_path) -> None:
+    tree = growth.generate(tmp_path / "made", 12)
+    stages = yaml.safe_load((tree / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    assert len(stages) == 12
+    assert stages["s11"]["deps"] == ["out/1.txt"]
+    assert stages["s9"]["deps"] == ["in/9.txt"]
 
 
 def test_a_part_of_the_model_may_differ() -> None:

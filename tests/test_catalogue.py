@@ -23,6 +23,7 @@ from pipeline.publish.site.catalogue import (
     translate_markdown,
 )
 from pipeline.publish.site.glossary import TERMS, in_order
+from pipeline.publish.site.numbers import name
 from pipeline.publish.site.tables import is_word, translate_cell, translate_table
 
 ENTRIES = sorted(messages().items())
@@ -245,8 +246,17 @@ def test_words_are_told_from_what_is_the_same_in_both_languages(text, heading, e
     ("text", "heading", "expected"),
     [
         ("1,161.5", "value", "1.161,5"),
-        ("-428272.25", "value", "-428.272,25"),
-        ("1e-05", "value", "1e-05"),
+        ("-428272.25", "value", "-428.272"),
+        ("1e-05", "value", "0,00001"),
+        ("2.5e-09", "value", "2,5e-09"),
+        ("37.960120", "value", "37,96"),
+        ("-0.000", "value", "0"),
+        ("0.000", "value", "0"),
+        ("1e+06", "value", "1.000.000"),
+        ("4,143,100.000", "value", "4.143.100"),
+        ("0.123456", "value", "0,1235"),
+        ("2016.500", "year", "2016,5"),
+        ("2016.0", "year", "2016"),
         ("2025", "year", "2025"),
         ("20250625", "seed", "20250625"),
         ("of truths inside 80 % intervals", "basis", "nilai sebenarnya di dalam selang 80 %"),
@@ -280,10 +290,10 @@ def test_a_table_of_several_heads_keeps_its_shape():
     texts = [cell.get_text() for cell in cells(html)]
     assert texts[:7] == ["", "", "miliar Rp", "", "", "batas bawah", "batas atas"]
     assert texts[7:11] == ["nama", "harga", "", ""]
-    assert texts[11:] == ["penyarungan + pupuk HET", "rendah", "1,5", "2,0", "puncak", "3,0", "–"]
+    assert texts[11:] == ["penyarungan + pupuk HET", "rendah", "1,5", "2", "puncak", "3", "–"]
     soup = BeautifulSoup(html, "html.parser")
     assert soup.table["class"] == ["data"]
-    assert [cell.get_text() for cell in soup.find_all(class_="number")] == ["1,5", "2,0", "3,0"]
+    assert [cell.get_text() for cell in soup.find_all(class_="number")] == ["1,5", "2", "3"]
     assert soup.find("th", string="penyarungan + pupuk HET")["rowspan"] == "2"
 
 
@@ -315,7 +325,7 @@ NUMBERS = st.floats(-1e9, 1e9) | st.just(float("nan"))
 
 @given(st.lists(st.tuples(NUMBERS, st.integers(-(10**9), 10**9), st.booleans()), min_size=1, max_size=5))
 def test_cells_and_values_are_kept(rows):
-    frame = pd.DataFrame(rows, columns=["value", "year", "passed"])
+    frame = pd.DataFrame(rows, columns=["value", "year", "passed"], index=pd.RangeIndex(7, 7 + len(rows)))
     before, english, after = (
         [cell.get_text() for cell in cells(html)]
         for html in (frame_html(frame), *(translate_table(frame_html(frame), language) for language in ("en", "id")))
@@ -323,7 +333,8 @@ def test_cells_and_values_are_kept(rows):
     assert len(before) == len(english) == len(after)
     for old, same, new in zip(before, english, after, strict=True):
         if re.fullmatch(r"[-+\d.e]+", old):
-            assert float(same.replace(",", "")) == value(new) == float(old)
+            # Four significant digits at least.
+            assert float(same.replace(",", "")) == value(new) == pytest.approx(float(old), rel=5.1e-4)
 
 
 @given(st.text(min_size=1, max_size=30))
@@ -333,6 +344,42 @@ def test_any_text_of_an_identifier_comes_out_as_it_went_in(text):
     [shown] = BeautifulSoup(translate_table(frame_html(frame), "en"), "html.parser").find_all("td")
     if cell.get_text().strip() not in {"True", "False", "NaN", "None", "<NA>", "nan", "NaT", "inf", "-inf"}:
         assert shown.get_text() == cell.get_text().strip()
+
+
+@pytest.mark.parametrize(("first", "gone"), [(0, True), (3, False)])
+def test_a_column_that_only_counts_rows_is_left_out(first, gone):
+    frame = pd.DataFrame({"value": [1.5] * 80}, index=pd.RangeIndex(first, first + 80))
+    with pd.option_context("display.max_rows", 20):
+        soup = BeautifulSoup(translate_table(frame_html(frame), "en"), "html.parser")
+    assert {len(row.find_all(["th", "td"])) for row in soup.find_all("tr")} == {1 if gone else 2}
+
+
+def test_an_index_with_a_name_stays():
+    frame = pd.DataFrame({"value": [1.5] * 3}, index=pd.RangeIndex(3, name="year"))
+    soup = BeautifulSoup(translate_table(frame_html(frame), "en"), "html.parser")
+    assert [cell.get_text() for cell in soup.select("tbody th")] == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("key", "english", "indonesian"),
+    [
+        ("price_step.access.yield", "price step · access · yield", "langkah harga · "),
+        (
+            "fertilizer_cocoa_ratio.1960_1999",
+            "fertilizer cocoa ratio · 1960–1999",
+            "nisbah harga pupuk dan kakao · 1960–1999",
+        ),
+        ("kutai_timur.area_total", "Kutai Timur · area total", "Kutai Timur · luas"),
+    ],
+)
+def test_a_key_is_read_in_words(key, english, indonesian):
+    assert name(key, "en") == english
+    assert name(key, "id").startswith(indonesian)
+
+
+def test_a_key_without_words_stops_the_build():
+    with pytest.raises(MissingTranslation, match="never said"):
+        name("cause.never_said", "id")
 
 
 # --- glossary

@@ -1,7 +1,8 @@
 """Everything a page says in English, and how an Indonesian reader reads it: the messages of ``locale/id.po``.
 
-One message is a block of markdown (no context), a heading of a table ("column"), a word in a cell ("value"), a name
-of a place ("place") or what a clean table or its column holds ("dictionary"). English is returned as it is.
+One message is a block of markdown (no context), a heading of a table ("column"), a word in a cell ("value"), a part of
+the key of a number ("key"), a name of a place ("place") or what a clean table or its column holds ("dictionary").
+English is returned as it is.
 
 A text without translation raises ``MissingTranslation``. A build runs inside ``gathering()`` to name all at once, with
 ``on_page`` around each page. ``python -m pipeline.publish.site.catalogue`` prints what is missing, ready to paste.
@@ -24,7 +25,7 @@ LOCALE = Path(__file__).parent / "locale"
 # A heading, an item of a list or a row of a table begins a block of its own.
 MARKER = re.compile(r"(#{1,6}|[-*+]|\d+\.)\s+(?=\S)|(?=\|)")
 ITALIC_LINE = re.compile(r"\*[^*].*[^*]\*")
-CELLS = ("value", "column")
+CELLS = ("value", "column", "key")
 
 
 @dataclass(frozen=True, order=True)

@@ -1,9 +1,11 @@
 """Numbers in texts of tables: out of the message before it is translated, then back in as the reader writes them."""
 
+import math
 import re
 
 # A number that stands alone: not part of a name (rain_0, P2O5) or of a number with other marks.
 ALONE = re.compile(r"(?<![\w.,])\d+(?:,\d{3})*(?:\.\d+)?(?!\w)")
+SMALL = 1e-5
 LONG = re.compile(r"(?<![\d.,])[1-9]\d{4,}(?![\d,])")
 
 
@@ -14,6 +16,22 @@ def format_marks(number: str, language: str) -> str:
     """
     marked = LONG.sub(lambda digits: f"{int(digits[0]):,}", number)
     return marked if language == "en" else marked.translate(str.maketrans(",.", ".,"))
+
+
+def round_figure(number: str) -> str:
+    """A decimal number as pandas prints it, to four significant digits; whole digits are never rounded.
+
+    One of four digits keeps a decimal: it may be the middle of years (2016.5). One too small to be read with
+    zeros, and a whole number, come out as they are.
+    """
+    value = float(number.replace(",", ""))
+    if not {".", "e"} & set(number) or 0 < abs(value) < SMALL:
+        return number
+    exponent = math.floor(math.log10(abs(value))) if value else 0
+    comma = "," if "," in number else ""
+    text = f"{value:{comma}.{1 if exponent == 3 else max(0, 3 - exponent)}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text
 
 
 def take_out(text: str) -> tuple[str, list[str]]:

@@ -78,7 +78,7 @@ def _output(output: Any, stage: str, language: str) -> Any:
     if FIGURE in data:
         return _html(figures.block(stage, data[FIGURE]["name"], language))
     if 'class="dataframe"' in data.get("text/html", ""):
-        table = link_keys(translate_table(shorten(data["text/html"]), language))
+        table = link_keys(translate_table(shorten(data["text/html"]), language), language)
         return _html(scrolling(table, WORDS["table"].in_language(language)))
     if stage == "12_brief" and "text/html" in data:
         return _html("")

@@ -12,10 +12,13 @@ from pipeline import paths, usage
 from pipeline.language import format_number
 from pipeline.params import describe
 from pipeline.publish.estimates import Estimate, load_estimates
-from pipeline.publish.site.catalogue import translate
+from pipeline.publish.site.catalogue import Message, messages, translate
+from pipeline.publish.site.marks import take_out
 from pipeline.publish.site.tables import translate_cell
 from pipeline.trace import trace
 
+# Places that keys name, which have the same name in both languages.
+PLACES = {"aceh", "berau", "indonesia", "kutai timur", "mahakam ulu", "sabah"}
 TOLD_THERE = ("sources", "warnings", "seed")
 Page = tuple[str, dict[str, Any], str]
 
@@ -44,6 +47,26 @@ def chain(key: str) -> dict[str, Any]:
     return found | {"stage": found["stages"][0]["name"]}
 
 
+def name(key: str, language: str) -> str:
+    """What a key says, part by part: ``cause.pests`` is ``cause · pests``. Raises ``MissingTranslation``."""
+    return " · ".join(_part(part, language) for part in key.split("."))
+
+
+def _part(part: str, language: str) -> str:
+    """One part: words of keys come first, else it is the word that tables show for it."""
+    words = part.replace("_", " ")
+    if words in PLACES:
+        return words.title()
+    if not re.search(r"[^\W\d_]", part):
+        return part.replace("_", "–")
+    if language == "en":
+        return words
+    asked = [(words, "key"), (part, "value"), (words, "value")]
+    known = (one for one in asked if Message(one[1], take_out(one[0])[0]) in messages())
+    text, context = next(known, asked[0])
+    return translate(text, language, context)
+
+
 def pages(language: str) -> Iterator[Page]:
     """One page per number: name, what the template needs, template."""
     for key, estimate in published().items():
@@ -56,6 +79,7 @@ def number(estimate: Estimate, language: str) -> dict[str, Any]:
     meaning = describe()
     return {
         "key": estimate.key,
+        "name": name(estimate.key, language),
         "shown": estimate.text(language),
         "level": f"{estimate.level * 100:.0f} %" if estimate.level > 0 else "",
         "basis": translate(estimate.basis, language, "value") if estimate.basis else "",
@@ -84,7 +108,9 @@ def _source(source: dict[str, Any], language: str) -> dict[str, Any]:
 
 
 def shown(value: Any, language: str) -> str:
-    """The value of a parameter as the reader writes it."""
+    """The value of a parameter as the reader writes it; on or off as the parameter file has it."""
+    if isinstance(value, bool):
+        return str(value).lower()
     return format_number(value, language, 10) if isinstance(value, float) else str(value)
 
 
@@ -93,6 +119,7 @@ def table(language: str) -> list[dict[str, str]]:
     return [
         {
             "key": key,
+            "name": name(key, language),
             "stage": chain(key)["stage"],
             "shown": estimate.text(language),
             "basis": translate(estimate.basis, language, "value") if estimate.basis else "",
@@ -101,15 +128,18 @@ def table(language: str) -> list[dict[str, str]]:
     ]
 
 
-def link_keys(table_html: str, root: str = "") -> str:
-    """A table as HTML whose cells that hold the key of a number lead to the page of that number."""
+def link_keys(table_html: str, language: str, root: str = "") -> str:
+    """A table as HTML whose cells that hold the key of a number say it in words and lead to the page of that number."""
 
     def linked(cell: re.Match[str]) -> str:
         if cell[2] not in published():
             return cell[0]
-        return f'{cell[1]}<a href="{root}numbers/{cell[2]}.html">{cell[2]}</a>{cell[3]}'
+        said = name(cell[2], language)
+        return (
+            f'{cell[1]}<a href="{root}numbers/{cell[2]}.html">{said}</a><br><code class="key">{cell[2]}</code>{cell[3]}'
+        )
 
-    return re.sub(r"(<t[dh][^>]*><code>)([^<>]+)(</code></t[dh]>)", linked, table_html)
+    return re.sub(r"(<t[dh][^>]*>)<code>([^<>]+)</code>(</t[dh]>)", linked, table_html)
 
 
 def shorten(table_html: str) -> str:

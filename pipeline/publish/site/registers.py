@@ -27,9 +27,10 @@ def parameters(language: str) -> list[dict[str, Any]]:
     rows = []
     for name, about in describe().items():
         section, leaf = name.split(".")
-        bounds = about["allowed"]
         if "low" in about:
             bounds = f"{shown(about['low'], language)} – {shown(about['high'], language)}"
+        else:
+            bounds = translate(about["allowed"], language, "value")
         rows.append(
             {
                 "name": name,

@@ -9,7 +9,7 @@ from pipeline import usage
 from pipeline.language import format_unit
 from pipeline.publish.names import COUNTRIES
 from pipeline.publish.site.catalogue import Message, messages, translate
-from pipeline.publish.site.marks import format_marks
+from pipeline.publish.site.marks import format_marks, round_figure
 
 NUMBER = re.compile(r"[-+]?\d[\d,]*(\.\d+)?(e[-+]?\d+)?")
 # Where pandas leaves columns out.
@@ -57,7 +57,7 @@ def translate_cell(text: str, heading: str, language: str) -> str:
     if text in TRUTH[language] or text in ENDLESS:
         return {**TRUTH[language], **ENDLESS}[text]
     if NUMBER.fullmatch(text) and not IDENTIFIERS.fullmatch(heading):
-        return format_marks(text, language)
+        return format_marks(round_figure(text), language)
     if heading in PLACES:
         return translate_place(text, language)
     if heading == "warnings":
@@ -84,6 +84,7 @@ def translate_table(html: str, language: str) -> str:
         tag.attrs = {name: value for name, value in tag.attrs.items() if name in ("rowspan", "colspan")}
     for table in soup.find_all("table"):
         table["class"] = "data"
+        _drop_counter(table)
         headings = _headings(table)
         for row in table.select("tbody tr"):
             _translate_row(row, headings, language)
@@ -93,6 +94,20 @@ def translate_table(html: str, language: str) -> str:
     for size in soup.find_all("p"):
         size.string = translate(size.get_text().strip(), language, "value")
     return str(soup)
+
+
+def _drop_counter(table: Tag) -> None:
+    """Take away the first column when it only counts rows from nought, as tables without an index do in pandas."""
+    heads = table.select("thead tr")
+    names = [row.find_all("th") for row in table.select("tbody tr")]
+    if len(heads) != 1 or not names or any(len(cells) != 1 for cells in names):
+        return
+    counted = [cells[0].get_text().strip() for cells in names]
+    above = counted.index(MORE) if MORE in counted else len(counted)
+    first = heads[0].find("th")
+    if isinstance(first, Tag) and not first.get_text().strip() and counted[:above] == [str(n) for n in range(above)]:
+        for cell in [first, *(cells[0] for cells in names)]:
+            cell.decompose()
 
 
 def translate_heading(text: str, language: str) -> str:

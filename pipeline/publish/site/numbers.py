@@ -135,9 +135,7 @@ def link_keys(table_html: str, language: str, root: str = "") -> str:
         if cell[2] not in published():
             return cell[0]
         said = name(cell[2], language)
-        return (
-            f'{cell[1]}<a href="{root}numbers/{cell[2]}.html">{said}</a><br><code class="key">{cell[2]}</code>{cell[3]}'
-        )
+        return f'{cell[1]}<a href="{root}numbers/{cell[2]}.html">{said}</a><code class="key">{cell[2]}</code>{cell[3]}'
 
     return re.sub(r"(<t[dh][^>]*>)<code>([^<>]+)</code>(</t[dh]>)", linked, table_html)
 

@@ -145,7 +145,7 @@ def executed(folder: Path) -> list[str]:
 
 def state(folder: Path) -> dict[str, str]:
     """Hashes of ``dvc.lock`` and of all results."""
-    files = [folder / "dvc.lock", *(path for path in (folder / "results").rglob("*") if path.is_file())]
+    files = [path for path in (folder / "dvc.lock", *(folder / "results").rglob("*")) if path.is_file()]
     return {path.relative_to(folder).as_posix(): hashlib.md5(path.read_bytes()).hexdigest() for path in files}
 
 

@@ -58,12 +58,12 @@ def test_changed_values_survive_writing_and_reading(tmp_path):
     assert load_params(write(tmp_path, render_params(params))) == params
 
 
-NUMBERS = [name for name, info in describe().items() if info["type"] != "text"]
+NUMBERS = [name for name, info in describe().items() if info["type"] in ("number", "whole number")]
 
 
 def test_texts_are_described_in_both_languages_with_what_is_allowed():
     texts = {name: info for name, info in describe().items() if name not in NUMBERS}
-    assert set(texts) == {"compute.backend", "compute.scheduler"}
+    assert set(texts) == {"compute.backend", "compute.scheduler", "compute.warm_kernels"}
     for name, info in texts.items():
         assert info["en"] != info["id"]
         assert f"[{info['allowed']}]" in TEXT

@@ -40,7 +40,8 @@ def other_pages(language: str) -> Iterator[Page]:
     yield "parameters", {"title": words["parameters"], "rows": registers.parameters(language)}, "parameters.html"
     yield "sources", {"title": words["sources"], "rows": registers.source_rows(language)}, "sources.html"
     yield "conflicts", {"title": words["conflicts"], "body": registers.conflicts(language)}, "page.html"
-    yield "dictionary", {"title": words["dictionary"], "tables": registers.dictionary(language)}, "dictionary.html"
+    tables = {"tables": registers.dictionary(language), "warned": registers.warned(language)}
+    yield "dictionary", {"title": words["dictionary"], **tables}, "dictionary.html"
     yield "quality", {"title": words["quality"], "rows": registers.quality(language)}, "quality.html"
     yield "numbers", {"title": words["numbers"], "rows": numbers.table(language)}, "numbers.html"
     yield "calculator", calculator_page(language), "calculator.html"

@@ -7,7 +7,7 @@ from markdown_it import MarkdownIt
 
 from pipeline import paths, sources, usage
 from pipeline.contracts import Column
-from pipeline.language import LANGUAGES
+from pipeline.language import LANGUAGES, Text
 from pipeline.lineage import read_stages
 from pipeline.params import describe, load_params
 from pipeline.publish.site.catalogue import messages, translate
@@ -19,6 +19,14 @@ from pipeline.tables import TABLES
 
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 QUALITY = paths.RESULTS / "data_quality"
+# Words of their own: in other tables a gap is the yield gap.
+KINDS = {
+    "rows": Text("rows", "baris"),
+    "gap": Text("empty cells", "sel kosong"),
+    "flag": Text("flag", "tanda"),
+    "warning": Text("warning", "peringatan"),
+    "conflict": Text("conflict", "pertentangan"),
+}
 
 
 def parameters(language: str) -> list[dict[str, Any]]:
@@ -65,22 +73,25 @@ def licence(record: dict[str, Any], language: str) -> dict[str, Any]:
 
 
 def dictionary(language: str) -> list[dict[str, Any]]:
-    """Every clean table with its columns, units, bounds, closed lists and the usage warnings on its rows."""
-    counts = pd.read_csv(QUALITY / "data_quality.csv", keep_default_na=False)
-    warned = counts[counts["kind"] == "warning"]
+    """Every clean table with its columns, units, bounds and closed lists."""
     return [
         {
             "name": table.name,
             "title": translate(table.title, language, "dictionary"),
-            "warnings": [
-                (usage.in_words([row.name])[language], row.number)
-                for row in warned[warned["table"] == table.name].itertuples(index=False)
-            ],
             "key": table.key,
             "columns": [_column(column, language) for column in table.columns],
         }
         for table in TABLES
     ]
+
+
+def warned(language: str) -> dict[str, list[tuple[str, int]]]:
+    """Usage warnings on the rows of every clean table, by its name, each with the number of rows."""
+    counts = pd.read_csv(QUALITY / "data_quality.csv", keep_default_na=False)
+    found: dict[str, list[tuple[str, int]]] = {}
+    for row in counts[counts["kind"] == "warning"].itertuples(index=False):
+        found.setdefault(row.table, []).append((usage.in_words([row.name])[language], row.number))
+    return found
 
 
 def _column(column: Column, language: str) -> dict[str, Any]:
@@ -116,7 +127,7 @@ def quality(language: str) -> list[dict[str, Any]]:
     return [
         {
             "table": row.table,
-            "kind": translate(row.kind, language, "value"),
+            "kind": KINDS[row.kind].in_language(language),
             "name": _counted(row.kind, row.name, language),
             "is_column": row.kind in ("gap", "flag"),
             "number": row.number,

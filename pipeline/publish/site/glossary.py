@@ -231,8 +231,8 @@ TERMS = (
     term(
         "Level of an interval",
         "Peluang selang",
-        "The chance that the number lies inside its interval: 80 % means eight times in ten.",
-        "Peluang bahwa angka itu berada di dalam selangnya: 80 % berarti delapan dari sepuluh kali.",
+        "The chance that the number lies inside its interval; eighty percent means eight times in ten.",
+        "Peluang bahwa angka itu berada di dalam selangnya; delapan puluh persen berarti delapan dari sepuluh kali.",
     ),
     term(
         "Choke price",

@@ -100,7 +100,7 @@
     }));
     read();
     if (drawn) drawn.finalize();
-    drawn = await window.vegaEmbed(chart, specification(), embedding);
+    drawn = await window.vegaEmbed(document.getElementById("drawing"), specification(), embedding);
     drawn.view.addSignalListener("near", (_, near) => near.year && near.year[0] !== year && go(near.year[0]));
   };
 

@@ -100,8 +100,10 @@ ABOVE = "import os\nabove = lambda pid: int(open(f'/proc/{pid}/stat').read().rpa
     "crash",
     ["os._exit(3)", "os.kill(os.getpid(), 9)", "os.kill(os.getppid(), 9)", "import ctypes; ctypes.string_at(0)"],
 )
-def test_a_crash_of_kernel_or_runner_fails_its_stage_alone(tmp_path, crash) -> None:
+@pytest.mark.parametrize("warm", ["true", "false"])
+def test_a_crash_of_kernel_or_runner_fails_its_stage_alone(tmp_path, crash, warm) -> None:
     folder = toy.make(tmp_path / "p", {"a": Toy(cells=[ABOVE + crash]), "b": Toy(), "c": Toy(("b",))})
+    toy.set_param(folder, "warm_kernels", warm)
     failed = repro(folder, "-j", "2", code=1)
     assert sorted(executed(folder)) == ["b", "c"]
     assert "1 of 3 stages failed: a" in failed.stderr

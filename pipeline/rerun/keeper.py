@@ -12,7 +12,7 @@ import sys
 from contextlib import suppress
 from types import FrameType
 
-from pipeline.rerun.process import adopt, die_with
+from pipeline.rerun.process import adopt, die_with, end_children
 
 
 def main(arguments: list[str]) -> int:
@@ -26,13 +26,16 @@ def main(arguments: list[str]) -> int:
     for command in commands:
         code = subprocess.run(json.loads(command)).returncode
         if code:
-            wait_for_all()
+            if signal.getsignal(signal.SIGTERM) is signal.SIG_IGN:
+                wait_for_all()
+            # What was killed has tidied nothing up: a kernel would wait for ever for the one that asked it.
+            end_children()
             return code if code > 0 else 128 - code
     return 0
 
 
 def wait_for_all() -> None:
-    """A shell told to stop is gone before the program that it ran has tidied up."""
+    """A shell told to stop (then SIGTERM is ignored here) is gone before the program that it ran has tidied up."""
     with suppress(ChildProcessError):
         while True:
             os.wait()

@@ -32,6 +32,14 @@ def children() -> list[int]:
         return [int(word) for word in file.read().split()]
 
 
+def end_children(*kept: int) -> None:
+    """Kill the children of this process but some, and those that it adopts when these are gone; Linux only."""
+    while LINUX and (found := set(children()) - set(kept)):
+        for pid in found:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+
 def end_group(leader: int) -> None:
     """Kill a process that leads a group, and whatever of its group is left."""
     with suppress(ProcessLookupError, PermissionError):

@@ -21,7 +21,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from pipeline.rerun import spare
-from pipeline.rerun.process import adopt, children, die_with, end_group
+from pipeline.rerun.process import adopt, die_with, end_children, end_group
 
 # What a runner and a kernel are made of.
 OWN = (
@@ -111,16 +111,10 @@ class Server:
         pid = self.running.pop(name)
         # Before it is waited for: until then no other process can have its number.
         end_group(pid)
-        self.end_orphans(pid)
+        # Workers of a kernel lose their parent when it is killed.
+        end_children(pid, *self.running.values())
         code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         self.channel.send(json.dumps({"ended": name, "code": code}).encode())
-
-    def end_orphans(self, *known: int) -> None:
-        """End what has lost its parent: workers of a kernel, when it was killed."""
-        while orphans := set(children()) - {*known, *self.running.values()}:
-            for pid in orphans:
-                os.kill(pid, signal.SIGKILL)
-                os.waitpid(pid, 0)
 
     def end_all(self) -> None:
         """Nobody waits for what still runs: runners end, their kernels with them, and then all that these started."""
@@ -128,7 +122,7 @@ class Server:
             end_group(pid)
             os.waitpid(pid, 0)
         self.running.clear()
-        self.end_orphans()
+        end_children()
 
 
 def run(parent: int, message: dict[str, Any]) -> None:

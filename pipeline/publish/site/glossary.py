@@ -229,6 +229,24 @@ TERMS = (
         "Kisaran letak suatu angka dengan peluang yang disebutkan; selang lebar berarti belum banyak diketahui.",
     ),
     term(
+        "Level of an interval",
+        "Peluang selang",
+        "The chance that the number lies inside its interval; eighty percent means eight times in ten.",
+        "Peluang bahwa angka itu berada di dalam selangnya; delapan puluh persen berarti delapan dari sepuluh kali.",
+    ),
+    term(
+        "Choke price",
+        "Harga batas pupuk",
+        "The price of fertilizer from which on even the first kilogram costs more than the beans it brings.",
+        "Harga pupuk yang mulai dari situ kilogram pertama pun lebih mahal daripada tambahan bijinya.",
+    ),
+    term(
+        "Quadratic plateau",
+        "Kurva kuadratik-datar",
+        "A yield curve that rises ever more slowly with the dose and from some dose on stays level.",
+        "Kurva hasil yang naik makin lambat seiring dosis, lalu mendatar mulai dosis tertentu.",
+    ),
+    term(
         "Chance of a loss",
         "Peluang rugi",
         "The probability that a measure brings less than it costs.",

@@ -100,9 +100,7 @@
     }));
     read();
     if (drawn) drawn.finalize();
-    drawn = await window.vegaEmbed(chart, specification(), embedding);
-    // The picture is read out in words above it; its parts say nothing by themselves.
-    chart.querySelector("svg").setAttribute("aria-hidden", "true");
+    drawn = await window.vegaEmbed(document.getElementById("drawing"), specification(), embedding);
     drawn.view.addSignalListener("near", (_, near) => near.year && near.year[0] !== year && go(near.year[0]));
   };
 

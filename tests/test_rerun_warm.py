@@ -1,5 +1,7 @@
 """Warm kernels: the same bytes as cold ones, nothing passed from one notebook to the next, no crash that spreads."""
 
+import json
+import os
 import shutil
 import signal
 import subprocess
@@ -143,6 +145,15 @@ def test_a_process_ends_with_the_one_that_started_it() -> None:
     started.send_signal(signal.SIGKILL)
     assert psutil.wait_procs([child], timeout=10)[1] == []
     started.communicate(timeout=10)
+
+
+def test_what_a_killed_command_leaves_is_ended_and_not_waited_for() -> None:
+    # In a session of its own, as a kernel is, and adopted when its parent is gone.
+    left = json.dumps(["bash", "-c", "setsid sleep 60 & echo $!; kill -9 $$"])
+    keeper = [sys.executable, "-m", "pipeline.rerun.keeper", str(os.getpid()), left]
+    done = subprocess.run(keeper, stdout=subprocess.PIPE, text=True, timeout=30)
+    assert done.returncode == 128 + signal.SIGKILL
+    assert not psutil.pid_exists(int(done.stdout))
 
 
 def test_real_stages_give_the_bytes_of_cold_ones(copy, monkeypatch) -> None:

@@ -14,7 +14,7 @@ LIST = load_raw("villages_kutai_timur")
 
 
 @pytest.fixture(scope="module")
-def places(fresh) -> pd.DataFrame:
+def places(reproduced_module) -> pd.DataFrame:
     """Places of the real tables."""
     return places_with_cacao(*map(read_clean, (tables.REGIONAL_STATISTICS, tables.PEST_REPORTS, tables.LOCAL_PRICES)))
 

@@ -214,6 +214,15 @@ def test_libraries_are_those_imported_and_not_those_that_look_around() -> None:
     lines = ["import os", "import numpy as np", "  from scipy.stats import norm", "from pipeline import paths"]
     text = "\n".join([*lines, "import matplotlib.pyplot"])
     notebook = '"import pandas as pd\\n",\n    "from matplotlib.figure import Figure"\n'
-    assert set(libraries.names(text)) == {"numpy", "scipy.stats"}
-    assert set(libraries.names(notebook)) == {"pandas", "matplotlib.figure"}
+    assert set(libraries.names(text)) == {"numpy", "scipy.stats", "scipy.stats.norm"}
+    assert set(libraries.names(notebook)) == {"pandas", "matplotlib.figure", "matplotlib.figure.Figure"}
+
+
+def test_parts_that_are_imported_from_a_package_are_named_for_they_may_be_modules_of_it() -> None:
+    text = "from scipy import stats, special as sp\nfrom numpy import (\n    fft,\n    linalg as la,\n)\nimport json\n"
+    assert [*libraries.names(text)] == ["scipy", "scipy.stats", "scipy.special", "numpy", "numpy.fft", "numpy.linalg"]
+    assert [*libraries.names("from . import numpy\nfrom pipeline import paths\nfrom tqdm import auto")] == []
+
+
+def test_common_libraries_are_those_of_half_the_stages() -> None:
     assert libraries.common([{"numpy"}, {"numpy", "jax"}, {"pandas", "numpy"}, {"pandas"}]) == ["numpy", "pandas"]

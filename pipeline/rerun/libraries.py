@@ -6,7 +6,10 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-IMPORT = re.compile(r'^[ \t"]*(?:from ([\w.]+) import|import ([\w.]+))', re.MULTILINE)
+IMPORT = re.compile(
+    r"""^[ \t"]*(?:from[ ]([\w.]+)[ ]import[ ](?:\(([\w\s,]+)\)|([\w ,]+))|import[ ]([\w.]+))""",
+    re.MULTILINE | re.VERBOSE,
+)
 # These look at their surroundings when they are imported, and would find no notebook.
 NEVER = {"matplotlib.pyplot", "matplotlib_inline", "IPython", "tqdm"}
 
@@ -19,12 +22,18 @@ def of_files(folder: Path, dependencies: Iterable[str]) -> set[str]:
 
 
 def names(text: str) -> Iterable[str]:
-    """Libraries that one text imports, without those of Python and of the project."""
+    """Modules that one text imports, without those of Python and of the project.
+
+    What is imported from a package may be a module of it, which some packages load only then (``scipy.stats``): both
+    are named, and the server finds out.
+    """
     for found in IMPORT.finditer(text):
-        name = found[1] or found[2]
-        top = name.split(".")[0]
-        if top and top not in sys.stdlib_module_names and top != "pipeline" and not {top, name} & NEVER:
-            yield name
+        package, bracketed, listed, plain = found.groups()
+        parts = [part.split()[0] for part in (bracketed or listed or "").split(",") if part.strip()]
+        for name in [plain] if plain else [package, *(f"{package}.{part}" for part in parts)]:
+            top = name.split(".")[0]
+            if top and top not in sys.stdlib_module_names and top != "pipeline" and not {top, name} & NEVER:
+                yield name
 
 
 def common(stages: Iterable[set[str]]) -> list[str]:

@@ -8,7 +8,6 @@ long as the run that started it. Messages on its socket are JSON: ``{"start": ST
 
 import builtins
 import gc
-import importlib
 import json
 import os
 import runpy
@@ -72,7 +71,9 @@ class Server:
         # Nobody reads warnings here; the filters that libraries set are kept, for a notebook would have them.
         show, warnings.showwarning = warnings.showwarning, lambda *_, **__: None
         try:
-            importlib.import_module(name)
+            # As `from package import part` does it: a part that is no module is not looked for any further.
+            package, _, part = name.rpartition(".")
+            __import__(package or name, fromlist=[part])
         except Exception:
             return
         finally:

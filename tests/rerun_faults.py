@@ -74,11 +74,17 @@ def victim(process: "subprocess.Popen[str]", rng: random.Random) -> tuple[str, p
         return None
 
 
-def run_round(start: Start, folder: Path, seed: int) -> str:
-    """One round in a copy at ``folder``; returns what was killed.
+def by_stage(found: dict[str, str]) -> dict[str, dict[str, str]]:
+    """Hashes of the files of each stage: its output is a folder, which is whole or not there."""
+    stages: dict[str, dict[str, str]] = {}
+    for path, md5 in found.items():
+        if path != "dvc.lock":
+            stages.setdefault(path.split("/")[1], {})[path] = md5
+    return stages
 
-    Raises ``AssertionError`` when something is left behind, half written, or other than after an undisturbed run.
-    """
+
+def disturb(start: Start, folder: Path, seed: int) -> "tuple[str, subprocess.Popen[str]]":
+    """Start a run in a copy at ``folder`` and kill one of its processes; tells what that was."""
     rng = random.Random(seed)
     copy(start.folder, folder)
     process = toy.start(folder, "-j", "2")
@@ -89,40 +95,54 @@ def run_round(start: Start, folder: Path, seed: int) -> str:
             found[1].kill()
         except psutil.NoSuchProcess:
             found = None
+    return found[0] if found else "nothing: it had ended", process
+
+
+def check(start: Start, folder: Path, process: "subprocess.Popen[str]") -> None:
+    """Look at what a disturbed run leaves, and run once more.
+
+    Raises ``AssertionError`` when something is left behind, half written, or other than after an undisturbed run.
+    """
     process.communicate(timeout=120)
     limit = time.monotonic() + GRACE_S
     while (left := toy.left_over(folder)) and time.monotonic() < limit:
         time.sleep(0.1)
     assert not left, f"left behind: {left}"
-    before = outputs(start.folder)
-    half = [
-        path
-        for path, md5 in outputs(folder).items()
-        if path != "dvc.lock" and md5 not in (before.get(path), start.expected.get(path))
-    ]
+    before, after = by_stage(outputs(start.folder)), by_stage(start.expected)
+    half = {
+        name: sorted(files)
+        for name, files in by_stage(outputs(folder)).items()
+        if files not in (before.get(name), after.get(name))
+    }
     assert not half, f"neither as before nor as after: {half}"
     toy.repro(folder, "-j", "2")
-    assert outputs(folder) == start.expected
+    assert outputs(folder) == start.expected, "other than after an undisturbed run"
     assert not list(folder.glob(".staging*"))
-    return found[0] if found else "nothing: it had ended"
 
 
 def main(rounds: int, seed: int) -> int:
     """Run the rounds and tell what was killed and what failed; returns the exit code."""
-    killed, failed = Counter[str](), []
+    killed, failed = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
     with tempfile.TemporaryDirectory(prefix="cacao-faults-") as place:
         chosen = starts(Path(place).resolve())
         for number in range(rounds):
-            folder = Path(place).resolve() / "round"
+            start, folder = chosen[number % len(chosen)], Path(place).resolve() / "round"
+            name, process = disturb(start, folder, seed + number)
+            kind = start.folder.name, name
+            killed[kind] += 1
             try:
-                killed[run_round(chosen[number % len(chosen)], folder, seed + number)] += 1
+                check(start, folder, process)
             except (AssertionError, subprocess.TimeoutExpired) as error:
-                failed.append(number)
-                print(f"round {number}, seed {seed + number}: {error}", flush=True)
+                failed[kind] += 1
+                print(f"round {number}, seed {seed + number}, {kind}: {error}", flush=True)
+                for left in toy.left_over(folder):
+                    left.kill()
             shutil.rmtree(folder)
             if number % 20 == 19:
-                print(f"{number + 1} rounds, {len(failed)} failed, {dict(killed)}", flush=True)
-    print(f"{rounds} rounds, {len(failed)} failed; killed: {dict(killed)}")
+                print(f"{number + 1} rounds, {failed.total()} failed", flush=True)
+    for kind in sorted(killed):
+        print(f"{kind[0]}, {kind[1]}: {killed[kind]} rounds, {failed[kind]} failed")
+    print(f"{rounds} rounds, {failed.total()} failed")
     return int(bool(failed))
 
 

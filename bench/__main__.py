@@ -1,6 +1,6 @@
 """Measure the speed of the project in one go, on copies of the working tree: ``python -m bench``.
 
-Seven ways to run the pipeline, ten small notebooks, generated stages by number, the model stages one by one, the
+Ten ways to run the pipeline, ten small notebooks, generated stages by number, the model stages one by one, the
 evidence model in several libraries, and the pages.
 """
 
@@ -14,7 +14,7 @@ from bench.comparison import compare_models
 from bench.growth import NUMBERS, measure_number
 from bench.measure import BenchError, Measured, measure, together
 from bench.pages import measure_pages
-from bench.small import measure_small
+from bench.small import SNAKEMAKE, measure_small, use_cold
 from bench.stages import measure_stages
 from bench.tree import copy_tree, ends, has_notebook, in_order, read_pipeline
 
@@ -24,7 +24,7 @@ def measure_all(folder: Path) -> dict[str, Measured]:
     stages = read_pipeline()
     names = in_order(stages)
     plain, repro = [sys.executable, "-m", "bench.plain", *names], ["dvc", "repro", *ends(stages)]
-    warm_up(folder, plain)
+    warm_up(folder)
 
     measured: dict[str, Measured] = {}
 
@@ -36,28 +36,35 @@ def measure_all(folder: Path) -> dict[str, Measured]:
     own = copy_tree(folder / "own")
     note("dvc_repro", measure(repro, own))
     note("noop", min((measure(repro, own) for _ in range(3)), key=lambda result: result.seconds))
-    side = copy_tree(folder / "side")
+    side, cold = copy_tree(folder / "side"), use_cold(copy_tree(folder / "cold"))
     cacao = [sys.executable, "-m", "pipeline.cli", "repro", "-j", "2"]
     note("cacao_repro_j2", measure([*cacao, *ends(stages)], side))
     # The site is made too: only a run of everything remembers that nothing has been touched since.
     measure(cacao, side)
     note("cacao_noop", min((measure(cacao, side) for _ in range(3)), key=lambda result: result.seconds))
+    note("cacao_cold_j2", measure([*cacao, *ends(stages)], cold))
     if not shutil.which("sh"):
-        print("There is no sh here: the two ways with the papermill command are left out.")
+        print("There is no sh here: the ways with stock tools are left out.")
         return measured
-    loop = copy_tree(folder / "loop")
-    commands = stock.write_scripts(loop, stages, names)
-    note("papermill_loop", together([measure(command.split(), loop) for command in commands]))
+    for way, tool in (("papermill_loop", stock.papermill), ("nbconvert_loop", stock.nbconvert)):
+        loop = copy_tree(folder / way)
+        commands = stock.write_scripts(loop, stages, names, tool)
+        note(way, together([measure(command.split(), loop) for command in commands]))
     under_dvc = copy_tree(folder / "under_dvc")
-    stock.use_scripts(under_dvc, stages, names)
+    stock.use_dvc(under_dvc, stages, names)
     note("papermill_dvc", measure(repro, under_dvc))
+    if SNAKEMAKE.exists():
+        under_snakemake = copy_tree(folder / "under_snakemake")
+        stock.use_snakemake(under_snakemake, stages, names)
+        note("snakemake_j2", measure([str(SNAKEMAKE), "-j", "2", "--quiet"], under_snakemake))
     return measured
 
 
-def warm_up(folder: Path, plain: list[str]) -> None:
+def warm_up(folder: Path) -> None:
     """Let no way pay for the first reading of the libraries from disk, nor for compiling them."""
     copy = copy_tree(folder / "warm_up")
-    for command in (plain, ["dvc", "--version"], ["papermill", "--version"]):
+    libraries = "import matplotlib.pyplot, numpyro, pandas, scipy.stats, sklearn.linear_model"
+    for command in ([sys.executable, "-c", libraries], ["dvc", "--version"], ["papermill", "--version"]):
         measure(command, copy)
 
 

@@ -31,6 +31,7 @@ what is measured is all the rest.
 - `cacao_noop_...`: again with nothing changed.
 - `dvc_repro`: DVC alone with this project's runner; `dvc_papermill`: with the stock `papermill` command.
 - `papermill_loop`: the command, one notebook after the other; `snakemake_...`: the same under Snakemake.
+- `nbconvert_loop`: `jupyter nbconvert --execute`, one notebook after the other.
 
 """
 CODE = """\
@@ -91,6 +92,12 @@ def write_stages(target: Path, stages: dict[str, dict[str, object]]) -> None:
 def papermill(name: str) -> str:
     """Command that runs a notebook with stock papermill."""
     return f"mkdir -p results/{name} && papermill notebooks/{name}.ipynb results/{name}/{name}.ipynb -p seed 20250625"
+
+
+def nbconvert(name: str) -> str:
+    """Command that runs a notebook with stock nbconvert."""
+    convert = "jupyter nbconvert --to notebook --execute"
+    return f"mkdir -p results/{name} && {convert} --output-dir results/{name} notebooks/{name}.ipynb"
 
 
 def use_papermill(target: Path) -> Path:
@@ -162,6 +169,8 @@ def measure_small(folder: Path) -> dict[str, Measured]:
     note("dvc_papermill", ["dvc", "repro"], tree)
     tree = stock(small_tree(folder / "loop"))
     note("papermill_loop", ["sh", "-c", " && ".join(papermill(name) for name in names())], tree)
+    tree = stock(small_tree(folder / "nbconvert"))
+    note("nbconvert_loop", ["sh", "-c", " && ".join(nbconvert(name) for name in names())], tree)
     if SNAKEMAKE.exists():
         for jobs in ("1", "2"):
             tree = stock(use_snakemake(small_tree(folder / f"snakemake{jobs}")))

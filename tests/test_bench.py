@@ -2,13 +2,16 @@
 
 import csv
 import math
+import shlex
 
+import matplotlib
+import nbformat
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench import growth, models_report, pages, small, stages, tree
+from bench import figure, growth, models_report, pages, report, small, stages, stock, tree
 from bench.comparison import Fitted, apart, check_agreement, commands
 from bench.measure import BenchError, Measured
 from bench.page import markdown_table, write_csv
@@ -71,6 +74,53 @@ def test_each_small_notebook_stands_after_the_one_it_needs() -> None:
     assert len(needs) == 10
     order = list(needs)
     assert all(order.index(other) < order.index(name) for name, others in needs.items() for other in others)
+
+
+TIMES = {"plain": 200.0, "cacao_repro_j2": 240.0, "cacao_noop": 0.07, "dvc_repro": 300.0}
+
+
+@pytest.mark.parametrize(("seconds", "noop", "words"), [(260.0, 1.0, "within within"), (263.0, 1.01, "above above")])
+def test_reruns_are_held_against_their_goals(seconds: float, noop: float, words: str) -> None:
+    times = TIMES | {"cacao_repro_j2": seconds, "cacao_noop": noop}
+    said = report.verdict(report.rows({way: Measured(time, 1.0) for way, time in times.items()}))
+    first, second = words.split()
+    assert f"times the floor, {first} its goal of 1.3" in said
+    assert f"{noop} s, {second} its goal of 1.0 s" in said
+
+
+def test_the_figure_shows_every_way_but_those_that_do_nothing(tmp_path) -> None:
+    table = report.rows({way: Measured(time, 1.0) for way, time in TIMES.items()})
+    many = [{"stages": "10", "dvc_cold": "5", "dvc_noop": "1", "cacao_cold": "2", "cacao_noop": "0.1"}]
+    many.append({"stages": "1000", "dvc_cold": "", "dvc_noop": "", "cacao_cold": "90", "cacao_noop": "0.2"})
+    with matplotlib.rc_context({"svg.fonttype": "none"}):
+        figure.draw(tmp_path / "ways.svg", {"Stages": table}, many)
+    drawn = (tmp_path / "ways.svg").read_text(encoding="utf-8")
+    assert all(f">{word}<" in drawn for word in ("plain", "cacao repro j2", "dvc repro", "200.00 s", "cacao cold"))
+    assert "0.07 s" not in drawn
+
+
+def test_stock_tools_run_every_stage_with_the_parameters(tmp_path) -> None:
+    found, names = tree.read_pipeline(), tree.in_order(tree.read_pipeline())
+    stock.use_snakemake(tmp_path, found, names)
+    rules = (tmp_path / "Snakefile").read_text(encoding="utf-8")
+    assert all(f"rule s_{name}:" in rules for name in names)
+    assert "output: directory('results/04_yield_gap'), 'results/metrics/04_yield_gap.json'" in rules
+    script = (tmp_path / stock.SCRIPTS / "04_yield_gap.sh").read_text(encoding="utf-8")
+    assert "papermill notebooks/04_yield_gap.ipynb" in script
+    assert "-p seed " in script
+
+
+def test_nbconvert_gets_the_parameters_in_a_cell_after_the_defaults(tmp_path) -> None:
+    script = stock.nbconvert("04_yield_gap", ".staging/a/b.ipynb", {"seed": 7, "sources": ["a 'b'"]})
+    adding, converting = script.split("\njupyter ")
+    copy, code = shlex.split(adding)[4:]
+    stock.with_values("04_yield_gap", str(tmp_path / "copy.ipynb"), code)
+    cells = nbformat.read(tmp_path / "copy.ipynb", as_version=4).cells
+    place = next(number for number, cell in enumerate(cells) if "parameters" in cell.metadata.get("tags", []))
+    values: dict[str, object] = {}
+    exec(cells[place + 1].source, values)
+    assert (values["seed"], values["sources"]) == (7, ["a 'b'"])
+    assert converting.endswith(f"--output b.ipynb {copy}")
 
 
 def test_a_generated_project_has_its_number_of_stages_in_chains(tmp_path) -> None:

@@ -23,8 +23,9 @@ from pipeline.publish.site.catalogue import (
     translate_markdown,
 )
 from pipeline.publish.site.glossary import TERMS, in_order
-from pipeline.publish.site.numbers import name
+from pipeline.publish.site.numbers import link_keys, name
 from pipeline.publish.site.tables import is_word, translate_cell, translate_table
+from pipeline.publish.site.words import WORDS as FRAME
 
 ENTRIES = sorted(messages().items())
 WORDS = st.text("abc xyz", min_size=1).filter(str.strip)
@@ -249,6 +250,8 @@ def test_words_are_told_from_what_is_the_same_in_both_languages(text, heading, e
         ("-428272.25", "value", "-428.272"),
         ("1e-05", "value", "0,00001"),
         ("2.5e-09", "value", "2,5e-09"),
+        ("2.480434e-08", "value", "2,48e-08"),
+        ("-6.918297e-06", "value", "-6,918e-06"),
         ("37.960120", "value", "37,96"),
         ("-0.000", "value", "0"),
         ("0.000", "value", "0"),
@@ -380,6 +383,24 @@ def test_a_key_is_read_in_words(key, english, indonesian):
 def test_a_key_without_words_stops_the_build():
     with pytest.raises(MissingTranslation, match="never said"):
         name("cause.never_said", "id")
+
+
+def test_a_piece_of_a_key_is_said_without_a_link_and_other_codes_stay():
+    label = "<th><code>optimal_dose.market</code></th>"
+    expected = '<th>optimal dose · market<code class="key">optimal_dose.market</code></th>'
+    assert link_keys(label, "en") == expected
+    shown = BeautifulSoup(link_keys(label, "id"), "html.parser")
+    assert "optimal dose" not in shown.get_text()
+    assert not shown.find("a")
+    for code in ("engelstad.nitro", "K074", "2024-11", "optimal_dose.never_said"):
+        assert link_keys(f"<td><code>{code}</code></td>", "id") == f"<td><code>{code}</code></td>"
+
+
+def test_every_word_that_a_template_asks_for_exists():
+    theme = Path(catalogue.__file__).parent / "theme"
+    asked = {word for page in theme.rglob("*.html") for word in re.findall(r"\bsay\.(\w+)", page.read_text())}
+    assert len(asked) > 20
+    assert asked <= set(FRAME)
 
 
 # --- glossary

@@ -22,11 +22,13 @@ def round_figure(number: str) -> str:
     """A decimal number as pandas prints it, to four significant digits; whole digits are never rounded.
 
     One of four digits keeps a decimal: it may be the middle of years (2016.5). One too small to be read with
-    zeros, and a whole number, come out as they are.
+    zeros keeps its exponent. A whole number comes out as it is.
     """
     value = float(number.replace(",", ""))
-    if not {".", "e"} & set(number) or 0 < abs(value) < SMALL:
+    if not {".", "e"} & set(number):
         return number
+    if 0 < abs(value) < SMALL:
+        return f"{value:.4g}"
     exponent = math.floor(math.log10(abs(value))) if value else 0
     comma = "," if "," in number else ""
     text = f"{value:{comma}.{1 if exponent == 3 else max(0, 3 - exponent)}f}"

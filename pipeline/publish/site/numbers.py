@@ -17,6 +17,8 @@ from pipeline.publish.site.marks import take_out
 from pipeline.publish.site.tables import translate_cell
 from pipeline.trace import trace
 
+# Names with dots between their parts, as keys of numbers have them.
+DOTTED = re.compile(r"[a-z]\w*(\.\w+)+")
 # Places that keys name, which have the same name in both languages.
 PLACES = {"aceh", "berau", "indonesia", "kutai timur", "mahakam ulu", "sabah"}
 TOLD_THERE = ("sources", "warnings", "seed")
@@ -61,10 +63,23 @@ def _part(part: str, language: str) -> str:
         return part.replace("_", "–")
     if language == "en":
         return words
-    asked = [(words, "key"), (part, "value"), (words, "value")]
-    known = (one for one in asked if Message(one[1], take_out(one[0])[0]) in messages())
-    text, context = next(known, asked[0])
+    text, context = next(_known(part), (words, "key"))
     return translate(text, language, context)
+
+
+def _known(part: str) -> Iterator[tuple[str, str]]:
+    """The words that a part may be said in and their context, of those that have a translation."""
+    words = part.replace("_", " ")
+    asked = [(words, "key"), (part, "value"), (words, "value")]
+    return (one for one in asked if Message(one[1], take_out(one[0])[0]) in messages())
+
+
+def is_sayable(label: str) -> bool:
+    """Whether a label is a piece of a key (``optimal_dose.market``) and every part of it has words."""
+    parts = label.split(".")
+    return bool(DOTTED.fullmatch(label)) and all(
+        part.replace("_", " ") in PLACES or any(_known(part)) for part in parts
+    )
 
 
 def pages(language: str) -> Iterator[Page]:
@@ -129,13 +144,20 @@ def table(language: str) -> list[dict[str, str]]:
 
 
 def link_keys(table_html: str, language: str, root: str = "") -> str:
-    """A table as HTML whose cells that hold the key of a number say it in words and lead to the page of that number."""
+    """A table as HTML whose cells that hold the key of a number say it in words and lead to the page of that number.
+
+    A piece of a key, as labels of rows are, has no page: it is said in words only. Any other code stays.
+    """
 
     def linked(cell: re.Match[str]) -> str:
-        if cell[2] not in published():
+        key = cell[2]
+        if key in published():
+            said = f'<a href="{root}numbers/{key}.html">{name(key, language)}</a>'
+        elif is_sayable(key):
+            said = name(key, language)
+        else:
             return cell[0]
-        said = name(cell[2], language)
-        return f'{cell[1]}<a href="{root}numbers/{cell[2]}.html">{said}</a><code class="key">{cell[2]}</code>{cell[3]}'
+        return f'{cell[1]}{said}<code class="key">{key}</code>{cell[3]}'
 
     return re.sub(r"(<t[dh][^>]*>)<code>([^<>]+)</code>(</t[dh]>)", linked, table_html)
 

@@ -2,6 +2,7 @@
 
 import re
 from html import escape
+from itertools import pairwise
 
 from bs4 import BeautifulSoup, Tag
 
@@ -97,17 +98,24 @@ def translate_table(html: str, language: str) -> str:
 
 
 def _drop_counter(table: Tag) -> None:
-    """Take away the first column when it only counts rows from nought, as tables without an index do in pandas."""
+    """Take away the first column when it only counts rows: it has no name and whole numbers, each above the last.
+
+    Tables without an index have it in pandas; where rows were left out, some numbers are missing.
+    """
     heads = table.select("thead tr")
     names = [row.find_all("th") for row in table.select("tbody tr")]
     if len(heads) != 1 or not names or any(len(cells) != 1 for cells in names):
         return
-    counted = [cells[0].get_text().strip() for cells in names]
-    above = counted.index(MORE) if MORE in counted else len(counted)
+    counted = [text for cells in names if (text := cells[0].get_text().strip()) != MORE]
     first = heads[0].find("th")
-    if isinstance(first, Tag) and not first.get_text().strip() and counted[:above] == [str(n) for n in range(above)]:
+    if isinstance(first, Tag) and not first.get_text().strip() and counts(counted):
         for cell in [first, *(cells[0] for cells in names)]:
             cell.decompose()
+
+
+def counts(names: list[str]) -> bool:
+    """Whether these are numbers of rows: whole, from nought on, each above the last."""
+    return all(name.isdecimal() for name in names) and all(int(a) < int(b) for a, b in pairwise(names))
 
 
 def translate_heading(text: str, language: str) -> str:

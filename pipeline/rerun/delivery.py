@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 NOTES = ".dvc/tmp/cacao/received.json"
 
@@ -17,8 +18,8 @@ class DeliveryError(Exception):
     """Files that cannot be written, since what stands there would be lost."""
 
 
-def receive(folder: Path, files: dict[str, bytes], made: dict[str, bytes], folders: dict[str, list[str]]) -> None:
-    """Write ``files`` and outputs ``made`` by stages; remove what ``folders`` hold beyond the names listed for each.
+def receive(folder: Path, order: dict[str, Any]) -> None:
+    """Write ``files`` and outputs ``made`` by stages; remove what ``folders`` hold beyond the paths ``listed``.
 
     Raises ``DeliveryError`` when that would change work that is neither in git nor has come by a delivery.
     """
@@ -27,11 +28,17 @@ def receive(folder: Path, files: dict[str, bytes], made: dict[str, bytes], folde
     # Several workers may stand in one folder.
     with notes.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        noted = read(notes)
+        noted, files, made = read(notes), order["files"], order["made"]
         changed = [path for path, data in files.items() if digest(folder / path) != hashlib.md5(data).hexdigest()]
         states = states_in_git(folder)
-        extra = [path for path in beyond(folder, folders) if noted.get(path) or path not in states]
-        own = [path for path in changed + extra if path in states and digest(folder / path) not in ("", noted.get(path))]
+        extra = [
+            path
+            for path in beyond(folder, order["folders"], set(order["listed"]))
+            if noted.get(path) or path not in states
+        ]
+        own = [
+            path for path in changed + extra if path in states and digest(folder / path) not in ("", noted.get(path))
+        ]
         if own:
             raise DeliveryError(f"{folder} has changes of its own that would be lost: {', '.join(own)}")
         # Noted first: after a kill in between the next delivery knows what has come by this one.
@@ -43,11 +50,10 @@ def receive(folder: Path, files: dict[str, bytes], made: dict[str, bytes], folde
             (folder / path).unlink()
 
 
-def beyond(folder: Path, folders: dict[str, list[str]]) -> list[str]:
-    """Files in ``folders`` that are not listed, but those that git ignores."""
-    listed = {path for names in folders.values() for path in names}
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *folders]
-    found = run(folder, command) if folders else []
+def beyond(folder: Path, tops: list[str], listed: set[str]) -> list[str]:
+    """Files below ``tops`` that are not listed, but those that git ignores."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *tops]
+    found = run(folder, command) if tops else []
     return [path for path in found if path not in listed and (folder / path).is_file()]
 
 

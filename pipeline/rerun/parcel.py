@@ -52,6 +52,15 @@ class Post:
         """Stages that make what a stage reads."""
         return [maker for maker in self.ledger.upstream[stage.addressing] if maker.cmd]
 
+    def weights(self, stage: Any) -> dict[str, int]:
+        """Bytes that a stage reads of each stage that makes what it reads."""
+        found = {maker.addressing: 0 for maker in self.makers(stage)}
+        for maker in self.makers(stage):
+            for dep in stage.deps:
+                if any(inside(dep.fs_path, out.fs_path) or inside(out.fs_path, dep.fs_path) for out in maker.outs):
+                    found[maker.addressing] += dep.meta.size or 0
+        return found
+
     def files(self, item: Any) -> list[str]:
         """Files of a dependency or an output, whole paths."""
         if os.path.isdir(item.fs_path):
@@ -70,8 +79,10 @@ class Post:
         """All that a worker needs for a stage in a clone where files with ``known`` hashes stand already."""
         reads, makers = [dep.fs_path for dep in stage.deps], self.makers(stage)
         given = sorted({*self.given(stage), *self.code, *(ALWAYS & self.followed)})
-        folders = [self.short(path) for path in reads if os.path.isdir(path)]
-        plain = [path for maker in makers for out in maker.outs if not out.use_cache for path in self.files(out)]
+        outs = [out for maker in makers for out in maker.outs]
+        open_ = [path for path in reads if os.path.isdir(path) and not any(inside(path, out.fs_path) for out in outs)]
+        plain = [path for out in outs if not out.use_cache for path in self.files(out)]
+        made = self.read([self.short(path) for path in plain if any(inside(path, dep) for dep in reads)])
         for maker in makers:
             for out, path in exchange.parts(maker, reads):
                 hashes = exchange.used(out, path)
@@ -82,8 +93,9 @@ class Post:
             "name": stage.name,
             "inputs": exchange.inputs(stage),
             "files": {path: data for path, data in self.read(given).items() if known.get(path) != digest(data)},
-            "folders": {top: [path for path in given if inside(path, top)] for top in folders},
-            "made": self.read([self.short(path) for path in plain if any(inside(path, dep) for dep in reads)]),
+            "folders": [self.short(path) for path in open_],
+            "listed": [*given, *made],
+            "made": made,
             "needs": [
                 {"file": self.short(maker.path), "name": maker.name, "lock": exchange.outputs(maker)}
                 | {"paths": [self.short(path) for path in reads]}

@@ -1,13 +1,17 @@
 """Which stage comes next: any whose needs are met, the one with the longest way to the end first."""
 
+import os
 from pathlib import Path
 from queue import Empty
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.rerun.cold import Cold, Events
 from pipeline.rerun.ledger import MUST_RUN, DvcException, Ledger
 from pipeline.rerun.progress import Progress
 from pipeline.rerun.warm import LOST, Warm
+
+if TYPE_CHECKING:
+    from pipeline.rerun.remote import Remote
 
 # A second is enough for a line that counts seconds.
 TICK_S = 1.0
@@ -27,16 +31,25 @@ def remaining(needs: dict[str, list[str]], seconds: dict[str, float]) -> dict[st
 
 
 class Scheduler:
-    """Runs the stages of a ledger, ``jobs`` at a time."""
+    """Runs the stages of a ledger, ``jobs`` at a time; if not given, as many as there are cores, or workers."""
 
     def __init__(
-        self, ledger: Ledger, progress: Progress, jobs: int, events: Events, logs: Path, warm: Warm | None
+        self,
+        ledger: Ledger,
+        progress: Progress,
+        jobs: int | None,
+        events: Events,
+        logs: Path,
+        warm: Warm | None = None,
+        remote: "Remote | None" = None,
     ) -> None:
         self.ledger, self.progress, self.jobs, self.events, self.logs = ledger, progress, jobs, events, logs
-        self.cold, self.warm = Cold(events), warm
+        self.cold, self.warm, self.remote = Cold(events), warm, remote
         self.waiting = list(ledger.stages)
         self.done: set[str] = set()
-        self.running: dict[str, Cold | Warm] = {}
+        self.running: dict[str, Cold | Warm | Remote] = {}
+        # Stages that have lost their worker and wait for another.
+        self.again: list[str] = []
         self.failed: dict[str, str] = {}
         self.ran: list[str] = []
         self.way = remaining(ledger.needs, progress.seconds)
@@ -61,7 +74,9 @@ class Scheduler:
 
     def start_ready(self) -> None:
         """Start what can be started, and see what need not run."""
-        while not self.stopping and len(self.running) < self.jobs and (ready := self.ready()):
+        while self.again and self.has_room():
+            self.launch(self.again.pop(0))
+        while self.has_room() and (ready := self.ready()):
             name = ready[0]
             # What runs alone waits for the others, and nothing is started before it.
             if self.running and (alone(self.ledger.stages[name]) or any(map(self._is_alone, self.running))):
@@ -78,16 +93,36 @@ class Scheduler:
                 self.done.add(name)
                 self.progress.line(f"{name}: {verdict}")
 
+    def has_room(self) -> bool:
+        """Whether one more stage may run."""
+        here = os.cpu_count() or 1
+        room = self.remote.room(self.jobs, here) if self.remote else self.jobs or here
+        return not self.stopping and len(self.running) < room
+
     def _is_alone(self, name: str) -> bool:
         return alone(self.ledger.stages[name])
 
     def launch(self, name: str, warm: bool = True) -> None:
         """Start the command of a stage."""
         stage = self.ledger.stages[name]
-        way = self.warm if warm and self.warm and self.warm.takes(stage) else self.cold
+        try:
+            way = self.way_of(name, stage, warm)
+            way.start(name, stage, self.log(name))
+        except (DvcException, OSError) as error:
+            # What it reads could not be brought to a worker.
+            self.ledger.let_go(name)
+            self.failed[name] = f"{name}: {error}"
+            return
         self.running[name] = way
-        self.progress.start(name)
-        way.start(name, stage, self.log(name))
+        self.progress.start(name, self.remote.where(name) if self.remote else "")
+
+    def way_of(self, name: str, stage: Any, warm: bool) -> "Cold | Warm | Remote":
+        """How a stage is started."""
+        if self.remote:
+            if why := self.remote.post.stays(name):
+                self.progress.line(f"{name}: runs on this machine, since {why}")
+            return self.remote if self.remote.takes(name) else self.cold
+        return self.warm if warm and self.warm and self.warm.takes(stage) else self.cold
 
     def log(self, name: str) -> Path:
         """Where a stage prints to."""
@@ -105,18 +140,20 @@ class Scheduler:
 
     def ended(self, name: str, code: int) -> None:
         """The command of a stage has ended."""
-        self.running.pop(name)
+        way = self.running.pop(name)
         if code == LOST and not self.stopping:
-            # Its server has died, which is not the fault of the stage: it gets a process of its own.
-            self.progress.end(name, "lost its server, starts again", remember=False)
-            self.launch(name, warm=False)
+            # That its server or worker has died is not the fault of the stage.
+            what = "worker" if way is self.remote else "server"
+            self.progress.end(name, f"lost its {what}, starts again", remember=False)
+            self.again.append(name) if way is self.remote else self.launch(name, warm=False)
             return
         problem = f"exit code {code}" if code else ""
         if code and self.stopping:
             self.progress.end(name, "stopped", remember=False)
             return
         try:
-            self.ledger.let_go(name) if code else self.ledger.finish(name)
+            fetch = self.remote.fetch if self.remote and way is self.remote else None
+            self.ledger.let_go(name) if code else self.ledger.finish(name, fetch)
         except (DvcException, OSError) as error:
             problem = str(error)
         self.progress.end(name, f"failed ({problem})" if problem else "done", remember=not problem)

@@ -67,10 +67,11 @@ def run(order: dict[str, Any]) -> dict[str, Any]:
         commands = [with_shell(command) for command in order["commands"]]
         if not order["shares"]:
             try:
-                delivery.receive(Path.cwd(), order.pop("files"), order.pop("made"), order["folders"])
+                delivery.receive(Path.cwd(), order)
             except (delivery.DeliveryError, OSError, subprocess.CalledProcessError) as error:
                 return {"code": 1, "log": str(error).encode()}
-            files["order"].write_text(json.dumps({**order, "commands": commands}), encoding="utf-8")
+            needed = {name: order[name] for name in ("stage", "file", "name", "inputs", "needs")}
+            files["order"].write_text(json.dumps({**needed, "commands": commands}), encoding="utf-8")
             commands = [[sys.executable, "-m", "pipeline.rerun.clone", str(files["order"]), str(files["result"])]]
         code = watch(worker, order["key"], start(order, commands, files["log"]))
         result = json.loads(files["result"].read_text(encoding="utf-8")) if files["result"].exists() else {}

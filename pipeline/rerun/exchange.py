@@ -20,6 +20,13 @@ def inside(path: str, folder: str) -> bool:
     return path == folder or path.startswith(f"{folder}{os.sep}")
 
 
+def files(item: Any) -> list[str]:
+    """Files of a dependency or an output, whole paths."""
+    if os.path.isdir(item.fs_path):
+        return sorted(item.repo.dvcignore.find(item.fs, item.fs_path))
+    return [item.fs_path] if os.path.isfile(item.fs_path) else []
+
+
 def parts(made: Any, wanted: Iterable[str]) -> list[tuple[Any, str]]:
     """Cached outputs of a stage that ``wanted`` paths lie in, or that lie in them, each with the smaller of both."""
     pairs = [(out, path) for path in wanted for out in made.outs if out.use_cache]

@@ -45,7 +45,7 @@ class Post:
     def given(self, stage: Any) -> list[str]:
         """Files among the dependencies of a stage that no stage makes."""
         made = [out.fs_path for maker in self.makers(stage) for out in maker.outs]
-        found = [path for dep in stage.deps for path in self.files(dep)]
+        found = [path for dep in stage.deps for path in exchange.files(dep)]
         return [self.short(path) for path in found if not any(inside(path, out) for out in made)]
 
     def makers(self, stage: Any) -> list[Any]:
@@ -61,12 +61,6 @@ class Post:
                     found[maker.addressing] += dep.meta.size or 0
         return found
 
-    def files(self, item: Any) -> list[str]:
-        """Files of a dependency or an output, whole paths."""
-        if os.path.isdir(item.fs_path):
-            return sorted(self.repo.dvcignore.find(item.fs, item.fs_path))
-        return [item.fs_path] if os.path.isfile(item.fs_path) else []
-
     def short(self, path: str) -> str:
         """Path relative to the project."""
         return Path(os.path.relpath(path, self.root)).as_posix()
@@ -81,7 +75,7 @@ class Post:
         given = sorted({*self.given(stage), *self.code, *(ALWAYS & self.followed)})
         outs = [out for maker in makers for out in maker.outs]
         open_ = [path for path in reads if os.path.isdir(path) and not any(inside(path, out.fs_path) for out in outs)]
-        plain = [path for out in outs if not out.use_cache for path in self.files(out)]
+        plain = [path for out in outs if not out.use_cache for path in exchange.files(out)]
         made = self.read([self.short(path) for path in plain if any(inside(path, dep) for dep in reads)])
         for maker in makers:
             for out, path in exchange.parts(maker, reads):

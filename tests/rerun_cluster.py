@@ -1,5 +1,6 @@
 """A small cluster: a Dask scheduler and workers in folders of their own choice, for small projects."""
 
+import json
 import os
 import signal
 import subprocess
@@ -25,8 +26,6 @@ class Cluster:
         options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--no-jupyter"]
         self.start("scheduler", place, "scheduler", *options, "--scheduler-file", str(file))
         until(file.exists)
-        import json
-
         self.address = json.loads(file.read_text())["address"]
 
     def start(self, name: str, folder: Path, *arguments: str) -> None:
@@ -43,7 +42,10 @@ class Cluster:
         options = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--memory-limit", "0", "--name", name]
         local = ["--local-directory", str(self.place / name)]
         self.start(name, folder, "worker", self.address, *options, *local, "--host", "127.0.0.1")
-        until(lambda: "Registered to" in (self.place / f"{name}.log").read_text())
+
+    def ready(self, name: str) -> bool:
+        """Whether a worker has found the scheduler."""
+        return "Registered to" in (self.place / f"{name}.log").read_text()
 
     def kill(self, name: str) -> None:
         """End one process at once."""
@@ -63,6 +65,7 @@ def cluster(place: Path, **folders: Path) -> Iterator[Cluster]:
     try:
         for name, folder in folders.items():
             made.worker(name, folder)
+        until(lambda: all(map(made.ready, folders)))
         yield made
     finally:
         made.close()

@@ -13,6 +13,7 @@ from typing import Any
 
 from dvc.stage.loader import StageLoader
 
+from pipeline.compute import ComputeError
 from pipeline.rerun import exchange
 from pipeline.rerun.exchange import inside
 
@@ -21,10 +22,10 @@ ALWAYS = {"dvc.yaml", "params.yaml", ".dvcignore"}
 
 
 class Post:
-    """Sends and takes in for the stages of one ledger; raises ``OSError`` when the project is not in git."""
+    """Sends and takes in for the stages of one ledger; raises ``ComputeError`` when the project is not in git."""
 
     def __init__(self, ledger: Any) -> None:
-        self.ledger, self.repo, self.root = ledger, ledger.repo, ledger.repo.root_dir
+        self.ledger, self.root = ledger, ledger.repo.root_dir
         self.followed = followed(self.root)
         self.code = {path for path in self.followed if path.startswith("pipeline/") and path.endswith(".py")}
         self.reasons: dict[str, str] = {}
@@ -117,8 +118,8 @@ def digest(data: bytes) -> str:
 
 
 def followed(root: str) -> set[str]:
-    """Files that git follows; raises ``OSError`` outside of git."""
+    """Files that git follows; raises ``ComputeError`` outside of git."""
     done = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True)
     if done.returncode:
-        raise OSError(f"{root} is not in git, which tells what may go to other machines")
+        raise ComputeError(f"{root} is not in git, which tells what may go to other machines")
     return {part for part in os.fsdecode(done.stdout).split("\0") if part}

@@ -3,7 +3,6 @@
 What has to run, locks, cache and ``dvc.lock`` stay here; only commands go out.
 """
 
-import subprocess
 import threading
 import time
 import uuid
@@ -11,14 +10,13 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from dvc.exceptions import DvcException
-
 from pipeline.compute import PATIENCE_S, ComputeError
 from pipeline.rerun import worker
 from pipeline.rerun.cold import Events
-from pipeline.rerun.crew import Crew, Place, choose, connect
+from pipeline.rerun.crew import Crew, connect
 from pipeline.rerun.ledger import Ledger
 from pipeline.rerun.parcel import Post, digest
+from pipeline.rerun.places import Place, choose
 from pipeline.rerun.warm import LOST
 
 LOOK_S = 1.0
@@ -36,34 +34,19 @@ class Remote:
         self.results: dict[str, dict[str, Any]] = {}
         self.made: dict[str, tuple[str, str]] = {}
         self.known: dict[str, dict[str, str]] = {}
-        try:
-            self.post, self.no_remote = Post(ledger), no_remote(ledger.repo)
-        except OSError as error:
-            raise ComputeError(str(error)) from error
+        self.post = Post(ledger)
         self.client, self.closing = connect(address), False
         try:
-            self.crew = Crew(self.client, Path(self.post.root), self.unfit)
+            self.crew = Crew(self.client, ledger.repo)
         except ComputeError:
             self.client.close()
             raise
         self.watcher = threading.Thread(target=self._watch, daemon=True)
         self.watcher.start()
 
-    def unfit(self, place: Place, seen: dict[str, Any]) -> str:
-        """Why stages cannot run in a folder that is not shared; nothing when they can."""
-        known = ["git", "-C", self.post.root, "cat-file", "-e"]
-        if not any(not subprocess.run([*known, commit], stderr=-3).returncode for commit in seen["commits"] if commit):
-            return "neither the folder of the project nor a clone of it; start workers in a clone"
-        if not seen["remote"]:
-            return "the clone names no DVC remote; `dvc remote add -d NAME URL` there, or in the project and commit it"
-        return (
-            self.no_remote and f"outputs come and go by a DVC remote, or by a folder that all share; {self.no_remote}"
-        )
-
-    def room(self, jobs: int | None, here: int) -> int:
-        """How many stages may run at a time; ``here`` when no worker is left."""
-        workers = len(self.crew.there())
-        return min(jobs or workers, workers) or min(jobs or here, here)
+    def workers(self) -> int:
+        """How many workers there are."""
+        return len(self.crew.there())
 
     def takes(self, name: str) -> bool:
         """Whether a stage can start on a worker now; otherwise it runs on this machine."""
@@ -161,12 +144,3 @@ class Remote:
         if code == LOST and self.client.status == "running":
             future.cancel(force=True)
         self.events.put((name, code))
-
-
-def no_remote(repo: Any) -> str:
-    """Why a project has no DVC remote; nothing when it has one."""
-    try:
-        repo.cloud.get_remote()
-    except DvcException as error:
-        return str(error)
-    return ""

@@ -41,6 +41,7 @@ def reproduce(
 
     from pipeline.rerun.ledger import Ledger
     from pipeline.rerun.scheduler import Scheduler
+    from pipeline.rerun.ways import Ways
 
     logs = snapshot.folder() / "logs"
     logs.mkdir(parents=True, exist_ok=True)
@@ -51,7 +52,7 @@ def reproduce(
         print(error, file=sys.stderr)
         return 1
     progress = Progress(snapshot.folder() / "seconds.json")
-    scheduler = Scheduler(ledger, progress, jobs, events, logs, server, remote)
+    scheduler = Scheduler(ledger, progress, jobs, events, logs, Ways(events, server, remote))
 
     def stop(number: int, frame: FrameType | None) -> None:
         scheduler.stopping = True
@@ -65,7 +66,7 @@ def reproduce(
         progress.close()
         if remote:
             remote.close()
-        ledger.close(not scheduler.failed and not scheduler.waiting)
+        ledger.close(scheduler.done.issuperset(ledger.stages))
     if server and server.unfit:
         print(f"{server.unfit} starts threads when it is imported: notebooks ran without warm kernels", file=sys.stderr)
     return tell(scheduler, time.monotonic() - began)

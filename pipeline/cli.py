@@ -1,7 +1,6 @@
 """The few commands that people type; ``cacao --help`` lists them, ``cacao COMMAND --help`` explains one."""
 
 import argparse
-import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -43,7 +42,7 @@ def repro(chosen: argparse.Namespace) -> int:
     """Run every stage whose inputs changed, as `dvc repro` does, but independent stages side by side."""
     from pipeline.rerun import command
 
-    return command.repro(chosen.targets, chosen.jobs)
+    return command.repro(chosen.targets, chosen.jobs, chosen.on)
 
 
 def trace(chosen: argparse.Namespace) -> int:
@@ -161,9 +160,10 @@ COMMANDS: dict[Command, list[tuple[str, dict[str, Any]]]] = {
     deps: [("stage", {"help": "name of a notebook without .ipynb"})],
     repro: [
         ("targets", {"nargs": "*", "help": "stages to bring up to date with what they need; all if left out"}),
+        ("-j", {"dest": "jobs", "type": jobs, "help": "stages at a time; if left out, one for each core or worker"}),
         (
-            "-j",
-            {"dest": "jobs", "type": jobs, "default": os.cpu_count() or 1, "help": "stages at a time"},
+            "--on",
+            {"default": "", "metavar": "ADDRESS", "help": "run the stages on the workers of this Dask scheduler"},
         ),
     ],
     trace: [

@@ -11,7 +11,7 @@ import rerun_project as toy
 from rerun_project import ADOPTION, PIPELINE, Toy, executed, repro, serial, set_param, state
 
 from pipeline import paths
-from pipeline.rerun import libraries, lockfile, scheduler
+from pipeline.rerun import libraries, lockfile, priority
 
 
 @pytest.fixture(scope="module")
@@ -207,7 +207,7 @@ def test_new_entries_stand_as_in_a_serial_run_also_when_the_run_is_resumed(tmp_p
 
 def test_longest_way_goes_first() -> None:
     needs = {"a": [], "b": ["a"], "c": [], "d": ["c"]}
-    assert scheduler.remaining(needs, {"c": 1.0, "d": 5.0, "a": 2.0}) == {"a": 3.0, "b": 1.0, "c": 6.0, "d": 5.0}
+    assert priority.remaining(needs, {"c": 1.0, "d": 5.0, "a": 2.0}) == {"a": 3.0, "b": 1.0, "c": 6.0, "d": 5.0}
 
 
 def test_libraries_are_those_imported_and_not_those_that_look_around() -> None:

@@ -4,13 +4,11 @@ Both halves hold DVC's lock of the project, one stage at a time; between them on
 as in ``dvc repro``.
 """
 
-import json
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from typing import Any
 
 from dvc.exceptions import DvcException
-from dvc.lock import LockError
 from dvc.repo import Repo
 from dvc.repo.reproduce import collect_stages, get_active_graph, plan_repro
 from dvc.rwlock import rwlock
@@ -18,7 +16,7 @@ from dvc.stage.cache import RunCacheNotFoundError
 from dvc.stage.serialize import to_single_stage_lockfile
 
 from pipeline import paths
-from pipeline.rerun import prose, snapshot
+from pipeline.rerun import locks, prose, snapshot
 from pipeline.rerun.lockfile import ForeignLockError, LockFile
 
 UNCHANGED, CACHED, PROSE, MUST_RUN = "unchanged", "from the cache", "words only", "must run"
@@ -32,7 +30,7 @@ class Ledger:
         self.whole, self.snapshot = not targets, snapshot.Snapshot()
         self.held: dict[str, ExitStack] = {}
         with self.locked():
-            heal_rwlock(self.repo.tmp_dir)
+            locks.heal_rwlock(self.repo.tmp_dir)
             graph = get_active_graph(self.repo.index.graph)
             stages = plan_repro(graph, collect_stages(self.repo, targets or ["dvc.yaml"]))
             self.stages = {stage.addressing: stage for stage in stages}
@@ -49,21 +47,9 @@ class Ledger:
         except ForeignLockError:
             return None
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold DVC's lock of the project; waits as long as another DVC holds it."""
-        while True:
-            try:
-                self.repo.lock.lock()
-                break
-            except LockError:
-                if not self.held:
-                    raise
-        try:
-            with self.repo.scm_context(quiet=True):
-                yield
-        finally:
-            self.repo.lock.unlock()
+    def locked(self) -> AbstractContextManager[None]:
+        """Hold DVC's lock of the project; while stages are at work, waits as long as another DVC holds it."""
+        return locks.project(self.repo, lambda: bool(self.held))
 
     def begin(self, name: str) -> str:
         """Look whether a stage has to run, and make ready for it; raises ``DvcException`` when it cannot."""
@@ -88,10 +74,15 @@ class Ledger:
             self._hold(stage)
         return MUST_RUN
 
-    def finish(self, name: str) -> None:
-        """Save and record what the command of a stage has made; raises ``DvcException`` when it is not all there."""
+    def finish(self, name: str, fetch: Callable[[str], None] | None = None) -> None:
+        """Save and record what the command of a stage has made; raises ``DvcException`` when it is not all there.
+
+        ``fetch`` brings it here when the command ran elsewhere.
+        """
         self.let_go(name)
         with self.locked():
+            if fetch:
+                fetch(name)
             self._record(self.stages[name], MUST_RUN)
 
     def let_go(self, name: str) -> None:
@@ -132,17 +123,6 @@ class Ledger:
 
     def _marks(self, stage: Any, items: list[Any]) -> snapshot.Marks:
         return snapshot.marks(item.fs_path for item in items if item.protocol == "local") if self.whole else {}
-
-
-def heal_rwlock(folder: str) -> None:
-    """Remove DVC's list of locked files when a kill has cut it short: nobody can read it any more."""
-    path = paths.Path(folder) / "rwlock"
-    try:
-        json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        pass
-    except ValueError:
-        path.unlink()
 
 
 __all__ = ["CACHED", "MUST_RUN", "PROSE", "UNCHANGED", "DvcException", "Ledger"]

@@ -25,10 +25,10 @@ class Progress:
         """Seconds that a stage took when it last ran."""
         return self.seconds.get(name)
 
-    def start(self, name: str) -> None:
-        """A stage has been started."""
+    def start(self, name: str, where: str = "") -> None:
+        """A stage has been started; ``where`` follows in the line when it is not on this machine."""
         self.started[name] = time.monotonic()
-        self.line(f"{name}: started{self._hint(name)}")
+        self.line(f"{name}: started{where}{self._hint(name)}")
 
     def end(self, name: str, what: str, remember: bool) -> None:
         """A stage that was started has ended."""

@@ -5,7 +5,9 @@ import sys
 import time
 from queue import SimpleQueue
 from types import FrameType
+from typing import Any
 
+from pipeline.compute import ComputeError
 from pipeline.rerun import snapshot, warm
 from pipeline.rerun.cold import Events
 from pipeline.rerun.progress import Progress
@@ -13,16 +15,16 @@ from pipeline.rerun.progress import Progress
 INTERRUPTED = 130
 
 
-def run(targets: list[str], jobs: int) -> int:
-    """Bring the targets, or everything, up to date; returns the exit code."""
+def run(targets: list[str], jobs: int | None, on: str) -> int:
+    """Bring the targets, or everything, up to date, ``on`` the cluster of this scheduler; returns the exit code."""
     began = time.monotonic()
     events: Events = SimpleQueue()
     # A polite request to stop ends like Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     # The server imports its libraries while DVC is imported here.
-    server = warm.server(events) if warm.possible() and warm.wanted() else None
+    server = warm.server(events) if not on and warm.possible() and warm.wanted() else None
     try:
-        return reproduce(targets, jobs, events, server, began)
+        return reproduce(targets, jobs, events, server, on, began)
     except KeyboardInterrupt:
         print("interrupted; the next run begins with the stages that had not ended", file=sys.stderr)
         return INTERRUPTED
@@ -31,22 +33,26 @@ def run(targets: list[str], jobs: int) -> int:
             server.close()
 
 
-def reproduce(targets: list[str], jobs: int, events: Events, server: warm.Warm | None, began: float) -> int:
+def reproduce(
+    targets: list[str], jobs: int | None, events: Events, server: warm.Warm | None, on: str, began: float
+) -> int:
     """Run the stages that have to; returns the exit code."""
     from dvc.exceptions import DvcException
 
     from pipeline.rerun.ledger import Ledger
     from pipeline.rerun.scheduler import Scheduler
+    from pipeline.rerun.ways import Ways
 
     logs = snapshot.folder() / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     try:
         ledger = Ledger(targets)
-    except DvcException as error:
+        remote = cluster(on, ledger, events) if on else None
+    except (DvcException, ComputeError) as error:
         print(error, file=sys.stderr)
         return 1
     progress = Progress(snapshot.folder() / "seconds.json")
-    scheduler = Scheduler(ledger, progress, jobs, events, logs, server)
+    scheduler = Scheduler(ledger, progress, jobs, events, logs, Ways(events, server, remote))
 
     def stop(number: int, frame: FrameType | None) -> None:
         scheduler.stopping = True
@@ -58,10 +64,20 @@ def reproduce(targets: list[str], jobs: int, events: Events, server: warm.Warm |
         scheduler.run()
     finally:
         progress.close()
-        ledger.close(not scheduler.failed and not scheduler.waiting)
+        if remote:
+            remote.close()
+        ledger.close(scheduler.done.issuperset(ledger.stages))
     if server and server.unfit:
         print(f"{server.unfit} starts threads when it is imported: notebooks ran without warm kernels", file=sys.stderr)
     return tell(scheduler, time.monotonic() - began)
+
+
+def cluster(address: str, ledger: Any, events: Events) -> Any:
+    """The workers of a Dask scheduler; raises ``ComputeError`` when they cannot run stages."""
+    # Imported only when it is asked for.
+    from pipeline.rerun.remote import Remote
+
+    return Remote(address, ledger, events)
 
 
 def tell(scheduler: "Scheduler", seconds: float) -> int:  # type: ignore[name-defined]  # noqa: F821

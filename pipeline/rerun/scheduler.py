@@ -2,41 +2,33 @@
 
 from pathlib import Path
 from queue import Empty
-from typing import Any
 
-from pipeline.rerun.cold import Cold, Events
+from pipeline.rerun.cold import Events
 from pipeline.rerun.ledger import MUST_RUN, DvcException, Ledger
+from pipeline.rerun.priority import alone, remaining
 from pipeline.rerun.progress import Progress
-from pipeline.rerun.warm import LOST, Warm
+from pipeline.rerun.warm import LOST
+from pipeline.rerun.ways import Way, Ways
 
 # A second is enough for a line that counts seconds.
 TICK_S = 1.0
 # What a stage gets to tidy up when it is told to stop.
 PATIENCE_S = 10
-UNKNOWN_S = 1.0
-
-
-def remaining(needs: dict[str, list[str]], seconds: dict[str, float]) -> dict[str, float]:
-    """Seconds from the start of each stage to the end of the last stage that waits for it."""
-    found: dict[str, float] = {}
-    # Stages stand after what they need.
-    for name in reversed(needs):
-        after = [found[other] for other, needed in needs.items() if name in needed and other in found]
-        found[name] = seconds.get(name, UNKNOWN_S) + max(after, default=0.0)
-    return found
 
 
 class Scheduler:
-    """Runs the stages of a ledger, ``jobs`` at a time."""
+    """Runs the stages of a ledger, ``jobs`` at a time, or as many as there is room for."""
 
     def __init__(
-        self, ledger: Ledger, progress: Progress, jobs: int, events: Events, logs: Path, warm: Warm | None
+        self, ledger: Ledger, progress: Progress, jobs: int | None, events: Events, logs: Path, ways: Ways
     ) -> None:
         self.ledger, self.progress, self.jobs, self.events, self.logs = ledger, progress, jobs, events, logs
-        self.cold, self.warm = Cold(events), warm
+        self.ways = ways
         self.waiting = list(ledger.stages)
         self.done: set[str] = set()
-        self.running: dict[str, Cold | Warm] = {}
+        self.running: dict[str, Way] = {}
+        # Stages that have lost their worker and wait for another.
+        self.again: list[str] = []
         self.failed: dict[str, str] = {}
         self.ran: list[str] = []
         self.way = remaining(ledger.needs, progress.seconds)
@@ -61,10 +53,12 @@ class Scheduler:
 
     def start_ready(self) -> None:
         """Start what can be started, and see what need not run."""
-        while not self.stopping and len(self.running) < self.jobs and (ready := self.ready()):
+        while self.again and self.has_room():
+            self.launch(self.again.pop(0))
+        while self.has_room() and (ready := self.ready()):
             name = ready[0]
             # What runs alone waits for the others, and nothing is started before it.
-            if self.running and (alone(self.ledger.stages[name]) or any(map(self._is_alone, self.running))):
+            if self.running and any(alone(self.ledger.stages[other]) for other in (name, *self.running)):
                 return
             self.waiting.remove(name)
             try:
@@ -78,16 +72,22 @@ class Scheduler:
                 self.done.add(name)
                 self.progress.line(f"{name}: {verdict}")
 
-    def _is_alone(self, name: str) -> bool:
-        return alone(self.ledger.stages[name])
+    def has_room(self) -> bool:
+        """Whether one more stage may run."""
+        return not self.stopping and len(self.running) < self.ways.room(self.jobs)
 
     def launch(self, name: str, warm: bool = True) -> None:
         """Start the command of a stage."""
-        stage = self.ledger.stages[name]
-        way = self.warm if warm and self.warm and self.warm.takes(stage) else self.cold
-        self.running[name] = way
-        self.progress.start(name)
-        way.start(name, stage, self.log(name))
+        remote = self.ways.remote
+        if remote and (why := remote.post.stays(name)):
+            self.progress.line(f"{name}: runs on this machine, since {why}")
+        try:
+            self.running[name] = self.ways.start(name, self.ledger.stages[name], self.log(name), warm)
+        except (DvcException, OSError) as error:
+            self.ledger.let_go(name)
+            self.failed[name] = f"{name}: {error}"
+            return
+        self.progress.start(name, remote.where(name) if remote else "")
 
     def log(self, name: str) -> Path:
         """Where a stage prints to."""
@@ -105,18 +105,20 @@ class Scheduler:
 
     def ended(self, name: str, code: int) -> None:
         """The command of a stage has ended."""
-        self.running.pop(name)
+        way, remote = self.running.pop(name), self.ways.remote
         if code == LOST and not self.stopping:
-            # Its server has died, which is not the fault of the stage: it gets a process of its own.
-            self.progress.end(name, "lost its server, starts again", remember=False)
-            self.launch(name, warm=False)
+            # That its server or worker has died is not the fault of the stage.
+            what = "worker" if way is remote else "server"
+            self.progress.end(name, f"lost its {what}, starts again", remember=False)
+            self.again.append(name) if way is remote else self.launch(name, warm=False)
             return
         problem = f"exit code {code}" if code else ""
         if code and self.stopping:
             self.progress.end(name, "stopped", remember=False)
             return
         try:
-            self.ledger.let_go(name) if code else self.ledger.finish(name)
+            fetch = remote.fetch if remote and way is remote else None
+            self.ledger.let_go(name) if code else self.ledger.finish(name, fetch)
         except (DvcException, OSError) as error:
             problem = str(error)
         self.progress.end(name, f"failed ({problem})" if problem else "done", remember=not problem)
@@ -150,8 +152,3 @@ class Scheduler:
                 return
             if name in self.running:
                 self.ended(name, code)
-
-
-def alone(stage: Any) -> bool:
-    """Whether a stage asks, by ``meta: {alone: true}`` in ``dvc.yaml``, that nothing runs beside it."""
-    return bool(isinstance(stage.meta, dict) and stage.meta.get("alone"))

@@ -1,7 +1,7 @@
 """Measure the speed of the project in one go, on copies of the working tree: ``python -m bench``.
 
 Ten ways to run the pipeline, ten small notebooks, generated stages by number, the model stages one by one, the
-evidence model in several libraries, and the pages.
+evidence model in several libraries, the pages, and the units of a plan for many places.
 """
 
 import shutil
@@ -14,6 +14,7 @@ from bench.comparison import compare_models
 from bench.growth import NUMBERS, measure_number
 from bench.measure import BenchError, Measured, measure, together
 from bench.pages import measure_pages
+from bench.plan import measure_plan
 from bench.small import SNAKEMAKE, measure_small, use_cold
 from bench.stages import measure_stages
 from bench.tree import copy_tree, ends, has_notebook, in_order, read_pipeline
@@ -78,13 +79,14 @@ def main() -> int:
             stages = measure_stages(top / "plain", list(read_pipeline()))
             models = compare_models(top / "plain")
             pages = measure_pages(top / "own")
+            units = measure_plan(top / "own")
             small = measure_small(top)
             growth = [measure_number(top, number) for number in NUMBERS]
     except BenchError as error:
         print(error, file=sys.stderr)
         return 1
     notebooks = sum(has_notebook(name) for name in read_pipeline())
-    print("\n" + report.publish(measured, notebooks, stages, models, pages, small, growth))
+    print("\n" + report.publish(measured, notebooks, stages, models, pages, units, small, growth))
     return 0
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 
 from bench.measure import BenchError, measure
-from bench.page import Row, markdown_table
+from bench.page import Row, holds, markdown_table
 from bench.tree import GIT_IDENTITY
 from pipeline import paths
 
@@ -20,7 +20,7 @@ NUMBERS = (10, 50, 200, 1000)
 CHAINS = 10
 # From here on DVC alone, which writes the whole lock for every stage, takes longer than anybody waits.
 LIMIT_OF_DVC = 200
-
+GOAL_NOOP_S = 3.0
 
 HEAD = """\
 ## Growth with the number of stages
@@ -34,7 +34,15 @@ time grows with the square of the number; it is left out above 200.
 
 def section(table: list[Row]) -> str:
     """The part of the page."""
-    return f"{HEAD}{markdown_table(table)}\n"
+    seconds, number = float(table[-1]["cacao_noop"]), table[-1]["stages"]
+    goal = f"{holds(seconds, GOAL_NOOP_S)} its goal of {GOAL_NOOP_S:.0f} s"
+    verdict = f"Nothing to do takes `cacao repro` {seconds} s at {number} stages, {goal}."
+    return f"{HEAD}{markdown_table(table)}\n\n{verdict}\n"
+
+
+def seconds_a_stage(table: list[Row]) -> float:
+    """What `cacao repro` needs around one stage at the greatest number."""
+    return float(table[-1]["cacao_cold"]) / int(table[-1]["stages"])
 
 
 def generate(target: Path, number: int) -> Path:

@@ -24,3 +24,8 @@ def markdown_table(rows: list[Row]) -> str:
         *("| " + " | ".join([f"`{row[columns[0]]}`", *list(row.values())[1:]]) + " |" for row in rows),
     ]
     return "\n".join(lines)
+
+
+def holds(found: float, goal: float) -> str:
+    """The word for a measured number and its goal."""
+    return "within" if found <= goal else "above"

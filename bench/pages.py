@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from bench.measure import Measured, measure
-from bench.page import Row, markdown_table
+from bench.page import Row, holds, markdown_table
 
 GOAL_S = 60.0
 HEAD = """\
@@ -47,5 +47,5 @@ def rows(measured: dict[str, Measured]) -> list[Row]:
 def section(measured: dict[str, Measured]) -> str:
     """The part of the page."""
     seconds = measured["site"].seconds
-    verdict = "within" if seconds <= GOAL_S else "above"
-    return f"{HEAD}{markdown_table(rows(measured))}\n\nThe site is {verdict} its goal of {GOAL_S:.0f} s.\n"
+    verdict = f"The site is {holds(seconds, GOAL_S)} its goal of {GOAL_S:.0f} s."
+    return f"{HEAD}{markdown_table(rows(measured))}\n\n{verdict}\n"

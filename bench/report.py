@@ -4,11 +4,12 @@ import math
 import os
 import platform
 from importlib.metadata import version
+from typing import Any
 
-from bench import figure, growth, models_report, pages, small, stages
+from bench import figure, growth, models_report, pages, plan, small, stages
 from bench.comparison import Fitted
 from bench.measure import Measured
-from bench.page import Row, markdown_table, write_csv
+from bench.page import Row, holds, markdown_table, write_csv
 from pipeline import paths
 
 TABLES = paths.ROOT / "bench" / "results"
@@ -83,17 +84,13 @@ def verdict(table: list[Row]) -> str:
     return f" {'; '.join(words)}."
 
 
-def holds(found: float, goal: float) -> str:
-    """The word for a measured number and its goal."""
-    return "within" if found <= goal else "above"
-
-
 def publish(
     measured: dict[str, Measured],
     notebooks: int,
     model_stages: dict[str, Measured],
     models: dict[str, Fitted],
     reading: dict[str, Measured],
+    units: dict[str, Any],
     ten: dict[str, Measured],
     many: list[Row],
 ) -> str:
@@ -106,8 +103,10 @@ def publish(
     write_csv(TABLES / "pages.csv", pages.rows(reading))
     write_csv(TABLES / "small.csv", small.rows(ten))
     write_csv(TABLES / "growth.csv", many)
+    write_csv(TABLES / "plan.csv", plan.unit_rows(units))
     parts = [section(table, notebooks), stages.section(model_stages), models_report.section(models)]
     parts += [pages.section(reading), small.section(ten), growth.section(many)]
+    parts.append(plan.section(units, growth.seconds_a_stage(many)))
     cores, *versions = (f"{name} {value}" for name, value in surroundings.items())
     figure.draw(PAGE.with_suffix(".svg"), {"The project's stages": table, "Ten small notebooks": small.rows(ten)}, many)
     page = "\n".join([*parts, f"Measured with {cores}, {', '.join(versions)}.\n"])

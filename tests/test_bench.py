@@ -6,12 +6,13 @@ import shlex
 
 import matplotlib
 import nbformat
+import pandas as pd
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench import figure, growth, models_report, pages, report, small, stages, stock, tree
+from bench import figure, growth, models_report, pages, plan, plan_units, report, small, stages, stock, tree
 from bench.comparison import Fitted, apart, check_agreement, commands
 from bench.measure import BenchError, Measured
 from bench.page import markdown_table, write_csv
@@ -67,6 +68,63 @@ def test_small_notebooks_are_compared_with_the_floor_and_with_snakemake_where_it
     del measured["snakemake_j2"]
     assert small.rows(measured)[1]["ratio_to_snakemake_j2"] == ""
     assert "| `cacao_warm_j2` | 3.00 | 1.50 |  |" in small.section(measured)
+    assert "Snakemake with" not in small.section(measured)
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(4.0, "within within"), (5.1, "above above"), (4.5, "above within")])
+def test_small_notebooks_are_held_against_their_goals(seconds: float, words: str) -> None:
+    times = {"plain": 2.0, "cacao_warm_j2": seconds, "snakemake_j2": 30.0}
+    said = small.verdict({way: Measured(time, 1.0) for way, time in times.items()})
+    floor, snakemake = words.split()
+    assert f"times the floor, {floor} its goal of 2.0" in said
+    assert f"two jobs, {snakemake} its goal of a sixth" in said
+
+
+def test_nothing_to_do_is_held_against_its_goal_at_the_greatest_number() -> None:
+    few, many = {"stages": "10", "cacao_cold": "2.0", "cacao_noop": "0.1"}, {"stages": "1000", "cacao_cold": "90.0"}
+    assert "3.1 s at 1000 stages, above its goal" in growth.section([few, many | {"cacao_noop": "3.1"}])
+    assert "0.2 s at 1000 stages, within its goal" in growth.section([few, many | {"cacao_noop": "0.2"}])
+    assert growth.seconds_a_stage([few, many]) == pytest.approx(0.09)
+
+
+UNITS = {
+    "countries": 86,
+    "regencies": [{"number": 12, "seconds": 18.0}, {"number": 24, "seconds": 72.0}],
+    "scenarios": [{"number": 100, "seconds": 1.0, "bytes": 1000.0}, {"number": 400, "seconds": 4.0, "bytes": 1000.0}],
+    "scenario_mib": 300.0,
+    "fit_mib": 900.0,
+    "workers": [
+        {"workers": 1, "seconds": 20.0, "task": 0.01},
+        {"workers": 1, "seconds": 5.0, "task": 0.001},
+        {"workers": 2, "seconds": 3.125, "task": 0.001},
+    ],
+}
+
+
+def test_a_plan_adds_up_from_its_units() -> None:
+    # 43 groups of 18 s; 600 places with 10,000 scenarios of a hundredth of a second; 600 stages of 6 s.
+    fits, runs, sending, books = plan.plan_rows(UNITS, 6.0)
+    assert (fits["units"], fits["core_hours"]) == ("43", "0.21")
+    assert (runs["units"], runs["core_hours"]) == ("6,000,000", "16.67")
+    assert (sending["units"], sending["core_hours"]) == ("60,000", "0.02")
+    assert (books["units"], books["core_hours"]) == ("600", "1.00")
+    assert plan.exponent(UNITS["regencies"]) == pytest.approx(2.0)
+    assert plan.efficiency(UNITS) == pytest.approx(0.8)
+    # Shared out among workers at the measured efficiency; bookkeeping is not shared.
+    assert plan.hours(UNITS, plan.plan_rows(UNITS, 6.0), 16) == pytest.approx((16.67 + 0.21) / 16 / 0.8 + 1.0)
+    # 72 s times (514 / 24) squared.
+    assert "would take about 9 h" in plan.section(UNITS, 6.0)
+
+
+def test_regencies_of_the_plan_are_copies_under_other_names(monkeypatch) -> None:
+    monkeypatch.setattr(plan_units.regency, "PARENTS", dict(plan_units.regency.PARENTS))
+    columns = {"region": [*plan_units.regency.GROWERS, "Indonesia"], "figure": ["a", "b", "c", "d"]}
+    made = plan_units.copies(pd.DataFrame(columns), 9)
+    assert made["region"].nunique() == 10
+    assert made["figure"].is_unique
+    assert {plan_units.regency.PARENTS[name] for name in made["region"][:-1] if name != "Indonesia"} == {
+        "East Kalimantan"
+    }
 
 
 def test_each_small_notebook_stands_after_the_one_it_needs() -> None:

@@ -4,12 +4,11 @@ import math
 import os
 import platform
 from importlib.metadata import version
-from typing import Any
 
-from bench import figure, growth, models_report, pages, plan, small, stages
-from bench.comparison import Fitted
+from bench import figure
 from bench.measure import Measured
 from bench.page import Row, holds, markdown_table, write_csv
+from bench.tree import has_notebook, read_pipeline
 from pipeline import paths
 
 TABLES = paths.ROOT / "bench" / "results"
@@ -68,8 +67,9 @@ def machine() -> dict[str, str]:
     return {"cores": str(os.cpu_count()), "python": platform.python_version(), **versions}
 
 
-def section(table: list[Row], notebooks: int) -> str:
+def section(table: list[Row]) -> str:
     """The part of the page on running the notebooks."""
+    notebooks = sum(has_notebook(name) for name in read_pipeline())
     return f"{HEAD}{markdown_table(table)}\n\nMeasured on {notebooks} notebooks.{verdict(table)}\n"
 
 
@@ -84,32 +84,20 @@ def verdict(table: list[Row]) -> str:
     return f" {'; '.join(words)}."
 
 
-def publish(
-    measured: dict[str, Measured],
-    notebooks: int,
-    model_stages: dict[str, Measured],
-    models: dict[str, Fitted],
-    reading: dict[str, Measured],
-    units: dict[str, Any],
-    ten: dict[str, Measured],
-    many: list[Row],
-) -> str:
-    """Write the tables and the page ``docs/benchmark.md``; returns the page."""
-    table, surroundings = rows(measured), machine()
+def publish(table: list[Row], parts: dict[str, tuple[list[Row], str]]) -> str:
+    """Write the tables and the page ``docs/benchmark.md``; returns the page.
+
+    ``table`` has a row for every way to run the notebooks; ``parts`` have rows and words by the name of their table.
+    """
+    surroundings = machine()
     write_csv(TABLES / "latest.csv", [{**row, **surroundings} for row in table])
-    write_csv(TABLES / "stages.csv", stages.rows(model_stages))
-    write_csv(TABLES / "models.csv", models_report.rows(models))
-    write_csv(TABLES / "quantiles.csv", models_report.quantile_rows(models))
-    write_csv(TABLES / "pages.csv", pages.rows(reading))
-    write_csv(TABLES / "small.csv", small.rows(ten))
-    write_csv(TABLES / "growth.csv", many)
-    write_csv(TABLES / "plan.csv", plan.unit_rows(units))
-    parts = [section(table, notebooks), stages.section(model_stages), models_report.section(models)]
-    parts += [pages.section(reading), small.section(ten), growth.section(many)]
-    parts.append(plan.section(units, growth.seconds_a_stage(many)))
+    for name, (rows_of_part, _) in parts.items():
+        write_csv(TABLES / f"{name}.csv", rows_of_part)
+    small, growth = parts["small"][0], parts["growth"][0]
+    figure.draw(PAGE.with_suffix(".svg"), {"The project's stages": table, "Ten small notebooks": small}, growth)
     cores, *versions = (f"{name} {value}" for name, value in surroundings.items())
-    figure.draw(PAGE.with_suffix(".svg"), {"The project's stages": table, "Ten small notebooks": small.rows(ten)}, many)
-    page = "\n".join([*parts, f"Measured with {cores}, {', '.join(versions)}.\n"])
+    words = [section(table), *(text for _, text in parts.values() if text)]
+    page = "\n".join([*words, f"Measured with {cores}, {', '.join(versions)}.\n"])
     PAGE.parent.mkdir(exist_ok=True)
     PAGE.write_text(page, encoding="utf-8")
     return page

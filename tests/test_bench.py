@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench import figure, growth, models_report, pages, plan, plan_units, report, small, stages, stock, tree
+from bench import figure, growth, models_report, pages, plan, plan_units, report, small, stages, stock, survey, tree
 from bench.comparison import Fitted, apart, check_agreement, commands
 from bench.measure import BenchError, Measured
 from bench.page import markdown_table, write_csv
@@ -251,6 +251,14 @@ def test_the_site_is_held_against_its_goal(seconds: float, verdict: str) -> None
     measured = {"nbconvert": Measured(20.0, 1.0), "site": Measured(seconds, 1.0)}
     assert f"The site is {verdict} its goal" in pages.section(measured)
     assert pages.rows(measured)[1]["ratio_to_nbconvert"] == f"{seconds / 20:.2f}"
+
+
+def test_a_survey_is_held_against_its_goals_and_against_reading_its_files() -> None:
+    times = {"read_zip": 4.0, "import_zip": 29.0, "read_xlsx": 20.0, "import_xlsx": 31.0, "learn": 200.0}
+    measured = {way: Measured(seconds, 1.0) for way, seconds in times.items()}
+    assert [row["ratio_to_reading"] for row in survey.rows(measured)] == ["1.00", "7.25", "1.00", "1.55", ""]
+    said = survey.section(measured)
+    assert "`import_zip` is within its goal of 30 s; `import_xlsx` is above its goal of 30 s; `learn` is within" in said
 
 
 @pytest.mark.parametrize(("seconds", "verdict"), [(89.9, "within"), (90.1, "above")])

@@ -105,7 +105,7 @@ def number(estimate: Estimate, language: str) -> dict[str, Any]:
         "parameters": [
             {
                 **row,
-                "value": shown(row["value"], language),
+                "value": shown(row["value"], row["unit"], language),
                 "unit": translate_cell(row["unit"], "unit", language),
                 "meaning": meaning[row["name"]][language],
             }
@@ -122,11 +122,14 @@ def _source(source: dict[str, Any], language: str) -> dict[str, Any]:
     return {**source, "licence": {**source["licence"], "name": translate(source["licence"]["name"], language, "value")}}
 
 
-def shown(value: Any, language: str) -> str:
-    """The value of a parameter as the reader writes it; on or off as the parameter file has it."""
+def shown(value: Any, unit: str, language: str) -> str:
+    """The value of a parameter as the reader writes it; on or off as the parameter file has it.
+
+    A number without a unit is a code, as a seed is, and stays as it is.
+    """
     if isinstance(value, bool):
         return str(value).lower()
-    return format_number(value, language, 10) if isinstance(value, float) else str(value)
+    return format_number(value, language, 10) if isinstance(value, float | int) and unit else str(value)
 
 
 def table(language: str) -> list[dict[str, str]]:

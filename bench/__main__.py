@@ -13,6 +13,7 @@ from bench import report, stock
 from bench.comparison import compare_models
 from bench.growth import NUMBERS, measure_number
 from bench.measure import BenchError, Measured, measure, together
+from bench.opened import measure_opened
 from bench.pages import measure_pages
 from bench.small import SNAKEMAKE, measure_small, use_cold
 from bench.stages import measure_stages
@@ -78,13 +79,14 @@ def main() -> int:
             stages = measure_stages(top / "plain", list(read_pipeline()))
             models = compare_models(top / "plain")
             pages = measure_pages(top / "own")
+            opening = measure_opened(top / "own" / "results" / "site")
             small = measure_small(top)
             growth = [measure_number(top, number) for number in NUMBERS]
     except BenchError as error:
         print(error, file=sys.stderr)
         return 1
     notebooks = sum(has_notebook(name) for name in read_pipeline())
-    print("\n" + report.publish(measured, notebooks, stages, models, pages, small, growth))
+    print("\n" + report.publish(measured, notebooks, stages, models, pages, opening, small, growth))
     return 0
 
 

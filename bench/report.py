@@ -5,7 +5,7 @@ import os
 import platform
 from importlib.metadata import version
 
-from bench import figure, growth, models_report, pages, small, stages
+from bench import figure, growth, models_report, opened, pages, small, stages
 from bench.comparison import Fitted
 from bench.measure import Measured
 from bench.page import Row, markdown_table, write_csv
@@ -94,6 +94,7 @@ def publish(
     model_stages: dict[str, Measured],
     models: dict[str, Fitted],
     reading: dict[str, Measured],
+    opening: list[Row],
     ten: dict[str, Measured],
     many: list[Row],
 ) -> str:
@@ -104,10 +105,11 @@ def publish(
     write_csv(TABLES / "models.csv", models_report.rows(models))
     write_csv(TABLES / "quantiles.csv", models_report.quantile_rows(models))
     write_csv(TABLES / "pages.csv", pages.rows(reading))
+    write_csv(TABLES / "opened.csv", opening)
     write_csv(TABLES / "small.csv", small.rows(ten))
     write_csv(TABLES / "growth.csv", many)
     parts = [section(table, notebooks), stages.section(model_stages), models_report.section(models)]
-    parts += [pages.section(reading), small.section(ten), growth.section(many)]
+    parts += [pages.section(reading), opened.section(opening), small.section(ten), growth.section(many)]
     cores, *versions = (f"{name} {value}" for name, value in surroundings.items())
     figure.draw(PAGE.with_suffix(".svg"), {"The project's stages": table, "Ten small notebooks": small.rows(ten)}, many)
     page = "\n".join([*parts, f"Measured with {cores}, {', '.join(versions)}.\n"])

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench import figure, growth, models_report, pages, report, small, stages, stock, tree
+from bench import figure, growth, models_report, opened, pages, report, small, stages, stock, tree
 from bench.comparison import Fitted, apart, check_agreement, commands
 from bench.measure import BenchError, Measured
 from bench.page import markdown_table, write_csv
@@ -193,6 +193,25 @@ def test_the_site_is_held_against_its_goal(seconds: float, verdict: str) -> None
     measured = {"nbconvert": Measured(20.0, 1.0), "site": Measured(seconds, 1.0)}
     assert f"The site is {verdict} its goal" in pages.section(measured)
     assert pages.rows(measured)[1]["ratio_to_nbconvert"] == f"{seconds / 20:.2f}"
+
+
+def test_pages_are_held_against_the_time_in_which_they_can_be_used() -> None:
+    rows = [opened.row("index", [(90.0, 40.0), (400.0, 50.0), (100.0, 60.0)]), opened.row("explore", [(999.0, 700.0)])]
+    rows = [row | {"load": "0.5"} for row in rows]
+    assert (rows[0]["cold_ms"], rows[0]["warm_ms"]) == ("100", "50")
+    assert "All are within 1000 ms" in opened.section(rows)
+    slow = opened.section([*rows, opened.row("calculator", [(1001.0, 9.0)]) | {"load": "0.5"}])
+    assert "Above the goal of 1000 ms: calculator." in slow
+
+
+@pytest.mark.parametrize("delay", [0, 300])
+def test_a_page_cannot_be_used_while_a_task_holds_it_up(browser, tmp_path, delay) -> None:
+    script = f"const end = performance.now() + {delay}; while (performance.now() < end);"
+    (tmp_path / "slow.js").write_text(f"setTimeout(() => {{ {script} }}, 50);", encoding="utf-8")
+    (tmp_path / "a.html").write_text('<!doctype html><script src="slow.js"></script>', encoding="utf-8")
+    with opened.host(tmp_path) as root:
+        cold, warm = opened.opened(browser, f"{root}/a.html")
+    assert (cold > 300, warm > 300) == (delay > 0, delay > 0)
 
 
 @pytest.mark.parametrize(("seconds", "verdict"), [(89.9, "within"), (90.1, "above")])

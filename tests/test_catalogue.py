@@ -304,7 +304,7 @@ def test_names_in_the_data_are_words_in_english_too():
         ("million_idr", "million Rp"),
         ("is_screened", "screened"),
         ("value_cost_ratio", "value cost ratio"),
-        ("r2", "r2"),
+        ("r2_own_mean", "R2 own mean"),
     ],
 )
 def test_an_english_heading_is_words_and_the_unit(column, heading):
@@ -321,6 +321,7 @@ def test_a_heading_stands_over_its_numbers():
     frame = pd.DataFrame({"name": ["package"], "value": [1.5], "upper": [None], "passed": [True]})
     soup = BeautifulSoup(translate_table(frame_html(frame), "en"), "html.parser")
     assert [cell.get_text() for cell in soup.select("th.number")] == ["value", "upper"]
+    assert [cell.get_text() for cell in soup.select("td.number")] == ["1.5", "–"]
 
 
 def test_a_table_without_rows_says_so():
@@ -347,7 +348,7 @@ def test_a_table_of_several_heads_keeps_its_shape():
     assert texts[11:] == ["penyarungan + pupuk HET", "rendah", "1,5", "2", "puncak", "3", "–"]
     soup = BeautifulSoup(html, "html.parser")
     assert soup.table["class"] == ["data"]
-    assert [cell.get_text() for cell in soup.select("tbody .number")] == ["1,5", "2", "3"]
+    assert [cell.get_text() for cell in soup.select("tbody .number")] == ["1,5", "2", "3", "–"]
     assert soup.find("th", string="penyarungan + pupuk HET")["rowspan"] == "2"
 
 
@@ -406,6 +407,7 @@ def test_any_text_of_an_identifier_comes_out_as_it_went_in(text):
         (range(80), True),
         ([*range(0, 158, 2), 400], True),
         ([*range(79, -1, -1)], True),
+        ([""] * 80, True),
         ([*range(79), 2], False),
         ([*range(79), 1.5], False),
         ([*range(79), "shade"], False),
@@ -440,6 +442,8 @@ def test_an_index_with_a_name_stays():
             "nisbah harga pupuk dan kakao · 1960–1999",
         ),
         ("kutai_timur.area_total", "Kutai Timur · area total", "Kutai Timur · luas"),
+        ("grower.berau.mature_ha", "grower · Berau · mature (ha)", "petani · Berau · ha TM"),
+        ("fermentation.2024_07.premium", "fermentation · 2024-07 · premium (Rp/kg)", "fermentasi · 2024-07 · selisih"),
     ],
 )
 def test_a_key_is_read_in_words(key, english, indonesian):

@@ -1,4 +1,4 @@
-"""Headings of tables: the unit of a column, and the name of a column as English words with its unit."""
+"""Names in the data as English words: columns of tables with their unit, parts of the keys of numbers."""
 
 # The unit that ends the name of a column, longest first.
 ENDINGS = {
@@ -26,8 +26,16 @@ SAID = {
     "million_idr": "million Rp",
     "million_usd": "million USD",
     "is_se_imputed": "standard error imputed",
+    "lower80": "lower end, 80 %",
     "log_ratio_se": "standard error of the log ratio",
+    "r_hat": "R-hat",
     "se": "standard error",
+    "upper80": "upper end, 80 %",
+}
+# Words that are not written small.
+SPELLED = {
+    **{word: word.title() for word in ("berau", "indonesia", "kutai", "mahakam", "mitscherlich", "timur", "ulu")},
+    **{word: word.upper() for word in ("crps", "ipm", "r2", "usd")},
 }
 
 
@@ -49,4 +57,5 @@ def is_quantity(name: str) -> bool:
 def in_english(name: str) -> str:
     """The name of a column in words, its unit in brackets: ``net_income_idr_per_ha`` is ``net income (Rp/ha)``."""
     words = SAID.get(name) or name.removesuffix(ending(name)).removeprefix("is_").replace("_", " ")
-    return f"{words} ({unit(name)})" if unit(name) else words
+    spelled = " ".join(SPELLED.get(word, word) for word in words.split(" "))
+    return f"{spelled} ({unit(name)})" if unit(name) else spelled

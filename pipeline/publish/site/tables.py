@@ -97,7 +97,7 @@ def translate_table(html: str, language: str) -> str:
         for cell in table.select("thead th"):
             text = cell.get_text().strip()
             cell.string = translate_heading(text, language)
-        _align_heads(table)
+        _align_numbers(table)
         if table.tbody and not table.select("tbody tr"):
             table.tbody.append(_no_rows(len(table.select("thead tr:first-child th")), language))
     for size in soup.find_all("p"):
@@ -106,7 +106,7 @@ def translate_table(html: str, language: str) -> str:
 
 
 def _drop_counter(table: Tag) -> None:
-    """Take away the first column when it only numbers rows: an index without a name, of whole numbers, none twice.
+    """Take away the first column when it only numbers rows, or is empty: an index without a name.
 
     Rows that were sorted or left out keep their numbers in pandas. With one line of heads, what stands above an index
     is the name of the columns, not of the index.
@@ -122,22 +122,21 @@ def _drop_counter(table: Tag) -> None:
 
 
 def counts(names: list[str]) -> bool:
-    """Whether these are numbers of rows: whole, from nought on, none twice."""
-    return all(name.isdecimal() for name in names) and len(set(names)) == len(names)
+    """Whether these are numbers of rows (whole, from nought on, none twice) or nothing at all."""
+    return not any(names) or (all(name.isdecimal() for name in names) and len(set(names)) == len(names))
 
 
-def _align_heads(table: Tag) -> None:
-    """Give the head of every column of numbers their class; in a head of several lines, heads of one column only."""
+def _align_numbers(table: Tag) -> None:
+    """Give all cells of a column of numbers their class, gaps too, and its head, but for heads of several columns."""
     rows = [row.find_all(["th", "td"])[::-1] for row in table.select("tbody tr")]
     # A row under a cell that spans rows has fewer cells: columns are counted from the right.
     columns = list(zip(*rows, strict=False))
     numeric = [all("number" in cell.get("class", []) or cell.get_text() == DASH for cell in cells) for cells in columns]
-    for line in table.select("thead tr"):
-        heads = line.find_all("th")[::-1]
-        if all(head.get("colspan", "1") == "1" for head in heads):
-            for head, is_number in zip(heads, numeric, strict=False):
-                if is_number and head.get_text():
-                    head["class"] = "number"
+    heads = [line.find_all("th")[::-1] for line in table.select("thead tr")]
+    single = [line for line in heads if all(head.get("colspan", "1") == "1" for head in line)]
+    for place in (place for place, is_numeric in enumerate(numeric) if is_numeric):
+        for cell in [*columns[place], *(line[place] for line in single if line[place].get_text())]:
+            cell["class"] = "number"
 
 
 def _no_rows(width: int, language: str) -> Tag:

@@ -9,10 +9,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import growth, models_report, pages, plan, report, small, stages, stock, survey
+from bench import growth, models_report, opened, pages, plan, report, small, stages, stock, survey
 from bench.comparison import compare_models
 from bench.growth import measure_number
 from bench.measure import BenchError, Measured, measure, together
+from bench.opened import measure_opened
 from bench.page import Row
 from bench.pages import measure_pages
 from bench.plan import measure_plan
@@ -75,7 +76,8 @@ def measure_parts(top: Path) -> dict[str, tuple[list[Row], str]]:
     """All but the ways to run the notebooks, in copies in which these have run: rows and words by name of the table."""
     model_stages = measure_stages(top / "plain", list(read_pipeline()))
     models = compare_models(top / "plain")
-    reading, units = measure_pages(top / "own"), measure_plan(top / "own")
+    reading, opening = measure_pages(top / "own"), measure_opened(top / "own" / "results" / "site")
+    units = measure_plan(top / "own")
     plots, ten = measure_survey(top / "own", top), measure_small(top)
     many = [measure_number(top, number) for number in growth.NUMBERS]
     return {
@@ -83,6 +85,7 @@ def measure_parts(top: Path) -> dict[str, tuple[list[Row], str]]:
         "models": (models_report.rows(models), models_report.section(models)),
         "quantiles": (models_report.quantile_rows(models), ""),
         "pages": (pages.rows(reading), pages.section(reading)),
+        "opened": (opening, opened.section(opening)),
         "survey": (survey.rows(plots), survey.section(plots)),
         "small": (small.rows(ten), small.section(ten)),
         "growth": (many, growth.section(many)),

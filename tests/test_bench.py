@@ -12,7 +12,21 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench import figure, growth, models_report, pages, plan, plan_units, report, small, stages, stock, survey, tree
+from bench import (
+    figure,
+    growth,
+    models_report,
+    opened,
+    pages,
+    plan,
+    plan_units,
+    report,
+    small,
+    stages,
+    stock,
+    survey,
+    tree,
+)
 from bench.comparison import Fitted, apart, check_agreement, commands
 from bench.measure import BenchError, Measured
 from bench.page import markdown_table, write_csv
@@ -259,6 +273,26 @@ def test_a_survey_is_held_against_its_goals_and_against_reading_its_files() -> N
     assert [row["ratio_to_reading"] for row in survey.rows(measured)] == ["1.00", "7.25", "1.00", "1.55", ""]
     said = survey.section(measured)
     assert "`import_zip` is within its goal of 30 s; `import_xlsx` is above its goal of 30 s; `learn` is within" in said
+
+
+def test_pages_are_held_against_the_time_in_which_they_can_be_used() -> None:
+    rows = [opened.row("index", [(90.0, 40.0), (400.0, 50.0), (100.0, 60.0)]), opened.row("explore", [(999.0, 700.0)])]
+    rows = [row | {"load": "0.5"} for row in rows]
+    assert (rows[0]["cold_ms"], rows[0]["warm_ms"]) == ("100", "50")
+    assert "All are within 1000 ms" in opened.section(rows)
+    slow = opened.section([*rows, opened.row("calculator", [(1001.0, 9.0)]) | {"load": "0.5"}])
+    assert "Above the goal of 1000 ms: calculator." in slow
+
+
+def test_a_page_cannot_be_used_while_a_task_holds_it_up(browser, tmp_path) -> None:
+    for name, delay in (("free", 0), ("held", 400)):
+        script = f"const end = performance.now() + {delay}; while (performance.now() < end);"
+        (tmp_path / f"{name}.js").write_text(f"setTimeout(() => {{ {script} }}, 50);", encoding="utf-8")
+        (tmp_path / f"{name}.html").write_text(f'<!doctype html><script src="{name}.js"></script>', encoding="utf-8")
+    with opened.host(tmp_path) as root:
+        free, held = (opened.opened(browser, f"{root}/{name}.html") for name in ("free", "held"))
+    assert min(held) >= 400
+    assert max(free) < min(held)
 
 
 @pytest.mark.parametrize(("seconds", "verdict"), [(89.9, "within"), (90.1, "above")])

@@ -23,6 +23,7 @@ from pipeline.publish.site.catalogue import (
     translate_markdown,
 )
 from pipeline.publish.site.glossary import TERMS, in_order
+from pipeline.publish.site.headings import in_english, unit
 from pipeline.publish.site.numbers import link_keys, name
 from pipeline.publish.site.tables import is_word, translate_cell, translate_table
 from pipeline.publish.site.words import WORDS as FRAME
@@ -261,6 +262,10 @@ def test_words_are_told_from_what_is_the_same_in_both_languages(text, heading, e
         ("2016.500", "year", "2016,5"),
         ("2016.0", "year", "2016"),
         ("2025", "year", "2025"),
+        ("2025", "low", "2025"),
+        ("3988", "production_t", "3.988"),
+        ("-3195.1", "lower", "-3.195,1"),
+        ("1", "unit", "–"),
         ("20250625", "seed", "20250625"),
         ("of truths inside 80 % intervals", "basis", "nilai sebenarnya di dalam selang 80 %"),
         ("million Rp/ha", "unit", "juta Rp/ha"),
@@ -277,6 +282,53 @@ def test_words_are_told_from_what_is_the_same_in_both_languages(text, heading, e
 )
 def test_cells_in_indonesian(text, heading, expected):
     assert translate_cell(text, heading, "id") == expected
+
+
+def test_names_in_the_data_are_words_in_english_too():
+    assert translate_cell("fertilizer_best", "name", "en") == "fertilizer best"
+    assert translate_cell("press;second_hand", "reasons", "en") == "press; second hand"
+    assert translate_cell("of all P_2 draws", "basis", "en") == "of all P_2 draws"
+    assert translate_cell("some_study_2020", "study_id", "en") == "some_study_2020"
+
+
+@pytest.mark.parametrize(
+    ("column", "heading"),
+    [
+        ("net_income_idr_per_ha", "net income (Rp/ha)"),
+        ("price_idr_per_kg", "price (Rp/kg)"),
+        ("yield_kg_per_ha", "yield (kg/ha)"),
+        ("area_ha", "area (ha)"),
+        ("production_t", "production (t)"),
+        ("chance_percent", "chance (%)"),
+        ("unfermented", "unfermented (Rp/kg)"),
+        ("million_idr", "million Rp"),
+        ("is_screened", "screened"),
+        ("value_cost_ratio", "value cost ratio"),
+        ("r2_own_mean", "R2 own mean"),
+    ],
+)
+def test_an_english_heading_is_words_and_the_unit(column, heading):
+    assert in_english(column) == heading
+
+
+def test_every_indonesian_heading_has_the_unit_of_its_column():
+    columns = {message.text: said for message, said in messages().items() if message.context == "column"}
+    assert {name: said for name, said in columns.items() if unit(name) and f"({unit(name)})" not in said} == {}
+    assert sum(bool(unit(name)) for name in columns) > 15
+
+
+def test_a_heading_stands_over_its_numbers():
+    frame = pd.DataFrame({"name": ["package"], "value": [1.5], "upper": [None], "passed": [True]})
+    soup = BeautifulSoup(translate_table(frame_html(frame), "en"), "html.parser")
+    assert [cell.get_text() for cell in soup.select("th.number")] == ["value", "upper"]
+    assert [cell.get_text() for cell in soup.select("td.number")] == ["1.5", "–"]
+
+
+def test_a_table_without_rows_says_so():
+    frame = pd.DataFrame({"value": [], "unit": []})
+    for language, said in (("en", "No rows"), ("id", "Tidak ada baris")):
+        [cell] = BeautifulSoup(translate_table(frame_html(frame), language), "html.parser").select("tbody td")
+        assert (cell.get_text(), cell["colspan"]) == (said, "2")
 
 
 def test_numbers_in_cells_are_no_part_of_the_message():
@@ -296,7 +348,7 @@ def test_a_table_of_several_heads_keeps_its_shape():
     assert texts[11:] == ["penyarungan + pupuk HET", "rendah", "1,5", "2", "puncak", "3", "–"]
     soup = BeautifulSoup(html, "html.parser")
     assert soup.table["class"] == ["data"]
-    assert [cell.get_text() for cell in soup.find_all(class_="number")] == ["1,5", "2", "3"]
+    assert [cell.get_text() for cell in soup.select("tbody .number")] == ["1,5", "2", "3", "–"]
     assert soup.find("th", string="penyarungan + pupuk HET")["rowspan"] == "2"
 
 
@@ -354,7 +406,9 @@ def test_any_text_of_an_identifier_comes_out_as_it_went_in(text):
     [
         (range(80), True),
         ([*range(0, 158, 2), 400], True),
-        ([*range(79), 5], False),
+        ([*range(79, -1, -1)], True),
+        ([""] * 80, True),
+        ([*range(79), 2], False),
         ([*range(79), 1.5], False),
         ([*range(79), "shade"], False),
     ],
@@ -364,6 +418,12 @@ def test_a_column_that_only_counts_rows_is_left_out(index, gone):
     with pd.option_context("display.max_rows", 20):
         soup = BeautifulSoup(translate_table(frame_html(frame), "en"), "html.parser")
     assert {len(row.find_all(["th", "td"])) for row in soup.find_all("tr")} == {1 if gone else 2}
+
+
+def test_the_name_of_columns_is_not_taken_for_that_of_rows():
+    frame = pd.DataFrame({"value": [1.5] * 3}).rename_axis(columns="quantity")
+    soup = BeautifulSoup(translate_table(frame_html(frame), "en"), "html.parser")
+    assert [cell.get_text() for cell in soup.find_all("th")] == ["value"]
 
 
 def test_an_index_with_a_name_stays():
@@ -382,6 +442,8 @@ def test_an_index_with_a_name_stays():
             "nisbah harga pupuk dan kakao · 1960–1999",
         ),
         ("kutai_timur.area_total", "Kutai Timur · area total", "Kutai Timur · luas"),
+        ("grower.berau.mature_ha", "grower · Berau · mature (ha)", "petani · Berau · ha TM"),
+        ("fermentation.2024_07.premium", "fermentation · 2024-07 · premium (Rp/kg)", "fermentasi · 2024-07 · selisih"),
     ],
 )
 def test_a_key_is_read_in_words(key, english, indonesian):

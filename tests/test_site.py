@@ -300,6 +300,49 @@ def test_a_series_is_read_by_pointer_and_by_arrow_keys(browser, site, host, way)
     page.close()
 
 
+def test_tables_and_readings_are_there_before_the_chart_library_comes(browser, site, host):
+    page = browser.new_page(viewport=PHONE)
+    asked = []
+    # The library never comes.
+    page.route("**/vega.js", lambda route: asked.append(route))
+    page.goto(f"{host}/id/explore.html")
+    assert page.locator("#reading").inner_text()
+    page.locator("input[type=search]").first.fill("Kutai Timur")
+    assert "Kutai Timur" in page.locator("table tbody tr:not([hidden])").first.inner_text()
+    page.locator("#chart").scroll_into_view_if_needed()
+    page.wait_for_timeout(300)
+    assert len(asked) == 1
+    page.close()
+
+
+@pytest.mark.parametrize("name", ["index.html", "brief.html"])
+def test_a_phone_shows_every_figure_of_the_scenarios_with_its_head(browser, site, name):
+    page = browser.new_page(viewport=PHONE)
+    page.goto((site / "id" / name).as_uri())
+    cells = page.locator("table.figures tbody td")
+    assert cells.count() > 20
+    for box in (cell.bounding_box() for cell in cells.all()):
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= PHONE["width"]
+    heads = page.locator("table.figures thead th").all_text_contents()[1:]
+    shown = "cell => getComputedStyle(cell, '::before').content"
+    assert [cells.nth(place + 1).evaluate(shown).strip('"') for place in range(4)] == [f"{head}: " for head in heads]
+    page.close()
+
+
+def test_no_line_ends_between_a_number_and_its_percent_sign(site):
+    for name in ("index.html", "brief.html", "11_validation.html"):
+        text = " ".join(tag.get_text() for tag in parsed(site / "id" / name).select(".answer, main > ul"))
+        assert "\N{NO-BREAK SPACE}%" in text
+        assert not re.search(r"\d %", text), name
+
+
+def test_the_notebook_of_the_brief_leads_to_its_pages(site):
+    links = {str(tag["href"]) for tag in parsed(site / "id" / "12_brief.html").select("main a")}
+    assert {"brief.html", "../files/12_brief/brief.id.pdf"} <= links
+    assert "../files/12_brief/brief.en.pdf" not in links
+
+
 @pytest.mark.parametrize("gaps", [0, 2])
 def test_a_missing_year_is_a_gap_in_the_line(browser, site, host, gaps):
     text = (site / "en" / "explore.html").read_text(encoding="utf-8")

@@ -284,7 +284,7 @@ HOW = (
         "the numbers of the notebooks on fertilizer ({fertilizer}) and on measures ({scenarios}).",
         "Halaman ini memuat semua {draws} simulasi acak proyek: hasil Kutai Timur yang mungkin, pengaruh tiap tindakan "
         "dari percobaan terbitan, kerusakan oleh PBK, dan hari kerja. Pada isian awal angkanya sama dengan "
-        "buku catatan tentang pupuk ({fertilizer}) dan tentang tindakan ({scenarios}).",
+        "buku kerja tentang pupuk ({fertilizer}) dan tentang tindakan ({scenarios}).",
     ),
     Text(
         "Each measure multiplies the present yield; the extra beans are sold at your price less the labour to harvest "
@@ -292,7 +292,7 @@ HOW = (
         "cost of training are those of the notebooks; the days are assumed, not measured in Kutai Timur.",
         "Setiap tindakan mengalikan hasil sekarang; tambahan biji dijual dengan harga Anda dikurangi upah panen. "
         "Penyarungan dihitung untuk hektare yang terkena PBK. Hari kerja, ongkos angkut pupuk, dan biaya pelatihan "
-        "sama dengan buku catatan; hari kerja itu andaian, belum diukur di Kutai Timur.",
+        "sama dengan buku kerja; hari kerja itu andaian, belum diukur di Kutai Timur.",
     ),
     Text(
         "Not known: how the effect depends on the age of the trees, the clone, the soil or the weather of the year; "

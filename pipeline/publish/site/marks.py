@@ -6,15 +6,16 @@ import re
 # A number that stands alone: not part of a name (rain_0, P2O5) or of a number with other marks.
 ALONE = re.compile(r"(?<![\w.,])\d+(?:,\d{3})*(?:\.\d+)?(?!\w)")
 SMALL = 1e-5
-LONG = re.compile(r"(?<![\d.,])[1-9]\d{4,}(?![\d,])")
+THOUSANDS = re.compile(r"(?<![\d.,])[1-9]\d{3,}(?![\d,])")
 
 
-def format_marks(number: str, language: str) -> str:
+def format_marks(number: str, language: str, may_be_year: bool = True) -> str:
     """A number as pandas prints it, with the marks of the language: ``1,161.5`` or ``1.161,5``.
 
-    Thousands are marked from five digits on: a number of four may be a year.
+    Where a number of four digits may be a year, thousands are marked from five digits on.
     """
-    marked = LONG.sub(lambda digits: f"{int(digits[0]):,}", number)
+    least = 5 if may_be_year else 4
+    marked = THOUSANDS.sub(lambda digits: f"{int(digits[0]):,}" if len(digits[0]) >= least else digits[0], number)
     return marked if language == "en" else marked.translate(str.maketrans(",.", ".,"))
 
 

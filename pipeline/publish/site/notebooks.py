@@ -20,6 +20,8 @@ from pipeline.publish.site.numbers import link_keys, shorten
 from pipeline.publish.site.tables import scrolling, translate_table
 from pipeline.publish.site.words import WORDS
 
+# The stage whose pages stand on a page of the site, not in its notebook.
+BRIEF = "12_brief"
 MARKDOWN = MarkdownIt("commonmark", {"html": False})
 
 
@@ -63,7 +65,7 @@ def _metadata(notebook: Any) -> dict[str, Any]:
 def _cell(cell: Any, stage: str, language: str) -> Any:
     shown = copy.deepcopy(cell)
     if cell.cell_type == "markdown":
-        shown.source = translate_markdown(cell.source, language)
+        shown.source = unbroken(translate_markdown(cell.source, language))
         return shown
     shown.metadata = {"tags": ["hide-input"]}
     shown.outputs = [_output(output, stage, language) for output in cell.outputs]
@@ -80,9 +82,16 @@ def _output(output: Any, stage: str, language: str) -> Any:
     if 'class="dataframe"' in data.get("text/html", ""):
         table = link_keys(translate_table(shorten(data["text/html"]), language), language)
         return _html(scrolling(table, WORDS["table"].in_language(language)))
-    if stage == "12_brief" and "text/html" in data:
-        return _html("")
+    if stage == BRIEF and "text/html" in data:
+        return _html(_brief(language) if WORDS["title"].in_language(language) in data["text/html"] else "")
     return nbformat.v4.new_output("display_data", {"text/plain": data.get("text/plain", output.get("text", ""))})
+
+
+def _brief(language: str) -> str:
+    """What stands for the two pages: they have a page of their own, and a PDF."""
+    page, pdf, stands = (WORDS[name].in_language(language) for name in ("brief", "brief_pdf", "brief_stands"))
+    file = f"../files/{BRIEF}/brief.{language}.pdf"
+    return f'<p>{stands} <a href="brief.html">{page}</a>; <a href="{file}" download>{pdf}</a>.</p>'
 
 
 def _html(text: str) -> Any:
@@ -102,4 +111,10 @@ def as_html(text: str) -> Markup:
 
 def link(text: str, root: str = "") -> str:
     """HTML whose links ``number:KEY`` lead to the page of the number; ``root`` leads to the folder of the language."""
-    return re.sub(r'href="number:([^"]+)"', lambda found: f'class="n" href="{root}numbers/{found[1]}.html"', text)
+    linked = re.sub(r'href="number:([^"]+)"', lambda found: f'class="n" href="{root}numbers/{found[1]}.html"', text)
+    return unbroken(linked)
+
+
+def unbroken(text: str) -> str:
+    """The text with no line end between a number and its percent sign."""
+    return re.sub(r"(?<=[\d>]) %", "\N{NO-BREAK SPACE}%", text)

@@ -13,12 +13,14 @@ from pipeline.language import format_number
 from pipeline.params import describe
 from pipeline.publish.estimates import Estimate, load_estimates
 from pipeline.publish.site.catalogue import Message, messages, translate
+from pipeline.publish.site.headings import in_english
 from pipeline.publish.site.marks import take_out
 from pipeline.publish.site.tables import translate_cell
 from pipeline.trace import trace
 
 # Names with dots between their parts, as keys of numbers have them.
 DOTTED = re.compile(r"[a-z]\w*(\.\w+)+")
+MONTH = re.compile(r"\d{4}_\d\d")
 # Places that keys name, which have the same name in both languages.
 PLACES = {"aceh", "berau", "indonesia", "kutai timur", "mahakam ulu", "sabah"}
 TOLD_THERE = ("sources", "warnings", "seed")
@@ -60,9 +62,9 @@ def _part(part: str, language: str) -> str:
     if words in PLACES:
         return words.title()
     if not re.search(r"[^\W\d_]", part):
-        return part.replace("_", "–")
+        return part.replace("_", "-" if MONTH.fullmatch(part) else "–")
     if language == "en":
-        return words
+        return in_english(part)
     text, context = next(_known(part), (words, "key"))
     return translate(text, language, context)
 
@@ -105,7 +107,7 @@ def number(estimate: Estimate, language: str) -> dict[str, Any]:
         "parameters": [
             {
                 **row,
-                "value": shown(row["value"], language),
+                "value": shown(row["value"], row["unit"], language),
                 "unit": translate_cell(row["unit"], "unit", language),
                 "meaning": meaning[row["name"]][language],
             }
@@ -122,11 +124,14 @@ def _source(source: dict[str, Any], language: str) -> dict[str, Any]:
     return {**source, "licence": {**source["licence"], "name": translate(source["licence"]["name"], language, "value")}}
 
 
-def shown(value: Any, language: str) -> str:
-    """The value of a parameter as the reader writes it; on or off as the parameter file has it."""
+def shown(value: Any, unit: str, language: str) -> str:
+    """The value of a parameter as the reader writes it; on or off as the parameter file has it.
+
+    A number without a unit is a code, as a seed is, and stays as it is.
+    """
     if isinstance(value, bool):
         return str(value).lower()
-    return format_number(value, language, 10) if isinstance(value, float) else str(value)
+    return format_number(value, language, 10) if isinstance(value, float | int) and unit else str(value)
 
 
 def table(language: str) -> list[dict[str, str]]:

@@ -36,13 +36,13 @@ def parameters(language: str) -> list[dict[str, Any]]:
     for name, about in describe().items():
         section, leaf = name.split(".")
         if "low" in about:
-            bounds = f"{shown(about['low'], language)} – {shown(about['high'], language)}"
+            bounds = " – ".join(shown(about[end], about["unit"], language) for end in ("low", "high"))
         else:
             bounds = translate(about["allowed"], language, "value")
         rows.append(
             {
                 "name": name,
-                "value": shown(getattr(getattr(values, section), leaf), language),
+                "value": shown(getattr(getattr(values, section), leaf), about["unit"], language),
                 "unit": translate_cell(about["unit"], "unit", language),
                 "bounds": bounds,
                 "meaning": about[language],

@@ -2,7 +2,6 @@
 
 import re
 from html import escape
-from itertools import pairwise
 
 from bs4 import BeautifulSoup, Tag
 
@@ -10,7 +9,9 @@ from pipeline import usage
 from pipeline.language import format_unit
 from pipeline.publish.names import COUNTRIES
 from pipeline.publish.site.catalogue import Message, messages, translate
+from pipeline.publish.site.headings import in_english, is_quantity
 from pipeline.publish.site.marks import format_marks, round_figure
+from pipeline.publish.site.words import WORDS
 
 NUMBER = re.compile(r"[-+]?\d[\d,]*(\.\d+)?(e[-+]?\d+)?")
 # Where pandas leaves columns out.
@@ -19,12 +20,16 @@ GAPS = {"NaN", "nan", "None", "<NA>", "NaT"}
 TRUTH = {"en": {"True": "yes", "False": "no"}, "id": {"True": "ya", "False": "tidak"}}
 ENDLESS = {"inf": "∞", "-inf": "−∞"}
 DASH = "–"
+# The unit of a pure number.
+PURE = "1"
 # Headings of what is the same in both languages: codes of rows and sources, seeds of random numbers.
 IDENTIFIERS = re.compile(r"key|seed|sources|.*_ids?")
 # K074 and lists of such; 2024-11; names with a dot (hernandez.nitrogen) and without a blank.
 CODE = re.compile(r"[A-Z]\d{3}(;[A-Z]\d{3})*|\d{4}-\d\d(-\d\d)?|\S+\.\S+")
 # Words of closed lists in one cell: contradicted;second_hand.
 WORD_LIST = re.compile(r"[a-z_]+(;[a-z_]+)+")
+# Words of closed lists are names in the data: fertilizer_best.
+NAMES = re.compile(r"[a-z0-9_;]+")
 PLACES = {"country", "place", "region", "site", "subdistrict", "village"}
 UNITS = {"unit", "unit_printed"}
 SAME_UNITS = {"%", "1", "IDR", "Rp", "USD", "ha", "kg", "m2", "t", "juta ton"}
@@ -53,12 +58,12 @@ def translate_place(text: str, language: str) -> str:
 
 def translate_cell(text: str, heading: str, language: str) -> str:
     """One cell of the body of a table, below ``heading``. Raises ``MissingTranslation``."""
-    if text in GAPS:
+    if text in GAPS or (heading in UNITS and text == PURE):
         return DASH
     if text in TRUTH[language] or text in ENDLESS:
         return {**TRUTH[language], **ENDLESS}[text]
     if NUMBER.fullmatch(text) and not IDENTIFIERS.fullmatch(heading):
-        return format_marks(round_figure(text), language)
+        return format_marks(round_figure(text), language, may_be_year=not is_quantity(heading))
     if heading in PLACES:
         return translate_place(text, language)
     if heading == "warnings":
@@ -67,9 +72,9 @@ def translate_cell(text: str, heading: str, language: str) -> str:
         return text
     if heading in UNITS and format_unit(text, language) != text:
         return format_unit(text, language)
-    if WORD_LIST.fullmatch(text):
-        return "; ".join(translate(word, language, "value") for word in text.split(";"))
-    return translate(text, language, "value")
+    words = text.split(";") if WORD_LIST.fullmatch(text) else [text]
+    said = "; ".join(translate(word, language, "value") for word in words)
+    return said.replace("_", " ") if language == "en" and NAMES.fullmatch(text) else said
 
 
 def translate_table(html: str, language: str) -> str:
@@ -92,37 +97,63 @@ def translate_table(html: str, language: str) -> str:
         for cell in table.select("thead th"):
             text = cell.get_text().strip()
             cell.string = translate_heading(text, language)
+        _align_numbers(table)
+        if table.tbody and not table.select("tbody tr"):
+            table.tbody.append(_no_rows(len(table.select("thead tr:first-child th")), language))
     for size in soup.find_all("p"):
         size.string = translate(size.get_text().strip(), language, "value")
     return str(soup)
 
 
 def _drop_counter(table: Tag) -> None:
-    """Take away the first column when it only counts rows: it has no name and whole numbers, each above the last.
+    """Take away the first column when it only numbers rows, or is empty: an index without a name.
 
-    Tables without an index have it in pandas; where rows were left out, some numbers are missing.
+    Rows that were sorted or left out keep their numbers in pandas. With one line of heads, what stands above an index
+    is the name of the columns, not of the index.
     """
     heads = table.select("thead tr")
     names = [row.find_all("th") for row in table.select("tbody tr")]
-    if len(heads) != 1 or not names or any(len(cells) != 1 for cells in names):
+    if len(heads) != 1 or any(len(cells) != 1 for cells in names):
         return
-    counted = [text for cells in names if (text := cells[0].get_text().strip()) != MORE]
     first = heads[0].find("th")
-    if isinstance(first, Tag) and not first.get_text().strip() and counts(counted):
+    if isinstance(first, Tag) and counts([text for cells in names if (text := cells[0].get_text().strip()) != MORE]):
         for cell in [first, *(cells[0] for cells in names)]:
             cell.decompose()
 
 
 def counts(names: list[str]) -> bool:
-    """Whether these are numbers of rows: whole, from nought on, each above the last."""
-    return all(name.isdecimal() for name in names) and all(int(a) < int(b) for a, b in pairwise(names))
+    """Whether these are numbers of rows (whole, from nought on, none twice) or nothing at all."""
+    return not any(names) or (all(name.isdecimal() for name in names) and len(set(names)) == len(names))
+
+
+def _align_numbers(table: Tag) -> None:
+    """Give all cells of a column of numbers their class, gaps too, and its head, but for heads of several columns."""
+    rows = [row.find_all(["th", "td"])[::-1] for row in table.select("tbody tr")]
+    # A row under a cell that spans rows has fewer cells: columns are counted from the right.
+    columns = list(zip(*rows, strict=False))
+    numeric = [all("number" in cell.get("class", []) or cell.get_text() == DASH for cell in cells) for cells in columns]
+    heads = [line.find_all("th")[::-1] for line in table.select("thead tr")]
+    single = [line for line in heads if all(head.get("colspan", "1") == "1" for head in line)]
+    for place in (place for place, is_numeric in enumerate(numeric) if is_numeric):
+        for cell in [*columns[place], *(line[place] for line in single if line[place].get_text())]:
+            cell["class"] = "number"
+
+
+def _no_rows(width: int, language: str) -> Tag:
+    """The row of a table that has none: one cell that says so."""
+    row, cell = Tag(name="tr"), Tag(name="td", attrs={"colspan": str(width)})
+    cell.string = WORDS["no_rows"].in_language(language)
+    row.append(cell)
+    return row
 
 
 def translate_heading(text: str, language: str) -> str:
-    """One heading. Raises ``MissingTranslation``."""
+    """One heading: in English the name of the column in words. Raises ``MissingTranslation``."""
     if NUMBER.fullmatch(text):
         return format_marks(text, language)
-    return translate(text, language, "column") if is_word(text, "") else text
+    if not is_word(text, ""):
+        return text
+    return in_english(text) if language == "en" else translate(text, language, "column")
 
 
 def _headings(table: Tag) -> list[str]:
@@ -146,7 +177,7 @@ def _translate_row(row: Tag, headings: list[str], language: str) -> None:
     named = [""] * len(cells) + headings
     for cell, heading in zip(cells, named[len(named) - len(cells) :], strict=True):
         text = cell.get_text().strip()
-        if cell.name == "td" and (NUMBER.fullmatch(text) or text in ENDLESS):
+        if cell.name == "td" and heading not in UNITS and (NUMBER.fullmatch(text) or text in ENDLESS):
             cell["class"] = "number"
         shown = translate_cell(text, heading, language)
         cell.string = shown

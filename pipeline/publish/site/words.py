@@ -78,8 +78,8 @@ WORDS = {
     "no_series": Text("no figure", "tidak ada angka"),
     "time_series": Text("Time series", "Deret waktu"),
     "explore_how": Text(
-        "Point at a year, or use the arrow keys. A hollow point carries a warning; a missing year is a gap.",
-        "Arahkan penunjuk ke suatu tahun, atau pakai tombol panah. Titik kosong berarti ada peringatan; tahun tanpa "
+        "Point at a year, touch it, or use the arrow keys. A hollow point carries a warning; a missing year is a gap.",
+        "Sentuh atau tunjuk suatu tahun, atau pakai tombol panah. Titik kosong berarti ada peringatan; tahun tanpa "
         "angka dibiarkan terputus.",
     ),
     "drawn_by": Text("Drawn with Vega; its licence:", "Digambar dengan Vega; lisensinya:"),
@@ -121,6 +121,13 @@ WORDS = {
         "Text and code: see LICENSE; data: the licence of each source.",
         "Teks dan kode: lihat LICENSE; data: lisensi masing-masing sumber.",
     ),
+    "figure": Text("Figure", "Gambar"),
+    "no_rows": Text("No rows", "Tidak ada baris"),
+    "slide": Text(
+        "Slide the drawing sideways, or tap it to see it whole.",
+        "Geser gambar ke samping, atau ketuk untuk melihatnya utuh.",
+    ),
+    "brief_stands": Text("The two pages, on the screen:", "Kedua halaman itu, di layar:"),
     "number_note": Text(
         "Every number links to the page that tells its origin.",
         "Setiap angka bertaut ke halaman yang menjelaskan asalnya.",

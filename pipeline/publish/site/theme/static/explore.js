@@ -1,4 +1,4 @@
-// One or two time series, drawn by Vega; the year under the pointer, or chosen with the arrow keys, is read out in words.
+// One or two time series, drawn by Vega once they are in sight; the year under the pointer, or chosen with the arrow keys, is read out in words.
 "use strict";
 (() => {
   const COLOURS = ["#0072B2", "#B35900"];
@@ -75,7 +75,7 @@
 
   const go = (to) => {
     year = to;
-    drawn.view.signal("year", year).runAsync();
+    if (drawn) drawn.view.signal("year", year).runAsync();
     read();
   };
 
@@ -99,6 +99,10 @@
       return [link, " "];
     }));
     read();
+    if (window.vegaEmbed) await draw();
+  };
+
+  const draw = async () => {
     if (drawn) drawn.finalize();
     drawn = await window.vegaEmbed(document.getElementById("drawing"), specification(), embedding);
     drawn.view.addSignalListener("near", (_, near) => near.year && near.year[0] !== year && go(near.year[0]));
@@ -120,4 +124,18 @@
   fields[0].value = String(Math.max(0, all.findIndex((one) => one.name.includes("Indonesia"))));
   part.hidden = false;
   choose();
+
+  // Vega is large: the page can be read and its tables used before it comes, and it comes when the chart is in sight.
+  const load = () => {
+    const script = document.createElement("script");
+    script.src = part.dataset.library;
+    script.addEventListener("load", draw);
+    document.head.append(script);
+  };
+  const sight = new IntersectionObserver((entries) => {
+    if (!entries.some((entry) => entry.isIntersecting)) return;
+    sight.disconnect();
+    requestAnimationFrame(() => setTimeout(load));
+  });
+  addEventListener("load", () => sight.observe(chart));
 })();

@@ -1,0 +1,93 @@
+"""Milliseconds until each kind of page of the site can be used, in a browser, from a web host on the same machine."""
+
+import os
+import shutil
+import statistics
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, sync_playwright
+
+from bench.page import Row, markdown_table
+
+GOAL_MS, TIMES, WATCHED_MS = 1000.0, 3, 700
+KINDS = tuple(
+    "index brief 06_model_fertilizer 11_validation calculator explore numbers numbers/cause.pests "
+    "parameters sources conflicts dictionary quality glossary".split()
+)
+# The last moment at which the page was parsed, its scripts had run, or a task of 50 ms or more ended.
+WATCH = """window.busy = [];
+new PerformanceObserver((list) => list.getEntries().forEach((task) => busy.push(task.startTime + task.duration)))
+    .observe({type: "longtask", buffered: true});"""
+USABLE = "Math.max(performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd, ...busy)"
+HEAD = """\
+## Opening the pages
+
+Milliseconds until a page can be used: it is parsed, its scripts have run, and no task of 50 ms or more is left, in
+Chromium, from a plain web host on this machine, in Indonesian; median of {times}. `cold`: with an empty cache of the
+browser; `warm`: the page opened again. Load average while it was measured: {load}.
+
+"""
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """A plain web host."""
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def host(site: Path) -> Iterator[str]:
+    """Address of a plain web host that serves the site."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+def measure_opened(site: Path) -> list[Row]:
+    """One row per kind of page, with the load average at the end."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    with host(site) as root, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
+        opened(browser, f"{root}/id/glossary.html")  # The browser itself comes up.
+        rows = [row(kind, [opened(browser, f"{root}/id/{kind}.html") for _ in range(TIMES)]) for kind in KINDS]
+        browser.close()
+    return [one | {"load": f"{os.getloadavg()[0]:.1f}"} for one in rows]
+
+
+def opened(browser: Browser, address: str) -> tuple[float, float]:
+    """Milliseconds until the page can be used, with an empty cache and again."""
+    context = browser.new_context()
+    context.add_init_script(WATCH)
+    cold, warm = (usable(context.new_page(), address) for _ in range(2))
+    context.close()
+    return cold, warm
+
+
+def usable(page: Any, address: str) -> float:
+    """Milliseconds until one page can be used."""
+    page.goto(address)
+    page.wait_for_timeout(WATCHED_MS)
+    return float(page.evaluate(USABLE))
+
+
+def row(kind: str, times: list[tuple[float, float]]) -> Row:
+    """The medians of one kind of page."""
+    cold, warm = (statistics.median(column) for column in zip(*times, strict=True))
+    print(f"{kind}: {cold:.0f} ms, again {warm:.0f} ms", flush=True)
+    return {"page": kind, "cold_ms": f"{cold:.0f}", "warm_ms": f"{warm:.0f}"}
+
+
+def section(rows: list[Row]) -> str:
+    """The part of the page."""
+    slow = [one["page"] for one in rows if float(one["cold_ms"]) > GOAL_MS]
+    verdict = f"Above the goal of {GOAL_MS:.0f} ms: {', '.join(slow)}." if slow else f"All are within {GOAL_MS:.0f} ms."
+    table = markdown_table([{name: one[name] for name in ("page", "cold_ms", "warm_ms")} for one in rows])
+    return f"{HEAD.format(times=TIMES, load=rows[0]['load'])}{table}\n\n{verdict}\n"

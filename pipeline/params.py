@@ -398,8 +398,8 @@ class Survey(Section):
     smallest_group: int = parameter(
         5,
         "farms",
-        "A village, subdistrict or grid cell with fewer farms is left out of the plot table; a survey with fewer enters "
-        "no result.",
+        "A village, subdistrict or grid cell with fewer farms is left out of the plot table; a survey with fewer "
+        "enters no result.",
         "Desa, kecamatan, atau kotak dengan kebun kurang dari ini tidak ditulis di tabel kebun; survei dengan kebun "
         "kurang dari ini tidak masuk hasil.",
         5,

@@ -1,8 +1,8 @@
 """Draws of the stages before, moved to what literature and plots together say, each at its own rank.
 
-The smallest draw goes to the smallest value of the posterior, and so on: the distribution becomes that of the posterior,
-while draws that were high together stay so. Weighing the draws anew would not do: where plots contradict the literature,
-the posterior lies where few draws or none are. A quantity of which plots say nothing keeps its draws to the last digit.
+The smallest draw goes to the smallest value of the posterior, and so on: the distribution becomes that of the
+posterior, while draws that were high together stay so. Weighing the draws anew would not do: where plots contradict the
+literature, the posterior lies where few draws or none are. A quantity of which plots say nothing keeps its draws.
 """
 
 import numpy as np
@@ -32,7 +32,8 @@ def moved(draws: np.ndarray, posterior: Mixture, low: float = -np.inf, high: flo
     """
     if not len(draws) or not np.isfinite(draws).all():
         raise ValueError("draws to move must be finite numbers, and there must be some")
-    points = np.linspace(*np.clip(posterior.quantiles([TAIL, 1 - TAIL]), low, high), POINTS)
+    start, end = np.clip(posterior.quantiles([TAIL, 1 - TAIL]), low, high)
+    points = np.linspace(start, end, POINTS)
     below = np.concatenate([posterior.below(part) for part in np.array_split(points, POINTS // TOGETHER)])
     first, last = (float(posterior.below(bound)) for bound in (low, high))
     if not below[-1] > below[0]:
@@ -87,7 +88,7 @@ def move_curves(curves: dict[str, DamageCurve], taught: dict[str, Mixture]) -> d
 
 
 def sabah_weight(readings: dict[str, float], taught: dict[str, Mixture], before: float) -> float:
-    """Probability of the reading from Sabah: that of ``readings`` where plots have ``taught`` it, else as ``before``."""
+    """Probability of the reading from Sabah: of ``readings`` where plots have ``taught`` it, else as ``before``."""
     return readings["sabah"] if any(name.startswith("pod_borer:") for name in taught) else before
 
 

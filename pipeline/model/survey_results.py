@@ -34,8 +34,8 @@ def shown(name: str) -> Callable[[np.ndarray], np.ndarray]:
 @dataclass(frozen=True)
 class Learned:
     """What a survey has taught: ``table`` (a row per quantity of ``QUANTITIES``), ``left_out`` (``reason``, ``plots``),
-    the likelihood of the present yield, the odds of the readings of the damage curve, and of each quantity that the
-    plots say something of what is ``taught``: its posterior, for the borer one for each reading (``pod_borer:READING``).
+    the likelihood of the present yield, the odds of the readings of the damage curve, and what is ``taught``: the
+    posterior of each quantity that plots say something of, for the borer one for each reading (``pod_borer:READING``).
 
     ``table`` has ``name``, ``plots``, ``prior``, ``survey`` and ``together`` each with ``_lower``, ``_value`` and
     ``_upper``, ``pinned`` (width together over width of the model's prior; 1 is nothing learned),

@@ -90,7 +90,9 @@ def conflicts(table: pd.DataFrame) -> Text:
     against = _listed([NAMES[name] for name in table.loc[table["is_conflict"], "name"]])
     if not against.en:
         return Text("literature and plots do not conflict", "pustaka dan kebun tidak bertentangan")
-    return Text(f"literature and plots conflict on {against.en}", f"pustaka dan kebun bertentangan tentang {against.id}")
+    return Text(
+        f"literature and plots conflict on {against.en}", f"pustaka dan kebun bertentangan tentang {against.id}"
+    )
 
 
 def what_is_in(table: pd.DataFrame) -> Text:
@@ -134,9 +136,9 @@ def what_it_takes(estimates: list[Estimate], best: Text, second: Text) -> Text:
 def how_far_to_trust() -> Text:
     """The part of the answer on how often an honest survey is taken for a made-up one, from a small to a large one."""
     return Text(
-        "Checks raise a flag in {survey.false_alarms.30:percent} of small and {survey.false_alarms.300:percent} of large "
-        "honest surveys that were simulated, so a flag is a reason to visit plots again, not a proof.",
+        "Checks raise a flag in {survey.false_alarms.30:percent} of small and {survey.false_alarms.300:percent} of "
+        "large honest surveys that were simulated, so a flag is a reason to visit plots again, not a proof.",
         "Dari survei jujur yang disimulasikan, pemeriksaan memberi tanda pada {survey.false_alarms.30:percent} survei "
-        "kecil dan {survey.false_alarms.300:percent} survei besar, jadi tanda adalah alasan mendatangi kebun lagi, bukan "
-        "bukti.",
+        "kecil dan {survey.false_alarms.300:percent} survei besar, jadi tanda adalah alasan mendatangi kebun lagi, "
+        "bukan bukti.",
     )

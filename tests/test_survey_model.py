@@ -488,6 +488,13 @@ def test_a_survey_is_worth_more_with_more_plots_and_never_more_than_knowing_ever
     assert (needed["plots_value"] == 5 * needed["villages_value"]).all()
 
 
+def test_a_survey_that_cannot_change_the_choice_is_worth_nothing_at_all():
+    rng = np.random.default_rng(3)
+    shown = rng.normal(0, 1, (4000, 5))
+    paid = np.column_stack([np.zeros(4000), 1e8 + 1e6 * shown[:, 0]])
+    assert survey_size.survey_value(paid, shown) == 0
+
+
 def test_plots_of_one_village_count_for_less_by_the_design_effect():
     assert survey_size.together_in_villages(24, 0.0, 5) == (25, 5)
     assert survey_size.together_in_villages(24, 0.25, 5) == (50, 10)

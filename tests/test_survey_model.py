@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.special import ndtri
 
-from pipeline import compute, paths
+from pipeline import compute, paths, usage
 from pipeline.contracts import ContractError
 from pipeline.model import survey_alarms, survey_checks, survey_plots, survey_size, survey_statistics
 from pipeline.model.damage import DamageCurve
@@ -27,9 +27,9 @@ from pipeline.model.survey_prior import WIDER, Normal, Prior, as_normal, effects
 from pipeline.model.survey_results import QUANTITIES, learn
 from pipeline.model.survey_statistics import Chunk, attack_sums, statistics, summed
 from pipeline.publish.charts.survey import learned_rows
-from pipeline.publish.estimates import Prose
-from pipeline.publish.survey import learned_estimates
-from pipeline.publish.survey_words import package_name, what_it_takes, what_plots_say
+from pipeline.publish.estimates import Estimate, Prose
+from pipeline.publish.survey import SURVEY, key_now, learned_estimates, sources_now, warned
+from pipeline.publish.survey_words import package_name, what_is_in, what_it_takes, what_plots_say
 
 # The size of what 04, 05 and 07 say, so that the tests stand without results.
 DOSE, LEVEL, SIZE = 400.0, 0.9, 4000
@@ -527,3 +527,47 @@ def test_numbers_and_words_of_a_survey_fit_each_other_in_both_languages():
     assert "conflict on full dose of fertilizer" in filled[0]
     assert package_name("fertilizer+training").en == "fertilizer at ceiling price + training"
     assert "no number of plots" in what_it_takes(estimates, package_name("training"), package_name("nothing")).en
+
+
+def numbers_of(plots: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Estimate]]:
+    found, flags = learned(plots), survey_checks.checked(plots)
+    sources = {name: (f"source_{name}",) for name in QUANTITIES}
+    estimates = learned_estimates(found.table, found.left_out, flags, sources, LEVEL, 1)
+    return found.table, {estimate.key: estimate for estimate in estimates}
+
+
+def test_later_pages_rest_on_the_literature_alone_until_plots_say_something():
+    table, numbers = numbers_of(NO_PLOTS)
+    assert what_is_in(table).en == "No survey yet: literature only."
+    assert sources_now(numbers, "fertilizer", "training") == ("source_fertilizer", "source_training")
+    assert key_now(numbers, "present_yield", "before") == "before"
+    # Everybody does the same: present yield and the borer are told, fertilizer and training are not.
+    table, numbers = numbers_of(simulated(80, 10).assign(fertilizer_kg_per_ha=0.0, training="none"))
+    assert sources_now(numbers, "fertilizer") == ("source_fertilizer",)
+    assert sources_now(numbers, "present_yield") == (SURVEY, "source_present_yield")
+    assert numbers["survey.alone.present_yield"].sources == (SURVEY,)
+    assert key_now(numbers, "present_yield", "before") == "survey.together.present_yield"
+    assert key_now(numbers, "present_yield", "before", "now") == "now"
+    assert key_now(numbers, "training", "before", "now") == "before"
+
+
+def test_later_pages_say_how_many_plots_are_in_and_where_these_contradict_the_literature():
+    table, numbers = numbers_of(simulated(120, 20, fertilizer=2.2))
+    prose = Prose(numbers.values())
+    expected = "120 plots of the survey are in these numbers; literature and plots conflict on full dose of fertilizer."
+    assert prose.fill(what_is_in(table), "en") == expected
+    assert prose.fill(what_is_in(table), "id").startswith("Data 120 petak survei masuk dalam angka ini; pustaka")
+    agreed = table.assign(is_conflict=False)
+    assert prose.fill(what_is_in(agreed), "en").endswith("literature and plots do not conflict.")
+    silent = table.assign(together_value=np.nan)
+    assert "do not tell anything yet" in what_is_in(silent).en
+
+
+def test_a_flag_is_a_warning_on_every_number_that_rests_on_plots(monkeypatch):
+    monkeypatch.setattr(usage, "_by_source", {})
+    flags = survey_checks.checked(survey_alarms.made_up(simulated(120, 20), "copies", np.random.default_rng(1)))
+    usage.remember(warned(flags))
+    assert usage.of([SURVEY, "other"]) == ("low_confidence",)
+    monkeypatch.setattr(usage, "_by_source", {})
+    usage.remember(warned(survey_checks.checked(NO_PLOTS)))
+    assert usage.of([SURVEY]) == ()

@@ -385,7 +385,7 @@ class Validation(Section):
 
 
 class Survey(Section):
-    """How the import of the plot survey reads and protects answers; used by `cacao survey import` alone."""
+    """How the plot survey is read and protected; all but `smallest_group` is used by `cacao survey import` alone."""
 
     grid_degrees: float = parameter(
         0.05,
@@ -398,8 +398,10 @@ class Survey(Section):
     smallest_group: int = parameter(
         5,
         "farms",
-        "A village, subdistrict or grid cell with fewer farms is left out of the plot table.",
-        "Desa, kecamatan, atau kotak dengan kebun kurang dari ini tidak ditulis di tabel kebun.",
+        "A village, subdistrict or grid cell with fewer farms is left out of the plot table; a survey with fewer "
+        "enters no result.",
+        "Desa, kecamatan, atau kotak dengan kebun kurang dari ini tidak ditulis di tabel kebun; survei dengan kebun "
+        "kurang dari ini tidak masuk hasil.",
         5,
         100,
     )

@@ -169,7 +169,11 @@ def ranges(lines: list[int]) -> str:
 def _source(source: str) -> dict[str, Any]:
     record = sources.load_registry()["sources"].get(source)
     if record is None:
-        kinds = {"parameter": "a parameter of this project", "prior": "prior knowledge, set by parameters"}
+        kinds = {
+            "parameter": "a parameter of this project",
+            "prior": "prior knowledge, set by parameters",
+            "plot_survey": "the plot survey of this project, kept where it was imported",
+        }
         if source not in kinds:
             raise LineageError(f"source {source!r} has no record in data/raw/sources.yaml")
         return {"id": source, "title": kinds[source]}

@@ -169,6 +169,9 @@ def test_variants_move_the_causes_as_they_must():
     )
     first = table.groupby("variant")["first"].sum()
     assert first.tolist() == pytest.approx([1.0] * len(first))
+    aceh = simulated_pests(size).assign(is_sabah=False)
+    left_over = attribution_checks.variants(np.full(size, 500.0), effects, left, aceh, NO_CEILING, 0.9)
+    assert set(table["variant"]) - set(left_over["variant"]) == {"damage curve of Sabah alone"}
 
 
 def test_first_variant_is_what_is_published():

@@ -22,7 +22,7 @@ from pipeline.language import LANGUAGES
 
 NOTEBOOKS = sorted(path.stem for path in paths.NOTEBOOKS.glob("*.ipynb"))
 ESTIMATES, COLUMNS = reference.load("numbers"), reference.load("columns")
-NO_SOURCE = {"parameter", "prior"}
+NO_SOURCE = {"parameter", "prior", "plot_survey"}
 
 
 def published(fresh: Path, stage: str) -> pd.DataFrame:

@@ -55,7 +55,7 @@ def test_stages_read_only_what_they_list(fresh: Path) -> None:
 
 def test_changing_a_module_reruns_what_uses_it_and_nothing_else(copy: Path) -> None:
     for module, users in {
-        "pipeline/model/pests.py": {"07_model_pests", "site"},
+        "pipeline/model/pests.py": {"07_model_pests", "13_survey"},
         "pipeline/clean/evidence.py": {"03_clean_evidence"},
         "pipeline/publish/charts/drivers.py": {"02_clean_drivers"},
         "pipeline/publish/brief.py": {"12_brief", "site"},
@@ -71,8 +71,8 @@ def test_changing_a_module_reruns_what_uses_it_and_nothing_else(copy: Path) -> N
 def test_an_experiment_changes_what_it_should(copy: Path) -> None:
     before = {name: json.loads((copy / "results" / "metrics" / f"{name}.json").read_text()) for name in METRICS}
     done = dvc(copy, "exp", "run", "-S", "prices.fertilizer_multiplier=1.5")
-    expected = {"00_inputs", "06_model_fertilizer", "10_scenarios", "12_brief", "13_survey", "data_quality", "site"}
-    assert set(stages_run(done)) == expected
+    expected = {"00_inputs", "06_model_fertilizer", "10_scenarios", "12_brief", "data_quality", "site"}
+    assert set(stages_run(done)) == {*expected, "14_survey_design"}
     after = {name: json.loads((copy / "results" / "metrics" / f"{name}.json").read_text()) for name in METRICS}
     key = "fertilizer.value_cost_ratio.market"
     assert after["06_model_fertilizer"][key]["value"] < before["06_model_fertilizer"][key]["value"]

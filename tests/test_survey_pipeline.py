@@ -1,5 +1,6 @@
 """From an export to the pages: what the import writes is what the model reads, and nothing personal comes along."""
 
+import json
 import random
 import re
 import secrets
@@ -7,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from reproduction import dvc, stages_run
 from survey_exports import Submission, harvest, odk_zip, submission
@@ -94,25 +96,72 @@ def found(root: Path, words: list[str]) -> list[str]:
     return hits
 
 
+# A number that moves with the present yield, by stage.
+MOVED = {
+    "06_model_fertilizer": ["fertilizer.gain"],
+    "09_attribution": ["cause.pests", "cause.knowledge"],
+    "10_scenarios": ["scenario.training.net_income", "export.kutai_timur.now.tonnes"],
+}
+PAGES = (
+    *(f"{stage}/{stage}.ipynb" for stage in ("13_survey", *MOVED, "14_survey_design")),
+    *("12_brief/brief.id.html", "site/id/index.html"),
+)
+
+
+def said(root: Path) -> dict[str, str]:
+    """What pages say, in small letters and without marks, by path."""
+    texts = {name: (root / "results" / name).read_text(encoding="utf-8") for name in PAGES}
+    return {name: " ".join(re.sub(r"<[^>]+>", "", text).casefold().split()) for name, text in texts.items()}
+
+
+def estimates(root: Path, stage: str) -> pd.DataFrame:
+    return pd.read_csv(root / "results" / stage / "estimates.csv").set_index("key")
+
+
+def cacao(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run([sys.executable, "-m", "pipeline.cli", *words], cwd=root, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
+def imported(root: Path, export: Path) -> subprocess.CompletedProcess[str]:
+    return cacao(root, "survey", "import", str(export))
+
+
+def test_nothing_of_fewer_farms_than_are_published_reaches_the_results(copy: Path, tmp_path: Path) -> None:
+    before = {path: path.read_bytes() for path in (copy / "results" / "13_survey").rglob("*") if path.is_file()}
+    visits, _ = simulated(random.Random(1), digits_in(copy))
+    export = tmp_path / "export.zip"
+    export.write_bytes(odk_zip(visits[:4]))
+    imported(copy, export)
+    assert (copy / "data" / "survey" / "plots.csv").exists()
+    assert "13_survey" in stages_run(dvc(copy, "repro", "13_survey"))
+    assert {path: path.read_bytes() for path in before} == before
+    assert set(json.loads(dvc(copy, "status", "--json").stdout)) == set()
+
+
 def test_a_survey_reaches_the_pages_without_anything_personal(copy: Path, tmp_path: Path) -> None:
     seed = secrets.randbits(32)
     print(f"simulated survey drawn with seed {seed}")
     visits, words = simulated(random.Random(seed), digits_in(copy))
     export = tmp_path / "export.zip"
     export.write_bytes(odk_zip(visits))
-    before = (copy / "results" / "13_survey" / "13_survey.ipynb").read_text(encoding="utf-8")
-    assert "belum ada survei" in before.casefold()
-    taken = subprocess.run(
-        [sys.executable, "-m", "pipeline.cli", "survey", "import", str(export)],
-        cwd=copy,
-        capture_output=True,
-        text=True,
-    )
-    assert taken.returncode == 0, taken.stdout + taken.stderr
+    before, pages_before = said(copy), {stage: estimates(copy, stage) for stage in MOVED}
+    assert all("belum ada survei" in words for words in before.values())
+    taken = imported(copy, export)
     done = dvc(copy, "repro")
-    assert {"13_survey", "site"} <= set(stages_run(done)) <= {"00_inputs", "13_survey", "site"}
-    after = (copy / "results" / "13_survey" / "13_survey.ipynb").read_text(encoding="utf-8")
-    assert "belum ada survei" not in after.casefold()
+    run = {"13_survey", "12_brief", "14_survey_design", "data_quality", "site", *MOVED}
+    assert run <= set(stages_run(done)) <= {"00_inputs", *run}
+    assert not [name for name, words in said(copy).items() if "belum ada survei" in words]
+    assert all("32 petak survei masuk" in words for name, words in said(copy).items() if "13_survey" not in name)
+    for stage, numbers in pages_before.items():
+        moved = estimates(copy, stage)
+        for key in MOVED[stage]:
+            assert moved.at[key, "value"] != numbers.at[key, "value"], key
+            assert set(moved.at[key, "sources"].split(";")) == {*numbers.at[key, "sources"].split(";"), "plot_survey"}
+    traced = cacao(copy, "trace", "cause.pests", "--json")
+    assert "plot_survey" in [source["id"] for source in json.loads(traced.stdout)["sources"]]
+    assert "data/survey" in traced.stdout
     # Village names stand in the list of villages; that two farms there were visited must not be told.
     village, *personal = words
     assert village not in (copy / "data" / "survey" / "plots.csv").read_text(encoding="utf-8")

@@ -15,7 +15,7 @@ from reproduction import dvc
 from pipeline import cli, lineage, paths, stale
 from pipeline.trace import ranges, trace
 
-NOT_PUBLISHED_BY_ANYONE = {"parameter", "prior"}
+NOT_PUBLISHED_BY_ANYONE = {"parameter", "prior", "plot_survey"}
 
 
 def raw_rows(chain: dict) -> pd.DataFrame:

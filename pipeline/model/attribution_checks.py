@@ -55,8 +55,8 @@ def variants(
     """What each cause holds back when pests or the uptake of practices are taken otherwise.
 
     ``effects`` are draws of log ratios per practice, ``uptake`` the drawn share not yet taken up, ``pests`` the draws
-    of 07_model_pests. Columns: ``variant``, ``cause``, ``lower``, ``value``, ``upper`` (kg/ha) and ``first`` (chance
-    of holding back most).
+    of the pests. Columns: ``variant``, ``cause``, ``lower``, ``value``, ``upper`` (kg/ha) and ``first`` (chance of
+    holding back most). A reading of the damage curve that no draw follows has no rows.
     """
     borer = pests["log_gain_sleeving"].to_numpy()
     is_sabah = pests["is_sabah"].to_numpy(dtype=bool)
@@ -71,7 +71,8 @@ def variants(
         "half have taken up each practice": (everything, half, borer),
     }
     rows = []
-    for variant, (chosen, left, pest_gain) in cases.items():
+    followed = {variant: case for variant, case in cases.items() if case[0].any()}
+    for variant, (chosen, left, pest_gain) in followed.items():
         gains = {cause: (draws * left[cause])[chosen] for cause, draws in effects.items()} | {
             "pests": pest_gain[chosen]
         }

@@ -55,6 +55,19 @@ def curve_through(low_loss: np.ndarray | float, high_loss: np.ndarray | float) -
     return DamageCurve(high / HIGH_SHARE**power, power)
 
 
+def with_loss(curve: DamageCurve, attacked: float, loss: np.ndarray) -> DamageCurve:
+    """The curve raised or lowered to a ``loss`` at a share of pods ``attacked``; shapes broadcast.
+
+    A curve that would then take more than ``LARGEST_LOSS`` at full attack bends less instead. Raises ``ValueError``
+    for a loss that no convex curve has there.
+    """
+    if not np.all((loss > 0) & (loss <= LARGEST_LOSS * attacked)):
+        raise ValueError(f"a convex curve takes between nothing and {LARGEST_LOSS * attacked:g} at {attacked:g}")
+    at_all = np.minimum(curve.at_all * loss / curve.loss(attacked), LARGEST_LOSS)
+    through = np.log(loss / at_all) / np.log(attacked)
+    return DamageCurve(at_all, np.where(at_all < LARGEST_LOSS, curve.power, np.maximum(1.0, through)))
+
+
 def draw_sabah(effects: pd.DataFrame, rng: np.random.Generator, size: int) -> DamageCurve:
     """Curves of the relation from Sabah: little loss below 60 % of pods attacked (E047), about 40 % at 90 % (E048).
 
@@ -90,8 +103,12 @@ def draw_readings(
         raise ValueError(f"the weight of the curve from Sabah lies between 0 and 1, not {sabah_weight:g}")
     sabah, aceh = draw_sabah(effects, rng, size), draw_aceh(reports, rng, size)
     is_sabah = rng.random(size) < sabah_weight
-    mixture = DamageCurve(np.where(is_sabah, sabah.at_all, aceh.at_all), np.where(is_sabah, sabah.power, aceh.power))
-    return {"sabah": sabah, "aceh": aceh, "mixture": mixture}, is_sabah
+    return {"sabah": sabah, "aceh": aceh, "mixture": mixture(sabah, aceh, is_sabah)}, is_sabah
+
+
+def mixture(sabah: DamageCurve, aceh: DamageCurve, is_sabah: np.ndarray) -> DamageCurve:
+    """The curve from Sabah in the draws that follow it, that of Aceh Timur in the others."""
+    return DamageCurve(np.where(is_sabah, sabah.at_all, aceh.at_all), np.where(is_sabah, sabah.power, aceh.power))
 
 
 def loss_table(attacked: np.ndarray, curves: dict[str, DamageCurve], level: float) -> pd.DataFrame:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.model.damage import DamageCurve
+from pipeline.model.draws import stream
 from pipeline.model.pests import combined_loss, log_gain
 from pipeline.model.printed import row, sources
 
@@ -54,7 +55,7 @@ def borer_controls(
     labour: dict[str, np.ndarray],
     rng: np.random.Generator,
 ) -> list[Control]:
-    """Controls of the pod borer; ``tables`` are effects and reports, ``labour`` draws of cost in Rp/ha.
+    """Controls of the pod borer; ``tables`` are effects and reports, ``labour`` draws of cost in Rp/ha where known.
 
     Sleeving and the plots of Aceh Timur leave the share of attack that was printed. The fall in Papua New Guinea
     (E095) is the most that was claimed, so the fall is drawn evenly from none to that. Biological agents (E052) are
@@ -74,10 +75,10 @@ def borer_controls(
             ("pod_borer",),
             draws["log_gain_sleeving_there"].to_numpy(),
             sources(effects, "E126"),
-            labour["sleeving"],
+            labour.get("sleeving"),
         ),
         Control("ipm_plots", ("pod_borer",), borer_gain(curve, pods, plots_left), sources(reports, "R024")),
-        Control("borer_sanitation", ("pod_borer",), sanitation, sources(effects, "E095"), labour["pruning"]),
+        Control("borer_sanitation", ("pod_borer",), sanitation, sources(effects, "E095"), labour.get("pruning")),
         Control(
             "biological_agents",
             ("pod_borer", "black_pod"),
@@ -90,7 +91,7 @@ def borer_controls(
 def disease_controls(
     draws: pd.DataFrame, effects: pd.DataFrame, labour: dict[str, np.ndarray], rng: np.random.Generator
 ) -> list[Control]:
-    """Controls of black pod and dieback; ``labour`` holds draws of cost in Rp/ha.
+    """Controls of black pod and dieback; ``labour`` holds draws of cost in Rp/ha where known.
 
     Removing diseased pods leaves a share drawn evenly between its four comparisons (E082 to E085), fungicide one
     from the range printed (E087); both were tried in Africa against another species. The five clones share one
@@ -109,7 +110,7 @@ def disease_controls(
             ("black_pod",),
             disease_gain(black_pod, removal),
             sources(effects, *REMOVALS),
-            labour["pruning"],
+            labour.get("pruning"),
         ),
         Control("fungicide", ("black_pod",), disease_gain(black_pod, sprayed), sources(effects, "E087")),
         Control(
@@ -119,6 +120,28 @@ def disease_controls(
             sources(effects, *CLONES),
         ),
     ]
+
+
+def all_controls(
+    draws: pd.DataFrame,
+    curve: DamageCurve,
+    tables: tuple[pd.DataFrame, pd.DataFrame],
+    yield_now: np.ndarray,
+    labour: dict[str, np.ndarray],
+    seed: int,
+) -> list[Control]:
+    """Controls of all pests; arguments as in ``borer_controls``."""
+    borer, disease = stream(seed, "borer controls"), stream(seed, "disease controls")
+    return [
+        *borer_controls(draws, curve, tables, yield_now, labour, borer),
+        *disease_controls(draws, tables[0], labour, disease),
+    ]
+
+
+def with_gains(draws: pd.DataFrame, is_sabah: np.ndarray, controls: list[Control]) -> pd.DataFrame:
+    """The draws of the pests with the reading of the damage that each follows, and the log gain of each control."""
+    gains = {f"log_gain_{control.name}_there": control.log_gain for control in controls}
+    return draws.assign(is_sabah=is_sabah, **gains)
 
 
 def loss_with(control: Control, loss_before: np.ndarray) -> np.ndarray:

@@ -39,10 +39,11 @@ def simulated_plots(size: int, villages: np.ndarray, officers: int, rng: np.rand
     counted = rng.integers(25, 36, size)
     borer, rot = (rng.binomial(counted, rng.beta(a, b, size)) / counted for a, b in ((2.0, 1.5), (1.0, 5.0)))
     trees = rng.integers(18, 26, size)
-    pick = rng.choice
+    pick, numbers = rng.choice, rng.permutation(size)
     plots = pd.DataFrame(
         {
-            "plot_id": [f"simulated {number:06d}" for number in rng.permutation(size)],
+            "plot_id": [f"simulated {number:06d}" for number in numbers],
+            "farm_id": [f"simulated farm {number:06d}" for number in numbers],
             "visit_date": pick(["2026-07", "2026-08"], size),
             "subdistrict": [f"subdistrict {number % SUBDISTRICTS:02d}" for number in village],
             "village": [f"village {number:03d}" for number in village],

@@ -74,7 +74,16 @@ def made_up(plots: pd.DataFrame, kind: str, rng: np.random.Generator) -> pd.Data
         counted = np.round(plots.loc[his, "share_pods_borer"] * plots.loc[his, "pods_counted"] / 5) * 5
         plots.loc[his, "share_pods_borer"] = (counted / plots.loc[his, "pods_counted"]).clip(upper=1)
     elif kind == "copies":
-        kept = ("plot_id", "village", "subdistrict", "visit_date", "enumerator_id", "yield_kg_per_ha", "area_ha")
+        kept = (
+            "plot_id",
+            "farm_id",
+            "village",
+            "subdistrict",
+            "visit_date",
+            "enumerator_id",
+            "yield_kg_per_ha",
+            "area_ha",
+        )
         for one, other in zip(his[::2], his[1::2], strict=False):
             names = [name for name in plots if name not in kept]
             plots.loc[other, names] = plots.loc[one, names]

@@ -15,6 +15,7 @@ USED = Table(
     ("plot_id",),
     (
         text("plot_id", "Pseudonym of the visit to the plot"),
+        text("farm_id", "Pseudonym of the farm"),
         text("visit_date", "Month of the visit"),
         text("subdistrict", "Subdistrict", missing=True),
         text("village", "Village", missing=True),
@@ -74,6 +75,11 @@ def read_survey() -> pd.DataFrame:
     if missing := [name for name in names if name not in frame]:
         raise ContractError(f"{paths.shown(path)}: column(s) missing: {', '.join(missing)}")
     return validate(USED, frame[names])
+
+
+def large_enough(plots: pd.DataFrame, smallest: int) -> pd.DataFrame:
+    """The plots when they belong to ``smallest`` farms or more; else none, so that nothing is published of a few."""
+    return plots if plots["farm_id"].nunique() >= smallest else plots.iloc[:0]
 
 
 def reasons_left_out(plots: pd.DataFrame) -> pd.Series:

@@ -37,6 +37,13 @@ class Parts:
         place = self.names.index(name)
         return Mixture(self.weight, self.mean[:, place], self.sd[:, place])
 
+    def given(self, reading: str) -> "Parts":
+        """The mixture if one reading of the damage curve holds, which must have some weight."""
+        held = self.reading == reading
+        weight = self.weight[held] / self.weight[held].sum()
+        columns = (part[held] for part in (self.mean, self.sd, self.is_literature, self.reading))
+        return Parts(self.names, weight, *columns)
+
     def literature_weight(self, name: str) -> float:
         """Probability that a quantity follows the literature."""
         return float(self.weight @ self.is_literature[:, self.names.index(name)])

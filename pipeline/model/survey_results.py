@@ -10,12 +10,12 @@ from scipy.special import expit
 from pipeline.model.mixture import Mixture
 from pipeline.model.survey_levels import share_likelihood, yield_likelihood
 from pipeline.model.survey_likelihood import Likelihood, effects_likelihood
-from pipeline.model.survey_plots import EFFECTS, REASONS, reasons_left_out
+from pipeline.model.survey_plots import EFFECTS, REASONS, large_enough, reasons_left_out
 from pipeline.model.survey_posterior import Parts, before, conflict, survey_alone, together
 from pipeline.model.survey_prior import Prior
 from pipeline.model.survey_statistics import attack_sums, summed
 
-YIELD, ATTACKED = "present_yield", "pods_attacked"
+YIELD, ATTACKED, BORER = "present_yield", "pods_attacked", "pod_borer"
 QUANTITIES = (YIELD, *EFFECTS, ATTACKED)
 # Literature and survey conflict when less than even odds are left that the quantity is as the literature has it.
 EVEN_ODDS = 0.5
@@ -34,7 +34,8 @@ def shown(name: str) -> Callable[[np.ndarray], np.ndarray]:
 @dataclass(frozen=True)
 class Learned:
     """What a survey has taught: ``table`` (a row per quantity of ``QUANTITIES``), ``left_out`` (``reason``, ``plots``),
-    the likelihood of the present yield, and the odds of the readings of the damage curve.
+    the likelihood of the present yield, the odds of the readings of the damage curve, and what is ``taught``: the
+    posterior of each quantity that plots say something of, for the borer one for each reading (``pod_borer:READING``).
 
     ``table`` has ``name``, ``plots``, ``prior``, ``survey`` and ``together`` each with ``_lower``, ``_value`` and
     ``_upper``, ``pinned`` (width together over width of the model's prior; 1 is nothing learned),
@@ -45,6 +46,7 @@ class Learned:
     left_out: pd.DataFrame
     present: Likelihood
     readings: dict[str, float]
+    taught: dict[str, Mixture]
 
 
 def learn(
@@ -54,14 +56,16 @@ def learn(
     full_dose: float,
     curves: dict[str, tuple[float, float]],
     level: float,
+    smallest: int,
 ) -> Learned:
-    """Update the literature with the plots.
+    """Update the literature with the plots, where they belong to ``smallest`` farms or more.
 
     ``draws`` are the literature's own, on the scale of the model, by quantity; ``priors`` made from them are called
     ``present_yield``, ``effects`` and ``pods_attacked``. ``curves`` as in ``practices``.
     """
     reasons = reasons_left_out(plots)
-    sums, attacked = summed(plots, full_dose, curves), attack_sums(plots)
+    sums = summed(large_enough(plots[reasons == ""], smallest), full_dose, curves)
+    attacked = attack_sums(large_enough(plots[plots["share_pods_borer"].notna()], smallest))
     present = yield_likelihood(sums)
     seen = {
         YIELD: ({"": present}, sums.rows),
@@ -70,16 +74,25 @@ def learn(
     }
     rows: list[dict[str, object]] = []
     readings: dict[str, float] = {}
+    taught: dict[str, Mixture] = {}
     for group, (likelihoods, number) in seen.items():
         prior = priors[group]
         start, after = before(prior), together(likelihoods, prior)
         alone = survey_alone(likelihoods, prior)
         rows += [_row(name, number, draws[name], prior, start, after, alone[name], level) for name in prior.names]
         readings |= {reading: after.reading_weight(reading) for reading in prior.reading_weight if reading}
+        taught |= _taught(after, [name for name in prior.names if number and alone[name]])
     table = pd.DataFrame(rows).set_index("name").loc[list(QUANTITIES)].reset_index()
     counts = [(words, int((reasons == words).sum())) for words in REASONS]
     left_out = pd.DataFrame(counts, columns=["reason", "plots"])
-    return Learned(table, left_out, present, readings)
+    return Learned(table, left_out, present, readings, taught)
+
+
+def _taught(after: Parts, names: list[str]) -> dict[str, Mixture]:
+    """Posteriors of some quantities; that of the borer apart for each reading that has some weight."""
+    found = {name: after.quantity(name) for name in names if name != BORER}
+    readings = sorted(set(after.reading)) if BORER in names else []
+    return found | {f"{BORER}:{reading}": after.given(reading).quantity(BORER) for reading in readings}
 
 
 def _row(
@@ -100,7 +113,7 @@ def _row(
     ends = {
         "prior": literature,
         "survey": alone.interval(level) if alone and plots else nothing,
-        "together": (low, middle, high) if plots else nothing,
+        "together": (low, middle, high) if alone and plots else nothing,
     }
     weight = after.literature_weight(name)
     return {

@@ -15,6 +15,8 @@ SHOWN = tuple(SHOWN_BY_PLOTS)
 DECISIONS = ("best_two", "all_packages")
 # More plots than a survey of the district can have: what is left then is bias.
 ENDLESS = 10**9
+# A gain below this share of the largest income is none.
+ROUNDING = 1e-9
 SHARES = {"half": 0.5, "nine_tenths": 0.9}
 # Plots per village that are compared.
 VISITED = (1, 3, 5, 10, 20)
@@ -33,8 +35,9 @@ def survey_value(paid: np.ndarray, shown: np.ndarray) -> float:
     ranks = np.column_stack([rankdata(column) / len(column) for column in shown.T])
     basis = SplineTransformer(n_knots=KNOTS).fit_transform(ranks)
     weights = np.linalg.lstsq(basis.T @ basis, basis.T @ paid, rcond=None)[0]
-    # Without the curves nothing is shown: what then remains is rounding, never below zero.
-    return max(0.0, perfect_information(basis @ weights))
+    gained = perfect_information(basis @ weights)
+    # What remains where the choice does not change is rounding.
+    return gained if gained > ROUNDING * np.abs(paid).max() else 0.0
 
 
 def survey_shows(known: dict[str, np.ndarray], variation: float, bias_sd: float, plots: int, seed: int) -> np.ndarray:

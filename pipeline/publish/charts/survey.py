@@ -1,4 +1,4 @@
-"""Figures of 13_survey: literature, plots and both side by side; what a survey is worth by its size."""
+"""Figures of 13 and 14: literature, plots and both side by side; what a survey is worth by its size."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""The draws behind the calculator: those that the stages wrote, and from the same streams those they did not write."""
+"""The draws behind the calculator: those that 13 hands on, and from the same streams those no stage wrote."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -8,7 +8,7 @@ import pandas as pd
 
 from pipeline import tables
 from pipeline.contracts import read_clean
-from pipeline.model import damage, fertilizer, incidence, measures, response, scenarios
+from pipeline.model import fertilizer, incidence, measures, response, scenarios
 from pipeline.model.damage import DamageCurve
 from pipeline.model.draws import stream
 from pipeline.publish.site.calculator_settings import Field, fields
@@ -34,21 +34,20 @@ class Base:
 
 def collect(params: Any) -> Base:
     """Everything that the calculator rests on, from the clean tables and the results of the stages."""
-    effects, baselines = read_clean(tables.EFFECTS), read_clean(tables.BASELINES)
-    pests, seed = read_table("07_model_pests", "draws"), params.uncertainty.seed
+    pests, seed = read_table("13_survey", "pests"), params.uncertainty.seed
     inputs = respond(_inputs(params, pests), seed)
-    before, after = incidence.attack_figures(baselines, effects)
-    weight, reports = params.pests.sabah_curve_weight, read_clean(tables.PEST_REPORTS)
-    curves, _ = damage.draw_readings(effects, reports, weight, stream(seed, "damage curve"), len(pests))
+    before, after = incidence.attack_figures(read_clean(tables.BASELINES), read_clean(tables.EFFECTS))
+    drawn = read_table("13_survey", "damage_curve")
+    curve = DamageCurve(drawn["at_all"].to_numpy(), drawn["power"].to_numpy())
     any_price = {"ceiling": 1.0, "market": 1.0}
     ranked = measures.is_ranked(measures.build_options(inputs, any_price), read_table("05_model_evidence", "studies"))
     names = frozenset(name for name, enough in ranked.items() if enough)
-    return Base(params, fields(params), inputs, pests["attacked"].to_numpy(), curves["mixture"], after / before, names)
+    return Base(params, fields(params), inputs, pests["attacked"].to_numpy(), curve, after / before, names)
 
 
 def _inputs(params: Any, pests: pd.DataFrame) -> measures.Inputs:
     """The inputs of the scenarios, without response curves and with labour in days."""
-    predicted, seed = read_table("05_model_evidence", "draws"), params.uncertainty.seed
+    predicted, seed = read_table("13_survey", "effects"), params.uncertainty.seed
     training, compost = _bought(params, len(pests))
     days = {
         "spreading": params.fertilizer.labour_days_per_ha,
@@ -56,7 +55,7 @@ def _inputs(params: Any, pests: pd.DataFrame) -> measures.Inputs:
         "pruning": params.scenarios.pruning_days_per_ha,
     }
     return measures.Inputs(
-        yield_now=read_table("04_yield_gap", "draws")["yield_kg_per_ha"].to_numpy(),
+        yield_now=read_table("13_survey", "present")["yield_kg_per_ha"].to_numpy(),
         effects={name: predicted[name].to_numpy() for name in predicted},
         pest_gains={name: pests[f"log_gain_{name}_there"].to_numpy() for name in ("pod_sleeving", "borer_sanitation")},
         responses={},

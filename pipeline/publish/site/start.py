@@ -1,11 +1,11 @@
-"""The start page: the answer in five sentences, what holds the yield back, what pays, and the ways into the rest."""
+"""The start page: the answer in six sentences, what holds the yield back, what pays, and the ways into the rest."""
 
 from typing import Any
 
 import pandas as pd
 
 from pipeline.language import Text
-from pipeline.publish import brief
+from pipeline.publish import brief, survey
 from pipeline.publish.brief_words import FIRST_STEPS, UNKNOWN
 from pipeline.publish.causes import ranked_names
 from pipeline.publish.estimates import Prose, linked
@@ -13,21 +13,23 @@ from pipeline.publish.names import PACKAGES, UNKNOWNS
 from pipeline.publish.site import figures
 from pipeline.publish.site.notebooks import as_html
 from pipeline.publish.site.numbers import published
+from pipeline.publish.survey_words import what_is_in
 from pipeline.results import read_table
 
 
 def sentences() -> tuple[Text, ...]:
-    """The answer in five sentences; which cause, package and unknown they name follows from the results."""
+    """The answer in six sentences; which cause, package and unknown they name follows from the results."""
     first, second = ranked_names(list(published().values()))[:2]
     summary = read_table("10_scenarios", "summary").set_index("name")
     best = summary["net_income_idr_per_ha"].idxmax()
     package, unknown = PACKAGES[best], UNKNOWNS[most_worth_knowing()]
+    present = survey.key_now(published(), "present_yield", "kutai_timur.yield_mature")
     return (
         Text(
-            "A mature hectare of cacao in Kutai Timur gives {kutai_timur.yield_mature} of dry beans a year, where "
+            f"A mature hectare of cacao in Kutai Timur gives {{{present}}} of dry beans a year, where "
             "{attainable:value} kg/ha have been reported from the district; the official figures contradict each "
             "other, so the range is wide.",
-            "Satu hektare kakao menghasilkan (TM) di Kutai Timur memberi {kutai_timur.yield_mature} biji kering per "
+            f"Satu hektare kakao menghasilkan (TM) di Kutai Timur memberi {{{present}}} biji kering per "
             "tahun, padahal pernah dilaporkan {attainable:value} kg/ha di kabupaten ini; angka resmi saling "
             "bertentangan sehingga selangnya lebar.",
         ),
@@ -67,6 +69,7 @@ def sentences() -> tuple[Text, ...]:
             f"{{information.{most_worth_knowing()}}}; dari {{evidence.pooled_studies:value}} penelitian di balik "
             "jawaban ini tidak ada yang dari Kalimantan.",
         ),
+        what_is_in(read_table("13_survey", "learned")),
     )
 
 

@@ -134,6 +134,10 @@ WORDS = {
     ),
     "parameter_value": Text("a parameter of this project", "parameter proyek ini"),
     "prior_value": Text("prior knowledge, set by parameters", "pengetahuan awal, ditetapkan oleh parameter"),
+    "plot_survey_value": Text(
+        "the plot survey of this project, kept where it was imported",
+        "survei kebun proyek ini, disimpan di tempat data itu dimasukkan",
+    ),
 }
 
 

@@ -43,7 +43,7 @@ class Run(Section):
     """How notebooks are run; does not change any result."""
 
     cell_timeout_s: int = parameter(
-        600, "s", "Time limit for one notebook cell.", "Batas waktu satu sel notebook.", 1, 86400
+        600, "s", "Time limit for one notebook cell.", "Batas waktu satu sel buku kerja.", 1, 86400
     )
 
 
@@ -67,7 +67,7 @@ class Compute(Section):
     warm_kernels: bool = switch(
         True,
         "Let notebooks run by cacao repro start from a process that has imported the libraries already (Linux).",
-        "Biarkan buku catatan yang dijalankan cacao repro mulai dari proses yang sudah memuat pustaka (Linux).",
+        "Biarkan buku kerja yang dijalankan cacao repro mulai dari proses yang sudah memuat pustaka (Linux).",
     )
 
 
@@ -391,7 +391,7 @@ class Survey(Section):
         0.05,
         "degrees",
         "Width of the grid that positions are coarsened to (0.05 is about 5 km).",
-        "Lebar kotak untuk menyamarkan letak kebun (0.05 kira-kira 5 km).",
+        "Lebar kotak untuk menyamarkan letak kebun (0,05 kira-kira 5 km).",
         0.05,
         1.0,
     )
@@ -410,7 +410,7 @@ class Survey(Section):
         "kg/kg",
         "Dry beans per wet beans: middle of 0.28 (weighed by a grower in Papua New Guinea) and 0.40 (from the water in "
         "MCC 02 beans).",
-        "Biji kering per biji basah: tengah antara 0.28 (timbangan petani di Papua Nugini) dan 0.40 (dari kadar air "
+        "Biji kering per biji basah: tengah antara 0,28 (timbangan petani di Papua Nugini) dan 0,40 (dari kadar air "
         "biji MCC 02).",
         0.2,
         0.6,

@@ -300,7 +300,7 @@ def test_names_in_the_data_are_words_in_english_too():
         ("area_ha", "area (ha)"),
         ("production_t", "production (t)"),
         ("chance_percent", "chance (%)"),
-        ("unfermented", "unfermented (Rp/kg)"),
+        ("unfermented_idr_per_kg", "unfermented (Rp/kg)"),
         ("million_idr", "million Rp"),
         ("is_screened", "screened"),
         ("value_cost_ratio", "value cost ratio"),

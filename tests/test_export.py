@@ -94,7 +94,7 @@ def test_hectares_and_farmers_that_fill_a_container_grow_just_that(yield_now, sh
 
 def test_pairs_are_those_printed_for_berau(prices):
     pairs = export.fermentation_pairs(prices, 150000.0)
-    assert pairs[["place", "unfermented", "fermented"]].to_numpy().tolist() == [
+    assert pairs[["place", "unfermented_idr_per_kg", "fermented_idr_per_kg"]].to_numpy().tolist() == [
         ["Berau", 80000, 117000],
         ["Berau", 100000, 120000],
     ]
@@ -108,11 +108,13 @@ def test_premium_is_gone_exactly_at_its_break_even(prices, wage):
     pairs = export.fermentation_pairs(prices, wage)
     for pair in pairs.itertuples(index=False):
         left = export.labour_left(pairs, np.array([0.0, pair.weight_loss]), wage)
-        left = left[left["date_from"] == pair.date_from].set_index("weight_loss")["days_per_t"]
+        left = left[left["date_from"] == pair.date_from].set_index("weight_loss_percent")["days_per_t"]
         assert left[0.0] == pytest.approx(pair.days_per_t)
         assert left[pair.weight_loss * 100] == pytest.approx(0, abs=1e-9)
         # With that labour and no loss, a tonne leaves what it left before.
-        assert 1000 * pair.fermented - pair.days_per_t * wage == pytest.approx(1000 * pair.unfermented)
+        assert 1000 * pair.fermented_idr_per_kg - pair.days_per_t * wage == pytest.approx(
+            1000 * pair.unfermented_idr_per_kg
+        )
 
 
 @pytest.mark.parametrize(("price_id", "value"), [("F033", 0.0), ("F031", 0.0), ("F033", 70000.0), ("F031", np.nan)])

@@ -167,7 +167,7 @@ def test_loss_table_has_an_interval_around_each_median(readings):
     assert (table["lower"] <= table["value"]).all()
     assert (table["value"] <= table["upper"]).all()
     assert list(table["reading"].unique()) == list(damage.READINGS)
-    assert table.loc[table["attacked"] == 0, "upper"].max() == 0
+    assert table.loc[table["attacked_percent"] == 0, "upper"].max() == 0
 
 
 # How much of each pest there is.
@@ -407,7 +407,7 @@ def chances(readings, yield_now) -> pd.DataFrame:
 
 
 def test_sleeving_pays_more_often_the_more_pods_are_attacked_and_the_dearer_the_beans(chances):
-    wide = chances.pivot(index="attacked", columns=["reading", "price"], values="chance")
+    wide = chances.pivot(index="attacked_percent", columns=["reading", "price"], values="chance")
     assert wide.loc[0.0].max() == 0
     assert (wide.diff().dropna() >= 0).all(axis=None)
     for reading in damage.READINGS:
@@ -415,7 +415,7 @@ def test_sleeving_pays_more_often_the_more_pods_are_attacked_and_the_dearer_the_
 
 
 def test_chance_of_the_mixture_lies_between_the_readings(chances):
-    wide = chances.pivot(index=["attacked", "price"], columns="reading", values="chance")
+    wide = chances.pivot(index=["attacked_percent", "price"], columns="reading", values="chance")
     assert (wide["sabah"] <= wide["mixture"] + 1).all()
     assert (wide["mixture"] <= wide["aceh"] + 1).all()
     assert (wide["aceh"] - wide["sabah"]).max() > 50
@@ -435,7 +435,7 @@ def test_threshold_is_the_first_attack_with_even_odds_and_is_put_in_words_where_
     chances = pd.DataFrame(
         {
             "reading": ["aceh"] * 3 + ["sabah"] * 3,
-            "attacked": [20.0, 40.0, 60.0] * 2,
+            "attacked_percent": [20.0, 40.0, 60.0] * 2,
             "price": "present",
             "chance": [10.0, 50.0, 90.0, 0.0, 1.0, 49.9],
         }
@@ -483,7 +483,7 @@ def test_with_a_control_less_is_lost(controls, draws):
 
 def test_the_figure_of_damage_shows_every_printed_loss_at_its_value(readings, effects, reports):
     rows = charts.damage_rows(damage.loss_table(np.array([0.5]), readings[0], 0.9), effects, reports)
-    points = rows[rows["kind"] == "point"].set_index("attacked")["value"].to_dict()
+    points = rows[rows["kind"] == "point"].set_index("attacked_percent")["value"].to_dict()
     assert points == pytest.approx({60.0: 5.0, 90.0: 40.0, 61.7: 50.02})
     bars = rows[rows["kind"] == "range"].set_index("reading")
     assert bars.loc["E049", ["lower", "upper"]].tolist() == [22, 54]

@@ -58,7 +58,7 @@ def chance_by_attack(
 ) -> pd.DataFrame:
     """Chance in per cent that sleeving pays, for every reading of the damage, share of pods attacked and net price.
 
-    Columns: ``reading``, ``attacked`` (per cent), ``price`` (the key of ``net_prices``), ``chance``. ``yield_now`` is
+    Columns: ``reading``, ``attacked_percent``, ``price`` (the key of ``net_prices``), ``chance``. ``yield_now`` is
     the yield under the present attack.
     """
     rows = []
@@ -68,4 +68,4 @@ def chance_by_attack(
             rows += [
                 (reading, share * 100, key, float((extra * net > cost).mean()) * 100) for key, net in net_prices.items()
             ]
-    return pd.DataFrame(rows, columns=["reading", "attacked", "price", "chance"])
+    return pd.DataFrame(rows, columns=["reading", "attacked_percent", "price", "chance"])

@@ -119,4 +119,4 @@ def loss_table(attacked: np.ndarray, curves: dict[str, DamageCurve], level: floa
         for reading, curve in curves.items()
         for share in attacked
     ]
-    return pd.DataFrame(rows, columns=["reading", "attacked", "lower", "value", "upper"])
+    return pd.DataFrame(rows, columns=["reading", "attacked_percent", "lower", "value", "upper"])

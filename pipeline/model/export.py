@@ -1,5 +1,7 @@
 """What the villages could ship: tonnes now and under a package, their value, containers, and what fermentation adds."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -61,10 +63,10 @@ def to_fill(
 def fermentation_pairs(prices: pd.DataFrame, wage: float) -> pd.DataFrame:
     """Prices of fermented and unfermented dry beans in the same place and period, and where the premium ends.
 
-    Columns: ``place``, ``date_from``, ``unfermented``, ``fermented``, ``premium`` (Rp/kg), ``weight_loss`` (share of
-    weight whose loss eats up the premium when labour is free), ``days_per_t`` (days of labour at ``wage`` in Rp that
-    eat it up when no weight is lost), ``source_id``. ``prices`` is the clean table. Raises ``ValueError`` when there
-    is no pair, a price is not above zero, or fermented beans fetch no more.
+    Columns: ``place``, ``date_from``, ``unfermented_idr_per_kg``, ``fermented_idr_per_kg``, ``premium_idr_per_kg``,
+    ``weight_loss`` (share of weight whose loss eats up the premium when labour is free), ``days_per_t`` (days of labour
+    at ``wage`` in Rp that eat it up when no weight is lost), ``source_id``. ``prices`` is the clean table. Raises
+    ``ValueError`` when there is no pair, a price is not above zero, or fermented beans fetch no more.
     """
     keys, sides = ["place", "date_from"], []
     for item in ("unfermented", "fermented"):
@@ -78,9 +80,9 @@ def fermentation_pairs(prices: pd.DataFrame, wage: float) -> pd.DataFrame:
         ids = ", ".join(wrong["price_id_u"] + " and " + wrong["price_id_f"])
         raise ValueError(f"prices must be above zero, and fermented beans dearer: {ids}")
     return pairs[keys].assign(
-        unfermented=low,
-        fermented=high,
-        premium=high - low,
+        unfermented_idr_per_kg=low,
+        fermented_idr_per_kg=high,
+        premium_idr_per_kg=high - low,
         weight_loss=1 - low / high,
         days_per_t=(high - low) * 1000 / wage,
         source_id=pairs["source_id_u"] + ";" + pairs["source_id_f"],
@@ -90,12 +92,16 @@ def fermentation_pairs(prices: pd.DataFrame, wage: float) -> pd.DataFrame:
 def labour_left(pairs: pd.DataFrame, losses: np.ndarray, wage: float) -> pd.DataFrame:
     """Days of labour per tonne of unfermented beans that the premium pays, by pair and share of weight lost.
 
-    Columns: ``place``, ``date_from``, ``weight_loss`` (per cent), ``days_per_t``; below zero the beans fetch less
+    Columns: ``place``, ``date_from``, ``weight_loss_percent``, ``days_per_t``; below zero the beans fetch less
     than before.
     """
+
+    def days(pair: Any, loss: float) -> float:
+        return float(((1 - loss) * pair.fermented_idr_per_kg - pair.unfermented_idr_per_kg) * 1000 / wage)
+
     rows = [
-        (pair.place, pair.date_from, loss * 100, ((1 - loss) * pair.fermented - pair.unfermented) * 1000 / wage)
+        (pair.place, pair.date_from, loss * 100, days(pair, loss))
         for pair in pairs.itertuples(index=False)
         for loss in losses
     ]
-    return pd.DataFrame(rows, columns=["place", "date_from", "weight_loss", "days_per_t"])
+    return pd.DataFrame(rows, columns=["place", "date_from", "weight_loss_percent", "days_per_t"])

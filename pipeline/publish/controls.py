@@ -98,7 +98,7 @@ def threshold_estimates(chances: pd.DataFrame, sources: tuple[str, ...], seed: i
 
     ``chances`` is the table of ``control_pays.chance_by_attack``.
     """
-    paying = chances[chances["chance"] >= 50].groupby(["price", "reading"])["attacked"].min()
+    paying = chances[chances["chance"] >= 50].groupby(["price", "reading"])["attacked_percent"].min()
     return [
         Estimate(
             f"sleeving.pays_from.{price}.{reading}",

@@ -86,10 +86,10 @@ def fermentation_estimates(pairs: pd.DataFrame, container_t: float, wage_source:
         cited = tuple(sorted({*pair.source_id.split(";"), wage_source}))
         basis = f"{pair.place}, {pair.date_from}"
         parts = (
-            ("premium", pair.premium, "Rp/kg", "price of fermented less unfermented dry beans"),
+            ("premium", pair.premium_idr_per_kg, "Rp/kg", "price of fermented less unfermented dry beans"),
             ("weight_loss", pair.weight_loss, "1", "share of weight whose loss eats up the premium, labour free"),
             ("days_per_t", pair.days_per_t, "days/t", "labour that eats up the premium, no weight lost"),
-            ("per_container", pair.premium * container_t / 1e3, "million Rp", "premium on one container"),
+            ("per_container", pair.premium_idr_per_kg * container_t / 1e3, "million Rp", "premium on one container"),
         )
         found += [
             Estimate(f"{key}.{name}", float(value), unit, basis, how, cited, 2) for name, value, unit, how in parts

@@ -13,7 +13,7 @@ NAMES = {
     "present_yield": Text("Present yield", "Hasil sekarang"),
     "fertilizer": Text("Full dose of fertilizer", "Pupuk dosis penuh"),
     "pod_borer": Text(f"Pod borer on {ATTACKED} of pods", f"PBK pada {ATTACKED} buah"),
-    "technique": Text("Pruning and sanitation", "Pangkas dan sanitasi"),
+    "technique": Text("Pruning and sanitation", "Pemangkasan dan sanitasi"),
     "training": Text("Training", "Pelatihan"),
     "pods_attacked": Text("Pods attacked by borer", "Buah terserang PBK"),
 }

@@ -19,10 +19,10 @@ COST_CURVE = Caption(
         "however much is paid. Hatched: too little evidence to rank. Dashed: price of beans less their harvest. "
         "Measures whose median brings nothing are not drawn. Tonnes of measures done together do not simply add up; "
         "fertilizer is at the ceiling price.",
-        "Lebar: median tambahan ton per tahun dari Kutai Timur pada penerapan yang diandaikan. Tinggi: median kg yang "
-        "dihasilkan satu rupiah, dibalik; garis: selangnya, panah bila sebagian simulasi tidak menghasilkan apa pun "
-        "berapa pun biayanya. Diarsir: bukti terlalu sedikit untuk diperingkat. Garis putus: harga biji dikurangi "
-        "biaya panen. Tindakan yang mediannya tidak menghasilkan apa pun tidak digambar. "
+        "Lebar: median tambahan ton per tahun dari Kutai Timur pada penerapan yang diandaikan. Tinggi: kebalikan "
+        "dari median kg yang dihasilkan satu rupiah; garis: selangnya, panah bila sebagian simulasi tidak "
+        "menghasilkan apa pun berapa pun biayanya. Diarsir: bukti terlalu sedikit untuk diperingkat. Garis putus: "
+        "harga biji dikurangi biaya panen. Tindakan yang mediannya tidak menghasilkan apa pun tidak digambar. "
         "Ton dari tindakan yang dilakukan bersama tidak sekadar dijumlahkan; pupuk pada HET.",
     ),
     alt=Text(

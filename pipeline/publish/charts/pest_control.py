@@ -62,7 +62,7 @@ def draw_sleeving(axes: Axes, data: pd.DataFrame, language: str) -> None:
     """One curve per reading of the damage."""
     for reading, rows in data.groupby("reading", sort=False):
         colour, name = READINGS[str(reading)]
-        axes.plot(rows["attacked"], rows["chance"], color=colour, linewidth=2, label=name.in_language(language))
+        axes.plot(rows["attacked_percent"], rows["chance"], color=colour, linewidth=2, label=name.in_language(language))
     axes.axhline(50, color=GREY, linewidth=1.0, linestyle=(0, (4, 3)))
     axes.set_xlabel(label(language, "Pods attacked today (%)", "Buah terserang saat ini (%)"))
     axes.set_ylabel(label(language, "Chance that sleeving pays (%)", "Peluang penyarungan menguntungkan (%)"))

@@ -68,9 +68,9 @@ def damage_rows(curves: pd.DataFrame, effects: pd.DataFrame, reports: pd.DataFra
     ]
     intensity, loss = (float(row(reports, key)["value_high"]) for key in ("R023", "R022"))
     points.append(("point", "aceh", intensity, loss))
-    marks = pd.DataFrame(points, columns=["kind", "reading", "attacked", "value"])
+    marks = pd.DataFrame(points, columns=["kind", "reading", "attacked_percent", "value"])
     ranges = [("range", key, place, *_ends(key, effects, reports)) for key, (place, _) in RANGES.items()]
-    bars = pd.DataFrame(ranges, columns=["kind", "reading", "attacked", "lower", "upper"])
+    bars = pd.DataFrame(ranges, columns=["kind", "reading", "attacked_percent", "lower", "upper"])
     return pd.concat([drawn, marks, bars], ignore_index=True)
 
 
@@ -87,11 +87,13 @@ def draw_damage(axes: Axes, data: pd.DataFrame, language: str) -> None:
     """Both curves with their bands, and the losses that were printed."""
     for reading, rows in data[data["kind"] == "curve"].groupby("reading", sort=False):
         colour, name = READINGS[str(reading)]
-        axes.fill_between(rows["attacked"], rows["lower"], rows["upper"], color=colour, alpha=0.2, linewidth=0)
-        axes.plot(rows["attacked"], rows["value"], color=colour, linewidth=2, label=name.in_language(language))
+        axes.fill_between(rows["attacked_percent"], rows["lower"], rows["upper"], color=colour, alpha=0.2, linewidth=0)
+        axes.plot(rows["attacked_percent"], rows["value"], color=colour, linewidth=2, label=name.in_language(language))
     for point in data[data["kind"] == "point"].itertuples():
         marker = "s" if point.reading == "sabah" else "D"
-        axes.plot(point.attacked, point.value, marker, color=READINGS[str(point.reading)][0], markeredgecolor="white")
+        axes.plot(
+            point.attacked_percent, point.value, marker, color=READINGS[str(point.reading)][0], markeredgecolor="white"
+        )
     for bar in data[data["kind"] == "range"].itertuples():
         _draw_range(axes, bar, language)
     axes.axvline(100, color=BLACK, linewidth=0.8)
@@ -106,7 +108,7 @@ def draw_damage(axes: Axes, data: pd.DataFrame, language: str) -> None:
 
 def _draw_range(axes: Axes, bar: object, language: str) -> None:
     """A printed loss as an upright bar, with its name along it where no curve runs."""
-    place, low, high = bar.attacked, bar.lower, bar.upper  # type: ignore[attr-defined]
+    place, low, high = bar.attacked_percent, bar.lower, bar.upper  # type: ignore[attr-defined]
     axes.plot([place, place], [low - 0.5, high + 0.5], color=BLACK, linewidth=3, solid_capstyle="butt")
     if place < 100:
         at, shift, side = (102.5, (low + high) / 2), 0, "center"

@@ -9,14 +9,6 @@ ENDINGS = {
     "_ha": "ha",
     "_t": "t",
 }
-# Columns whose name does not end with their unit.
-UNITS = {
-    "attacked": "%",
-    "fermented": "Rp/kg",
-    "premium": "Rp/kg",
-    "unfermented": "Rp/kg",
-    "weight_loss": "%",
-}
 # Columns of quantities whose unit stands in another column of the row.
 QUANTITIES = {"n", "tonnes", "value", "lower", "upper", "lowest", "highest", "value_low", "value_high", "value_printed"}
 # Names that read badly word by word, or say their unit in the midst of it.
@@ -46,7 +38,7 @@ def ending(name: str) -> str:
 
 def unit(name: str) -> str:
     """The unit of a column, or nothing where it has none or it stands in another column."""
-    return UNITS.get(name) or ENDINGS.get(ending(name), "")
+    return ENDINGS.get(ending(name), "")
 
 
 def is_quantity(name: str) -> bool:
@@ -56,6 +48,10 @@ def is_quantity(name: str) -> bool:
 
 def in_english(name: str) -> str:
     """The name of a column in words, its unit in brackets: ``net_income_idr_per_ha`` is ``net income (Rp/ha)``."""
+    return f"{in_words(name)} ({unit(name)})" if unit(name) else in_words(name)
+
+
+def in_words(name: str) -> str:
+    """A name in words without its unit: ``net_income_idr_per_ha`` is ``net income``."""
     words = SAID.get(name) or name.removesuffix(ending(name)).removeprefix("is_").replace("_", " ")
-    spelled = " ".join(SPELLED.get(word, word) for word in words.split(" "))
-    return f"{spelled} ({unit(name)})" if unit(name) else spelled
+    return " ".join(SPELLED.get(word, word) for word in words.split(" "))

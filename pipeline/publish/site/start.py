@@ -1,4 +1,4 @@
-"""The start page: the answer in six sentences, what holds the yield back, what pays, and the ways into the rest."""
+"""The start page: the answer in five sentences, what holds the yield back, what pays, and the ways into the rest."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from pipeline.results import read_table
 
 
 def sentences() -> tuple[Text, ...]:
-    """The answer in six sentences; which cause, package and unknown they name follows from the results."""
+    """The answer in five sentences; which cause, package and unknown they name follows from the results."""
     first, second = ranked_names(list(published().values()))[:2]
     summary = read_table("10_scenarios", "summary").set_index("name")
     best = summary["net_income_idr_per_ha"].idxmax()
@@ -37,11 +37,11 @@ def sentences() -> tuple[Text, ...]:
             f"Most likely to hold back most is {first.en} (chance {{first.{first.key}:percent}}), then {second.en} "
             f"({{first.{second.key}:percent}}), but no order is sure: pests take {{cause.pests}}, the price of "
             f"fertilizer {{cause.fertilizer}}, weak knowledge {{cause.knowledge}} and technique {{cause.technique}} a"
-            " year.",
+            " year, where a number below zero would not hold the yield back.",
             f"Yang paling mungkin menahan hasil adalah {first.id} (peluang {{first.{first.key}:percent}}), lalu "
             f"{second.id} ({{first.{second.key}:percent}}), tetapi urutannya belum pasti: hama mengambil "
             f"{{cause.pests}}, harga pupuk {{cause.fertilizer}}, kurangnya pengetahuan {{cause.knowledge}}, dan "
-            f"teknik {{cause.technique}} per tahun.",
+            f"teknik {{cause.technique}} per tahun; angka di bawah nol berarti tidak menahan hasil.",
         ),
         Text(
             "Cocoa NPK at the ceiling price brings {scenario.fertilizer_ceiling.net_income} and loses money with a "
@@ -69,7 +69,6 @@ def sentences() -> tuple[Text, ...]:
             f"{{information.{most_worth_knowing()}}}; dari {{evidence.pooled_studies:value}} penelitian di balik "
             "jawaban ini tidak ada yang dari Kalimantan.",
         ),
-        what_is_in(read_table("13_survey", "learned")),
     )
 
 
@@ -89,6 +88,7 @@ def context(language: str) -> dict[str, Any]:
     summary: pd.DataFrame = read_table("10_scenarios", "summary")
     return {
         "sentences": [sentence(text, language) for text in sentences()],
+        "survey": sentence(what_is_in(read_table("13_survey", "learned")), language),
         "waterfall": figures.block("09_attribution", "waterfall", language),
         "scenarios": [[as_html(cell) for cell in row] for row in brief.scenario_table(summary, language).rows],
         "first_steps": [sentence(text, language) for text in FIRST_STEPS],

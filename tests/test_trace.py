@@ -85,9 +85,10 @@ def test_every_number_that_needs_no_model_comes_out_again_from_the_rows_of_its_c
 def test_effects_come_out_again_from_the_draws_the_chain_leads_to(reproduced: Path) -> None:
     chain = trace("fertilizer.gain")
     read = {entry["path"] for entry in chain["stages"][0]["reads"]}
-    effect = pd.read_csv(reproduced / "results/05_model_evidence/tables/draws.csv")["mineral_fertilizer"]
-    present = pd.read_csv(reproduced / "results/04_yield_gap/tables/draws.csv")
-    assert {"results/05_model_evidence/tables/draws.csv", "results/04_yield_gap/tables/draws.csv"} <= read
+    handed_on = [f"results/13_survey/tables/{name}.csv" for name in ("effects", "present")]
+    assert set(handed_on) <= read
+    effect, present = (pd.read_csv(reproduced / path) for path in handed_on)
+    effect = effect["mineral_fertilizer"]
     made = np.median(present["yield_kg_per_ha"].to_numpy() * np.expm1(effect.to_numpy()[: len(present)]))
     assert made == pytest.approx(chain["subject"]["value"], rel=0.05)
 

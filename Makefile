@@ -29,8 +29,9 @@ browser: .venv/installed
 		|| $(RUN) python -m playwright install --with-deps chromium \
 		|| { apt-get update -qq && apt-get install -qq -y chromium; }
 
+# One thread per notebook, as in the stages: with several, small sums wait for each other.
 lab: .venv/installed ## Open the notebooks in JupyterLab
-	$(RUN) jupyter lab
+	$(RUN) OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 NUMEXPR_NUM_THREADS=1 jupyter lab
 
 lock: .venv/installed ## Compile requirements.in to requirements.lock and environment.yml
 	$(RUN) uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 \

@@ -1,7 +1,8 @@
 """Write ``environment.yml``, which conda and Binder read, from ``requirements.lock``.
 
 Hashes are left out: conda hands its pip section to one pip call, and pip cannot check hashes where the project
-itself is installed from its folder.
+itself is installed from its folder. One thread per notebook, as in the stages: with several, small sums wait for each
+other, and 08 takes six times as long.
 """
 
 import re
@@ -9,6 +10,7 @@ import re
 import yaml
 
 from pipeline import paths
+from pipeline.kernel import THREAD_VARIABLES
 
 LOCK = paths.ROOT / "requirements.lock"
 ENVIRONMENT = paths.ROOT / "environment.yml"
@@ -29,6 +31,7 @@ def render(lines: list[str]) -> str:
         "name": "kutim-cacao",
         "channels": ["conda-forge"],
         "dependencies": ["python=3.12", "pip", {"pip": [*lines, "-e ."]}],
+        "variables": dict.fromkeys(THREAD_VARIABLES, "1"),
     }
     return HEADER + yaml.safe_dump(content, sort_keys=False, width=1000)
 

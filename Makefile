@@ -40,9 +40,9 @@ lock: .venv/installed ## Compile requirements.in to requirements.lock and enviro
 		--custom-compile-command "make lock" bench/requirements.in -o bench/requirements.lock
 	$(RUN) python -m pipeline.environment
 
-bench: .venv/installed ## Measure pipeline, stages and models; rewrites docs/benchmark.md
+bench: .venv/installed ## Measure the speed of everything, or PARTS of it; rewrites docs/benchmark.md
 	@$(MAKE) --no-print-directory .venv-bench/installed || echo "PyMC cannot be installed: it is left out." >&2
-	$(RUN) python -m bench
+	$(RUN) python -m bench $(PARTS)
 
 archive: .venv/installed ## Build scratch/kutim-cacao.zip: code, data, results and their records
 	$(RUN) python -m pipeline.publish.records.archive

@@ -41,7 +41,9 @@ def section(table: list[Row]) -> str:
 
 
 def seconds_a_stage(table: list[Row]) -> float:
-    """What `cacao repro` needs around one stage at the greatest number."""
+    """What `cacao repro` needs around one stage at the greatest number; raises ``BenchError`` for none."""
+    if not table:
+        raise BenchError("what a stage costs is not known yet: measure the part growth first")
     return float(table[-1]["cacao_cold"]) / int(table[-1]["stages"])
 
 

@@ -1,5 +1,6 @@
 """The page and the tables of the benchmark."""
 
+import csv
 import math
 import os
 import platform
@@ -18,8 +19,13 @@ GOAL_RATIO, GOAL_NOOP_S = 1.3, 1.0
 HEAD = """\
 # How fast it is
 
-Written by `make bench`, which measures all of this in one go on copies of the working tree.
+Written by `make bench`. Each part is measured in one go, on copies of the working tree; `make bench PARTS="small
+growth"` measures some of them anew and keeps the others: latest (running the notebooks), stages, models, pages,
+opened, small, growth, plan, survey.
 
+![How long each way takes, relative to the plain code: as in the tables below](benchmark.svg)
+"""
+WAYS = """\
 ## Running the notebooks
 
 All stages of the pipeline but the site in each of these ways:
@@ -37,8 +43,6 @@ All stages of the pipeline but the site in each of these ways:
 
 Columns compare the time with that of another way; below 1 is faster. Memory is the peak of the largest process.
 Every way computes with one thread per process.
-
-![How long each way takes, relative to the plain code: as in the tables below](benchmark.svg)
 
 """
 
@@ -70,7 +74,7 @@ def machine() -> dict[str, str]:
 def section(table: list[Row]) -> str:
     """The part of the page on running the notebooks."""
     notebooks = sum(has_notebook(name) for name in read_pipeline())
-    return f"{HEAD}{markdown_table(table)}\n\nMeasured on {notebooks} notebooks.{verdict(table)}\n"
+    return f"{WAYS}{markdown_table(table)}\n\nMeasured on {notebooks} notebooks.{verdict(table)}\n"
 
 
 def verdict(table: list[Row]) -> str:
@@ -84,20 +88,35 @@ def verdict(table: list[Row]) -> str:
     return f" {'; '.join(words)}."
 
 
-def publish(table: list[Row], parts: dict[str, tuple[list[Row], str]]) -> str:
-    """Write the tables and the page ``docs/benchmark.md``; returns the page.
+def write_table(name: str, table: list[Row]) -> None:
+    """Write the rows of a part."""
+    write_csv(TABLES / f"{name}.csv", table)
 
-    ``table`` has a row for every way to run the notebooks; ``parts`` have rows and words by the name of their table.
-    """
-    surroundings = machine()
-    write_csv(TABLES / "latest.csv", [{**row, **surroundings} for row in table])
-    for name, (rows_of_part, _) in parts.items():
-        write_csv(TABLES / f"{name}.csv", rows_of_part)
-    small, growth = parts["small"][0], parts["growth"][0]
-    figure.draw(PAGE.with_suffix(".svg"), {"The project's stages": table, "Ten small notebooks": small}, growth)
-    cores, *versions = (f"{name} {value}" for name, value in surroundings.items())
-    words = [section(table), *(text for _, text in parts.values() if text)]
-    page = "\n".join([*words, f"Measured with {cores}, {', '.join(versions)}.\n"])
+
+def read_table(name: str) -> list[Row]:
+    """Rows of a part as they were last written; none when it has not been measured."""
+    path = TABLES / f"{name}.csv"
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def keep(name: str, table: list[Row], words: str) -> None:
+    """Write rows and words of a part, with what it was measured with."""
+    write_table(name, table)
+    cores, *versions = (f"{name} {value}" for name, value in machine().items())
+    text = f"{words}\nMeasured with {cores}, {', '.join(versions)}.\n"
+    (TABLES / f"{name}.md").write_text(text, encoding="utf-8")
+    print(f"\n{text}", flush=True)
+
+
+def write_page(names: list[str]) -> None:
+    """Put ``docs/benchmark.md`` and its figure together from the parts that have been measured."""
+    texts = [TABLES / f"{name}.md" for name in names]
+    words = [text.read_text(encoding="utf-8") for text in texts if text.exists()]
     PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(page, encoding="utf-8")
-    return page
+    PAGE.write_text("\n".join([HEAD, *words]), encoding="utf-8")
+    ways = {"The project's stages": read_table("latest"), "Ten small notebooks": read_table("small")}
+    if all(ways.values()) and (many := read_table("growth")):
+        figure.draw(PAGE.with_suffix(".svg"), ways, many)

@@ -27,6 +27,7 @@ from bench import (
     survey,
     tree,
 )
+from bench.__main__ import main
 from bench.comparison import Fitted, apart, check_agreement, commands
 from bench.measure import BenchError, Measured
 from bench.page import markdown_table, write_csv
@@ -169,6 +170,31 @@ def test_the_figure_shows_every_way_but_those_that_do_nothing(tmp_path) -> None:
     drawn = (tmp_path / "ways.svg").read_text(encoding="utf-8")
     assert all(f">{word}<" in drawn for word in ("plain", "cacao repro j2", "dvc repro", "200.00 s", "cacao cold"))
     assert "0.07 s" not in drawn
+
+
+def test_parts_measured_at_different_times_make_one_page(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(report, "TABLES", tmp_path / "results")
+    monkeypatch.setattr(report, "PAGE", tmp_path / "docs" / "benchmark.md")
+    report.keep("second", [{"way": "b", "seconds": "2"}], "## Second\n")
+    report.keep("first", [{"way": "a", "seconds": "1"}], "## First\n")
+    report.keep("second", [{"way": "b", "seconds": "3"}], "## Second, anew\n")
+    report.write_page(["first", "missing", "second"])
+    page = report.PAGE.read_text(encoding="utf-8")
+    assert page.index("## First") < page.index("## Second, anew")
+    assert page.count("Measured with cores") == 2
+    assert report.read_table("second") == [{"way": "b", "seconds": "3"}]
+    assert report.read_table("missing") == []
+    assert "## First" in capsys.readouterr().out
+
+
+def test_a_part_that_is_not_there_is_named(capsys) -> None:
+    assert main(["small", "pods"]) == 2
+    assert "there is no part pods; there are: latest, stages" in capsys.readouterr().err
+
+
+def test_the_plan_needs_to_know_what_a_stage_costs() -> None:
+    with pytest.raises(BenchError, match="measure the part growth first"):
+        growth.seconds_a_stage([])
 
 
 def test_stock_tools_run_every_stage_with_the_parameters(tmp_path) -> None:

@@ -443,7 +443,7 @@ def test_an_index_with_a_name_stays():
         ),
         ("kutai_timur.area_total", "Kutai Timur · area total", "Kutai Timur · luas"),
         ("grower.berau.mature_ha", "grower · Berau · mature (ha)", "petani · Berau · ha TM"),
-        ("fermentation.2024_07.premium", "fermentation · 2024-07 · premium (Rp/kg)", "fermentasi · 2024-07 · selisih"),
+        ("fermentation.2024_07.premium", "fermentation · 2024-07 · premium", "fermentasi · 2024-07 · selisih"),
     ],
 )
 def test_a_key_is_read_in_words(key, english, indonesian):

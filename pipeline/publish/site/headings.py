@@ -48,10 +48,6 @@ def is_quantity(name: str) -> bool:
 
 def in_english(name: str) -> str:
     """The name of a column in words, its unit in brackets: ``net_income_idr_per_ha`` is ``net income (Rp/ha)``."""
-    return f"{in_words(name)} ({unit(name)})" if unit(name) else in_words(name)
-
-
-def in_words(name: str) -> str:
-    """A name in words without its unit: ``net_income_idr_per_ha`` is ``net income``."""
     words = SAID.get(name) or name.removesuffix(ending(name)).removeprefix("is_").replace("_", " ")
-    return " ".join(SPELLED.get(word, word) for word in words.split(" "))
+    spelled = " ".join(SPELLED.get(word, word) for word in words.split(" "))
+    return f"{spelled} ({unit(name)})" if unit(name) else spelled

@@ -13,7 +13,7 @@ from pipeline.language import format_number
 from pipeline.params import describe
 from pipeline.publish.estimates import Estimate, load_estimates
 from pipeline.publish.site.catalogue import Message, messages, translate
-from pipeline.publish.site.headings import in_words
+from pipeline.publish.site.headings import in_english
 from pipeline.publish.site.marks import take_out
 from pipeline.publish.site.tables import translate_cell
 from pipeline.trace import trace
@@ -64,7 +64,7 @@ def _part(part: str, language: str) -> str:
     if not re.search(r"[^\W\d_]", part):
         return part.replace("_", "-" if MONTH.fullmatch(part) else "–")
     if language == "en":
-        return in_words(part)
+        return in_english(part)
     text, context = next(_known(part), (words, "key"))
     return translate(text, language, context)
 

@@ -34,16 +34,22 @@ class Spare:
 
     def __init__(self) -> None:
         reading, self.writing = os.pipe()
+        self.ready, apart = os.pipe()
         parent = os.getpid()
         self.pid = os.fork()
         if not self.pid:
             os.close(self.writing)
-            wait_as_kernel(parent, reading)
+            wait_as_kernel(parent, reading, apart)
         os.close(reading)
+        os.close(apart)
 
     def launch(self, command: list[str], env: dict[str, str], cwd: str) -> Forked:
         """Let it become the kernel of this command."""
         env = {**env, "JPY_PARENT_PID": str(os.getpid())}
+        # Nothing to read, but an end: whoever asks for its group from now on is not told that of the runner, which
+        # signals to the kernel would then reach.
+        os.read(self.ready, 1)
+        os.close(self.ready)
         with os.fdopen(self.writing, "w", encoding="utf-8") as pipe:
             json.dump({"command": command, "env": env, "cwd": cwd}, pipe)
         return Forked(self.pid, command)
@@ -63,11 +69,12 @@ def offer() -> None:
     local_provisioner.launch_kernel = launch_kernel  # type: ignore[assignment]
 
 
-def wait_as_kernel(parent: int, reading: int) -> None:
-    """Wait for a command, and run it until it ends; never returns."""
+def wait_as_kernel(parent: int, reading: int, apart: int) -> None:
+    """Close ``apart`` when this is a group of its own, wait for a command, and run it until it ends; never returns."""
     die_with(parent)
     # A group of its own, as every kernel has: signals to it are not for the runner.
     os.setsid()
+    os.close(apart)
     with os.fdopen(reading, encoding="utf-8") as pipe:
         text = pipe.read()
     if not text:

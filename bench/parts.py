@@ -8,19 +8,19 @@ from bench import growth, models_report, opened, pages, plan, report, small, sta
 from bench.comparison import compare_models
 from bench.measure import measure
 from bench.page import Row
-from bench.tree import copy_tree, read_pipeline
+from bench.tree import copy_tree, ends, read_pipeline
 from bench.ways import measure_ways
 
 Part = tuple[list[Row], str]
 OWN = "own"
 
 
-def reproduced(top: Path) -> Path:
-    """A copy in which everything has run; made by the first part that needs it."""
+def reproduced(top: Path, *targets: str) -> Path:
+    """A copy in which everything has run, or ``targets`` and what they need; made by the first part that asks."""
     tree = top / OWN
     if not tree.exists():
         copy_tree(tree)
-    measure([sys.executable, "-m", "pipeline.cli", "repro"], tree)
+    measure([sys.executable, "-m", "pipeline.cli", "repro", *targets], tree)
     return tree
 
 
@@ -45,7 +45,8 @@ def models_part(top: Path) -> Part:
 
 def pages_part(top: Path) -> Part:
     """The site and answers for an auditor."""
-    measured = pages.measure_pages(reproduced(top))
+    # All but the site, which is what is measured.
+    measured = pages.measure_pages(reproduced(top, *ends(read_pipeline())))
     return pages.rows(measured), pages.section(measured)
 
 

@@ -49,13 +49,16 @@ class Stage:
 
 @cache
 def read_stages(lock: Path | None = None) -> dict[str, Stage]:
-    """Stages by name, in the order of ``dvc.lock``. Raises ``LineageError`` when there is no lock to read."""
+    """Stages by name, in the order of their names: that of ``dvc.lock`` tells in which order they were first run.
+
+    Raises ``LineageError`` when there is no lock to read.
+    """
     path = lock or paths.ROOT / "dvc.lock"
     try:
         recorded = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))["stages"]
     except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
         raise LineageError(f"{path.name} cannot be read: run `dvc repro`, or get it back from git ({error})") from error
-    return {name: _stage(name, entry) for name, entry in recorded.items()}
+    return {name: _stage(name, entry) for name, entry in sorted(recorded.items())}
 
 
 def _stage(name: str, entry: dict[str, Any]) -> Stage:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from reproduction import dvc
@@ -229,3 +230,10 @@ def test_line_ranges_name_each_line_once(lines: list[int]) -> None:
         for line in range(int(part.split("-")[0]), int(part.split("-")[-1]) + 1)
     ]
     assert named == sorted(set(lines))
+
+
+def test_stages_come_in_one_order_whatever_was_run_first(tmp_path) -> None:
+    recorded = yaml.safe_load((paths.ROOT / "dvc.lock").read_text(encoding="utf-8"))
+    turned = recorded | {"stages": dict(reversed(recorded["stages"].items()))}
+    (tmp_path / "dvc.lock").write_text(yaml.safe_dump(turned, sort_keys=False), encoding="utf-8")
+    assert list(lineage.read_stages(tmp_path / "dvc.lock")) == list(lineage.read_stages())

@@ -588,3 +588,12 @@ def test_a_crash_leaves_whole_files_and_the_next_import_mends_them(folder, monke
     assert not [name for name in after if name.endswith(".tmp")]
     assert folder.take_in(("b.zip", odk_zip(SIX))) == 0
     assert len(folder.plots) == 6
+
+
+def test_a_true_and_a_one_in_one_column_of_a_workbook_stay_apart() -> None:
+    book, memory = openpyxl.Workbook(), io.BytesIO()
+    for value in ("answer", True, 1, 1.5, False, 0, "1"):
+        book.active.append([value])
+    book.save(memory)
+    (sheet,) = read_sheets(memory.getvalue()).values()
+    assert sheet["answer"].tolist() == ["True", "1", "1.5", "False", "0", "1"]

@@ -1,6 +1,7 @@
 """``cacao survey import FILE...``, ``cacao survey forget ID`` and ``cacao survey expire``."""
 
 import argparse
+import gc
 import sys
 import traceback
 from datetime import date
@@ -40,6 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
     forgetting.add_argument("id", metavar="ID", help="id of a submission, or pseudonym of a plot or farm")
     commands.add_parser("expire", help="delete names, phones and exact places of visits two years ago")
     chosen = parser.parse_args(arguments)
+    # Millions of cells live until the end: looking for garbage among them only takes time.
+    gc.disable()
     try:
         with store.alone():
             if chosen.command == "import":
@@ -51,6 +54,8 @@ def main(arguments: list[str] | None = None) -> int:
         # The message of an unforeseen error may quote an answer, so only its kind and place are shown.
         place = traceback.extract_tb(error.__traceback__)[-1]
         print(f"{type(error).__name__}, {Path(place.filename).name}:{place.lineno}", file=sys.stderr)
+    finally:
+        gc.enable()
     return UNREADABLE
 
 

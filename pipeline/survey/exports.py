@@ -7,6 +7,7 @@ it, and is never computed.
 import csv
 import io
 import zipfile
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from pathlib import PurePosixPath
 from typing import Any
@@ -89,7 +90,23 @@ def _read_workbook(data: bytes) -> dict[str, pd.DataFrame]:
         sheets = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
     except python_calamine.CalamineError as error:
         raise ExportError("XLSX rusak / damaged XLSX") from error
-    return {name: pd.DataFrame([[_text(value) for value in row] for row in rows]) for name, rows in sheets.items()}
+    return {
+        name: pd.DataFrame(dict(enumerate(map(_texts, zip(*rows, strict=True)))), dtype=object)
+        for name, rows in sheets.items()
+    }
+
+
+def _texts(column: tuple[Any, ...]) -> list[str]:
+    """The cells of a column as text."""
+    # A one and a true are the same key.
+    return [_text(value) for value in column] if bool in set(map(type, column)) else _each_once(column, _text)
+
+
+def _each_once(values: Iterable[Any], read: Callable[[Any], str]) -> list[str]:
+    """What ``read`` makes of every value; equal values, which are most in an export, are read once."""
+    values = list(values)
+    known = {value: read(value) for value in set(values)}
+    return list(map(known.__getitem__, values))
 
 
 def _text(value: Any) -> str:
@@ -106,7 +123,7 @@ def _trim(sheet: pd.DataFrame) -> pd.DataFrame:
     """The sheet under its own header, without empty rows and without empty columns that have no header."""
     # Rows that end early have gaps.
     sheet = sheet.astype(object).where(sheet.notna(), "")
-    columns = [[str(value).strip() for value in sheet[name]] for name in sheet]
+    columns = [_each_once(sheet[name], lambda value: str(value).strip()) for name in sheet]
     sheet = pd.DataFrame(dict(enumerate(columns)), dtype=object)
     sheet = sheet[(sheet != "").any(axis=1)]
     if sheet.empty:

@@ -7,7 +7,7 @@ it, and is never computed.
 import csv
 import io
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from pathlib import PurePosixPath
 from typing import Any
@@ -102,9 +102,8 @@ def _texts(column: tuple[Any, ...]) -> list[str]:
     return [_text(value) for value in column] if bool in set(map(type, column)) else _each_once(column, _text)
 
 
-def _each_once(values: Iterable[Any], read: Callable[[Any], str]) -> list[str]:
+def _each_once(values: Sequence[Any], read: Callable[[Any], str]) -> list[str]:
     """What ``read`` makes of every value; equal values, which are most in an export, are read once."""
-    values = list(values)
     known = {value: read(value) for value in set(values)}
     return list(map(known.__getitem__, values))
 
@@ -123,7 +122,7 @@ def _trim(sheet: pd.DataFrame) -> pd.DataFrame:
     """The sheet under its own header, without empty rows and without empty columns that have no header."""
     # Rows that end early have gaps.
     sheet = sheet.astype(object).where(sheet.notna(), "")
-    columns = [_each_once(sheet[name], lambda value: str(value).strip()) for name in sheet]
+    columns = [_each_once(sheet[name].tolist(), lambda value: str(value).strip()) for name in sheet]
     sheet = pd.DataFrame(dict(enumerate(columns)), dtype=object)
     sheet = sheet[(sheet != "").any(axis=1)]
     if sheet.empty:

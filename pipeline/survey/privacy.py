@@ -1,6 +1,5 @@
 """What may leave the private folder: pseudonyms, coarse places, groups that are large enough."""
 
-import hashlib
 import hmac
 import os
 import re
@@ -43,7 +42,7 @@ def make_private_folder() -> None:
 
 def pseudonym(salt: bytes, kind: str, text: str) -> str:
     """A name that says nothing without the salt: kind and 16 hexadecimal digits of an HMAC."""
-    return kind + "-" + hmac.new(salt, f"{kind}|{text}".encode(), hashlib.sha256).hexdigest()[:16]
+    return kind + "-" + hmac.digest(salt, f"{kind}|{text}".encode(), "sha256").hex()[:16]
 
 
 def pseudonyms(salt: bytes, kind: str, texts: pd.Series) -> pd.Series:

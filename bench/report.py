@@ -22,9 +22,8 @@ HEAD = """\
 Written by `make bench`. Each part is measured in one go, on copies of the working tree; `make bench PARTS="small
 growth"` measures some of them anew and keeps the others: latest (running the notebooks), stages, models, pages,
 opened, small, growth, plan, survey.
-
-![How long each way takes, relative to the plain code: as in the tables below](benchmark.svg)
 """
+FIGURE = "![How long each way takes, relative to the plain code: as in the tables below](benchmark.svg)\n"
 WAYS = """\
 ## Running the notebooks
 
@@ -116,7 +115,8 @@ def write_page(names: list[str]) -> None:
     texts = [TABLES / f"{name}.md" for name in names]
     words = [text.read_text(encoding="utf-8") for text in texts if text.exists()]
     PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text("\n".join([HEAD, *words]), encoding="utf-8")
     ways = {"The project's stages": read_table("latest"), "Ten small notebooks": read_table("small")}
     if all(ways.values()) and (many := read_table("growth")):
         figure.draw(PAGE.with_suffix(".svg"), ways, many)
+        words.insert(0, FIGURE)
+    PAGE.write_text("\n".join([HEAD, *words]), encoding="utf-8")

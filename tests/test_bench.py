@@ -182,6 +182,7 @@ def test_parts_measured_at_different_times_make_one_page(tmp_path, monkeypatch, 
     page = report.PAGE.read_text(encoding="utf-8")
     assert page.index("## First") < page.index("## Second, anew")
     assert page.count("Measured with cores") == 2
+    assert "benchmark.svg" not in page, "there is no figure yet"
     assert report.read_table("second") == [{"way": "b", "seconds": "3"}]
     assert report.read_table("missing") == []
     assert "## First" in capsys.readouterr().out

@@ -89,7 +89,7 @@ def start(order: dict[str, Any], commands: list[list[str]], log: Path) -> "subpr
     ours = {"DVC_ROOT": str(root), "DVC_STAGE": order["stage"]}
     ours["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     ours["PYTHONPATH"] = os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH")]))
-    # What Dask sets for its workers makes every array of draws be asked of the system anew: four times slower here.
+    # What Dask sets for its workers makes every array of draws be asked of the system anew: five times slower here.
     theirs = {name: value for name, value in os.environ.items() if name != "MALLOC_TRIM_THRESHOLD_"}
     with log.open("wb") as output:
         return subprocess.Popen(

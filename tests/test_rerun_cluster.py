@@ -3,6 +3,7 @@
 import shutil
 import signal
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from reproduction import commit
 from rerun_cluster import Cluster, clone, cluster, made_in, until, with_remote
 from rerun_project import ADOPTION, Toy, repro, serial, set_param, state
 
-from pipeline.rerun import places, warm
+from pipeline import paths
+from pipeline.rerun import places, warm, worker
 from pipeline.rerun.places import Place
 
 pytestmark = pytest.mark.skipif(not warm.possible(), reason="workers need Linux")
@@ -293,3 +295,12 @@ def test_other_versions_are_told_of() -> None:
     there = {"host": {"python": "3.12.1.final.0"}, "packages": {"numpy": "2.0", "lz4": "4"}}
     assert places.differing(here, here) == ""
     assert places.differing(here, there) == "python 3.12.1, here 3.11.2, numpy 2.0, here 2.1"
+
+
+def test_commands_do_not_inherit_how_dask_lets_its_workers_keep_memory(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "65536")
+    monkeypatch.chdir(paths.ROOT)
+    order = {"stage": "a", "shares": True, "folder": "."}
+    show = [sys.executable, "-c", "import os; print(os.environ.get('MALLOC_TRIM_THRESHOLD_'), os.environ['DVC_STAGE'])"]
+    assert worker.start(order, [show], tmp_path / "log").wait(timeout=30) == 0
+    assert (tmp_path / "log").read_text() == "None a\n"

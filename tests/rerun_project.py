@@ -162,8 +162,9 @@ def left_over(folder: Path) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         try:
-            if str(folder) in (process.cwd(), process.environ().get("PYTHONPATH")):
+            here = str(folder) in (process.cwd(), process.environ().get("PYTHONPATH"))
+            if here and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
         except (psutil.Error, OSError):
             continue
-    return [process for process in found if process.status() != psutil.STATUS_ZOMBIE]
+    return found

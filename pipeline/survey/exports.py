@@ -7,7 +7,7 @@ it, and is never computed.
 import csv
 import io
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from pathlib import PurePosixPath
 from typing import Any
@@ -79,9 +79,11 @@ def _read_csv(data: bytes) -> pd.DataFrame:
     first = lines[0] if lines else ""
     mark = max(",;\t", key=lambda mark: len(next(csv.reader([first], delimiter=mark), [])))
     try:
-        return pd.read_csv(io.StringIO(text), sep=mark, dtype=object, header=None, na_filter=False)
+        sheet = pd.read_csv(io.StringIO(text), sep=mark, dtype=object, header=None, na_filter=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
         raise ExportError("baris CSV tidak sama panjang / rows of the CSV differ in length") from error
+    # Rows that end early have gaps.
+    return _framed(sheet[name].where(sheet[name].notna(), "").tolist() for name in sheet)
 
 
 def _read_workbook(data: bytes) -> dict[str, pd.DataFrame]:
@@ -90,13 +92,15 @@ def _read_workbook(data: bytes) -> dict[str, pd.DataFrame]:
         sheets = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
     except python_calamine.CalamineError as error:
         raise ExportError("XLSX rusak / damaged XLSX") from error
-    return {
-        name: pd.DataFrame(dict(enumerate(map(_texts, zip(*rows, strict=True)))), dtype=object)
-        for name, rows in sheets.items()
-    }
+    return {name: _framed(zip(*rows, strict=True)) for name, rows in sheets.items()}
 
 
-def _texts(column: tuple[Any, ...]) -> list[str]:
+def _framed(columns: Iterable[Sequence[Any]]) -> pd.DataFrame:
+    """A sheet of text without margins."""
+    return pd.DataFrame(dict(enumerate(map(_texts, columns))), dtype=object)
+
+
+def _texts(column: Sequence[Any]) -> list[str]:
     """The cells of a column as text."""
     # A one and a true are the same key.
     return [_text(value) for value in column] if bool in set(map(type, column)) else _each_once(column, _text)
@@ -110,6 +114,8 @@ def _each_once(values: Sequence[Any], read: Callable[[Any], str]) -> list[str]:
 
 def _text(value: Any) -> str:
     """A cell as text; a number is written so that its decimal mark cannot be taken for a thousands mark."""
+    if isinstance(value, str):
+        return value.strip()
     if isinstance(value, float):
         text = str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
         return text + "0" if "." in text and len(text.split(".")[1]) == 3 else text
@@ -120,11 +126,7 @@ def _text(value: Any) -> str:
 
 def _trim(sheet: pd.DataFrame) -> pd.DataFrame:
     """The sheet under its own header, without empty rows and without empty columns that have no header."""
-    # Rows that end early have gaps.
-    sheet = sheet.astype(object).where(sheet.notna(), "")
-    columns = [_each_once(sheet[name].tolist(), lambda value: str(value).strip()) for name in sheet]
-    sheet = pd.DataFrame(dict(enumerate(columns)), dtype=object)
-    sheet = sheet[(sheet != "").any(axis=1)]
+    sheet = sheet.drop(index=_empty_rows(sheet))
     if sheet.empty:
         return pd.DataFrame()
     header, body = list(sheet.iloc[0]), sheet.iloc[1:].reset_index(drop=True)
@@ -132,3 +134,11 @@ def _trim(sheet: pd.DataFrame) -> pd.DataFrame:
     body = body[used]
     body.columns = pd.Index([header[place] or f"(tanpa judul {place + 1})" for place in used], dtype=object)
     return body
+
+
+def _empty_rows(sheet: pd.DataFrame) -> pd.Index:
+    """Rows without any text; nearly every row has some in its first columns, so that the others are seldom read."""
+    rows = sheet.index
+    for name in sheet:
+        rows = rows[sheet[name].to_numpy()[rows] == ""]
+    return rows

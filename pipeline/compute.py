@@ -8,9 +8,7 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import yaml
-
-from pipeline import paths
+from pipeline import paths, yaml_text
 
 BACKEND_VARIABLE, SCHEDULER_VARIABLE = "CACAO_COMPUTE_BACKEND", "CACAO_COMPUTE_SCHEDULER"
 # A scheduler that has not answered by then is taken not to be there.
@@ -23,7 +21,7 @@ class ComputeError(RuntimeError):
 
 def environment() -> dict[str, str]:
     """Variables that carry the section ``compute`` of the parameter file to a kernel; the file is validated later."""
-    values = yaml.safe_load(paths.PARAMS.read_text(encoding="utf-8"))
+    values = yaml_text.load(paths.PARAMS.read_bytes())
     chosen = values.get("compute") if isinstance(values, dict) else None
     chosen = chosen if isinstance(chosen, dict) else {}
     return {

@@ -11,7 +11,7 @@ from pathlib import Path
 from pipeline import check, paths, tables
 
 # Not found by imports: the gate that all stages wait for, and what runs a notebook.
-RUNNER = ("run.py", "kernel.py")
+RUNNER = ("run.py", "kernel.py", "variables.py")
 ALWAYS = (*(paths.ROOT / "pipeline" / name for name in RUNNER), check.FOLDER / check.GATE)
 
 

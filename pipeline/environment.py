@@ -10,7 +10,7 @@ import re
 import yaml
 
 from pipeline import paths
-from pipeline.kernel import THREAD_VARIABLES
+from pipeline.variables import THREAD_VARIABLES
 
 LOCK = paths.ROOT / "requirements.lock"
 ENVIRONMENT = paths.ROOT / "environment.yml"

@@ -4,22 +4,20 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty
 from typing import Any
 
+import zmq
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import run_sync
 
-from pipeline import paths
-
-# One thread per notebook: notebooks that run side by side do not fight over cores, and sums keep their order.
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-
+from pipeline import paths, variables
 
 # This Python as a kernel. No debugger is attached to a stage; without its library the kernel is up sooner.
 KERNEL_CODE = (
@@ -31,31 +29,45 @@ KERNEL = {
     "language": "python",
 }
 
+# Seconds until the kernel is asked again: for its reply, and for what it tells everybody, which comes with the reply.
+REPLY_S, BROADCAST_S = 1.0, 0.05
+RECONNECT_MS = 5
+
 
 class StageClient(AsyncKernelClient):
     """A client that knows by its answer that the kernel is ready, not by a fifth of a second of silence."""
 
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        # The client mostly looks for the sockets before the kernel has made them, and again only after 100 ms.
+        self.context.setsockopt(zmq.RECONNECT_IVL, RECONNECT_MS)
+
     async def wait_for_ready(self, timeout: float | None = None) -> None:
         """Ask the kernel who it is until it has answered; raises ``RuntimeError`` when it is dead or too slow."""
         manager: Any = self.parent
-        for _ in range(int(timeout or 60)):
+        end = time.monotonic() + (timeout or 60)
+        while time.monotonic() < end:
             question = self.kernel_info()
-            if await self._answered(question):
+            # The reply waits for its reader; what the kernel tells everybody is lost on those not connected yet.
+            if await _answered(self.get_shell_msg, question, REPLY_S) and await _answered(
+                self.get_iopub_msg, question, BROADCAST_S
+            ):
                 return
             if not await manager.is_alive():
                 raise RuntimeError("the kernel died before it was ready")
         raise RuntimeError(f"the kernel was not ready after {timeout} s")
 
-    async def _answered(self, question: str) -> bool:
-        """Read messages until the kernel is idle after the question; false when a second passes without one."""
-        while True:
-            try:
-                message = await self.get_iopub_msg(timeout=1)
-            except Empty:
-                return False
-            ours = message["parent_header"].get("msg_id") == question
-            if ours and message["content"].get("execution_state") == "idle":
-                return True
+
+async def _answered(get: Callable[..., Awaitable[dict[str, Any]]], question: str, patience: float) -> bool:
+    """Read messages until the last one on the question; false when so many seconds pass without one."""
+    while True:
+        try:
+            message = await get(timeout=patience)
+        except Empty:
+            return False
+        last = message["msg_type"] == "kernel_info_reply" or message["content"].get("execution_state") == "idle"
+        if last and message["parent_header"].get("msg_id") == question:
+            return True
 
 
 @contextmanager
@@ -67,7 +79,7 @@ def kernel(name: str, staging: Path, settings: dict[str, str]) -> Iterator[Async
     # Sockets have short path limits, and a user's own profile or kernels must not change a result.
     with tempfile.TemporaryDirectory(prefix="cacao-") as folder:
         private = Path(folder)
-        os.environ.update({**environment(name, staging, private), **settings})
+        os.environ.update({**variables.of_kernel(name, staging, private), **settings})
         specification = private / "stage" / "kernel.json"
         specification.parent.mkdir()
         specification.write_text(json.dumps(KERNEL), encoding="utf-8")
@@ -91,17 +103,3 @@ def kernel(name: str, staging: Path, settings: dict[str, str]) -> Iterator[Async
                 manager.provisioner.process.kill()
                 manager.provisioner.process.wait()
             run_sync(manager.shutdown_kernel)(now=True)
-
-
-def environment(name: str, staging: Path, private: Path) -> dict[str, str]:
-    """Variables of the kernel: where to write, nothing of the user's own, one thread."""
-    return {
-        paths.STAGE_VARIABLE: name,
-        paths.STAGING_VARIABLE: str(staging),
-        "PYTHONPATH": str(paths.ROOT),
-        "PYTHONHASHSEED": "0",
-        "MPLBACKEND": "agg",
-        "JUPYTER_RUNTIME_DIR": str(private),
-        "IPYTHONDIR": str(private / "ipython"),
-        **dict.fromkeys(THREAD_VARIABLES, "1"),
-    }

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from pipeline import paths
+from pipeline import paths, yaml_text
 
 
 class LineageError(LookupError):
@@ -55,7 +55,7 @@ def read_stages(lock: Path | None = None) -> dict[str, Stage]:
     """
     path = lock or paths.ROOT / "dvc.lock"
     try:
-        recorded = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))["stages"]
+        recorded = yaml_text.load(path.read_bytes())["stages"]
     except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
         raise LineageError(f"{path.name} cannot be read: run `dvc repro`, or get it back from git ({error})") from error
     return {name: _stage(name, entry) for name, entry in sorted(recorded.items())}

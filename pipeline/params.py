@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
-from pipeline import paths
+from pipeline import paths, yaml_text
 
 
 class ParameterError(ValueError):
@@ -475,7 +475,7 @@ def load_params(path: Path = paths.PARAMS) -> Any:
     """
     try:
         text = path.read_text(encoding="utf-8")
-        repeated, values = _repeated(yaml.compose(text, yaml.SafeLoader)), yaml.safe_load(text)
+        repeated, values = _repeated(yaml.compose(text, yaml_text.LOADER)), yaml_text.load(text)
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
         raise ParameterError(f"{paths.shown(path)} cannot be read: {error}") from error
     if not isinstance(values, dict):

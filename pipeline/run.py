@@ -14,9 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from pipeline import compute, failure, paths
+from pipeline import compute, failure, paths, yaml_text
 from pipeline.kernel import kernel
 
 
@@ -52,7 +50,7 @@ def read_stage(name: str) -> dict[str, Any]:
 
     Returns the keys ``params`` (dotted names) and ``outs`` (paths relative to the project).
     """
-    stages = yaml.safe_load(paths.PIPELINE.read_text(encoding="utf-8"))["stages"]
+    stages = yaml_text.load(paths.PIPELINE.read_bytes())["stages"]
     if name not in stages or not (paths.NOTEBOOKS / f"{name}.ipynb").exists():
         known = ", ".join(sorted(stage for stage in stages if (paths.NOTEBOOKS / f"{stage}.ipynb").exists()))
         raise StageError(f"there is no stage with a notebook named {name!r}; there are: {known}")

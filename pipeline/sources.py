@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from pipeline import paths
+from pipeline import paths, yaml_text
 
 SOURCE_FIELDS = {
     "title",
@@ -43,8 +43,7 @@ def load_registry() -> dict[str, Any]:
     """The parsed registry, a mapping with the keys ``tables`` and ``sources``."""
     path = paths.RAW / "sources.yaml"
     try:
-        # The C loader of libyaml reads the register ten times faster where it is built in.
-        registry = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        registry = yaml_text.load(path.read_bytes())
     except (OSError, yaml.YAMLError) as error:
         raise SourceError(f"{paths.shown(path)} cannot be read: {error}") from error
     if not isinstance(registry, dict) or set(registry) != {"tables", "sources"}:

@@ -3,9 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-import yaml
-
-from pipeline import paths
+from pipeline import paths, yaml_text
 from pipeline.lineage import LineageError, Stage, md5, read_stages, upstream
 
 
@@ -25,7 +23,7 @@ def reasons(name: str) -> list[str]:
 
 def declared_stages() -> dict[str, dict[str, Any]]:
     """Stages of ``dvc.yaml`` by name."""
-    stages: dict[str, dict[str, Any]] = yaml.safe_load(paths.PIPELINE.read_text(encoding="utf-8"))["stages"]
+    stages: dict[str, dict[str, Any]] = yaml_text.load(paths.PIPELINE.read_bytes())["stages"]
     return stages
 
 
@@ -64,7 +62,7 @@ def _outs(declared: dict[str, Any]) -> list[str]:
 
 
 def _parameters(recorded: Stage) -> Iterator[str]:
-    now = yaml.safe_load(paths.PARAMS.read_text(encoding="utf-8"))
+    now = yaml_text.load(paths.PARAMS.read_bytes())
     for name, value in recorded.parameters.items():
         found: Any = now
         for part in name.split("."):

@@ -15,7 +15,8 @@ from reproduction import commit
 
 from pipeline import paths
 
-SOURCES = ("params.py", "paths.py", "run.py", "compute.py", "kernel.py", "failure.py", "cli.py", "__init__.py")
+# What it takes to run a stage.
+SOURCES = ("__init__", "cli", "compute", "failure", "kernel", "params", "paths", "run", "variables", "yaml_text")
 ADOPTION, YEARS = "scenarios.adoption", "scenarios.training_years"
 # Which stages executed code, in the order in which they did; no output.
 COUNT = ".count"
@@ -47,7 +48,7 @@ def make(folder: Path, toys: dict[str, Toy]) -> Path:
     """A project with these stages."""
     (folder / "pipeline").mkdir(parents=True)
     for name in SOURCES:
-        shutil.copy(paths.ROOT / "pipeline" / name, folder / "pipeline" / name)
+        shutil.copy(paths.ROOT / "pipeline" / f"{name}.py", folder / "pipeline")
     shutil.copytree(paths.ROOT / "pipeline" / "rerun", folder / "pipeline" / "rerun")
     shutil.copy(paths.PARAMS, folder / "params.yaml")
     (folder / ".gitignore").write_text(f"/results/\n/{COUNT}\n__pycache__/\n/.staging-*/\n/site/\n")

@@ -13,10 +13,10 @@ import nbformat
 import psutil
 import pytest
 import yaml
+from rerun_project import SOURCES
 
 from pipeline import paths
 
-SOURCES = ("params.py", "paths.py", "run.py", "compute.py", "kernel.py", "failure.py", "__init__.py")
 GOOD = "from pipeline import paths\npaths.output(paths.RESULTS / 'toy' / 'toy.txt').write_text(f'{adoption}\\n')"
 
 
@@ -24,7 +24,7 @@ def project(folder: Path, cells: list[str], outs: tuple[str, ...] = ("results/to
     """A project with the real runner and one stage, ``toy``, made of ``cells``."""
     (folder / "pipeline").mkdir(parents=True)
     for name in SOURCES:
-        shutil.copy(paths.ROOT / "pipeline" / name, folder / "pipeline" / name)
+        shutil.copy(paths.ROOT / "pipeline" / f"{name}.py", folder / "pipeline")
     shutil.copy(paths.PARAMS, folder / "params.yaml")
     listed = [*outs, "results/toy/toy.ipynb"]
     stage = {"cmd": "python -m pipeline.run toy", "params": ["scenarios.adoption"], "outs": listed}

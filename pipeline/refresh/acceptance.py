@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import yaml
 
-from pipeline import paths
+from pipeline import paths, yaml_text
 from pipeline.refresh.fetch import NOTHING_CHANGED, RefreshError, staging
 from pipeline.sources import load_registry, read_csv
 
@@ -65,10 +65,10 @@ def with_record(text: str, source: "Refreshable", digest: str, rows: int) -> str
     changed = _set(text, f"{source.table}.csv", "sha256", digest)
     changed = _set(changed, f"{source.table}.csv", "rows", str(rows))
     changed = _set(changed, source.id, "date_read", f"'{today}'")
-    expected = _parsed(text)
+    expected = yaml_text.load(text)
     expected["tables"][f"{source.table}.csv"].update(sha256=digest, rows=rows)
     expected["sources"][source.id]["date_read"] = today
-    if _parsed(changed) != expected:
+    if yaml_text.load(changed) != expected:
         raise RefreshError(f"sources.yaml: the record of {source.id} cannot be changed in its text. {NOTHING_CHANGED}")
     return changed
 
@@ -82,13 +82,13 @@ def with_new_records(text: str, source: "Refreshable") -> str:
         raise RefreshError(f"data/raw/{source.table}.csv is not there. {NOTHING_CHANGED}")
     table = {**source.records["table"], "sha256": None, "rows": None, "sources": [source.id]}
     own = {**source.records["source"], "date_read": None}
-    expected = _parsed(text)
+    expected = yaml_text.load(text)
     expected["tables"][f"{source.table}.csv"] = table
     expected["sources"][source.id] = own
     tables, found, sources = text.partition("\nsources:\n")
     blocks = [_block(f"{source.table}.csv", table), _block(source.id, own)]
     changed = f"{tables.rstrip()}\n{blocks[0]}sources:\n{sources.rstrip()}\n{blocks[1]}"
-    if not found or _parsed(changed) != expected:
+    if not found or yaml_text.load(changed) != expected:
         raise RefreshError(f"sources.yaml: records of {source.id} cannot be added to its text. {NOTHING_CHANGED}")
     return changed
 
@@ -96,10 +96,6 @@ def with_new_records(text: str, source: "Refreshable") -> str:
 def _block(name: str, record: dict[str, Any]) -> str:
     text = yaml.safe_dump({name: record}, sort_keys=False, allow_unicode=True, width=118)
     return textwrap.indent(text, "  ")
-
-
-def _parsed(text: str) -> dict[str, Any]:
-    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def _set(text: str, record: str, name: str, value: str) -> str:

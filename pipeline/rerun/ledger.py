@@ -112,7 +112,6 @@ class Ledger:
         # As `dvc repro`: the run cache is of no use when an output is not cached.
         cached = all(out.use_cache or out.is_metric or out.is_plot for out in stage.outs)
         stage.save(run_cache=cached)
-        stage.ignore_outs()
         stage.commit()
         if self.lock_file and stage.name and stage.path == str(paths.ROOT / "dvc.yaml"):
             self.lock_file.put(stage.name, to_single_stage_lockfile(stage))

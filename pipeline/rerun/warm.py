@@ -12,9 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from pipeline import kernel, paths
+from pipeline import paths, variables, yaml_text
 from pipeline.rerun import libraries
 from pipeline.rerun.cold import Events
 from pipeline.rerun.process import LINUX
@@ -38,9 +36,9 @@ class Warm:
         self.events, self.running, self.unfit = events, set[str](), ""
         self.channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours = {key: value for key, value in os.environ.items() if key != "PYTHONSTARTUP"}
-        settings = kernel.environment("", Path(), Path())
+        settings = variables.of_kernel("", Path(), Path())
         # Only what libraries look at when they are imported: the rest is of one stage.
-        general = ("PYTHON", "MPL", *kernel.THREAD_VARIABLES)
+        general = ("PYTHON", "MPL", *variables.THREAD_VARIABLES)
         ours |= {key: value for key, value in settings.items() if key.startswith(general)}
         command = [sys.executable, "-c", SERVER, str(os.getpid()), str(theirs.fileno()), *names]
         self.process = subprocess.Popen(
@@ -107,15 +105,14 @@ class Warm:
 
 def wanted() -> bool:
     """Whether ``compute.warm_kernels`` is on; the parameter file is validated by every stage."""
-    values = yaml.safe_load(paths.PARAMS.read_text(encoding="utf-8")) if paths.PARAMS.exists() else None
+    values = yaml_text.load(paths.PARAMS.read_bytes()) if paths.PARAMS.exists() else None
     section = values.get("compute") if isinstance(values, dict) else None
     return bool(section.get("warm_kernels", True)) if isinstance(section, dict) else True
 
 
 def server(events: Events) -> Warm:
     """A server that imports at once what most notebooks of ``dvc.yaml`` import."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    stages = (yaml.load(paths.PIPELINE.read_bytes(), loader) or {}).get("stages", {}).values()
+    stages = (yaml_text.load(paths.PIPELINE.read_bytes()) or {}).get("stages", {}).values()
     notebooks = [stage for stage in stages if COMMAND.fullmatch(str(stage.get("cmd", "")))]
     used = [libraries.of_files(paths.ROOT, filter(None, map(plain, stage.get("deps", [])))) for stage in notebooks]
     return Warm(events, libraries.common(used))

@@ -6,10 +6,9 @@ from functools import cache
 from graphlib import TopologicalSorter
 from typing import Any
 
-import yaml
 from packaging.requirements import Requirement
 
-from pipeline import paths
+from pipeline import paths, yaml_text
 from pipeline.environment import LOCK, read_lock
 from pipeline.lineage import LineageError, Stage, maker, read_stages, state
 
@@ -55,7 +54,7 @@ class Citation:
 @cache
 def citation() -> Citation:
     """Read ``CITATION.cff``. Raises ``LineageError`` when it names no date of release, which every record needs."""
-    entry: dict[str, Any] = yaml.safe_load((paths.ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    entry: dict[str, Any] = yaml_text.load((paths.ROOT / "CITATION.cff").read_bytes())
     if "date-released" not in entry:
         raise LineageError("CITATION.cff has no date-released: records of a run need a date of publication")
     people = (author.get("name") or f"{author['given-names']} {author['family-names']}" for author in entry["authors"])

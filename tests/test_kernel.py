@@ -24,10 +24,12 @@ def status(question: str, state: str) -> dict[str, Any]:
     return message(question, "status", execution_state=state)
 
 
-class Scripted(StageClient):
+class _Scripted(StageClient):
     """A client whose kernel sends what a script says; ``None`` stands for silence until patience ends."""
 
-    def script(self, replies: Iterable[Any], told: Iterable[Any], alive: bool = True) -> "Scripted":
+    parent: Any = None
+
+    def script(self, replies: Iterable[Any], told: Iterable[Any], alive: bool = True) -> "_Scripted":
         self.asked, self.waited = 0, list[float]()
         self.replies, self.told, self.alive = list(replies), list(told), alive
         self.parent = SimpleNamespace(is_alive=self.is_kernel_alive)
@@ -54,38 +56,38 @@ class Scripted(StageClient):
 
 
 @pytest.fixture
-def client() -> Scripted:
-    return Scripted.__new__(Scripted)
+def client() -> _Scripted:
+    return _Scripted.__new__(_Scripted)
 
 
-def ready(client: Scripted) -> int:
+def ready(client: _Scripted) -> int:
     asyncio.run(StageClient.wait_for_ready(client, timeout=10))
     return client.asked
 
 
-def test_one_question_is_enough_when_its_answer_arrives(client: Scripted) -> None:
+def test_one_question_is_enough_when_its_answer_arrives(client: _Scripted) -> None:
     told = [status("question 1", "busy"), status("question 1", "idle")]
     assert ready(client.script([reply("question 1")], told)) == 1
 
 
-def test_what_the_kernel_told_before_anyone_listened_is_asked_for_again_at_once(client: Scripted) -> None:
+def test_what_the_kernel_told_before_anyone_listened_is_asked_for_again_at_once(client: _Scripted) -> None:
     client.script([reply("question 1"), reply("question 2")], [None, status("question 2", "idle")])
     assert ready(client) == 2
     assert max(client.waited) <= 0.1, "what comes with a reply is not waited for as long as the reply"
 
 
-def test_answers_to_earlier_questions_are_not_taken_for_the_last(client: Scripted) -> None:
+def test_answers_to_earlier_questions_are_not_taken_for_the_last(client: _Scripted) -> None:
     replies = [None, reply("question 1"), reply("question 2")]
     told = [status("question 1", "idle"), status("question 2", "busy"), status("question 2", "idle")]
     assert ready(client.script(replies, told)) == 2
     assert client.told == []
 
 
-def test_a_slow_kernel_is_asked_until_it_answers(client: Scripted) -> None:
+def test_a_slow_kernel_is_asked_until_it_answers(client: _Scripted) -> None:
     assert ready(client.script([None, None, None, reply("question 4")], [status("question 4", "idle")])) == 4
 
 
-def test_a_dead_kernel_is_said_to_be_dead(client: Scripted) -> None:
+def test_a_dead_kernel_is_said_to_be_dead(client: _Scripted) -> None:
     client.script([None], [], alive=False)
     with pytest.raises(RuntimeError, match="died before it was ready"):
         ready(client)

@@ -2,6 +2,7 @@
 
 import math
 import os
+import statistics
 import subprocess
 import sys
 import time
@@ -67,6 +68,11 @@ def wait(process: "subprocess.Popen[bytes]") -> float:
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     return usage.ru_maxrss / UNITS_PER_MIB
+
+
+def middle(runs: list[Measured]) -> Measured:
+    """The median time of runs of the same, and the most memory that any of them took."""
+    return Measured(statistics.median(run.seconds for run in runs), max(run.peak_mib for run in runs))
 
 
 def together(parts: list[Measured]) -> Measured:

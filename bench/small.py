@@ -12,12 +12,14 @@ from pathlib import Path
 import nbformat
 import yaml
 
-from bench.measure import BenchError, Measured, measure, together
+from bench.measure import BenchError, Measured, measure, middle, together
 from bench.page import Row, holds, markdown_table
 from bench.tree import copy_tree
 from pipeline import paths
 
 CHAINS, LENGTH = 2, 5
+# Of what takes seconds: other work on the machine would move a single run by a third.
+RUNS = 3
 REFERENCES = ("plain", "snakemake_j2")
 # Of `cacao repro -j 2`: times the floor, and the part of Snakemake's time.
 GOAL_FLOOR, GOAL_SNAKEMAKE = 2.0, 1 / 6
@@ -28,6 +30,7 @@ HEAD = """\
 Two chains of five notebooks that each load pandas, SciPy and Matplotlib and compute for a tenth of a second, so that
 what is measured is all the rest.
 
+- Times of `plain` and `cacao_warm_...` are medians of three runs, each of the latter in a copy of its own.
 - `plain`: their code as scripts in one Python process, the floor; `plain_processes`: each in a process of its own.
 - `cacao_warm_...`: `cacao repro`, kernels forked from a process that has the libraries; `cacao_cold_...`: without.
 - `cacao_noop_...`: again with nothing changed.
@@ -141,8 +144,8 @@ def measure_small(folder: Path) -> dict[str, Measured]:
     # Where the stock ways write: paths.output() then gives the places themselves.
     found: dict[str, Measured] = {}
 
-    def note(way: str, command: list[str], tree: Path) -> None:
-        found[way] = measure(command, tree)
+    def note(way: str, command: list[str], *trees: Path) -> None:
+        found[way] = middle([measure(command, tree) for tree in trees])
         print(f"{way}: {found[way].seconds:.2f} s", flush=True)
 
     def stock(tree: Path) -> Path:
@@ -153,15 +156,16 @@ def measure_small(folder: Path) -> dict[str, Measured]:
     runner = "import runpy, sys; [runpy.run_path(name) for name in sys.argv[1:]]"
     plain = [sys.executable, "-c", runner, *scripts(tree)]
     measure(plain, tree)  # Not the first to read the libraries from disk.
-    note("plain", plain, tree)
+    note("plain", plain, *[tree] * RUNS)
     processes = [measure([sys.executable, name], tree) for name in scripts(tree)]
     found["plain_processes"] = together(processes)
     print(f"plain_processes: {found['plain_processes'].seconds:.2f} s", flush=True)
     del os.environ[paths.STAGING_VARIABLE]
     cacao = [sys.executable, "-m", "pipeline.cli", "repro", "-j"]
     for jobs in ("2", "1"):
-        warm = small_tree(folder / f"warm{jobs}")
-        note(f"cacao_warm_j{jobs}", [*cacao, jobs], warm)
+        copies = [small_tree(folder / f"warm{jobs}_{number}") for number in range(RUNS)]
+        note(f"cacao_warm_j{jobs}", [*cacao, jobs], *copies)
+        warm = copies[0]
         # The first finds a run behind it and asks DVC once; from then on nothing has been touched.
         measure([*cacao, jobs], warm)
         note(f"cacao_noop_j{jobs}", [*cacao, jobs], warm)

@@ -1,6 +1,5 @@
 """The client of a kernel: it asks again at once when it may have missed an answer, and knows a dead kernel."""
 
-import asyncio
 from collections.abc import Iterable
 from queue import Empty
 from types import SimpleNamespace
@@ -61,7 +60,9 @@ def client() -> _Scripted:
 
 
 def ready(client: _Scripted) -> int:
-    asyncio.run(StageClient.wait_for_ready(client, timeout=10))
+    # No script really waits, so no event loop is needed; that of the browser may be running in this thread.
+    with pytest.raises(StopIteration):
+        StageClient.wait_for_ready(client, timeout=10).send(None)
     return client.asked
 
 

@@ -32,8 +32,10 @@ UNKNOWN = (
         "Luas TM, TBM, dan TR Kutai Timur pada tahun mana pun, dan berapa panen tahun 2025.",
     ),
     Text(
-        "How many farmers fertilize, prune and were trained, and how many pods are attacked.",
-        "Berapa petani yang memupuk, memangkas, dan dilatih, dan berapa buah yang terserang.",
+        "How many of all farmers fertilize, prune and were trained, and how many of all pods are attacked; a survey "
+        "counts them only on the farms that it visits.",
+        "Berapa dari semua petani yang memupuk, memangkas, dan dilatih, dan berapa dari semua buah yang terserang; "
+        "survei hanya menghitungnya di kebun yang didatangi.",
     ),
     Text(
         "What trials would show here: of {evidence.pooled_studies:value} pooled studies none is from Kalimantan.",

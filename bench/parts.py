@@ -11,6 +11,7 @@ from bench.page import Row
 from bench.tree import copy_tree, ends, read_pipeline
 from bench.ways import measure_ways
 
+# Parts share the copy in which everything has run; what else they make stands apart, under names of their own.
 Part = tuple[list[Row], str]
 OWN = "own"
 
@@ -26,7 +27,7 @@ def reproduced(top: Path, *targets: str) -> Path:
 
 def ways_part(top: Path) -> Part:
     """Ten ways to run the notebooks."""
-    table = report.rows(measure_ways(top))
+    table = report.rows(measure_ways(top / "ways"))
     return table, report.section(table)
 
 
@@ -58,13 +59,13 @@ def opened_part(top: Path) -> Part:
 
 def small_part(top: Path) -> Part:
     """Ten small notebooks."""
-    measured = small.measure_small(top)
+    measured = small.measure_small(top / "small")
     return small.rows(measured), small.section(measured)
 
 
 def growth_part(top: Path) -> Part:
     """Generated stages by number."""
-    table = [growth.measure_number(top, number) for number in growth.NUMBERS]
+    table = [growth.measure_number(top / "growth", number) for number in growth.NUMBERS]
     return table, growth.section(table)
 
 

@@ -3,6 +3,7 @@
 import csv
 import math
 import shlex
+from pathlib import Path
 
 import matplotlib
 import nbformat
@@ -18,6 +19,7 @@ from bench import (
     models_report,
     opened,
     pages,
+    parts,
     plan,
     plan_units,
     report,
@@ -186,6 +188,24 @@ def test_parts_measured_at_different_times_make_one_page(tmp_path, monkeypatch, 
     assert report.read_table("second") == [{"way": "b", "seconds": "3"}]
     assert report.read_table("missing") == []
     assert "## First" in capsys.readouterr().out
+
+
+def test_parts_measured_in_one_go_do_not_meet_in_one_folder(tmp_path, monkeypatch) -> None:
+    asked: list[Path] = []
+
+    def measured(folder: Path, *_: object) -> dict[str, Measured]:
+        asked.append(folder)
+        return {}
+
+    for module, name in ((parts, "measure_ways"), (small, "measure_small"), (growth, "measure_number")):
+        monkeypatch.setattr(module, name, measured)
+    for module in (report, small, growth):
+        monkeypatch.setattr(module, "rows", lambda table: [], raising=False)
+        monkeypatch.setattr(module, "section", lambda table: "")
+    for part in (parts.ways_part, parts.small_part, parts.growth_part):
+        part(tmp_path)
+    assert len({*asked, tmp_path / parts.OWN}) == 4
+    assert tmp_path not in asked
 
 
 def test_a_part_that_is_not_there_is_named(capsys) -> None:

@@ -11,8 +11,8 @@ from bench.page import Row
 from bench.tree import copy_tree, ends, read_pipeline
 from bench.ways import measure_ways
 
-# Parts share the copy in which everything has run; what else they make stands apart, under names of their own.
 Part = tuple[list[Row], str]
+# Parts share the copy in which everything has run; what else they make stands apart, under names of their own.
 OWN = "own"
 
 

@@ -77,3 +77,21 @@ def format_unit(unit: str, language: str) -> str:
     if unit == "1":
         return ""
     return unit if language == "en" else INDONESIAN_UNITS.get(unit, unit)
+
+
+MONTHS = Text(
+    "January February March April May June July August September October November December",
+    "Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember",
+)
+
+
+def date_words(date: str) -> Text:
+    """A date written as 2026-01-19, 2026-01 or 2026 in words: ``19 January 2026``, ``19 Januari 2026``."""
+    year, *rest = date.split("-")
+    day = f"{int(rest[1])} " if len(rest) > 1 else ""
+
+    def said(language: str) -> str:
+        month = f"{MONTHS.in_language(language).split()[int(rest[0]) - 1]} " if rest else ""
+        return f"{day}{month}{year}"
+
+    return Text(said("en"), said("id"))

@@ -140,19 +140,27 @@ class Prices(Section):
     """Prices that scenarios start from, and how far to move them."""
 
     cocoa_idr_per_kg: float = parameter(
-        70000.0,
+        36500.0,
         "Rp/kg",
-        "Farm-gate price of dry unfermented beans: the last one reported in East Kalimantan (Berau, November 2025).",
-        "Harga biji kering tanpa fermentasi di tingkat petani: laporan terakhir di "
-        "Kalimantan Timur (Berau, November 2025).",
+        "Present farm-gate price of dry beans: middle of the newest report for East Kalimantan (35,000 to 38,000, "
+        "plantation office of the province, 16 December 2025; fermentation not stated, taken as unfermented).",
+        "Harga biji kering sekarang di tingkat petani: tengah laporan terbaru untuk Kalimantan Timur (35.000 sampai "
+        "38.000, Dinas Perkebunan provinsi, 16 Desember 2025; fermentasi tidak disebut, dianggap tanpa fermentasi).",
         1000,
         500000,
+    )
+    as_of: str = words(
+        "2026-01",
+        r"^(19[6-9]\d|20\d\d)-(0[1-9]|1[0-2])$",
+        "a month such as 2026-01",
+        "Month to which prices are brought: older prices of fertilizer on the market are carried to it.",
+        "Bulan acuan harga: harga pupuk pasar yang lebih lama dibawa ke bulan ini.",
     )
     cocoa_multiplier: float = parameter(
         1.0,
         "ratio",
-        "Multiplies every cocoa price in models and scenarios.",
-        "Pengali semua harga kakao dalam model dan skenario.",
+        "Multiplies the present cocoa price; the prices to test measures against stay.",
+        "Pengali harga kakao sekarang; harga untuk menguji tindakan tetap.",
         0.1,
         10,
     )
@@ -169,6 +177,22 @@ class Prices(Section):
         "Rp/kg",
         "Low farm-gate price to test measures against: about that of Mahakam Ulu in 2016 to 2022.",
         "Harga petani rendah untuk menguji tindakan: sekitar harga di Mahakam Ulu tahun 2016 sampai 2022.",
+        1000,
+        500000,
+    )
+    high_cocoa_idr_per_kg: float = parameter(
+        50000.0,
+        "Rp/kg",
+        "Upper end of the reports near the present one: growers' association for Indonesia, 5 January 2026.",
+        "Ujung atas laporan di sekitar saat ini: asosiasi petani untuk Indonesia, 5 Januari 2026.",
+        1000,
+        500000,
+    )
+    berau_cocoa_idr_per_kg: float = parameter(
+        70000.0,
+        "Rp/kg",
+        "Price of Berau on 20 November 2025, lower end, before it fell; to test measures against.",
+        "Harga di Berau 20 November 2025, ujung bawah, sebelum turun; untuk menguji tindakan.",
         1000,
         500000,
     )
@@ -303,6 +327,16 @@ class Pests(Section):
         0,
         1,
     )
+    sleeving_leaves_at_most: float = parameter(
+        0.7,
+        "share",
+        "Assumed: the largest share of pods attacked that sleeves leave where they are put on late or tear; the trial "
+        "of East Kalimantan left 0.47, blocks in Perak 0.12.",
+        "Asumsi: bagian serangan terbesar yang tersisa bila sarung terlambat dipasang atau sobek; percobaan di "
+        "Kalimantan Timur menyisakan 0,47, blok kebun di Perak 0,12.",
+        0.5,
+        1,
+    )
 
 
 class Panel(Section):
@@ -344,6 +378,14 @@ class Scenarios(Section):
         "Asumsi tenaga kerja penyarungan buah; belum diukur di Kutai Timur.",
         0,
         365,
+    )
+    sleeves_idr_per_ha: float = parameter(
+        2000000.0,
+        "Rp/ha/yr",
+        "Assumed cost of the sleeves themselves, January 2026: about 20,000 pods at Rp 100; no price was found.",
+        "Asumsi biaya sarung plastik, Januari 2026: sekitar 20.000 buah @ Rp 100; harganya belum ditemukan.",
+        0,
+        50000000,
     )
     pruning_days_per_ha: float = parameter(
         20.0,

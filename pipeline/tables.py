@@ -365,6 +365,20 @@ OUTCOMES = (
     "other",
 )
 
+# What the arm without the measure is; only the first three compare a measure with not doing it on the same cacao.
+POOLED_COMPARATORS = ("measure_not_done", "less_or_none", "same_farms_before")
+COMPARATORS = (
+    *POOLED_COMPARATORS,
+    "same_measure_at_another_rate",
+    "another_measure",
+    "arms_differ_in_more",
+    "shade_trees_not_cacao",
+    "semi_wild_stand",
+    "other_planting_material",
+    "mean_of_a_region",
+    "pest_absent",
+    "no_arm_compared",
+)
 EFFECTS = Table(
     "effects",
     "Published effects on cacao, with the log response ratio where the figures allow one",
@@ -375,6 +389,7 @@ EFFECTS = Table(
         text("measure", "Kind of measure"),
         text("intervention", "Intervention"),
         text("comparator", "Comparator", missing=True),
+        text("comparator_kind", "What the other arm is", *COMPARATORS),
         text("study_id", "Study"),
         Column("year", "integer", "Year of publication", "", 1900, 2030, may_be_missing=True),
         text("country", "Country", missing=True),

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 # Callers know the ratios as part of this module.
+from pipeline.clean.price_ratios import date_to_decimal
 from pipeline.clean.price_ratios import ratio_by_period as ratio_by_period
 from pipeline.clean.price_ratios import rupiah_price_ratio as rupiah_price_ratio
 from pipeline.clean.rules import join_lists, mark_infilled
@@ -58,17 +59,6 @@ def local_prices(outlier_factor: float) -> pd.DataFrame:
     frame["year_decimal"] = (starts + frame["date_to"].fillna(frame["date_from"]).map(date_to_decimal)) / 2
     frame["is_outlier"] = _outliers(frame, outlier_factor)
     return frame.drop(columns=["unit", "decree", "note"])
-
-
-def date_to_decimal(date: str) -> float:
-    """Middle of a date written as YYYY, YYYY-MM or YYYY-MM-DD, as a year with a fraction."""
-    parts = [int(part) for part in date.split("-")]
-    if len(parts) == 1:
-        return parts[0] + 0.5
-    if len(parts) == 2:
-        return parts[0] + (parts[1] - 0.5) / 12
-    day = pd.Timestamp(*parts)
-    return day.year + (day.day_of_year - 0.5) / (366 if day.is_leap_year else 365)
 
 
 def _outliers(frame: pd.DataFrame, factor: float) -> pd.Series:

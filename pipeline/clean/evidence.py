@@ -5,7 +5,7 @@ import pandas as pd
 from scipy.special import ndtri
 
 from pipeline.sources import load_raw
-from pipeline.tables import POOLED_MEASURES
+from pipeline.tables import COMPARATORS, POOLED_COMPARATORS, POOLED_MEASURES
 
 RATIO_OUTCOMES = ("yield", "yield_loss", "pest_level", "income", "aggregate_production")
 POOLABLE_DESIGNS = ("on_farm_trial", "on_station_trial", "before_after", "cross_section")
@@ -55,7 +55,8 @@ def effects(printed_range_level: float) -> pd.DataFrame:
     frame = frame.join(ratios)
     frame["reason_not_pooled"] = frame.apply(_reason_not_pooled, axis=1)
     frame["is_poolable"] = frame["reason_not_pooled"] == ""
-    keep = ["effect_id", "constraint", "measure", "intervention", "comparator", "study_id", "year", "country", "region"]
+    keep = ["effect_id", "constraint", "measure", "intervention", "comparator", "comparator_kind"]
+    keep += ["study_id", "year", "country", "region"]
     keep += ["design", "n", "outcome", *ratios.columns, "is_poolable", "reason_not_pooled", "confidence"]
     frame = frame.rename(columns=AS_PRINTED)
     keep += AS_PRINTED.values()
@@ -63,13 +64,18 @@ def effects(printed_range_level: float) -> pd.DataFrame:
 
 
 def check_effects(frame: pd.DataFrame) -> None:
-    """Refuse effects without a unit, with a lower bound above the upper, and studies with two sample sizes.
+    """Refuse effects without a unit or a known comparator, with a lower bound above the upper, and studies with two
+    sample sizes.
 
     Raises ``EvidenceError`` that lists every such row as a reader of the CSV file counts rows.
     """
     rows = frame.assign(row=frame.index)
     unit = rows["unit"].fillna("").str.strip()
     problems = [f"row {r.row} ({r.effect_id}): column unit is empty" for r in rows[unit == ""].itertuples()]
+    problems += [
+        f"row {r.row} ({r.effect_id}): comparator_kind {r.comparator_kind!r} is not one of {', '.join(COMPARATORS)}"
+        for r in rows[~rows["comparator_kind"].isin(COMPARATORS)].itertuples()
+    ]
     problems += [
         f"row {r.row} ({r.effect_id}): ci_low {r.ci_low:g} is above ci_high {r.ci_high:g}"
         for r in rows[rows["ci_low"] > rows["ci_high"]].itertuples()
@@ -131,6 +137,8 @@ def _reason_not_pooled(row: pd.Series) -> str:
     """Why an effect stays out of the evidence synthesis; empty when it goes in."""
     if row["measure"] not in POOLED_MEASURES:
         return "not one of the kinds of measure"
+    if row["comparator_kind"] not in POOLED_COMPARATORS:
+        return f"comparator is {row['comparator_kind'].replace('_', ' ')}"
     if row["outcome"] != "yield":
         return f"outcome is {row['outcome']}, not yield"
     if np.isnan(row["log_ratio"]):

@@ -8,6 +8,7 @@ RATIO_COLUMNS = [
     "item",
     "market",
     "place",
+    "date",
     "year_decimal",
     "fertilizer_idr_per_kg",
     "cocoa_idr_per_kg",
@@ -17,13 +18,25 @@ RATIO_COLUMNS = [
 ]
 
 
+def date_to_decimal(date: str) -> float:
+    """Middle of a date written as YYYY, YYYY-MM or YYYY-MM-DD, as a year with a fraction."""
+    parts = [int(part) for part in date.split("-")]
+    if len(parts) == 1:
+        return parts[0] + 0.5
+    if len(parts) == 2:
+        return parts[0] + (parts[1] - 0.5) / 12
+    day = pd.Timestamp(*parts)
+    return day.year + (day.day_of_year - 0.5) / (366 if day.is_leap_year else 365)
+
+
 def rupiah_price_ratio(prices: pd.DataFrame, items: tuple[str, ...] = FERTILIZERS) -> pd.DataFrame:
     """kg of dry beans that buy one kg of fertilizer at farm-gate prices in East and North Kalimantan.
 
     ``prices`` is the clean table of local prices; ``items`` are the fertilizers wanted. Every fertilizer price
     meets the median of the farm-gate prices of unfermented beans reported there within a year of it (outliers left
-    out); a fertilizer price with no such bean price has no ratio and is left out of the result. Columns: ``item``,
-    ``market``, ``year_decimal``, ``fertilizer_idr_per_kg``, ``cocoa_idr_per_kg``, ``n_cocoa``, ``ratio``.
+    out); a fertilizer price with no such bean price has no ratio and is left out of the result. ``source_id`` names the
+    sources of both. Columns: ``item``, ``market``, ``date`` (of the fertilizer price, as reported), ``year_decimal``,
+    ``fertilizer_idr_per_kg``, ``cocoa_idr_per_kg``, ``n_cocoa``, ``ratio``.
     """
     beans = prices[
         (prices["item"] == "cocoa_dry_unfermented")
@@ -42,12 +55,13 @@ def rupiah_price_ratio(prices: pd.DataFrame, items: tuple[str, ...] = FERTILIZER
                     "item": row.item,
                     "market": row.market,
                     "place": row.place,
+                    "date": row.date_to if pd.isna(row.date_from) else row.date_from,
                     "year_decimal": row.year_decimal,
                     "fertilizer_idr_per_kg": row.price_idr_per_kg,
                     "cocoa_idr_per_kg": cocoa,
                     "n_cocoa": len(near),
                     "ratio": row.price_idr_per_kg / cocoa,
-                    "source_id": row.source_id,
+                    "source_id": ";".join(sorted({row.source_id, *near["source_id"]})),
                 }
             )
     return pd.DataFrame(rows, columns=RATIO_COLUMNS).sort_values(["year_decimal", "price_id"], ignore_index=True)

@@ -7,7 +7,9 @@ import numpy as np
 
 from pipeline.model.response import extra_yield
 
-CAUSES = ("fertilizer", "pests", "technique", "knowledge")
+# The scope of each: the full dose of mineral fertilizer, the pod borer as far as sleeves remove it, pruning and
+# sanitation, and a field school.
+CAUSES = ("fertilizer", "pod_borer", "technique", "knowledge")
 
 
 def draw_uptake(causes: list[str], rng: np.random.Generator, size: int) -> dict[str, np.ndarray]:
@@ -57,3 +59,10 @@ def shapley(yield_now: np.ndarray, gains: dict[str, np.ndarray], ceiling: float)
 def _weight(size: int) -> float:
     n = len(CAUSES)
     return factorial(size) * factorial(n - size - 1) / factorial(n)
+
+
+def chances_to_be_largest(shares: dict[str, np.ndarray]) -> dict[str, float]:
+    """Share of the draws in which each is the largest, by name; a tie is split evenly between those that tie."""
+    drawn = np.stack(list(shares.values()))
+    is_largest = drawn == drawn.max(axis=0)
+    return dict(zip(shares, (is_largest / is_largest.sum(axis=0)).mean(axis=1).tolist(), strict=True))

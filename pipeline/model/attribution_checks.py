@@ -3,7 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from pipeline.model.attribution import CAUSES, shapley
+from pipeline.model.attribution import CAUSES, chances_to_be_largest, shapley
+
+# The variant that stands beside the published one.
+BLACK_POD_TOO = "black pod removed as well"
 
 
 def explained_by_attainable(
@@ -31,9 +34,9 @@ def waterfall(shares: dict[str, np.ndarray], present: np.ndarray, attainable: fl
     """Steps from the present to the attainable yield in kg/ha: means, which add up, each with its interval.
 
     Columns: ``name``, ``kind`` (total or step), ``start``, ``end``, ``lower`` and ``upper`` of the step or total.
-    Causes stand in the order of their means, largest first; what is not explained comes last.
+    Causes stand in the order of ``shares``; what is not explained comes last.
     """
-    parts = dict(sorted(shares.items(), key=lambda item: -item[1].mean()))
+    parts = dict(shares)
     parts["unexplained"] = attainable - present - sum(shares.values())
     levels = [(1 - level) / 2, (1 + level) / 2]
     rows = [("present", "total", 0.0, present.mean(), *np.quantile(present, levels))]
@@ -50,13 +53,15 @@ def variants(
     uptake: dict[str, np.ndarray],
     pests: pd.DataFrame,
     ceiling: float,
+    ranked: tuple[str, ...],
     level: float,
 ) -> pd.DataFrame:
     """What each cause holds back when pests or the uptake of practices are taken otherwise.
 
     ``effects`` are draws of log ratios per practice, ``uptake`` the drawn share not yet taken up, ``pests`` the draws
     of the pests. Columns: ``variant``, ``cause``, ``lower``, ``value``, ``upper`` (kg/ha) and ``first`` (chance of
-    holding back most). A reading of the damage curve that no draw follows has no rows.
+    holding back most of the causes ``ranked``, missing for the others). A reading of the damage curve that no draw
+    follows has no rows.
     """
     borer = pests["log_gain_sleeving"].to_numpy()
     is_sabah = pests["is_sabah"].to_numpy(dtype=bool)
@@ -66,7 +71,7 @@ def variants(
         "as published": (everything, uptake, borer),
         "damage curve of Sabah alone": (is_sabah, uptake, borer),
         "report of Aceh Timur alone": (~is_sabah, uptake, borer),
-        "black pod removed as well": (everything, uptake, borer + pests["log_gain_pod_removal_there"].to_numpy()),
+        BLACK_POD_TOO: (everything, uptake, borer + pests["log_gain_pod_removal_there"].to_numpy()),
         "nobody has taken up a practice": (everything, none, borer),
         "half have taken up each practice": (everything, half, borer),
     }
@@ -74,11 +79,11 @@ def variants(
     followed = {variant: case for variant, case in cases.items() if case[0].any()}
     for variant, (chosen, left, pest_gain) in followed.items():
         gains = {cause: (draws * left[cause])[chosen] for cause, draws in effects.items()} | {
-            "pests": pest_gain[chosen]
+            "pod_borer": pest_gain[chosen]
         }
         shares = shapley(present[chosen], gains, ceiling)
-        largest = np.argmax(np.stack([shares[cause] for cause in CAUSES]), axis=0)
-        for number, cause in enumerate(CAUSES):
+        first = chances_to_be_largest({cause: shares[cause] for cause in ranked})
+        for cause in CAUSES:
             lower, value, upper = np.quantile(shares[cause], [(1 - level) / 2, 0.5, (1 + level) / 2])
-            rows.append((variant, cause, lower, value, upper, float((largest == number).mean())))
+            rows.append((variant, cause, lower, value, upper, first.get(cause, np.nan)))
     return pd.DataFrame(rows, columns=["variant", "cause", "lower", "value", "upper", "first"])

@@ -19,7 +19,6 @@ SHOWN_BY_PLOTS = {
     "present_yield": 1.0,
     "fertilizer_effect": 2.0,
     "sleeving_effect": 2.0,
-    "pruning_effect": 2.0,
     "training_effect": 2.0,
 }
 SHARES = {"half": 0.5, "nine_tenths": 0.9}
@@ -28,33 +27,39 @@ LEAST_SHARE = 0.01
 
 
 def combined_options(inputs: Inputs, fertilizer_price: float) -> list[Option]:
-    """Every combination of fertilizer, sleeving, pruning and training; ``fertilizer_price`` in Rp/kg."""
+    """Every combination of fertilizer, sleeving and training; ``fertilizer_price`` in Rp/kg.
+
+    Pruning takes no part: no study compares pruned with unpruned cacao as it is recommended, so what it pays is prior
+    knowledge alone, and that would decide what to find out first.
+    """
     others = other_measures(inputs)
     measures = {"fertilizer": fertilizer(inputs, fertilizer_price)}
-    measures |= {name: others[name] for name in ("pod_sleeving", "pruning_sanitation", "training")}
+    measures |= {name: others[name] for name in ("pod_sleeving", "training")}
     chosen = [names for size in range(1, len(measures) + 1) for names in combinations(measures, size)]
     return [Option("+".join(names), tuple(measures[name] for name in names)) for names in chosen]
 
 
 def payoffs(options: list[Option], inputs: Inputs, bean_price: float, with_borer: np.ndarray) -> np.ndarray:
     """Draws of net income in Rp per hectare that takes part, shape (draws, 1 + options); doing nothing comes first."""
-    incomes = [mean_income(option, inputs.yield_now, bean_price, inputs.ceiling, with_borer) for option in options]
-    return np.column_stack([np.zeros_like(inputs.yield_now), *incomes])
+    incomes = [mean_income(option, inputs.yields, bean_price, inputs.ceiling, with_borer) for option in options]
+    return np.column_stack([np.zeros_like(with_borer), *incomes])
 
 
-def unknowns(inputs: Inputs, pests: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Draws of everything that is not known, by name; ``pests`` are the draws of the pest model."""
+def unknowns(mean_yield: np.ndarray, inputs: Inputs, pests: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Draws of everything that is not known and that ``combined_options`` hang on, by name.
+
+    ``mean_yield`` is the present yield over all hectares, ``pests`` are the draws of the pest model.
+    """
     return {
-        "present_yield": inputs.yield_now,
+        "present_yield": mean_yield,
         "fertilizer_effect": inputs.effects["mineral_fertilizer"],
         "sleeving_effect": inputs.pest_gains["pod_sleeving"],
-        "pruning_effect": inputs.effects["pruning_sanitation"],
         "training_effect": inputs.effects["training"],
         "pods_attacked": pests["attacked"].to_numpy(),
         "area_with_borer": pests["attacked_area"].to_numpy(),
         "damage_reading": pests["is_sabah"].to_numpy(dtype=float),
         "sleeving_labour": inputs.labour["sleeving"],
-        "pruning_labour": inputs.labour["pruning"],
+        "sleeve_price": inputs.sleeves,
         "spreading_labour": inputs.labour["spreading"],
         "training_cost": inputs.training,
     }

@@ -5,6 +5,7 @@ import pandas as pd
 
 from pipeline.model.damage import DamageCurve
 from pipeline.model.pest_control import Control, borer_gain
+from pipeline.model.pests import yield_without
 from pipeline.model.response import extra_yield
 
 # Above this price no bean was ever sold; a break-even price that is higher, or none, is shown as this.
@@ -30,16 +31,18 @@ def highest_cost(extra: np.ndarray, net_price: float, chance: float) -> float:
 
 
 def chance_by_price(
-    controls: list[Control], yield_now: np.ndarray, prices: np.ndarray, harvest_cost: float, ceiling: float
+    controls: list[Control], there: dict[str, np.ndarray], prices: np.ndarray, harvest_cost: float, potential: float
 ) -> pd.DataFrame:
     """Chance in per cent that each control of known cost pays, at every bean price in Rp/kg.
+
+    ``there`` holds the present yield of a hectare that has each pest, in kg/ha.
 
     Columns: ``name``, ``price_idr_per_kg``, ``chance``. Raises ``ValueError`` when no control has a cost.
     """
     rows = []
     for control in controls:
         if control.cost_idr_per_ha is not None:
-            extra = extra_yield(yield_now, control.log_gain, ceiling)
+            extra = extra_yield(there[control.pests[0]], control.log_gain, potential)
             even = break_even_price(extra, control.cost_idr_per_ha, harvest_cost)
             rows += [(control.name, price, float((even < price).mean()) * 100) for price in prices]
     if not rows:
@@ -50,22 +53,25 @@ def chance_by_price(
 def chance_by_attack(
     attacked: np.ndarray,
     net_prices: dict[str, float],
-    left: float,
+    left: np.ndarray,
     curves: dict[str, DamageCurve],
-    yield_now: np.ndarray,
+    attack: tuple[np.ndarray, np.ndarray],
+    mean_yield: np.ndarray,
     cost: np.ndarray,
-    ceiling: float,
+    potential: float,
 ) -> pd.DataFrame:
     """Chance in per cent that sleeving pays, for every reading of the damage, share of pods attacked and net price.
 
-    Columns: ``reading``, ``attacked_percent``, ``price`` (the key of ``net_prices``), ``chance``. ``yield_now`` is
-    the yield under the present attack.
+    Columns: ``reading``, ``attacked_percent``, ``price`` (the key of ``net_prices``), ``chance``. ``mean_yield`` is
+    that of all hectares under the present ``attack`` (share of the area, share of pods there), from which follows what
+    a hectare yields at another attack; a draw whose yield without the borer passes the ``potential`` has no weight.
     """
     rows = []
     for reading, curve in curves.items():
+        clean = yield_without(mean_yield, attack[0], curve.loss(attack[1]))
+        possible = clean <= potential
         for share in attacked:
-            extra = extra_yield(yield_now, borer_gain(curve, share, left), ceiling)
-            rows += [
-                (reading, share * 100, key, float((extra * net > cost).mean()) * 100) for key, net in net_prices.items()
-            ]
+            extra = extra_yield(clean * (1 - curve.loss(share)), borer_gain(curve, share, left), potential)
+            pays = {key: (extra * net > cost)[possible].mean() for key, net in net_prices.items()}
+            rows += [(reading, share * 100, key, float(chance) * 100) for key, chance in pays.items()]
     return pd.DataFrame(rows, columns=["reading", "attacked_percent", "price", "chance"])

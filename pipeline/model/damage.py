@@ -35,6 +35,10 @@ class DamageCurve:
         if not np.all(np.asarray(self.power) >= 1):
             raise ValueError("the power of a damage curve is at least 1: below it the curve is not convex")
 
+    def take(self, rows: np.ndarray) -> "DamageCurve":
+        """The curves of these draws, in this order."""
+        return DamageCurve(self.at_all[rows], self.power[rows])
+
     def loss(self, attacked: np.ndarray | float) -> np.ndarray:
         """Share of yield lost at a share of pods ``attacked``; shapes broadcast."""
         attacked = np.asarray(attacked, dtype=float)
@@ -95,15 +99,15 @@ def draw_aceh(reports: pd.DataFrame, rng: np.random.Generator, size: int) -> Dam
 def draw_readings(
     effects: pd.DataFrame, reports: pd.DataFrame, sabah_weight: float, rng: np.random.Generator, size: int
 ) -> tuple[dict[str, DamageCurve], np.ndarray]:
-    """Curves of each of ``READINGS``, and which draws of the mixture follow Sabah, shape (size,).
+    """Curves of each of ``READINGS``, and a number between 0 and 1 for each draw, shape (size,).
 
-    Each draw of the mixture follows the curve from Sabah with probability ``sabah_weight``, else Aceh Timur.
+    A draw of the mixture follows the curve from Sabah where that number is below ``sabah_weight``, else Aceh Timur.
     """
     if not 0 <= sabah_weight <= 1:
         raise ValueError(f"the weight of the curve from Sabah lies between 0 and 1, not {sabah_weight:g}")
     sabah, aceh = draw_sabah(effects, rng, size), draw_aceh(reports, rng, size)
-    is_sabah = rng.random(size) < sabah_weight
-    return {"sabah": sabah, "aceh": aceh, "mixture": mixture(sabah, aceh, is_sabah)}, is_sabah
+    lot = rng.random(size)
+    return {"sabah": sabah, "aceh": aceh, "mixture": mixture(sabah, aceh, lot < sabah_weight)}, lot
 
 
 def mixture(sabah: DamageCurve, aceh: DamageCurve, is_sabah: np.ndarray) -> DamageCurve:

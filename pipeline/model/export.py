@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.model.options import Option, extra_tonnes, mean_extra
+from pipeline.model.options import Option, extra_tonnes, mean_extra, yields_of
 
 REGENCIES = ("kutai_timur", "berau", "mahakam_ulu")
 NOW = "now"
+_LISTED = ("source_id", lambda ids: ";".join(sorted(set(ids))))
 
 
 def regency_state(draws: pd.DataFrame, regency: str) -> pd.DataFrame:
@@ -26,19 +27,25 @@ def regency_state(draws: pd.DataFrame, regency: str) -> pd.DataFrame:
 
 
 def tonnes_by_regency(
-    draws: pd.DataFrame, options: list[Option], with_borer: np.ndarray, adoption: float, ceiling: float
+    draws: pd.DataFrame,
+    options: list[Option],
+    pests: pd.DataFrame,
+    with_borer: np.ndarray,
+    adoption: float,
+    ceiling: float,
 ) -> dict[tuple[str, str], np.ndarray]:
     """Draws of tonnes of dry beans a year by regency and state: now, and with each option on the adopted area.
 
-    Effects and the share ``with_borer`` are the same everywhere; yields and areas are those of the regency.
+    Effects, ``pests`` and the share ``with_borer`` are the same everywhere; yields and areas are those of the regency.
     """
     found = {}
     for regency in REGENCIES:
         state = regency_state(draws, regency)
         now, mature = state["production_t"].to_numpy(), state["mature_ha"].to_numpy()
         found[regency, NOW] = now
+        yields = yields_of(state["yield_kg_per_ha"].to_numpy(), pests)
         for option in options:
-            extra = mean_extra(option, state["yield_kg_per_ha"].to_numpy(), ceiling, with_borer)
+            extra = mean_extra(option, yields, ceiling, with_borer)
             found[regency, option.name] = now + extra_tonnes(extra, mature, adoption)
     return found
 
@@ -60,18 +67,23 @@ def to_fill(
     return {"mature_ha": hectares, "farmers": hectares / (mature_share * ha_per_farmer)}
 
 
-def fermentation_pairs(prices: pd.DataFrame, wage: float) -> pd.DataFrame:
+def fermentation_pairs(prices: pd.DataFrame, wages: pd.DataFrame) -> pd.DataFrame:
     """Prices of fermented and unfermented dry beans in the same place and period, and where the premium ends.
 
     Columns: ``place``, ``date_from``, ``unfermented_idr_per_kg``, ``fermented_idr_per_kg``, ``premium_idr_per_kg``,
-    ``weight_loss`` (share of weight whose loss eats up the premium when labour is free), ``days_per_t`` (days of labour
-    at ``wage`` in Rp that eat it up when no weight is lost), ``source_id``. ``prices`` is the clean table. Raises
-    ``ValueError`` when there is no pair, a price is not above zero, or fermented beans fetch no more.
+    ``weight_loss`` (share of weight whose loss eats up the premium when labour is free), ``wage_idr_per_day``,
+    ``days_per_t`` (days of labour that eat it up when no weight is lost), ``source_id``. A range counts with its
+    middle. ``prices`` is the clean table, ``wages`` holds ``idr_per_day`` and ``source_id`` by year: labour is paid in
+    the money of the premium. Raises ``ValueError`` when there is no pair, no wage of its year, a price is not above
+    zero, or fermented beans fetch no more.
     """
     keys, sides = ["place", "date_from"], []
     for item in ("unfermented", "fermented"):
         rows = prices[(prices["item"] == f"cocoa_dry_{item}") & (prices["market"] == "farm_gate")]
-        sides.append(rows[[*keys, "price_id", "price_idr_per_kg", "source_id"]])
+        ends = rows.groupby(keys, sort=False).agg(
+            price_id=("price_id", " and ".join), price_idr_per_kg=("price_idr_per_kg", "mean"), source_id=_LISTED
+        )
+        sides.append(ends.reset_index())
     pairs = sides[0].merge(sides[1], on=keys, suffixes=("_u", "_f"))
     if pairs.empty:
         raise ValueError("no place and period has a price of fermented and of unfermented beans")
@@ -79,17 +91,22 @@ def fermentation_pairs(prices: pd.DataFrame, wage: float) -> pd.DataFrame:
     if len(wrong := pairs[~((low > 0) & (high > low))]):
         ids = ", ".join(wrong["price_id_u"] + " and " + wrong["price_id_f"])
         raise ValueError(f"prices must be above zero, and fermented beans dearer: {ids}")
+    years = pairs["date_from"].str[:4].astype(int)
+    if missing := sorted(set(years) - set(wages.index)):
+        raise ValueError(f"no wage is known for the premium of {', '.join(map(str, missing))}")
+    wage = wages.loc[years].reset_index(drop=True)
     return pairs[keys].assign(
         unfermented_idr_per_kg=low,
         fermented_idr_per_kg=high,
         premium_idr_per_kg=high - low,
         weight_loss=1 - low / high,
-        days_per_t=(high - low) * 1000 / wage,
-        source_id=pairs["source_id_u"] + ";" + pairs["source_id_f"],
+        wage_idr_per_day=wage["idr_per_day"],
+        days_per_t=(high - low) * 1000 / wage["idr_per_day"],
+        source_id=pairs["source_id_u"] + ";" + pairs["source_id_f"] + ";" + wage["source_id"],
     )
 
 
-def labour_left(pairs: pd.DataFrame, losses: np.ndarray, wage: float) -> pd.DataFrame:
+def labour_left(pairs: pd.DataFrame, losses: np.ndarray) -> pd.DataFrame:
     """Days of labour per tonne of unfermented beans that the premium pays, by pair and share of weight lost.
 
     Columns: ``place``, ``date_from``, ``weight_loss_percent``, ``days_per_t``; below zero the beans fetch less
@@ -97,7 +114,8 @@ def labour_left(pairs: pd.DataFrame, losses: np.ndarray, wage: float) -> pd.Data
     """
 
     def days(pair: Any, loss: float) -> float:
-        return float(((1 - loss) * pair.fermented_idr_per_kg - pair.unfermented_idr_per_kg) * 1000 / wage)
+        left = (1 - loss) * pair.fermented_idr_per_kg - pair.unfermented_idr_per_kg
+        return float(left * 1000 / pair.wage_idr_per_day)
 
     rows = [
         (pair.place, pair.date_from, loss * 100, days(pair, loss))

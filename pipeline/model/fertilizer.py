@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.model.draws import stream
+from pipeline.model.prices_now import carried, rate_of
 from pipeline.model.response_curves import FAMILIES, MITSCHERLICH, QUADRATIC_PLATEAU, Response, draw_response
 
 # Weight of the quadratic plateau. No trial on cacao with enough doses tells the families apart, so they weigh the
@@ -18,22 +19,22 @@ class Costs:
     """What a kg of fertilizer costs beside its price, and what a kg of dry beans brings; all in Rp/kg.
 
     ``bean_price`` is the farm-gate price, ``net_bean_price`` what harvesting leaves of it, ``transport`` the freight
-    of fertilizer to the village, ``spreading`` the labour to spread it. Raises ``ValueError`` for a bean price that
-    is not above zero, or a cost below it.
+    of fertilizer to the village, ``spreading`` draws of the labour to spread it. Raises ``ValueError`` for a bean
+    price that is not above zero, or a cost below it.
     """
 
     bean_price: float
     net_bean_price: float
     transport: float
-    spreading: float
+    spreading: np.ndarray
 
     def __post_init__(self) -> None:
         for name in ("bean_price", "net_bean_price"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} is {getattr(self, name)} Rp/kg; it must be above zero")
         for name in ("transport", "spreading"):
-            if not getattr(self, name) >= 0:
-                raise ValueError(f"{name} is {getattr(self, name)} Rp/kg; it cannot be below zero")
+            if not (least := np.min(getattr(self, name))) >= 0:
+                raise ValueError(f"{name} is {least} Rp/kg; it cannot be below zero")
 
     def price_ratio(self, price: np.ndarray | float) -> np.ndarray:
         """Price of fertilizer in Rp/kg as kg of dry beans for a kg delivered to the village."""
@@ -48,11 +49,13 @@ class Costs:
         return dose * (np.asarray(price) + self.transport + self.spreading)
 
 
-def price_cases(local_prices: pd.DataFrame) -> pd.DataFrame:
+def price_cases(local_prices: pd.DataFrame, world: pd.DataFrame, rates: pd.DataFrame, as_of: str) -> pd.DataFrame:
     """Prices of NPK for cacao that a farmer of Kutai Timur may meet: the ceiling now and before, and the market.
 
-    ``local_prices`` is the clean table. Columns: ``name``, ``price_idr_per_kg``, ``price_id``, ``source_id``.
-    Raises ``ValueError`` when one of them is not in the table or is not above zero.
+    ``local_prices`` and ``world`` are the clean tables, ``rates`` those of ``exchange_rates``. The price on the market
+    is carried from the day of its report to the month ``as_of``. Columns: ``name``, ``price_idr_per_kg``,
+    ``reported_idr_per_kg``, ``date`` (of the report or the decree), ``price_id``, ``source_id``. Raises ``ValueError``
+    when one of them is not in the table or is not above zero.
     """
     ceiling = local_prices[(local_prices["item"] == "npk_cocoa") & (local_prices["market"] == "ceiling_subsidised")]
     ceiling = ceiling[ceiling["status"] == "final"].sort_values(["year_decimal", "price_id"])
@@ -63,8 +66,25 @@ def price_cases(local_prices: pd.DataFrame) -> pd.DataFrame:
     for name, found in (("ceiling", ceiling), ("ceiling_before", before), ("market", market)):
         if found.empty:
             raise ValueError(f"the table of local prices holds no price of fertilizer for the case {name!r}")
-        rows.append({"name": name} | found[["price_idr_per_kg", "price_id", "source_id"]].iloc[-1].to_dict())
-    return check_cases(pd.DataFrame(rows))
+        last = found.iloc[-1]
+        date = str(last["date_to"] if pd.isna(last["date_from"]) else last["date_from"])
+        rows.append(
+            {
+                "name": name,
+                "reported_idr_per_kg": float(last["price_idr_per_kg"]),
+                "price_idr_per_kg": float(last["price_idr_per_kg"]),
+                "date": date,
+                **last[["price_id", "source_id"]].to_dict(),
+            }
+        )
+    cases = check_cases(pd.DataFrame(rows))
+    market_now = cases["name"] == "market"
+    cases.loc[market_now, "price_idr_per_kg"] = [
+        carried(case.reported_idr_per_kg, case.date[:7], as_of, world, rates) for case in cases[market_now].itertuples()
+    ]
+    sources = sorted({*world["source_id"], rate_of(rates, as_of)["source_id"]})
+    cases.loc[market_now, "source_id"] = cases.loc[market_now, "source_id"].map(lambda own: ";".join([own, *sources]))
+    return cases
 
 
 def check_cases(cases: pd.DataFrame) -> pd.DataFrame:
@@ -116,12 +136,14 @@ def average(by_family: dict[str, np.ndarray], is_plateau: np.ndarray) -> np.ndar
 def full_dose_economics(cases: pd.DataFrame, gain: np.ndarray, dose: float, costs: Costs) -> dict[str, np.ndarray]:
     """Draws of what the full dose returns, which no curve changes.
 
-    Keys: ``break_even_price`` (Rp/kg), and ``value_cost_ratio.NAME`` for every row of ``cases``.
+    Keys: ``break_even_price`` (Rp/kg), and for every row of ``cases`` ``value_cost_ratio.NAME`` and ``net_income.NAME``
+    (million Rp/ha).
     """
     found = {"break_even_price": break_even_price(gain, dose, costs)}
     for case in check_cases(cases).itertuples():
         cost = costs.dose_cost(dose, float(case.price_idr_per_kg))
         found[f"value_cost_ratio.{case.name}"] = value_cost_ratio(gain, costs.net_bean_price, cost)
+        found[f"net_income.{case.name}"] = (gain * costs.net_bean_price - cost) / 1e6
     return found
 
 

@@ -20,6 +20,19 @@ def attack_figures(baselines: pd.DataFrame, effects: pd.DataFrame) -> tuple[floa
     return before, before * float(np.exp(row(effects, "E126")["log_ratio"]))
 
 
+def draw_left_by_sleeving(effects: pd.DataFrame, most: float, rng: np.random.Generator, size: int) -> np.ndarray:
+    """Draws of the share of the attack that sleeves leave.
+
+    From what blocks in Perak were left with (E144) to the share ``most`` that is assumed for poor work, most likely
+    what the trial of East Kalimantan left (E126): a triangular distribution. Raises ``ValueError`` when ``most`` lies
+    below the trial.
+    """
+    least, likely = (float(np.exp(row(effects, key)["log_ratio"])) for key in ("E144", "E126"))
+    if not least < likely < most <= 1:
+        raise ValueError(f"sleeves leave from {least:.2g}, most likely {likely:.2g}, to at most {most:g} of the attack")
+    return rng.triangular(least, likely, most, size)
+
+
 def area_shares(reports: pd.DataFrame) -> pd.DataFrame:
     """Share of the planted area that was reported as attacked, where both areas are printed by one source.
 

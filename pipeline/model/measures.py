@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.model.fertilizer import average
-from pipeline.model.options import LEAST_STUDIES, Measure, Option
+from pipeline.model.options import LEAST_STUDIES, Measure, Option, Yields
 from pipeline.model.printed import row
 from pipeline.model.response_curves import Response
 
@@ -24,18 +24,20 @@ SYNTHESIS = {
 class Inputs:
     """What the options are made of; all arrays are draws of shape (draws,).
 
-    ``yield_now`` in kg/ha, ``effects`` log ratios per kind of measure, ``pest_gains`` log gains of ``pod_sleeving``
-    and ``borer_sanitation`` where the borer is, ``responses`` and ``is_plateau`` as in the fertilizer model,
-    ``labour`` the cost of ``spreading`` the full dose, ``sleeving`` and ``pruning`` in Rp/ha, ``training`` and
-    ``compost`` costs in Rp/ha, ``full_dose`` in kg/ha, ``transport`` in Rp/kg, ``ceiling`` the highest yield in kg/ha.
+    ``yields`` in kg/ha, ``effects`` log ratios per kind of measure, ``pest_gains`` log gains of ``pod_sleeving``
+    and ``borer_sanitation`` where the borer is, ``responses`` (of a hectare that has the borer) and ``is_plateau`` as
+    in the fertilizer model, ``labour`` the cost of ``spreading`` the full dose, ``sleeving`` and ``pruning`` in Rp/ha,
+    ``sleeves`` (the material), ``training`` and ``compost`` costs in Rp/ha, ``full_dose`` in kg/ha, ``transport`` in
+    Rp/kg, ``ceiling`` the highest yield in kg/ha.
     """
 
-    yield_now: np.ndarray
+    yields: Yields
     effects: dict[str, np.ndarray]
     pest_gains: dict[str, np.ndarray]
     responses: dict[str, Response]
     is_plateau: np.ndarray
     labour: dict[str, np.ndarray]
+    sleeves: np.ndarray
     training: np.ndarray
     compost: np.ndarray
     full_dose: float
@@ -50,7 +52,7 @@ def fertilizer(inputs: Inputs, price: float) -> Measure:
 
 
 def best_fertilizer(inputs: Inputs, price: float, bean_price: float) -> tuple[float, Measure]:
-    """The dose in kg/ha, at most the full one, that is best in the mean, and the measure of spreading it.
+    """The dose in kg/ha, at most the full one, that is best in the mean where the borer is, and the measure.
 
     One dose for all draws: nobody knows the response of a farm before. Labour goes with the dose. ``price`` is that
     of fertilizer and ``bean_price`` that of harvested beans, both in Rp/kg.
@@ -63,14 +65,14 @@ def best_fertilizer(inputs: Inputs, price: float, bean_price: float) -> tuple[fl
         cost = dose * (price + inputs.transport) + share * inputs.labour["spreading"]
         found.append((float((extra * bean_price - cost).mean()), dose, extra, cost))
     _, dose, extra, cost = max(found, key=lambda option: option[0])
-    return dose, Measure("fertilizer", np.log1p(extra / inputs.yield_now), cost)
+    return dose, Measure("fertilizer", np.log1p(extra / inputs.yields.with_borer), cost)
 
 
 def other_measures(inputs: Inputs) -> dict[str, Measure]:
     """The measures that need no mineral fertilizer, by name."""
     sleeving, sanitation = (inputs.pest_gains[name] for name in ("pod_sleeving", "borer_sanitation"))
     return {
-        "pod_sleeving": Measure("pests", sleeving, inputs.labour["sleeving"], needs_borer=True),
+        "pod_sleeving": Measure("pests", sleeving, inputs.labour["sleeving"] + inputs.sleeves, needs_borer=True),
         "borer_sanitation": Measure("pests", sanitation, inputs.labour["pruning"], needs_borer=True),
         "pruning_sanitation": Measure("technique", inputs.effects["pruning_sanitation"], inputs.labour["pruning"]),
         "organic_fertilizer": Measure("fertilizer", inputs.effects["organic_fertilizer"], inputs.compost),
@@ -89,7 +91,7 @@ def packages(mineral: Measure, others: dict[str, Measure]) -> list[Option]:
 
 
 def build_options(inputs: Inputs, prices: dict[str, float]) -> dict[str, Option]:
-    """Every option at present prices, by name; packages take fertilizer at the ceiling price.
+    """Every option at present prices, by name; packages take fertilizer at the ceiling price (HET).
 
     ``prices`` holds the price of fertilizer at the ``ceiling`` and on the ``market`` in Rp/kg.
     """
@@ -106,7 +108,8 @@ def build_options(inputs: Inputs, prices: dict[str, float]) -> dict[str, Option]
 def is_ranked(options: dict[str, Option], studies: pd.DataFrame) -> dict[str, bool]:
     """Which options rest on enough evidence to be ranked, by name.
 
-    ``studies`` are those of the synthesis. Sleeving was tried in East Kalimantan itself; of weekly harvest with
+    ``studies`` are those of the synthesis: measures of which no study is like what is recommended have none there and
+    are not ranked. Sleeving was tried in East Kalimantan itself; of weekly harvest with
     sanitation against the borer there is only a claim. A package is ranked when its parts are.
     """
     counts = studies.groupby("measure")["study_id"].nunique()

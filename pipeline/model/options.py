@@ -5,12 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from pipeline.model.pests import yield_where, yield_without
 from pipeline.model.response import extra_yield
 
 # Training works through these three, an equal part through each, as in the attribution.
 PRACTICES = ("fertilizer", "pests", "technique")
 # An effect is ranked when it was seen in two studies, or in one in East Kalimantan.
 LEAST_STUDIES = 2
+# A bad case: one draw in ten is worse. It is what is not known that makes it bad; good and bad seasons are not in it.
+BAD_CASE = 0.1
+# Two options are told apart when one earns more than the other with at least this probability.
+TOLD_APART = 0.9
 
 
 @dataclass(frozen=True)
@@ -54,11 +59,30 @@ class Option:
         return np.sum([np.zeros_like(self.measures[0].cost_idr_per_ha), *parts], axis=0)
 
 
+@dataclass(frozen=True)
+class Yields:
+    """Draws of the present yield in kg per mature hectare: of one that has the pod borer, and of one that has not."""
+
+    with_borer: np.ndarray
+    without_borer: np.ndarray
+
+    def of(self, has_borer: bool) -> np.ndarray:
+        """Those of a hectare with or without the pod borer."""
+        return self.with_borer if has_borer else self.without_borer
+
+
+def yields_of(mean_yield: np.ndarray, pests: pd.DataFrame) -> Yields:
+    """The two yields whose mean over all hectares is ``mean_yield``; ``pests`` are the draws of the pests."""
+    area, lost = pests["attacked_area"].to_numpy(), pests["loss_pod_borer_there"].to_numpy()
+    return Yields(yield_where(mean_yield, area, lost), yield_without(mean_yield, area, lost))
+
+
 def assess(option: Option, yield_now: np.ndarray, bean_price: float, ceiling: float) -> dict[str, np.ndarray]:
     """Draws of what an option brings per mature hectare and year, on one that has the pod borer.
 
-    Keys: ``extra_kg_per_ha``, ``cost_idr_per_ha``, ``net_income_idr_per_ha``, ``value_cost_ratio``. ``bean_price`` is
-    net of the harvest, in Rp/kg. Raises ``ValueError`` for a cost that is not above zero.
+    ``yield_now`` is the present yield of such a hectare in kg/ha. Keys: ``extra_kg_per_ha``, ``cost_idr_per_ha``,
+    ``net_income_idr_per_ha``, ``value_cost_ratio``. ``bean_price`` is net of the harvest, in Rp/kg. Raises
+    ``ValueError`` for a cost that is not above zero.
     """
     extra, cost = extra_yield(yield_now, option.log_gain(), ceiling), option.cost()
     if not np.all(cost > 0):
@@ -81,18 +105,18 @@ def over_area(there: np.ndarray, elsewhere: np.ndarray, with_borer: np.ndarray) 
     return with_borer * there + (1 - with_borer) * elsewhere
 
 
-def mean_extra(option: Option, yield_now: np.ndarray, ceiling: float, with_borer: np.ndarray) -> np.ndarray:
+def mean_extra(option: Option, yields: Yields, ceiling: float, with_borer: np.ndarray) -> np.ndarray:
     """Draws of extra kg per mature hectare that takes part, over hectares with and without the pod borer."""
-    there, elsewhere = (extra_yield(yield_now, option.log_gain(has), ceiling) for has in (True, False))
+    there, elsewhere = (extra_yield(yields.of(has), option.log_gain(has), ceiling) for has in (True, False))
     return over_area(there, elsewhere, with_borer)
 
 
 def mean_income(
-    option: Option, yield_now: np.ndarray, bean_price: float, ceiling: float, with_borer: np.ndarray
+    option: Option, yields: Yields, bean_price: float, ceiling: float, with_borer: np.ndarray
 ) -> np.ndarray:
     """Draws of net income in Rp per mature hectare that takes part, over hectares with and without the pod borer."""
     cost = over_area(option.cost(True), option.cost(False), with_borer)
-    return mean_extra(option, yield_now, ceiling, with_borer) * bean_price - cost
+    return mean_extra(option, yields, ceiling, with_borer) * bean_price - cost
 
 
 def extra_tonnes(extra_kg_per_ha: np.ndarray, mature_ha: np.ndarray | float, adoption: float) -> np.ndarray:
@@ -106,11 +130,13 @@ def extra_tonnes(extra_kg_per_ha: np.ndarray, mature_ha: np.ndarray | float, ado
 
 
 def summarise(outcome: dict[str, np.ndarray], level: float) -> dict[str, float]:
-    """Median, interval (``_lower``, ``_upper``) and chances of one option, in a flat mapping."""
+    """Median, interval (``_lower``, ``_upper``), net income in a bad case and chances of one option, in a flat
+    mapping."""
     summary: dict[str, float] = {}
     for name, draws in outcome.items():
         lower, value, upper = np.quantile(draws, [(1 - level) / 2, 0.5, (1 + level) / 2])
         summary |= {name: value, f"{name}_lower": lower, f"{name}_upper": upper}
+    summary["bad_case_idr_per_ha"] = float(np.quantile(outcome["net_income_idr_per_ha"], BAD_CASE))
     summary["probability_loss"] = float((outcome["net_income_idr_per_ha"] < 0).mean())
     summary["probability_ratio_above_2"] = float((outcome["value_cost_ratio"] > 2).mean())
     return summary
@@ -119,3 +145,33 @@ def summarise(outcome: dict[str, np.ndarray], level: float) -> dict[str, float]:
 def summary_table(outcomes: dict[str, dict[str, np.ndarray]], level: float) -> pd.DataFrame:
     """One row per option: its name and its summary."""
     return pd.DataFrame([{"name": name, **summarise(outcome, level)} for name, outcome in outcomes.items()])
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which options lead: ``first`` has the highest median, ``tied`` are those it is not told apart from, itself first.
+
+    ``safest`` of these has the least chance of a loss, ``cheapest`` the lowest median cost. Without an option whose
+    median is above zero all are empty.
+    """
+
+    first: str = ""
+    tied: tuple[str, ...] = ()
+    safest: str = ""
+    cheapest: str = ""
+
+
+def choose(incomes: dict[str, np.ndarray], costs: dict[str, np.ndarray]) -> Choice:
+    """The leading options by draws of net income and of cost, both in Rp/ha, by name."""
+    medians = {name: float(np.median(income)) for name, income in incomes.items()}
+    paying = sorted((name for name in incomes if medians[name] > 0), key=lambda name: -medians[name])
+    if not paying:
+        return Choice()
+    first = incomes[paying[0]]
+    tied = tuple(name for name in paying if (first > incomes[name]).mean() < TOLD_APART)
+    return Choice(
+        paying[0],
+        tied,
+        min(tied, key=lambda name: float((incomes[name] < 0).mean())),
+        min(tied, key=lambda name: float(np.median(costs[name]))),
+    )

@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipeline.model.damage import DamageCurve
 from pipeline.model.draws import stream
-from pipeline.model.pests import combined_loss, log_gain
+from pipeline.model.pests import combined_loss, log_gain, yield_where
 from pipeline.model.printed import row, sources
 
 CLONES = ("E130", "E131", "E132", "E133", "E134")
@@ -32,6 +32,19 @@ class Control:
             raise ValueError(f"control {self.name}: gains must be given, and none may be below zero")
 
 
+def yields_there(draws: pd.DataFrame, mean_yield: np.ndarray) -> dict[str, np.ndarray]:
+    """Draws of the present yield in kg/ha of a hectare that has each pest, by pest; ``draws`` are those of the pests.
+
+    Black pod is reported for whole districts, so it is on every hectare.
+    """
+    columns = {name: draws[name].to_numpy() for name in draws}
+    return {
+        "pod_borer": yield_where(mean_yield, columns["attacked_area"], columns["loss_pod_borer_there"]),
+        "black_pod": mean_yield,
+        "dieback": yield_where(mean_yield, columns["dieback_area"], columns["loss_dieback_there"]),
+    }
+
+
 def borer_gain(curve: DamageCurve, attacked: np.ndarray, left: np.ndarray | float) -> np.ndarray:
     """Log gain of a control that leaves the share ``left`` of the pods attacked: through the damage curve."""
     return log_gain(curve.loss(attacked), curve.loss(attacked * left))
@@ -51,13 +64,14 @@ def borer_controls(
     draws: pd.DataFrame,
     curve: DamageCurve,
     tables: tuple[pd.DataFrame, pd.DataFrame],
-    yield_now: np.ndarray,
-    labour: dict[str, np.ndarray],
+    yield_there: np.ndarray,
+    costs: dict[str, np.ndarray],
     rng: np.random.Generator,
 ) -> list[Control]:
-    """Controls of the pod borer; ``tables`` are effects and reports, ``labour`` draws of cost in Rp/ha where known.
+    """Controls of the pod borer; ``tables`` are effects and reports, ``costs`` draws in Rp/ha where known.
 
-    Sleeving and the plots of Aceh Timur leave the share of attack that was printed. The fall in Papua New Guinea
+    ``yield_there`` is the present yield of a hectare that has it. The plots of Aceh Timur leave the share of attack
+    that was printed. The fall in Papua New Guinea
     (E095) is the most that was claimed, so the fall is drawn evenly from none to that. Biological agents (E052) are
     drawn evenly from the range printed over agents, but bring back no more than borer and black pod take.
     """
@@ -74,24 +88,24 @@ def borer_controls(
             "pod_sleeving",
             ("pod_borer",),
             draws["log_gain_sleeving_there"].to_numpy(),
-            sources(effects, "E126"),
-            labour.get("sleeving"),
+            sources(effects, "E126", "E144"),
+            costs.get("sleeving"),
         ),
         Control("ipm_plots", ("pod_borer",), borer_gain(curve, pods, plots_left), sources(reports, "R024")),
-        Control("borer_sanitation", ("pod_borer",), sanitation, sources(effects, "E095"), labour.get("pruning")),
+        Control("borer_sanitation", ("pod_borer",), sanitation, sources(effects, "E095"), costs.get("pruning")),
         Control(
             "biological_agents",
             ("pod_borer", "black_pod"),
-            capped_gain(avoided, yield_now, lost),
+            capped_gain(avoided, yield_there, lost),
             sources(effects, "E052"),
         ),
     ]
 
 
 def disease_controls(
-    draws: pd.DataFrame, effects: pd.DataFrame, labour: dict[str, np.ndarray], rng: np.random.Generator
+    draws: pd.DataFrame, effects: pd.DataFrame, costs: dict[str, np.ndarray], rng: np.random.Generator
 ) -> list[Control]:
-    """Controls of black pod and dieback; ``labour`` holds draws of cost in Rp/ha where known.
+    """Controls of black pod and dieback; ``costs`` holds draws in Rp/ha where known.
 
     Removing diseased pods leaves a share drawn evenly between its four comparisons (E082 to E085), fungicide one
     from the range printed (E087); both were tried in Africa against another species. The five clones share one
@@ -110,7 +124,7 @@ def disease_controls(
             ("black_pod",),
             disease_gain(black_pod, removal),
             sources(effects, *REMOVALS),
-            labour.get("pruning"),
+            costs.get("pruning"),
         ),
         Control("fungicide", ("black_pod",), disease_gain(black_pod, sprayed), sources(effects, "E087")),
         Control(
@@ -126,15 +140,16 @@ def all_controls(
     draws: pd.DataFrame,
     curve: DamageCurve,
     tables: tuple[pd.DataFrame, pd.DataFrame],
-    yield_now: np.ndarray,
-    labour: dict[str, np.ndarray],
+    mean_yield: np.ndarray,
+    costs: dict[str, np.ndarray],
     seed: int,
 ) -> list[Control]:
-    """Controls of all pests; arguments as in ``borer_controls``."""
+    """Controls of all pests; arguments as in ``borer_controls``, ``mean_yield`` is that of all hectares."""
     borer, disease = stream(seed, "borer controls"), stream(seed, "disease controls")
+    there = yields_there(draws, mean_yield)["pod_borer"]
     return [
-        *borer_controls(draws, curve, tables, yield_now, labour, borer),
-        *disease_controls(draws, tables[0], labour, disease),
+        *borer_controls(draws, curve, tables, there, costs, borer),
+        *disease_controls(draws, tables[0], costs, disease),
     ]
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.model.draws import stream
+from pipeline.model.prices_now import year_of
 
 
 def net_bean_price(price: float, harvest_days_per_kg: float, wage: float) -> float:
@@ -30,21 +31,36 @@ def net_bean_prices(prices: dict[str, float], harvest_days_per_kg: float, wage: 
     return found
 
 
-def day_wage(costs: pd.DataFrame, working_days: float) -> tuple[float, str]:
-    """Latest minimum wage of Kutai Timur per working day in Rp, and its source.
+def day_wages(costs: pd.DataFrame, working_days: float) -> pd.DataFrame:
+    """Minimum wage of Kutai Timur per working day by year: ``idr_per_day`` and ``source_id``.
 
-    ``costs`` is the clean table of costs. Raises ``ValueError`` when it holds no wage for the regency.
+    ``costs`` is the clean table of costs.
     """
-    wages = costs[(costs["item"] == "minimum_wage") & (costs["place"] == "Kutai Timur")]
-    if wages.empty:
-        raise ValueError("the table of costs holds no minimum wage for Kutai Timur")
-    latest = wages.loc[wages["year"].idxmax()]
-    return float(latest["value"]) / working_days, str(latest["source_id"])
+    wages = costs[(costs["item"] == "minimum_wage") & (costs["place"] == "Kutai Timur")].set_index("year").sort_index()
+    return wages.assign(idr_per_day=wages["value"] / working_days)[["idr_per_day", "source_id"]]
+
+
+def day_wage(costs: pd.DataFrame, working_days: float, as_of: str) -> tuple[float, str]:
+    """Minimum wage of Kutai Timur per working day in Rp in the year of a month (2026-01), and its source.
+
+    Raises ``ValueError`` when the table of costs holds no wage of that year for the regency.
+    """
+    wages = day_wages(costs, working_days)
+    if year_of(as_of) not in wages.index:
+        known = f"it has {wages.index.min()} to {wages.index.max()}" if len(wages) else "it has none"
+        raise ValueError(f"the table of costs holds no minimum wage of {year_of(as_of)} for Kutai Timur; {known}")
+    found = wages.loc[year_of(as_of)]
+    return float(found["idr_per_day"]), str(found["source_id"])
 
 
 def assumed_labour_cost(rng: np.random.Generator, days: float, day_wage: float, size: int) -> np.ndarray:
     """Draws of a labour cost in Rp/ha whose days are an assumption: half to double, even on the log scale."""
     return days * day_wage * np.exp(rng.uniform(np.log(0.5), np.log(2.0), size))
+
+
+def draw_assumed(amount: float, seed: int, name: str, size: int) -> np.ndarray:
+    """Draws of a cost in Rp/ha that is assumed: half to double, even on the log scale, from a stream of its own."""
+    return assumed_labour_cost(stream(seed, name), amount, 1.0, size)
 
 
 def draw_labour(days: dict[str, float], wage: float, seed: int, size: int) -> dict[str, np.ndarray]:

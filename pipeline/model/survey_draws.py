@@ -11,9 +11,10 @@ from scipy.special import expit, logit
 from scipy.stats import rankdata
 
 from pipeline.model.damage import LARGEST_LOSS, DamageCurve, with_loss
+from pipeline.model.draws import stream
 from pipeline.model.mixture import Mixture
 from pipeline.model.pest_control import all_controls, with_gains
-from pipeline.model.pests import draws_table
+from pipeline.model.pests import draws_table, possible_rows
 from pipeline.model.survey_plots import ATTACK
 
 # Points between which the posterior is taken to be even, and how many are looked at together.
@@ -95,20 +96,26 @@ def sabah_weight(readings: dict[str, float], taught: dict[str, Mixture], before:
 def move_pests(
     pests: pd.DataFrame,
     damage: tuple[DamageCurve, np.ndarray],
-    sleeved_share: float,
     tables: tuple[pd.DataFrame, pd.DataFrame],
-    yield_now: np.ndarray,
+    mean_yield: np.ndarray,
     taught: dict[str, Mixture],
+    potential: float,
     seed: int,
-) -> pd.DataFrame:
-    """The draws of 07 with attack and damage that plots have ``taught``, and all that follows from these and the yield.
+) -> tuple[pd.DataFrame, DamageCurve]:
+    """The draws of 07 with attack and damage that plots have ``taught``, and all that follows; and their curves.
 
-    ``damage`` is the curve of each draw, and which draws follow Sabah; ``tables`` are effects and reports.
+    ``damage`` is the curve of each draw, and which draws follow Sabah; ``tables`` are effects and reports. Pairs of a
+    yield and a pest that trees cannot bear (above the ``potential`` without it) get no weight, as in 07.
     """
     if not taught:
-        return pests
+        return pests, damage[0]
     columns = {name: pests[name].to_numpy() for name in pests}
-    attack = move_attack(columns["attacked_area"], columns["attacked"], taught)
+    area, pods = move_attack(columns["attacked_area"], columns["attacked"], taught)
+    rows = possible_rows(mean_yield, area, damage[0].loss(pods), potential, stream(seed, "possible with plots"))
+    curve, is_sabah = damage[0].take(rows), damage[1][rows]
     dieback = columns["dieback_area"], columns["loss_dieback_there"]
-    draws = draws_table(damage[0], attack, sleeved_share, columns["loss_black_pod"], dieback)
-    return with_gains(draws, damage[1], all_controls(draws, damage[0], tables, yield_now, {}, seed))
+    draws = draws_table(
+        curve, (area[rows], pods[rows]), columns["left_by_sleeving"], columns["loss_black_pod"], dieback
+    )
+    draws["drawn_as"] = columns["drawn_as"][rows]
+    return with_gains(draws, is_sabah, all_controls(draws, curve, tables, mean_yield, {}, seed)), curve

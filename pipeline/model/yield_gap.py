@@ -102,7 +102,7 @@ def attainable_yields(baselines: pd.DataFrame, chosen: float) -> pd.DataFrame:
     """
     known = baselines.set_index("baseline_id")
     rows = [("chosen", chosen, "parameter")]
-    for name, key in (("cocoasoils", "B019a"), ("potential_sulawesi", "B012b")):
+    for name, key in (("cocoasoils", "B019c"), ("potential_sulawesi", "B012b")):
         rows.append((name, float(known.at[key, "value"]), str(known.at[key, "source_id"])))
     return pd.DataFrame(rows, columns=["name", "yield_kg_per_ha", "source_id"])
 

@@ -4,26 +4,26 @@ from pipeline.language import Text
 
 FIRST_STEPS = (
     Text(
-        "Register growers of up to {subsidy.area_limit} for subsidised cocoa NPK: at the ceiling it costs "
-        "{rupiah_ratio.ceiling_2023:value} kg of beans per kg, on the market of 2023 "
-        "{rupiah_ratio.market_2023:value}.",
-        "Daftarkan pekebun sampai {subsidy.area_limit} untuk NPK kakao bersubsidi: pada HET 1 kg pupuk setara "
-        "{rupiah_ratio.ceiling_2023:value} kg biji, di pasar tahun 2023 {rupiah_ratio.market_2023:value} kg.",
+        "Register growers of up to {subsidy.area_limit} for subsidised cocoa NPK: delivered, a kg costs "
+        "{fertilizer.price_step.access.cheap:value} kg of beans at the ceiling (HET) and "
+        "{fertilizer.price_step.access.dear:value} kg on the market, at the prices of January 2026.",
+        "Daftarkan pekebun sampai {subsidy.area_limit} untuk NPK kakao bersubsidi: sampai di desa, 1 kg pupuk setara "
+        "{fertilizer.price_step.access.cheap:value} kg biji pada HET dan {fertilizer.price_step.access.dear:value} kg "
+        "di pasar, pada harga Januari 2026.",
     ),
     Text(
-        "Count attacked pods before paying for sleeves: they pay from {sleeving.pays_from.present.sabah:value} % of "
-        "pods attacked after the damage curve from Sabah, from {sleeving.pays_from.present.aceh:value} % after the "
-        "report from Aceh Timur; on a hectare with pod borer they lose money with a chance of "
-        "{scenario.pod_sleeving.probability_loss:percent}.",
-        "Hitung buah terserang PBK sebelum membiayai penyarungan: menguntungkan mulai "
-        "{sleeving.pays_from.present.sabah:value} % buah terserang menurut kurva Sabah, mulai "
-        "{sleeving.pays_from.present.aceh:value} % menurut laporan Aceh Timur; di kebun ber-PBK peluang ruginya "
-        "{scenario.pod_sleeving.probability_loss:percent}.",
+        "Count attacked pods before paying for sleeves: with beans at {price.cocoa} they lose money on a hectare with "
+        "pod borer with a chance of {scenario.pod_sleeving.probability_loss:percent}; how many attacked pods are "
+        "needed differs widely between the two readings of the damage (notebook 07).",
+        "Hitung buah terserang PBK sebelum membiayai penyarungan: dengan harga biji {price.cocoa}, peluang ruginya di "
+        "kebun terserang PBK {scenario.pod_sleeving.probability_loss:percent}; berapa buah terserang yang diperlukan "
+        "sangat berbeda menurut dua bacaan kerusakan (lembar 07).",
     ),
     Text(
-        "Prune lightly and keep a strip unpruned to compare: trials of pruning range from a gain to a heavy loss.",
-        "Pangkas ringan dan sisakan sebaris tanpa pangkas sebagai pembanding: percobaan pangkas berkisar dari untung"
-        " sampai rugi besar.",
+        "Prune lightly and keep a strip unpruned to compare: no study of pruning or sanitation is like what is "
+        "recommended here, so nobody knows what it brings.",
+        "Pangkas ringan dan sisakan sebaris tanpa pangkas sebagai pembanding: belum ada penelitian pemangkasan atau "
+        "sanitasi seperti yang dianjurkan di sini, jadi hasilnya belum diketahui.",
     ),
 )
 UNKNOWN = (

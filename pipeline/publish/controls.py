@@ -11,50 +11,58 @@ from pipeline.model.pest_control import Control
 from pipeline.model.response import extra_yield
 from pipeline.publish.estimates import Estimate, from_draws
 from pipeline.publish.losses import cited
+from pipeline.publish.scope import at_prices
 
 CHANCES = (50, 90)
-PER_HECTARE = "per mature hectare (TM) that has the pest, and year"
+# Each control is judged where its pests are.
+THERE = {
+    ("pod_borer",): "mature hectare (TM) with pod borer, per year",
+    ("black_pod",): "mature hectare (TM) with black pod, per year",
+    ("dieback",): "mature hectare (TM) with dieback, per year",
+    ("pod_borer", "black_pod"): "mature hectare (TM) with pod borer and black pod, per year",
+}
 
 
 def control_estimates(
     controls: list[Control],
-    yield_now: np.ndarray,
+    there: dict[str, np.ndarray],
     prices: dict[str, float],
     harvest_cost: float,
-    ceiling: float,
+    potential: float,
     pest_sources: dict[str, tuple[str, ...]],
     other_sources: tuple[str, ...],
+    as_of: str,
     level: float,
     seed: int,
 ) -> list[Estimate]:
     """Extra yield, cost, chance to pay, break-even price and highest cost that pays, of every control.
 
-    ``prices`` are bean prices in Rp/kg by name; a control of unknown cost has only its extra yield and highest cost.
-    ``pest_sources`` are those of the loss to each pest.
+    ``there`` holds the present yield of a hectare that has each pest; ``prices`` are bean prices in Rp/kg by name; a
+    control of unknown cost has only its extra yield and highest cost. ``pest_sources`` are those of the loss to each
+    pest.
     """
     found = []
     for control in controls:
-        extra = extra_yield(yield_now, control.log_gain, ceiling)
-        common = {
-            **cited((*control.sources, *_loss_sources(control, pest_sources), *other_sources), seed),
-            "basis": PER_HECTARE,
-        }
-        key = f"control.{control.name}"
-        method = "loss avoided x present yield"
-        found.append(from_draws(f"{key}.extra_kg", extra, level, unit="kg/ha", method=method, **common))
+        extra = extra_yield(there[control.pests[0]], control.log_gain, potential)
+        cites = cited((*control.sources, *_loss_sources(control, pest_sources), *other_sources), seed)
+        key, where = f"control.{control.name}", THERE[control.pests]
+        method = "loss avoided x present yield there"
+        found.append(from_draws(f"{key}.extra_kg", extra, level, unit="kg/ha", basis=where, method=method, **cites))
         found += [
             Estimate(
                 f"{key}.highest_cost_{chance}.{name}",
                 highest_cost(extra, price - harvest_cost, chance / 100) / 1e6,
                 "million Rp/ha",
+                basis=at_prices(where, as_of, name),
                 method=f"cost that extra beans pay with a chance of {chance} %",
-                **common,
+                **cites,
             )
             for name, price in prices.items()
             for chance in CHANCES
         ]
         if control.cost_idr_per_ha is not None:
-            found += _cost_estimates(key, control.cost_idr_per_ha, extra, prices, harvest_cost, level, common)
+            bases = {name: at_prices(where, as_of, name) for name in prices}
+            found += _cost_estimates(key, control.cost_idr_per_ha, extra, prices, harvest_cost, level, bases, cites)
     return found
 
 
@@ -70,13 +78,15 @@ def _cost_estimates(
     prices: dict[str, float],
     harvest_cost: float,
     level: float,
-    common: dict[str, Any],
+    bases: dict[str, str],
+    cites: dict[str, Any],
 ) -> list[Estimate]:
-    """Cost, break-even bean price and chance to pay of a control whose cost is known."""
+    """Cost, break-even bean price and chance to pay of a control whose cost is known; ``bases`` by bean price."""
     even = break_even_price(extra, cost, harvest_cost)
     capped = "bean price at which extra beans pay the control and their harvest; at most 1 million Rp/kg"
-    days = "assumed days, half to double, at the wage of Kutai Timur"
+    days = "assumed days, half to double, at the minimum wage of Kutai Timur; sleeves with their assumed price"
     headline = key.endswith("sleeving")
+    common = {**cites, "basis": bases["present"]}
     return [
         from_draws(f"{key}.cost", cost / 1e6, level, unit="million Rp/ha", method=days, **common),
         from_draws(f"{key}.break_even_price", even, level, unit="Rp/kg", method=capped, headline=headline, **common),
@@ -85,15 +95,16 @@ def _cost_estimates(
             f"{key}.chance.{name}",
             float((even < price).mean()),
             "1",
+            basis=bases[name],
             method="share of draws",
             headline=headline,
-            **common,
+            **cites,
         )
         for name, price in prices.items()
     ]
 
 
-def threshold_estimates(chances: pd.DataFrame, sources: tuple[str, ...], seed: int) -> list[Estimate]:
+def threshold_estimates(chances: pd.DataFrame, sources: tuple[str, ...], as_of: str, seed: int) -> list[Estimate]:
     """Share of pods attacked from which sleeving pays more likely than not, in per cent, where there is one.
 
     ``chances`` is the table of ``control_pays.chance_by_attack``.
@@ -104,7 +115,7 @@ def threshold_estimates(chances: pd.DataFrame, sources: tuple[str, ...], seed: i
             f"sleeving.pays_from.{price}.{reading}",
             float(share),
             "%",
-            "pods attacked",
+            at_prices("of pods attacked", as_of, price),
             "smallest attack at which half of the draws pay",
             **cited(sources, seed),
             headline=price == "present",

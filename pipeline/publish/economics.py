@@ -5,13 +5,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.model.options import extra_tonnes
+from pipeline.language import Text
+from pipeline.model.options import BAD_CASE, choose, extra_tonnes
 from pipeline.publish.causes import Named, named
 from pipeline.publish.estimates import Estimate, from_draws
 from pipeline.publish.names import PACKAGES
+from pipeline.publish.scope import BORER_HECTARE, at_prices
 
-PER_HECTARE = "per mature hectare (TM) and year, where the pod borer is and the option is not done yet"
-METHOD = "effect x present yield, priced"
+# Prices of cocoa beside the present one, and what leading options are chosen by.
+OTHER_PRICES = ("low", "high", "berau", "peak")
+CHOSEN_BY = ("net_income_idr_per_ha", "cost_idr_per_ha")
+METHOD = "effect x present yield there, priced"
 # The two areas that the agency gave for Kutai Timur, the draws of their mature share, and where they were given.
 AREAS_HA = {
     "1161": (1161.0, "mature_share_2025", "bait_2025_06"),
@@ -41,6 +45,7 @@ def scenario_estimates(
     extra_kg: dict[str, np.ndarray],
     base: pd.DataFrame,
     adoption: float,
+    as_of: str,
     sources: list[str],
     level: float,
     seed: int,
@@ -57,7 +62,7 @@ def scenario_estimates(
     common: dict[str, Any] = {"level": level, "sources": sources, "n": len(sources), "seed": seed, "method": METHOD}
     hectares = mature_hectares(base)
     for name, outcome in outcomes.items():
-        found += _per_hectare(f"scenario.{name}", outcome, common)
+        found += _per_hectare(f"scenario.{name}", outcome, as_of, common)
         for area, mature in hectares.items():
             tonnes = extra_tonnes(extra_kg[name], mature, adoption)
             basis = f"area {area}, mature share drawn, adoption {adoption:g}; sleeves only where the borer is"
@@ -65,43 +70,53 @@ def scenario_estimates(
     return found
 
 
-def _per_hectare(key: str, outcome: dict[str, np.ndarray], common: dict[str, Any]) -> list[Estimate]:
-    income, here = outcome["net_income_idr_per_ha"], {**common, "basis": PER_HECTARE}
+def _per_hectare(key: str, outcome: dict[str, np.ndarray], as_of: str, common: dict[str, Any]) -> list[Estimate]:
+    income, here = outcome["net_income_idr_per_ha"], {**common, "basis": at_prices(BORER_HECTARE, as_of)}
     money = {"net_income": income / 1e6, "cost": outcome["cost_idr_per_ha"] / 1e6}
     found = [
         from_draws(f"{key}.{name}", draws, **here, unit="million Rp/ha", headline=name == "net_income")
         for name, draws in money.items()
     ]
+    bad = float(np.quantile(income, BAD_CASE)) / 1e6
+    method = "net income that one draw in ten does not reach"
     return [
         *found,
         from_draws(f"{key}.value_cost_ratio", outcome["value_cost_ratio"], **here, unit="1"),
-        from_draws(f"{key}.extra_kg", outcome["extra_kg_per_ha"], **here, unit="kg/ha"),
-        _chance(f"{key}.probability_loss", float((income < 0).mean()), common),
+        from_draws(f"{key}.extra_kg", outcome["extra_kg_per_ha"], **{**common, "basis": BORER_HECTARE}, unit="kg/ha"),
+        _share(f"{key}.bad_case", bad, "million Rp/ha", here["basis"], method, common),
+        _share(
+            f"{key}.probability_loss",
+            float((income < 0).mean()),
+            "1",
+            here["basis"],
+            "share of draws with a net income below zero",
+            common,
+        ),
     ]
 
 
-def _chance(key: str, value: float, common: dict[str, Any]) -> Estimate:
+def _share(key: str, value: float, unit: str, basis: str, method: str, common: dict[str, Any]) -> Estimate:
     sources = tuple(common["sources"])
-    return Estimate(key, value, "1", PER_HECTARE, "share of draws", sources, len(sources), seed=common["seed"])
+    return Estimate(key, value, unit, basis, method, sources, len(sources), seed=common["seed"])
 
 
 def price_estimates(
-    grid: pd.DataFrame, names: list[str], sources: list[str], level: float, seed: int
+    grid: pd.DataFrame, names: list[str], as_of: str, sources: list[str], level: float, seed: int
 ) -> list[Estimate]:
-    """Net income and chance of a loss of the options ``names`` at the low and the peak price of cocoa."""
+    """Net income and chance of a loss of the options ``names`` at the other prices of cocoa."""
     rows = grid.set_index(["name", "fertilizer", "cocoa"])
     common: dict[str, Any] = {"sources": sources, "seed": seed}
     found = []
     for name in names:
-        for cocoa in ("low", "peak"):
-            row = rows.loc[(*IN_GRID.get(name, (name, "none")), cocoa)]
+        for cocoa in OTHER_PRICES:
+            row, basis = rows.loc[(*IN_GRID.get(name, (name, "none")), cocoa)], at_prices(BORER_HECTARE, as_of, cocoa)
             bounds = [row[f"net_income_idr_per_ha{part}"] / 1e6 for part in ("", "_lower", "_upper")]
             found += [
                 Estimate(
                     f"scenario.{name}.net_income_{cocoa}",
                     bounds[0],
                     "million Rp/ha",
-                    f"{PER_HECTARE}, {cocoa} price of cocoa",
+                    basis,
                     METHOD,
                     tuple(sources),
                     len(sources),
@@ -110,12 +125,19 @@ def price_estimates(
                     level,
                     seed,
                 ),
-                _chance(f"scenario.{name}.probability_loss_{cocoa}", float(row["probability_loss"]), common),
+                _share(
+                    f"scenario.{name}.probability_loss_{cocoa}",
+                    float(row["probability_loss"]),
+                    "1",
+                    basis,
+                    "share of draws with a net income below zero",
+                    common,
+                ),
             ]
     return found
 
 
-def cost_estimates(curve: pd.DataFrame, sources: list[str], level: float, seed: int) -> list[Estimate]:
+def cost_estimates(curve: pd.DataFrame, as_of: str, sources: list[str], level: float, seed: int) -> list[Estimate]:
     """Cost of an extra kg by measure where it is finite: with its interval, or the value alone if that has no end."""
     found = []
     for row in curve[np.isfinite(curve["value"])].itertuples(index=False):
@@ -126,7 +148,7 @@ def cost_estimates(curve: pd.DataFrame, sources: list[str], level: float, seed: 
                 f"cost_per_kg.{row.name}",
                 row.value,
                 "Rp/kg",
-                PER_HECTARE,
+                f"{BORER_HECTARE}; prices of {as_of}, the beans not counted",
                 method,
                 tuple(sources),
                 len(sources),
@@ -141,3 +163,58 @@ def best_options(outcomes: dict[str, dict[str, np.ndarray]]) -> list[Named]:
     """The options by median net income, the best first."""
     medians = {name: float(np.median(outcome["net_income_idr_per_ha"])) for name, outcome in outcomes.items()}
     return [named(name, PACKAGES[name]) for name in sorted(medians, key=lambda name: -medians[name])]
+
+
+def choice_table(outcomes: dict[str, dict[str, np.ndarray]]) -> pd.DataFrame:
+    """The options that lead, one row each, the highest median first: ``name``, ``is_safest``, ``is_cheapest``."""
+    choice = choose(*({name: o[part] for name, o in outcomes.items()} for part in CHOSEN_BY))
+    return pd.DataFrame(
+        [(name, name == choice.safest, name == choice.cheapest) for name in choice.tied],
+        columns=["name", "is_safest", "is_cheapest"],
+    )
+
+
+def choice_words(choice: pd.DataFrame) -> Text:
+    """Words for the options that lead, with the keys of their numbers; ``choice`` is the ``choice_table``."""
+    if choice.empty:
+        return Text(
+            "On a hectare with pod borer no option has a middle value above zero: doing nothing comes first",
+            "Di kebun terserang PBK tidak ada pilihan dengan nilai tengah di atas nol: lebih baik tanpa tindakan",
+        )
+    names = [named(name, PACKAGES[name]) for name in choice["name"]]
+    first = names[0]
+    said = Text(
+        f"on a hectare with pod borer {first.en} is ahead: {_told(first.key).en}",
+        f"di kebun terserang PBK {first.id} unggul: {_told(first.key).id}",
+    )
+    if len(names) > 1:
+        safe, cheap = (
+            next(each for each in names if each.key == choice.loc[choice[column], "name"].iloc[0])
+            for column in ("is_safest", "is_cheapest")
+        )
+        said = Text(
+            f"on a hectare with pod borer these cannot be told apart: {_joined([n.en for n in names], 'and')}. The "
+            f"highest middle value has {first.en}: {_told(first.key).en}. The least chance of a loss has {safe.en} "
+            f"({{scenario.{safe.key}.probability_loss:percent}}, for {{scenario.{safe.key}.cost}}); {cheap.en} costs "
+            f"least ({{scenario.{cheap.key}.cost}}, a loss in {{scenario.{cheap.key}.probability_loss:percent}})",
+            f"di kebun terserang PBK pilihan berikut tidak dapat dibedakan: {_joined([n.id for n in names], 'dan')}. "
+            f"Nilai tengah tertinggi: {first.id}, {_told(first.key).id}. Peluang rugi terkecil: {safe.id} "
+            f"({{scenario.{safe.key}.probability_loss:percent}}, biaya {{scenario.{safe.key}.cost}}); biaya terendah: "
+            f"{cheap.id} ({{scenario.{cheap.key}.cost}}, rugi {{scenario.{cheap.key}.probability_loss:percent}})",
+        )
+    return Text(said.en[0].upper() + said.en[1:], said.id[0].upper() + said.id[1:])
+
+
+def _told(key: str) -> Text:
+    """Income, cost, chance of a loss and a bad case of one option."""
+    at = f"scenario.{key}"
+    return Text(
+        f"{{{at}.net_income}} a year for {{{at}.cost}}, a loss with a chance of {{{at}.probability_loss:percent}}, and "
+        f"{{{at}.bad_case}} or less in one case of ten",
+        f"{{{at}.net_income}} per tahun dengan biaya {{{at}.cost}}, peluang rugi {{{at}.probability_loss:percent}}, "
+        f"dan {{{at}.bad_case}} atau kurang pada 1 dari 10 kemungkinan",
+    )
+
+
+def _joined(names: list[str], last: str) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {last} {names[-1]}"

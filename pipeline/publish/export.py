@@ -8,6 +8,7 @@ import pandas as pd
 from pipeline.model.export import crop_value, regency_state, to_fill
 from pipeline.model.printed import row
 from pipeline.publish.estimates import Estimate, from_draws
+from pipeline.publish.scope import BEAN_PRICES, at_prices
 
 STATE = "whole crop of the regency; the share that can be exported is not known"
 
@@ -17,6 +18,7 @@ def crop_estimates(
     prices: dict[str, float],
     idr_per_usd: float,
     container_t: float,
+    as_of: str,
     sources: list[str],
     level: float,
     seed: int,
@@ -33,7 +35,8 @@ def crop_estimates(
         ]
         for name, price in prices.items():
             rupiah, dollars = crop_value(crop, price, idr_per_usd)
-            priced = {**common, "method": f"tonnes at the {name} farm-gate price of unfermented beans"}
+            method = "tonnes at a farm-gate price; dollars at the rate of the month"
+            priced = {**common, "method": method, "basis": at_prices(STATE, as_of, name)}
             found += [
                 from_draws(f"{key}.value_idr_{name}", rupiah / 1e9, **priced, unit="billion Rp/yr"),
                 from_draws(f"{key}.value_usd_{name}", dollars / 1e6, **priced, unit="million USD/yr"),
@@ -78,12 +81,12 @@ def container_estimates(
     ]
 
 
-def fermentation_estimates(pairs: pd.DataFrame, container_t: float, wage_source: str) -> list[Estimate]:
+def fermentation_estimates(pairs: pd.DataFrame, container_t: float) -> list[Estimate]:
     """Premium of fermented beans, and the loss of weight or the labour that would eat it up, per pair of prices."""
     found = []
     for pair in pairs.itertuples(index=False):
         key = f"fermentation.{str(pair.date_from)[:7].replace('-', '_')}"
-        cited = tuple(sorted({*pair.source_id.split(";"), wage_source}))
+        cited = tuple(sorted(set(pair.source_id.split(";"))))
         basis = f"{pair.place}, {pair.date_from}"
         parts = (
             ("premium", pair.premium_idr_per_kg, "Rp/kg", "price of fermented less unfermented dry beans"),
@@ -98,18 +101,32 @@ def fermentation_estimates(pairs: pd.DataFrame, container_t: float, wage_source:
 
 
 def restated_estimates(
-    context: pd.DataFrame, baselines: pd.DataFrame, price: float, idr_per_usd: float
+    context: pd.DataFrame,
+    baselines: pd.DataFrame,
+    price: float,
+    idr_per_usd: float,
+    as_of: str,
+    price_sources: tuple[str, ...],
 ) -> list[Estimate]:
     """Figures of others that stand beside the export: reference price, output in a wet year, labour per tonne.
 
-    ``context`` and ``baselines`` are the clean tables, ``price`` the present farm-gate price in Rp/kg.
+    ``context`` and ``baselines`` are the clean tables, ``price`` the present farm-gate price in Rp/kg, of which
+    ``price_sources`` are the sources, those of the rate of the rupiah among them.
     """
     labour, yields = row(baselines, "B054"), [row(baselines, key)["value"] for key in ("B050a", "B051a")]
     per_tonne = labour["value"] / np.mean(yields) * 1000
     farm_gate = price * 1000 / idr_per_usd
     return [
         _restated("export.reference_price", row(context, "X061"), "USD/t"),
-        Estimate("export.farm_gate", farm_gate, "USD/t", "present farm-gate price", "parameter", ("parameter",), 1),
+        Estimate(
+            "export.farm_gate",
+            farm_gate,
+            "USD/t",
+            f"{BEAN_PRICES['present']}, rate of {as_of}",
+            "price of dry beans in dollars",
+            price_sources,
+            len(price_sources),
+        ),
         _restated("export.berau_2025", row(context, "X050"), "t"),
         _restated("fermentation.dry_year", row(context, "X062"), "t"),
         _restated("fermentation.wet_year", row(context, "X063"), "t"),

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline.publish.estimates import Estimate, from_draws, split_sources
+from pipeline.publish.scope import HECTARE, at_prices
 
-PER_HECTARE = "per mature hectare (TM) and year"
 RATIO_UNIT = "kg beans per kg fertilizer"
 UNITS = {
     "value_cost_ratio": "1",
@@ -18,6 +18,12 @@ UNITS = {
     "dose": "kg/ha",
     "yield": "kg/ha",
     "income": "million Rp/ha",
+    "net_income": "million Rp/ha",
+}
+# When the two prices of a step were paid; those of the other steps are of the present.
+STEP_DATES = {
+    "world_spike": "world market, 2019-2020 against the dearest twelve months of 2021-2022",
+    "market_spike": "shop and farm gate, 2020-10 against 2022-05",
 }
 # Quantities that are shown under each curve alone.
 BY_FAMILY = ("choke_ratio", "optimal_dose.market", "price_step.access.yield")
@@ -37,12 +43,14 @@ def fertilizer_estimates(
     cases: pd.DataFrame,
     steps: pd.DataFrame,
     other_sources: tuple[str, ...],
+    as_of: str,
     level: float,
     seed: int,
 ) -> list[Estimate]:
     """Gain and returns of the full dose, what follows from the curves, the chances, and the price steps themselves."""
-    sources = (*cases["source_id"], *other_sources)
-    common: dict[str, Any] = {"level": level, "n": len(cases), "seed": seed, "basis": PER_HECTARE}
+    sources = (*split_sources(cases["source_id"]), *other_sources)
+    basis = at_prices(HECTARE, as_of)
+    common: dict[str, Any] = {"level": level, "n": len(cases), "seed": seed, "basis": basis}
 
     def estimate(key: str, draws: np.ndarray, method: str, more: tuple[str, ...] = ()) -> Estimate:
         headline = key.startswith("value_cost_ratio")
@@ -53,7 +61,14 @@ def fertilizer_estimates(
 
     tied = "gain of the full dose from the evidence synthesis, priced"
     found = [
-        from_draws("fertilizer.gain", gain, **common, unit="kg/ha", method="present yield x effect", sources=sources)
+        from_draws(
+            "fertilizer.gain",
+            gain,
+            **{**common, "basis": f"{HECTARE}; full dose of cocoa NPK"},
+            unit="kg/ha",
+            method="present yield x effect",
+            sources=sources,
+        )
     ]
     found += [estimate(key, draws, tied) for key, draws in full_dose.items()]
     step_sources = {row.name: split_sources([row.source_id]) for row in steps.itertuples(index=False)}
@@ -62,34 +77,37 @@ def fertilizer_estimates(
         found.append(estimate(key, draws, AVERAGED, step_sources.get(step, ())))
     for name, quantities in by_family.items():
         found += [estimate(f"{name}.{key}", quantities[key], f"{name} curve alone") for key in BY_FAMILY]
-    return found + _chances({**full_dose, **averaged}, gain, sources, len(cases), seed) + _steps(steps)
+    return found + _chances({**full_dose, **averaged}, gain, sources, basis, len(cases), seed) + _steps(steps, as_of)
 
 
 def _chances(
-    economics: dict[str, np.ndarray], gain: np.ndarray, sources: tuple[str, ...], n: int, seed: int
+    economics: dict[str, np.ndarray], gain: np.ndarray, sources: tuple[str, ...], basis: str, n: int, seed: int
 ) -> list[Estimate]:
-    """Chance that a dose does not pay, that it returns more than double, and that it adds nothing at any price."""
+    """Chance that a dose loses money, that it returns more than double, and that it adds nothing at any price.
+
+    Money is lost where the value of the extra beans, less their harvest, is below the cost of the dose.
+    """
     shares = {"probability_no_gain": (gain <= 0).mean()}
     for key, draws in economics.items():
         if "value_cost_ratio" in key:
             dose, _, name = key.rpartition("value_cost_ratio.")
-            shares[f"{dose}probability_below_1.{name}"] = (draws < 1).mean()
+            shares[f"{dose}probability_loss.{name}"] = (draws < 1).mean()
             shares[f"{dose}probability_above_2.{name}"] = (draws > 2).mean()
     cited = tuple(sorted(set(sources)))
     return [
-        Estimate(f"fertilizer.{key}", float(share), "1", PER_HECTARE, "share of draws", cited, n, seed=seed)
+        Estimate(f"fertilizer.{key}", float(share), "1", basis, "share of draws", cited, n, seed=seed)
         for key, share in shares.items()
     ]
 
 
-def _steps(steps: pd.DataFrame) -> list[Estimate]:
+def _steps(steps: pd.DataFrame, as_of: str) -> list[Estimate]:
     """The two price ratios of every step, as they were computed from published prices."""
     return [
         Estimate(
             f"fertilizer.price_step.{step.name}.{side}",
             float(getattr(step, f"ratio_{side}")),
             RATIO_UNIT,
-            "beans at the farm gate, or on the world market for world_spike",
+            STEP_DATES.get(step.name, f"delivered to the village; present bean price, other prices of {as_of}"),
             "fertilizer price over bean price",
             split_sources([step.source_id]),
             2,

@@ -7,8 +7,9 @@ from pipeline.language import Text
 from pipeline.publish.causes import named
 from pipeline.publish.estimates import Estimate, from_draws
 from pipeline.publish.names import UNKNOWNS
+from pipeline.publish.scope import at_prices
 
-BASIS = "mean net income per mature hectare (TM) that takes part, and year"
+BASIS = "mean net income per mature hectare (TM) that takes part, per year"
 PERFECT = "expected value of perfect information"
 PARTIAL = "expected value of perfect information on one input, by regression on the draws"
 SAMPLE = "expected value of sample information; interval over how much farms differ"
@@ -18,6 +19,7 @@ def information_estimates(
     everything: float,
     by_input: pd.DataFrame,
     hectares: np.ndarray,
+    as_of: str,
     sources: list[str],
     level: float,
     seed: int,
@@ -27,14 +29,15 @@ def information_estimates(
     ``hectares`` are draws of the mature hectares that take part.
     """
     cited, n = tuple(sources), len(sources)
+    basis = at_prices(BASIS, as_of)
     found = [
-        Estimate("information.everything", everything / 1e6, "million Rp/ha", BASIS, PERFECT, cited, n, seed=seed),
+        Estimate("information.everything", everything / 1e6, "million Rp/ha", basis, PERFECT, cited, n, seed=seed),
         from_draws(
             "information.everything_regency",
             everything * hectares / 1e9,
             level,
             unit="billion Rp/yr",
-            basis="all mature hectares of Kutai Timur that take part",
+            basis=at_prices("all mature hectares of Kutai Timur that take part", as_of),
             method=f"{PERFECT}, times hectares",
             sources=sources,
             n=n,
@@ -43,7 +46,7 @@ def information_estimates(
     ]
     for row in by_input.itertuples(index=False):
         key, value = f"information.{row.name}", float(row.value) / 1e6
-        found.append(Estimate(key, value, "million Rp/ha", BASIS, PARTIAL, cited, n, seed=seed))
+        found.append(Estimate(key, value, "million Rp/ha", basis, PARTIAL, cited, n, seed=seed))
     return found
 
 

@@ -10,8 +10,15 @@ from pipeline.model.pest_control import Control, loss_with
 from pipeline.publish.estimates import Estimate, from_draws
 
 SHARES = {"45": 0.45, "70": 0.70, "96": 0.96}
-WITHOUT = "of the yield without this pest"
+WITHOUT = "of the yield without pod borer, mature hectare (TM) that has it"
 CURVE = "damage curve"
+AVERAGE = "of the yield without this, average mature hectare (TM)"
+PESTS = {
+    "pod_borer": "pod borer",
+    "black_pod": "black pod",
+    "dieback": "dieback",
+    "all": "pod borer, black pod and dieback",
+}
 
 
 def cited(sources: tuple[str, ...], seed: int) -> dict[str, Any]:
@@ -62,7 +69,7 @@ def loss_estimates(draws: pd.DataFrame, sources: dict[str, tuple[str, ...]], lev
     for pest in ("pod_borer", "black_pod", "dieback", "all"):
         common = {**cited(sources.get(pest, everything), seed), "level": level, "unit": "%", "method": method}
         values = draws[f"loss_{pest}"].to_numpy() * 100
-        found.append(from_draws(f"loss.{pest}", values, **common, basis="of the yield without pests", headline=True))
+        found.append(from_draws(f"loss.{pest}", values, **common, basis=f"{AVERAGE}: {PESTS[pest]}", headline=True))
     return found
 
 
@@ -89,7 +96,7 @@ def loss_with_estimates(
             key=f"loss_there.{row.pest}.{row.name}",
             value=row.value,
             unit="%",
-            basis="of the yield without this pest, where it is",
+            basis=f"of the yield without {PESTS[row.pest]}, mature hectare (TM) that has it",
             method="without control" if row.name == "none" else "with control",
             lower=row.lower,
             upper=row.upper,

@@ -12,16 +12,20 @@ MEASURES = {
     "training": Text("Training (field school)", "Pelatihan (sekolah lapang)"),
 }
 POOLED_MEASURES = {**MEASURES, "shade": Text("Shade kept (context)", "Naungan (konteks)")}
+# Each says its scope: no price is in the first, and the pests are one pest as far as one control removes it.
 CAUSES = {
-    "fertilizer": Text("Fertilizer too dear", "Pupuk terlalu mahal"),
-    "pests": Text("Pests", "Hama"),
-    "technique": Text("Technique not optimal", "Teknik belum optimal"),
-    "knowledge": Text("Weak knowledge", "Pengetahuan kurang"),
+    "fertilizer": Text("Fertilizer not used (full dose)", "Pupuk tidak dipakai (dosis penuh)"),
+    "pod_borer": Text("Pod borer, as far as sleeves remove it", "PBK, sejauh dihilangkan penyarungan"),
+    "pod_borer_and_black_pod": Text(
+        "Pod borer and black pod, as far as controls remove them", "PBK dan busuk buah, sejauh dapat dikendalikan"
+    ),
+    "technique": Text("No pruning, no sanitation (prior only)", "Tanpa pemangkasan dan sanitasi (baru asumsi awal)"),
+    "knowledge": Text("No field school", "Belum ikut sekolah lapang"),
     "unexplained": Text("Not explained", "Belum terjelaskan"),
     "gap": Text("Whole gap", "Seluruh senjang hasil"),
 }
 PACKAGES = {
-    "fertilizer_ceiling": Text("Fertilizer at ceiling price", "Pupuk harga HET"),
+    "fertilizer_ceiling": Text("Fertilizer at ceiling price (HET)", "Pupuk harga HET"),
     "fertilizer_market": Text("Fertilizer at market price", "Pupuk harga pasar"),
     "pod_sleeving": Text("Pod sleeving", "Penyarungan buah"),
     "borer_sanitation": Text("Weekly harvest, sanitation", "Panen mingguan, sanitasi"),
@@ -32,27 +36,29 @@ PACKAGES = {
     "package": Text("Sleeving + fertilizer at ceiling", "Penyarungan + pupuk HET"),
     "full_package": Text("Training + sleeving + fertilizer at ceiling", "Pelatihan + penyarungan + pupuk HET"),
 }
+# Each with the place and the date it was reported for; the amounts are parameters.
 COCOA_PRICES = {
-    "low": Text("low", "rendah"),
-    "present": Text("present", "sekarang"),
-    "peak": Text("peak", "puncak"),
+    "low": Text("low: Mahakam Ulu 2016-2022", "rendah: Mahakam Ulu 2016-2022"),
+    "present": Text("present: Kaltim, Dec 2025", "sekarang: Kaltim, Des 2025"),
+    "high": Text("high: Indonesia, Jan 2026", "tinggi: Indonesia, Jan 2026"),
+    "berau": Text("Berau, Nov 2025", "Berau, Nov 2025"),
+    "peak": Text("peak: Berau, fermented, 2024-25", "puncak: Berau, fermentasi, 2024-25"),
 }
 FERTILIZER_PRICES = {
-    "ceiling": Text("ceiling now", "HET sekarang"),
-    "ceiling_before": Text("ceiling before", "HET sebelumnya"),
-    "market": Text("market", "pasar"),
+    "ceiling": Text("ceiling since Oct 2025", "HET sejak Okt 2025"),
+    "ceiling_before": Text("ceiling before Oct 2025", "HET sebelum Okt 2025"),
+    "market": Text("market, Jan 2026", "pasar, Jan 2026"),
 }
 UNKNOWNS = {
     "present_yield": Text("Present yield", "Hasil sekarang"),
     "fertilizer_effect": Text("Effect of fertilizer", "Pengaruh pupuk"),
     "sleeving_effect": Text("Effect of sleeving", "Pengaruh penyarungan"),
-    "pruning_effect": Text("Effect of pruning", "Pengaruh pemangkasan"),
     "training_effect": Text("Effect of training", "Pengaruh pelatihan"),
     "pods_attacked": Text("Pods attacked by borer", "Buah terserang PBK"),
     "area_with_borer": Text("Area that has the borer", "Areal yang terkena PBK"),
     "damage_reading": Text("Which damage curve holds", "Kurva kerusakan yang berlaku"),
     "sleeving_labour": Text("Labour for sleeving", "Tenaga kerja penyarungan"),
-    "pruning_labour": Text("Labour for pruning", "Tenaga kerja pemangkasan"),
+    "sleeve_price": Text("Price of sleeves", "Harga sarung buah"),
     "spreading_labour": Text("Labour for spreading", "Tenaga kerja menebar pupuk"),
     "training_cost": Text("Cost of training", "Biaya pelatihan"),
 }

@@ -19,7 +19,8 @@ STEPS = {
 SILVER = "#8C8C8C"
 COLOURS = {
     "fertilizer": ORANGE,
-    "pests": PURPLE,
+    "pod_borer": PURPLE,
+    "pod_borer_and_black_pod": PURPLE,
     "technique": GREEN,
     "knowledge": BLUE,
     "unexplained": GREY,
@@ -29,14 +30,16 @@ COLOURS = {
 }
 
 SHARES = Caption(
-    title=Text("Yield held back per cause", "Hasil yang tertahan per penyebab"),
+    title=Text("Yield held back per cause", "Kehilangan hasil menurut penyebab"),
     caption=Text(
-        "Shapley values of the four causes; they add up to what removing all of them would gain. The gap is "
-        "the attainable less the present yield; what the causes do not explain may be below zero, when the "
-        "evidence promises more than the gap.",
-        "Nilai Shapley keempat penyebab; jumlahnya sama dengan tambahan hasil bila semuanya dihilangkan. "
-        "Senjang adalah hasil yang dapat dicapai dikurangi hasil kini; yang belum terjelaskan dapat negatif "
-        "bila bukti menjanjikan lebih dari senjang.",
+        "Shapley values of the four causes on an average mature hectare, most likely to hold back most on top; they "
+        "add up to what removing all of them would gain. The row with black pod stands beside that of the pod borer "
+        "and is not added. No price is in the row of fertilizer. Pruning and sanitation rest on prior knowledge "
+        "alone. What the causes do not explain may be below zero, when the evidence promises more than the gap.",
+        "Nilai Shapley keempat penyebab pada hektare TM rata-rata, yang paling mungkin terbesar di atas; jumlahnya "
+        "sama dengan tambahan hasil bila semuanya dihilangkan. Baris dengan busuk buah berdiri di samping baris PBK "
+        "dan tidak dijumlahkan. Harga tidak termasuk dalam baris pupuk. Pemangkasan dan sanitasi baru asumsi awal. "
+        "Yang belum terjelaskan dapat negatif bila bukti menjanjikan lebih dari senjang.",
     ),
     alt=Text(
         "Interval plot in kg per hectare: one row for each of the four causes, one for the unexplained part "

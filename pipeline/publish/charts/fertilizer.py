@@ -9,9 +9,9 @@ from pipeline.publish.charts.common import label, localise
 from pipeline.publish.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, Caption
 
 PRICE_LABELS = {
-    "ceiling": "ceiling (HET) now|HET sekarang",
-    "ceiling_before": "ceiling before|HET sebelumnya",
-    "market": "market, Kutai Timur 2023|pasar, Kutai Timur 2023",
+    "ceiling": "ceiling (HET) since Oct 2025|HET sejak Okt 2025",
+    "ceiling_before": "ceiling before Oct 2025|HET sebelum Okt 2025",
+    "market": "market, Jan 2026|pasar, Jan 2026",
 }
 RANGES = {
     "world": (BLUE, Text("world prices", "harga dunia")),
@@ -19,8 +19,8 @@ RANGES = {
     "retail_unsubsidised": (ORANGE, Text("market", "pasar")),
 }
 NOW_LABELS = {
-    "ceiling": "ceiling now|HET sekarang",
-    "market": "market of 2023, beans of now|pasar 2023, harga biji sekarang",
+    "ceiling": "ceiling since Oct 2025|HET sejak Okt 2025",
+    "market": "market, Jan 2026|pasar, Jan 2026",
 }
 PRICE_AXIS = Text(
     "Price of 1 kg of fertilizer, delivered (kg of dry beans)", "Harga 1 kg pupuk sampai di desa (kg biji kering)"
@@ -31,11 +31,12 @@ VALUE_COST = Caption(
     title=Text("What a rupiah of fertilizer returns", "Kembalian satu rupiah pupuk"),
     caption=Text(
         "Median and interval of the value-cost ratio of the full dose, and the median at half the dose, by the price "
-        "of cocoa NPK in beans at the present bean price; transport, spreading and harvest are counted. Dashed: prices "
-        "decreed or reported.",
+        "of cocoa NPK in beans at the present bean price (December 2025), on an average mature hectare; transport, "
+        "spreading and harvest are counted. Dashed: prices decreed or reported, that of the market carried to January "
+        "2026.",
         "Median dan selang nisbah nilai-biaya dosis penuh, serta median setengah dosis, menurut harga NPK kakao dalam "
-        "biji pada harga biji sekarang; ongkos angkut, penebaran, dan panen dihitung. Garis putus: harga yang "
-        "ditetapkan atau dilaporkan.",
+        "biji pada harga biji sekarang (Desember 2025), pada hektare TM rata-rata; ongkos angkut, penebaran, dan "
+        "panen dihitung. Garis putus: harga yang ditetapkan atau dilaporkan, harga pasar dibawa ke Januari 2026.",
     ),
     alt=Text(
         "Curve and band of the value-cost ratio of the full dose and a curve for half the dose against the price of "
@@ -106,7 +107,7 @@ def _price_axis(axes: Axes, ratio: pd.Series, language: str) -> None:
 def _mark_price(axes: Axes, ratio: float, price: float, text: str, language: str) -> None:
     """A vertical line at a price, with its name along it; the present ceiling is named on its left."""
     colour = ORANGE if "market" in text else GREEN
-    side, shift = ("right", -3) if "now" in text else ("left", 3)
+    side, shift = ("right", -3) if "since" in text else ("left", 3)
     axes.axvline(ratio, color=colour, linewidth=1.2, linestyle=DASHED)
     axes.annotate(
         f"{label(language, *text.split('|'))}, Rp {format_number(price, language, 4)}",

@@ -12,12 +12,12 @@ from pipeline.publish.names import PEST_CONTROLS
 PAYING = Caption(
     title=Text("Chance that a control pays, by bean price", "Peluang pengendalian menguntungkan menurut harga biji"),
     caption=Text(
-        "On a hectare that has the pest; only controls whose labour can be priced. Labour is an assumption, drawn "
-        "from half to double. Broken lines rest on a claim or on trials in Africa. Dashed: even odds, and the "
-        "present farm-gate price.",
-        "Pada hektare yang terkena; hanya pengendalian yang tenaga kerjanya dapat dihargai. Tenaga kerja adalah "
-        "asumsi, diambil dari separuh sampai dua kali lipat. Garis terputus bersandar pada klaim atau percobaan di "
-        "Afrika. Garis kelabu: peluang separuh, dan harga petani sekarang.",
+        "On a mature hectare that has the pest, wage of January 2026; only controls whose labour can be priced. Labour "
+        "and sleeves are assumptions, drawn from half to double. Broken lines rest on a claim or on trials in "
+        "Africa. Dashed: even odds, and the present farm-gate price.",
+        "Pada hektare TM yang terserang, upah Januari 2026; hanya pengendalian yang tenaga kerjanya dapat dihargai. "
+        "Tenaga kerja dan sarung adalah asumsi, diambil dari separuh sampai dua kali lipat. Garis terputus bersandar "
+        "pada klaim atau percobaan di Afrika. Garis kelabu: peluang separuh, dan harga petani sekarang.",
     ),
     alt=Text(
         "A curve for each control of the chance that it pays against the farm-gate price of dry beans.",
@@ -27,10 +27,10 @@ PAYING = Caption(
 SLEEVING = Caption(
     title=Text("Chance that sleeving pays, by attack", "Peluang penyarungan menguntungkan menurut serangan"),
     caption=Text(
-        "At the present farm-gate price of dry beans, by the share of pods attacked today, for each reading of the "
-        "damage curve. Labour for sleeving is an assumption, drawn from half to double.",
-        "Pada harga biji kering di tingkat petani sekarang, menurut bagian buah terserang saat ini, untuk tiap "
-        "bacaan kurva kerusakan. Tenaga kerja penyarungan adalah asumsi, diambil dari separuh sampai dua kali lipat.",
+        "At the farm-gate price of dry beans of December 2025, by the share of pods attacked today, for each reading "
+        "of the damage curve. Labour and sleeves are assumptions, drawn from half to double.",
+        "Pada harga biji kering di tingkat petani Desember 2025, menurut bagian buah terserang saat ini, untuk tiap "
+        "bacaan kurva kerusakan. Tenaga kerja dan sarung adalah asumsi, diambil dari separuh sampai dua kali lipat.",
     ),
     alt=Text(
         "Three curves of the chance that sleeving pays against the share of pods attacked, one for each "
@@ -49,7 +49,7 @@ def draw_paying(axes: Axes, data: pd.DataFrame, language: str) -> None:
         axes.plot(rows["price_idr_per_kg"] / 1000, rows["chance"], style, color=colour, linewidth=2, label=text)
     axes.axhline(50, color=GREY, linewidth=1.0, linestyle=(0, (4, 3)))
     present = float(data.loc[data["is_present"], "price_idr_per_kg"].iloc[0]) / 1000
-    reference_line(axes, present, label(language, "price now", "harga sekarang"))
+    reference_line(axes, present, label(language, "Kaltim, Dec 2025", "Kaltim, Des 2025"))
     axes.set_xlabel(label(language, "Price of dry beans (thousand Rp/kg)", "Harga biji kering (ribu Rp/kg)"))
     axes.set_ylabel(label(language, "Chance to pay (%)", "Peluang menguntungkan (%)"))
     axes.set_ylim(0, 100)

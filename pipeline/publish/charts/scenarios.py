@@ -5,18 +5,19 @@ from matplotlib.axes import Axes
 
 from pipeline.language import Text
 from pipeline.publish.charts.common import draw_intervals, label
-from pipeline.publish.figures import BLUE, GREEN, GREY, ORANGE, Caption
+from pipeline.publish.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, Caption
 from pipeline.publish.names import COCOA_PRICES, FERTILIZER_PRICES, PACKAGES
 
 NET_INCOME = Caption(
     title=Text("What a measure leaves in the hand", "Yang tersisa di tangan dari tiap tindakan"),
     caption=Text(
         "Median and interval of the yearly net income per mature hectare, after inputs, labour at the minimum "
-        "wage and harvest, on a hectare that has the pod borer and where the option is not done yet. Days of labour "
-        "are assumptions, drawn from half to double.",
-        "Median dan selang pendapatan bersih per hektare TM per tahun, setelah sarana, tenaga kerja menurut "
-        "UMK, dan panen, di kebun yang terkena PBK dan belum menerapkannya. Hari kerja adalah asumsi, diambil "
-        "dari separuh sampai dua kali lipat.",
+        "wage and harvest, on a hectare that has the pod borer and where the option is not done yet; beans at the "
+        "price of December 2025, all else of January 2026. Days of labour and the cost of sleeves are assumptions, "
+        "drawn from half to double.",
+        "Median dan kisaran pendapatan bersih per hektare TM per tahun, setelah sarana, tenaga kerja menurut "
+        "UMK, dan panen, di kebun terserang PBK yang belum menerapkannya; harga biji Desember 2025, harga lain Januari "
+        "2026. Hari kerja dan biaya sarung adalah asumsi, diambil dari separuh sampai dua kali lipat.",
     ),
     alt=Text(
         "Interval plot of net income, one row per option, with the chance of a loss beside each.",
@@ -56,12 +57,12 @@ def draw_income(axes: Axes, data: pd.DataFrame, language: str) -> None:
 PRICES = Caption(
     title=Text("Chance of a loss over cocoa and fertilizer prices", "Peluang rugi menurut harga kakao dan pupuk"),
     caption=Text(
-        "Share of draws in which the option costs more than its extra beans bring, at a low, the present and a peak "
-        "farm-gate price. In brackets: the price of fertilizer. Best dose: the one with the best mean income, at most "
-        "the full dose. All three: training, sleeving and fertilizer.",
-        "Bagian simulasi acak yang biayanya melebihi nilai tambahan biji, pada harga petani rendah, sekarang, dan "
-        "puncak. Dalam kurung: harga pupuk. Dosis terbaik: yang pendapatan rata-ratanya tertinggi, paling banyak "
-        "dosis penuh. Ketiganya: pelatihan, penyarungan, dan pupuk.",
+        "Share of draws in which the option costs more than its extra beans bring, on a hectare with pod borer, at "
+        "five farm-gate prices. In brackets: the price of fertilizer. Best dose: the one with the best mean income, "
+        "at most the full dose. All three: training, sleeving and fertilizer.",
+        "Bagian simulasi acak yang biayanya melebihi nilai tambahan biji, di kebun terserang PBK, pada lima harga di "
+        "tingkat petani. Dalam kurung: harga pupuk. Dosis terbaik: yang pendapatan rata-ratanya tertinggi, paling "
+        "banyak dosis penuh. Ketiganya: pelatihan, penyarungan, dan pupuk.",
     ),
     alt=Text(
         "Dot plot of the chance of a loss: one row per option and fertilizer price, one dot per cocoa price.",
@@ -76,7 +77,13 @@ IN_GRID = {
     "package": Text("Sleeving + fertilizer", "Penyarungan + pupuk"),
     "full_package": Text("All three", "Ketiganya"),
 }
-MARKS = {"low": (ORANGE, "v"), "present": (BLUE, "o"), "peak": (GREEN, "^")}
+MARKS = {
+    "low": (ORANGE, "v"),
+    "present": (BLUE, "o"),
+    "high": (PURPLE, "s"),
+    "berau": (BLACK, "D"),
+    "peak": (GREEN, "^"),
+}
 
 
 def price_rows(grid: pd.DataFrame, names: list[str]) -> pd.DataFrame:
@@ -109,7 +116,7 @@ def draw_prices(axes: Axes, data: pd.DataFrame, language: str) -> None:
     axes.set_xlabel(label(language, "Chance of a loss (%)", "Peluang rugi (%)"))
     axes.set_ylabel(label(language, "Option", "Pilihan"))
     title = label(language, "Price of cocoa", "Harga kakao")
-    axes.legend(fontsize=8, title=title, title_fontsize=8, loc="lower right")
+    axes.legend(fontsize=8, title=title, title_fontsize=8, loc="upper center", bbox_to_anchor=(0.35, -0.13), ncols=2)
     axes.grid(axis="y", visible=False)
 
 

@@ -5,11 +5,11 @@ from typing import Any
 import pandas as pd
 
 from pipeline.language import Text
-from pipeline.publish import brief, survey
+from pipeline.publish import brief, economics, survey
 from pipeline.publish.brief_words import FIRST_STEPS, UNKNOWN
-from pipeline.publish.causes import ranked_names
+from pipeline.publish.causes import order_words
 from pipeline.publish.estimates import Prose, linked
-from pipeline.publish.names import PACKAGES, UNKNOWNS
+from pipeline.publish.names import UNKNOWNS
 from pipeline.publish.site import figures
 from pipeline.publish.site.notebooks import as_html
 from pipeline.publish.site.numbers import published
@@ -18,48 +18,47 @@ from pipeline.results import read_table
 
 
 def sentences() -> tuple[Text, ...]:
-    """The answer in five sentences; which cause, package and unknown they name follows from the results."""
-    first, second = ranked_names(list(published().values()))[:2]
-    summary = read_table("10_scenarios", "summary").set_index("name")
-    best = summary["net_income_idr_per_ha"].idxmax()
-    package, unknown = PACKAGES[best], UNKNOWNS[most_worth_knowing()]
+    """The answer in five sentences; which causes, options and unknown they name follows from the results."""
+    unknown = UNKNOWNS[most_worth_knowing()]
+    leading = economics.choice_words(read_table("10_scenarios", "choice"))
+    order = order_words(list(published().values()))
     present = survey.key_now(published(), "present_yield", "kutai_timur.yield_mature")
     return (
         Text(
             f"A mature hectare of cacao in Kutai Timur gives {{{present}}} of dry beans a year, where "
             "{attainable:value} kg/ha have been reported from the district; the official figures contradict each "
             "other, so the range is wide.",
-            f"Satu hektare kakao menghasilkan (TM) di Kutai Timur memberi {{{present}}} biji kering per "
+            f"Produktivitas kakao TM di Kutai Timur sekitar {{{present}}} biji kering per "
             "tahun, padahal pernah dilaporkan {attainable:value} kg/ha di kabupaten ini; angka resmi saling "
-            "bertentangan sehingga selangnya lebar.",
+            "bertentangan sehingga kisarannya lebar.",
         ),
         Text(
-            f"Most likely to hold back most is {first.en} (chance {{first.{first.key}:percent}}), then {second.en} "
-            f"({{first.{second.key}:percent}}), but no order is sure: pests take {{cause.pests}}, the price of "
-            f"fertilizer {{cause.fertilizer}}, weak knowledge {{cause.knowledge}} and technique {{cause.technique}} a"
-            " year, where a number below zero would not hold the yield back.",
-            f"Yang paling mungkin menahan hasil adalah {first.id} (peluang {{first.{first.key}:percent}}), lalu "
-            f"{second.id} ({{first.{second.key}:percent}}), tetapi urutannya belum pasti: hama mengambil "
-            f"{{cause.pests}}, harga pupuk {{cause.fertilizer}}, kurangnya pengetahuan {{cause.knowledge}}, dan "
-            f"teknik {{cause.technique}} per tahun; angka di bawah nol berarti tidak menahan hasil.",
+            f"{order.en}. Per average mature hectare and year, fertilizer not used holds back {{cause.fertilizer}}, "
+            f"the "
+            "pod borer, as far as sleeves remove it, {cause.pod_borer} (with black pod "
+            "{cause.pod_borer_and_black_pod}) and the lack of field schools {cause.knowledge}; technique, "
+            "{cause.technique}, is prior knowledge without a direct study. A number below zero would not hold the "
+            "yield back. What the price of fertilizer takes stands apart: {fertilizer.price_step.access.yield} when "
+            "only the market sells.",
+            f"{order.id}. Per hektare TM rata-rata per tahun, pupuk yang tidak dipakai menahan {{cause.fertilizer}}, "
+            "PBK, sejauh dihilangkan penyarungan, {cause.pod_borer} (bersama busuk buah "
+            "{cause.pod_borer_and_black_pod}), dan belum adanya sekolah lapang {cause.knowledge}; teknik, "
+            "{cause.technique}, baru asumsi awal tanpa penelitian langsung. Angka di bawah nol berarti tidak menahan "
+            "hasil. Akibat harga pupuk terpisah: {fertilizer.price_step.access.yield} bila pupuk hanya ada di pasar.",
         ),
         Text(
-            "Cocoa NPK at the ceiling price brings {scenario.fertilizer_ceiling.net_income} and loses money with a "
-            "chance of {scenario.fertilizer_ceiling.probability_loss:percent}; the same fertilizer from the market "
-            "brings {scenario.fertilizer_market.net_income} and loses with "
-            "{scenario.fertilizer_market.probability_loss:percent}.",
-            "NPK kakao dengan harga HET memberi tambahan pendapatan {scenario.fertilizer_ceiling.net_income} dengan "
-            "peluang rugi {scenario.fertilizer_ceiling.probability_loss:percent}; pupuk yang sama dari pasar memberi"
-            " {scenario.fertilizer_market.net_income} dengan peluang rugi "
-            "{scenario.fertilizer_market.probability_loss:percent}.",
+            "On an average mature hectare and at the prices of January 2026, the full dose of cocoa NPK brings "
+            "{fertilizer.net_income.ceiling} at the subsidised ceiling and loses money with a chance of "
+            "{fertilizer.probability_loss.ceiling:percent}; from the market it brings "
+            "{fertilizer.net_income.market} and loses with {fertilizer.probability_loss.market:percent}.",
+            "Pada hektare TM rata-rata dan harga Januari 2026, dosis penuh NPK kakao memberi tambahan pendapatan "
+            "{fertilizer.net_income.ceiling} pada HET dengan peluang rugi "
+            "{fertilizer.probability_loss.ceiling:percent}; dari pasar {fertilizer.net_income.market} dengan peluang "
+            "rugi {fertilizer.probability_loss.market:percent}.",
         ),
         Text(
-            f"Of the packages compared, “{package.en}” has the highest median income, {{scenario.{best}.net_income}} "
-            f"at a cost of {{scenario.{best}.cost}}, on a hectare with pod borer; it loses money with a chance of "
-            f"{{scenario.{best}.probability_loss:percent}}.",
-            f"Dari paket yang dibandingkan, “{package.id}” memberi median pendapatan tertinggi, "
-            f"{{scenario.{best}.net_income}} dengan biaya {{scenario.{best}.cost}}, di kebun ber-PBK; peluang ruginya"
-            f" {{scenario.{best}.probability_loss:percent}}.",
+            f"With dry beans at {{price.cocoa}} (December 2025), {leading.en[0].lower()}{leading.en[1:]}.",
+            f"Dengan harga biji kering {{price.cocoa}} (Desember 2025), {leading.id[0].lower()}{leading.id[1:]}.",
         ),
         Text(
             f"What to find out first is “{unknown.en}”: knowing it would be worth up to "

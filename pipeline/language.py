@@ -1,7 +1,7 @@
 """Text in the two languages of the readers, and numbers as each of them writes numbers."""
 
 from dataclasses import dataclass
-from math import isfinite
+from math import floor, isfinite
 
 LANGUAGES = ("en", "id")
 # Units that are words, and how an Indonesian reader writes them; all others are the same in both languages.
@@ -70,6 +70,11 @@ def format_number(value: float, language: str, digits: int = 3) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return text if language == "en" else text.translate(str.maketrans(",.", ".,"))
+
+
+def format_percent(share: float, language: str) -> str:
+    """A share or probability in whole per cent, halves upwards: ``25 %`` for 0.245."""
+    return f"{format_number(floor(share * 100 + 0.5), language)} %"
 
 
 def format_unit(unit: str, language: str) -> str:

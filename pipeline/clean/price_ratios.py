@@ -80,8 +80,8 @@ def _fertilizers(prices: pd.DataFrame, items: tuple[str, ...]) -> pd.DataFrame:
 def ratio_by_period(prices: pd.DataFrame) -> pd.DataFrame:
     """Mean, least and greatest monthly fertilizer-to-cocoa price ratio in periods that the text speaks of.
 
-    ``prices`` is the clean table of world prices. One row per period, columns ``mean``, ``lowest``, ``highest``
-    and ``months``.
+    ``prices`` is the clean table of world prices. One row per period, columns ``mean``, ``lowest``, ``highest``,
+    ``months`` (how many), ``first_month`` and ``last_month`` (2026-05).
     """
     ordered = prices.sort_values(["year", "month"])
     periods = {
@@ -92,5 +92,12 @@ def ratio_by_period(prices: pd.DataFrame) -> pd.DataFrame:
         "last_12_months": ordered.tail(12),
     }
     ratios = {name: rows["fertilizer_cocoa_ratio"] for name, rows in periods.items()}
-    summary = {name: (r.mean(), r.min(), r.max(), len(r)) for name, r in ratios.items()}
-    return pd.DataFrame.from_dict(summary, orient="index", columns=["mean", "lowest", "highest", "months"])
+    spans = {name: [_month(rows, place) for place in (0, -1)] for name, rows in periods.items()}
+    summary = {name: (r.mean(), r.min(), r.max(), len(r), *spans[name]) for name, r in ratios.items()}
+    columns = ["mean", "lowest", "highest", "months", "first_month", "last_month"]
+    return pd.DataFrame.from_dict(summary, orient="index", columns=columns)
+
+
+def _month(rows: pd.DataFrame, place: int) -> str:
+    """The month of a row, written as 2026-05."""
+    return f"{rows['year'].iloc[place]:.0f}-{rows['month'].iloc[place]:02.0f}"

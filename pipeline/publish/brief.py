@@ -10,14 +10,14 @@ from dataclasses import asdict, dataclass
 import pandas as pd
 
 from pipeline import paths, usage
-from pipeline.language import LANGUAGES, Text, format_number
+from pipeline.language import LANGUAGES, Text, format_number, format_percent
 from pipeline.publish import brief_html, brief_pdf
 from pipeline.publish.estimates import TO, Prose, keys_in, linked, sources_of
 from pipeline.publish.figures import load_figure
 from pipeline.publish.names import PACKAGES
 
 COLUMNS = (
-    Text("Measure", "Tindakan"),
+    Text("Measure, on a hectare with pod borer", "Tindakan, di kebun terserang PBK"),
     Text("Extra beans (kg/ha)", "Tambahan biji (kg/ha)"),
     Text("Cost (million Rp/ha)", "Biaya (juta Rp/ha)"),
     Text("Net income (million Rp/ha)", "Pendapatan bersih (juta Rp/ha)"),
@@ -98,7 +98,7 @@ def _scenario_row(row: pd.Series, language: str) -> tuple[str, ...]:
         "extra_kg": _with_interval(row, "extra_kg_per_ha", language),
         "cost": _with_interval(row, "cost_idr_per_ha", language, 1e6),
         "net_income": _with_interval(row, "net_income_idr_per_ha", language, 1e6),
-        "probability_loss": f"{round(row['probability_loss'] * 100)} %",
+        "probability_loss": format_percent(row["probability_loss"], language),
     }
     numbers = (linked(f"scenario.{row['name']}.{key}", cell) for key, cell in cells.items())
     return (PACKAGES[row["name"]].in_language(language), *numbers)

@@ -426,13 +426,37 @@ REGISTER = (
             "kakao lokal.",
         ),
         Text(
-            en="Both enter the synthesis; their spread widens the interval.",
-            id="Keduanya masuk sintesis; perbedaannya melebarkan selang.",
+            en="Neither is pooled: neither compares cacao that is pruned lightly every year with cacao that is not. "
+            "What stands for pruning and sanitation is prior knowledge, and it is not ranked.",
+            id="Tidak satu pun digabung: keduanya tidak membandingkan kakao yang dipangkas ringan setiap tahun dengan "
+            "yang tidak dipangkas. Angka pemangkasan dan sanitasi hanya asumsi awal dan tidak diperingkat.",
         ),
-        "inside",
-        Text(en="The synthesis has {effect.pruning_sanitation}.", id="Menurut sintesis {effect.pruning_sanitation}."),
-        (),
-        ("mean_effect.pruning_sanitation", "harm.pruning_sanitation"),
+        "not_used",
+        NOT_USED,
+    ),
+    Conflict(
+        "bean_price_end_of_2025",
+        Text(en="Price of dry beans, end of 2025", id="Harga biji kering, akhir 2025"),
+        prices("F104", "F105", "F042", "F043", "F106", "F044"),
+        Text(
+            en="Probable: the price fell within weeks, and quality and place differ; the reports do not state "
+            "moisture, and that of the province not whether beans were fermented.",
+            id="Kemungkinan harga turun dalam beberapa minggu, serta mutu dan tempatnya berbeda; laporan tidak "
+            "menyebut kadar air, dan laporan provinsi tidak menyebut apakah biji difermentasi.",
+        ),
+        Text(
+            en="The newest report for East Kalimantan is the present price; the price of Berau of November 2025 and "
+            "the highest report near the present one are scenarios.",
+            id="Laporan terbaru untuk Kalimantan Timur menjadi harga sekarang; harga Berau November 2025 dan laporan "
+            "tertinggi di sekitarnya menjadi skenario.",
+        ),
+        "changes",
+        Text(
+            en="Net income of fertilizer at the ceiling at the present price and at that of Berau is shown.",
+            id="Ditunjukkan pendapatan bersih dari pupuk HET pada harga sekarang dan pada harga Berau.",
+        ),
+        ("scenario.fertilizer_ceiling.net_income", "scenario.fertilizer_ceiling.net_income_berau"),
+        ("price.cocoa", "price.cocoa_least", "price.cocoa_most"),
     ),
     Conflict(
         "shade_trials",

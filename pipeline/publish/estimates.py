@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline import paths, usage
-from pipeline.language import Text, format_number, format_unit
+from pipeline.language import Text, format_number, format_percent, format_unit
 
 # A text that pandas cuts short can be neither read nor translated, a number in a row left out not be found.
 pd.set_option("display.max_colwidth", None, "display.max_rows", None)
@@ -74,7 +74,7 @@ class Estimate:
 
     def percent(self, language: str) -> str:
         """A share or probability in whole per cent."""
-        return f"{format_number(round(self.value * 100), language)} %"
+        return format_percent(self.value, language)
 
     @property
     def digits(self) -> int:

@@ -22,7 +22,7 @@ def price_estimates(periods: pd.DataFrame, rupiah: pd.DataFrame, world: pd.DataF
             f"fertilizer_cocoa_ratio.{period}",
             row["mean"],
             "kg cocoa per kg cocoa NPK",
-            "world prices; interval is the range of months",
+            f"world prices of {row['first_month']} to {row['last_month']}; interval is the range of months",
             "mean of months",
             split_sources(world["source_id"]),
             int(row["months"]),

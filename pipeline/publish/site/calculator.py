@@ -5,16 +5,14 @@ import math
 from pathlib import Path
 from typing import Any
 
-from pipeline import paths, tables
-from pipeline.contracts import read_clean
-from pipeline.language import Text
-from pipeline.model.fertilizer import price_cases
+from pipeline import paths
+from pipeline.language import Text, date_words
 from pipeline.params import load_params
 from pipeline.publish.site import calculator_texts as texts
 from pipeline.publish.site.calculator_data import calculator_script
 from pipeline.publish.site.calculator_draws import Base, collect
 from pipeline.publish.site.calculator_model import Result, default_result
-from pipeline.publish.site.calculator_settings import BEARING_YEARS, TRIAL_YEARS, Field
+from pipeline.publish.site.calculator_settings import BEARING_YEARS, TRIAL_YEARS, Field, npk_prices
 
 DATA_FILE = "calculator-data.js"
 
@@ -72,19 +70,20 @@ def two_digits(value: float, language: str) -> str:
 
 def _numbers(base: Base, language: str) -> dict[str, str]:
     """Numbers that any text may name."""
-    cases = price_cases(read_clean(tables.LOCAL_PRICES)).set_index("name")["price_idr_per_kg"]
+    cases, month = npk_prices(base.params), date_words(base.params.prices.as_of)
     return {
+        "month": month.in_language(language),
         "level": plain(base.params.uncertainty.interval_level * 100, language),
         "full": plain(base.inputs.full_dose, language),
         "most": plain(2 * base.inputs.full_dose, language),
-        "draws": plain(base.inputs.yield_now.size, language),
+        "draws": plain(base.clean.size, language),
         "harvest_days": plain(base.params.prices.harvest_days_per_kg, language),
         "bearing": plain(BEARING_YEARS, language),
         "trial_low": plain(TRIAL_YEARS[0], language),
         "trial_high": plain(TRIAL_YEARS[1], language),
         "oldest": plain(base.fields["age"].evidence_high, language),
-        "ceiling": plain(cases["ceiling"], language),
-        "market": plain(cases["market"], language),
+        "ceiling": fixed(cases["ceiling"], 0, language),
+        "market": two_digits(cases["market"], language),
     }
 
 
@@ -131,14 +130,7 @@ def _name(name: str, result: Result, language: str, numbers: dict[str, str]) -> 
 
 def _result(result: Result, language: str, numbers: dict[str, str]) -> dict[str, Any]:
     """The start result in words, as the script writes every other."""
-    rows = [
-        {
-            "name": _name(row["name"], result, language, numbers),
-            **{key: million(row[key], language) for key in ("value", "lower", "upper")},
-            "loss": fixed(row["loss"] * 100, 0, language),
-        }
-        for row in result["options"]
-    ]
+    rows = [_row(row, result, language, numbers) for row in result["options"]]
     dose = {key: two_digits(value, language) for key, value in result["dose"].items()}
     about = texts.RESULT["mean_dose" if result["mean_income"] > 0 else "no_mean_dose"]
     mean_dose = {"dose": plain(result["mean_dose"], language)}
@@ -146,20 +138,30 @@ def _result(result: Result, language: str, numbers: dict[str, str]) -> dict[str,
         "status": _status(result, rows, language, numbers),
         "rate": _fill(texts.RESULT["dose" if result["dose"]["value"] > 0 else "no_dose"], language, numbers | dose),
         "about_rate": _fill(about, language, numbers | mean_dose),
-        "rows": [row | {"interval": _fill(texts.RESULT["interval"], language, row)} for row in rows],
+        "rows": rows,
         "notes": [_fill(texts.NOTES[f"{name}.{code}"], language, numbers) for name, code in result["notes"].items()],
     }
 
 
+def _row(row: dict[str, Any], result: Result, language: str, numbers: dict[str, str]) -> dict[str, str]:
+    """One option in words: its ``key``, its name, and its amounts in million rupiah."""
+    amounts = {part: million(row[part], language) for part in ("value", "lower", "upper", "cost", "bad")}
+    said = {"key": row["name"], "name": _name(row["name"], result, language, numbers), **amounts}
+    said["loss"] = fixed(row["loss"] * 100, 0, language)
+    return said | {"interval": _fill(texts.RESULT["interval"], language, said)}
+
+
 def _status(result: Result, rows: list[dict[str, str]], language: str, numbers: dict[str, str]) -> list[str]:
-    if result["first"] is None:
+    """What leads, and by how much; the start values lie within the evidence."""
+    if not result["tied"]:
         return [texts.RESULT["nothing"].in_language(language)]
-    chance = {"chance": fixed(result["chance"] * 100, 0, language)}
-    said = [_fill(texts.RESULT["first"], language, numbers | rows[0] | chance)]
-    if result["single"] not in (None, result["first"]):
-        name = {"name": _name(result["single"], result, language, numbers)}
-        said.append(_fill(texts.RESULT["single"], language, name))
-    return said
+    by_key = {row["key"]: row for row in rows}
+    first = by_key[result["tied"][0]] | {"chance": fixed(result["chance"] * 100, 0, language)}
+    if len(result["tied"]) == 1:
+        return [_fill(texts.RESULT["first"], language, numbers | first)]
+    names = texts.RESULT["and"].in_language(language).join(by_key[name]["name"] for name in result["tied"])
+    said = [_fill(texts.RESULT["tie"], language, {"names": names}), _fill(texts.RESULT["highest"], language, first)]
+    return [*said, *(_fill(texts.RESULT[role], language, by_key[result[role]]) for role in ("safest", "cheapest"))]
 
 
 def _words(base: Base, language: str, numbers: dict[str, str]) -> str:

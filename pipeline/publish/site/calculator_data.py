@@ -21,7 +21,15 @@ from pipeline.publish.site.calculator_settings import TRIAL_YEARS
 
 GLOBAL = "CACAO_CALCULATOR"
 # Columns of two bytes, beside the log gains.
-WIDE = ("yield_now", "shape", "attacked", "at_all", "power", "sleeving")
+WIDE = ("clean", "shape", "attacked", "at_all", "power", "left", "sleeving")
+# What each measure costs, by its column of log gains: columns, and what each counts.
+COSTS = {
+    "mineral_fertilizer": [("spreading", "dose")],
+    "borer": [("sleeving", "day"), ("sleeves", "ha")],
+    "pruning_sanitation": [("pruning", "day")],
+    "training": [("training_cost", "ha")],
+    "organic_fertilizer": [("compost", "ha")],
+}
 
 
 def quantise(values: np.ndarray, width: int) -> tuple[float, float, np.ndarray]:
@@ -45,40 +53,34 @@ def described(base: Base) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
     """The options as names of columns, and these columns.
 
     Each option has ``name`` and ``measures``: ``practice``, ``needs_borer``, ``gain`` (a column of log gains, or
-    ``borer``: through the damage curve), ``cost`` (a column) and ``per`` (``dose``, ``day`` or ``ha``: what it counts).
+    ``borer``: through the damage curve), ``costs`` (``column`` and ``per``: ``dose``, ``day`` or ``ha``).
     """
     inputs = base.inputs
     gains = {id(draws): name for name, draws in inputs.effects.items()}
     gains[id(inputs.pest_gains["pod_sleeving"])] = "borer"
-    costs = {id(days): (name, "day") for name, days in inputs.labour.items()}
-    costs |= {id(inputs.training): ("training_cost", "ha"), id(inputs.compost): ("compost", "ha")}
     columns = {
-        "yield_now": inputs.yield_now,
+        "clean": base.clean,
         "shape": shapes(inputs),
         "attacked": base.attacked,
         "at_all": base.curve.at_all,
         "power": base.curve.power,
+        "left": base.left,
         "spreading": inputs.labour["spreading"],
     }
     draws_of = {**inputs.effects, **inputs.labour, "training_cost": inputs.training, "compost": inputs.compost}
+    draws_of["sleeves"] = inputs.sleeves
     found = []
     for option in options_at(base, inputs, 1.0).values():
-        parts = [_describe(measure, gains, costs) for measure in option.measures]
-        used = {part[key] for part in parts for key in ("gain", "cost")} & set(draws_of)
-        columns |= {name: draws_of[name] for name in sorted(used)}
+        parts = [_describe(measure, gains[id(measure.log_gain)]) for measure in option.measures]
+        used = {part["gain"] for part in parts} | {cost["column"] for part in parts for cost in part["costs"]}
+        columns |= {name: draws_of[name] for name in sorted(used & set(draws_of))}
         found.append({"name": option.name, "measures": parts})
     return found, columns
 
 
-def _describe(measure: options.Measure, gains: dict[int, str], costs: dict[int, tuple[str, str]]) -> dict[str, Any]:
-    cost, per = costs.get(id(measure.cost_idr_per_ha), ("spreading", "dose"))
-    return {
-        "practice": measure.practice,
-        "needs_borer": measure.needs_borer,
-        "gain": gains[id(measure.log_gain)],
-        "cost": cost,
-        "per": per,
-    }
+def _describe(measure: options.Measure, gain: str) -> dict[str, Any]:
+    costs = [{"column": column, "per": per} for column, per in COSTS[gain]]
+    return {"practice": measure.practice, "needs_borer": measure.needs_borer, "gain": gain, "costs": costs}
 
 
 def constants(base: Base) -> dict[str, Any]:
@@ -88,8 +90,8 @@ def constants(base: Base) -> dict[str, Any]:
         "transport": base.inputs.transport,
         "ceiling": base.inputs.ceiling,
         "harvest_days": base.params.prices.harvest_days_per_kg,
-        "spreading_days": base.params.fertilizer.labour_days_per_ha,
-        "left": base.left,
+        "told_apart": options.TOLD_APART,
+        "bad_case": options.BAD_CASE,
         "most": inspect.signature(Response.optimal_dose).parameters["most"].default,
         "dose_shares": measures.DOSE_SHARES.tolist(),
         "trial_years": list(TRIAL_YEARS),

@@ -8,7 +8,7 @@ import pandas as pd
 
 from pipeline import tables
 from pipeline.contracts import read_clean
-from pipeline.model import fertilizer, incidence, measures, response, scenarios
+from pipeline.model import fertilizer, measures, options, prices_now, response, scenarios
 from pipeline.model.damage import DamageCurve
 from pipeline.model.draws import stream
 from pipeline.publish.site.calculator_settings import Field, fields
@@ -19,16 +19,18 @@ from pipeline.results import read_table
 class Base:
     """All that stays the same when the reader moves a setting; arrays are draws of shape (draws,).
 
-    ``inputs`` are those of the scenarios with labour in days (a wage of one), ``attacked`` shares of pods, ``left``
-    the share of the attack that sleeving leaves, ``ranked`` the names of options with enough evidence.
+    ``inputs`` are those of the scenarios with labour in days (a wage of one), ``clean`` the yield in kg/ha of a hectare
+    without the pod borer, ``attacked`` shares of pods, ``left`` the share of the attack that sleeving leaves,
+    ``ranked`` the names of options with enough evidence.
     """
 
     params: Any
     fields: dict[str, Field]
     inputs: measures.Inputs
+    clean: np.ndarray
     attacked: np.ndarray
     curve: DamageCurve
-    left: float
+    left: np.ndarray
     ranked: frozenset[str]
 
 
@@ -36,13 +38,14 @@ def collect(params: Any) -> Base:
     """Everything that the calculator rests on, from the clean tables and the results of the stages."""
     pests, seed = read_table("13_survey", "pests"), params.uncertainty.seed
     inputs = respond(_inputs(params, pests), seed)
-    before, after = incidence.attack_figures(read_clean(tables.BASELINES), read_clean(tables.EFFECTS))
     drawn = read_table("13_survey", "damage_curve")
     curve = DamageCurve(drawn["at_all"].to_numpy(), drawn["power"].to_numpy())
     any_price = {"ceiling": 1.0, "market": 1.0}
     ranked = measures.is_ranked(measures.build_options(inputs, any_price), read_table("05_model_evidence", "studies"))
     names = frozenset(name for name, enough in ranked.items() if enough)
-    return Base(params, fields(params), inputs, pests["attacked"].to_numpy(), curve, after / before, names)
+    attacked, left = (pests[name].to_numpy() for name in ("attacked", "left_by_sleeving"))
+    clean = inputs.yields.without_borer
+    return Base(params, fields(params), inputs, clean, attacked, curve, left, names)
 
 
 def _inputs(params: Any, pests: pd.DataFrame) -> measures.Inputs:
@@ -54,13 +57,15 @@ def _inputs(params: Any, pests: pd.DataFrame) -> measures.Inputs:
         "sleeving": params.scenarios.sleeving_days_per_ha,
         "pruning": params.scenarios.pruning_days_per_ha,
     }
+    present = read_table("13_survey", "present")["yield_kg_per_ha"].to_numpy()
     return measures.Inputs(
-        yield_now=read_table("13_survey", "present")["yield_kg_per_ha"].to_numpy(),
+        yields=options.yields_of(present, pests),
         effects={name: predicted[name].to_numpy() for name in predicted},
         pest_gains={name: pests[f"log_gain_{name}_there"].to_numpy() for name in ("pod_sleeving", "borer_sanitation")},
         responses={},
         is_plateau=fertilizer.draw_family(seed, len(pests)),
         labour=scenarios.draw_labour(days, 1.0, seed, len(pests)),
+        sleeves=scenarios.draw_assumed(params.scenarios.sleeves_idr_per_ha, seed, "sleeves", len(pests)),
         training=training,
         compost=compost,
         full_dose=params.fertilizer.dose_kg_per_ha,
@@ -73,7 +78,8 @@ def _bought(params: Any, size: int) -> tuple[np.ndarray, np.ndarray]:
     """Draws of the yearly cost of training and of compost in Rp/ha."""
     costs, baselines = read_clean(tables.COSTS), read_clean(tables.BASELINES)
     prices = read_clean(tables.LOCAL_PRICES)
-    rate = read_clean(tables.EXCHANGE_CPI).dropna(subset="idr_per_usd").iloc[-1]["idr_per_usd"]
+    rates = prices_now.exchange_rates(read_clean(tables.EXCHANGE_CPI), costs)
+    rate = prices_now.rate_of(rates, params.prices.as_of)["idr_per_usd"]
     area, years, seed = params.scenarios.area_per_farmer_ha, params.scenarios.training_years, params.uncertainty.seed
     training, _ = scenarios.training_cost(costs, rate, area, years, stream(seed, "training cost"), size)
     transport, factor = params.fertilizer.transport_idr_per_kg, params.prices.fertilizer_multiplier
@@ -83,6 +89,6 @@ def _bought(params: Any, size: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def respond(inputs: measures.Inputs, seed: int) -> measures.Inputs:
-    """The inputs with the response curves of their yield."""
-    gain = response.extra_yield(inputs.yield_now, inputs.effects["mineral_fertilizer"], inputs.ceiling)
+    """The inputs with the response curves of their yield where the borer is."""
+    gain = response.extra_yield(inputs.yields.with_borer, inputs.effects["mineral_fertilizer"], inputs.ceiling)
     return replace(inputs, responses=fertilizer.draw_responses(inputs.full_dose, gain, seed))

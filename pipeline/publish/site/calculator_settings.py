@@ -4,11 +4,14 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import pandas as pd
+
 from pipeline import tables
 from pipeline.contracts import read_clean
 from pipeline.model.damage import LOW_SHARE
 from pipeline.model.fertilizer import price_cases
 from pipeline.model.incidence import attack_figures
+from pipeline.model.prices_now import exchange_rates
 from pipeline.model.printed import row
 from pipeline.model.scenarios import day_wage
 from pipeline.params import describe
@@ -62,6 +65,14 @@ class Field:
         return "below" if value < self.evidence_low else "above"
 
 
+def npk_prices(params: Any) -> pd.Series:
+    """Prices of NPK in Rp/kg by case, in the month to which the project brings prices."""
+    world, costs = read_clean(tables.WORLD_PRICES), read_clean(tables.COSTS)
+    rates = exchange_rates(read_clean(tables.EXCHANGE_CPI), costs)
+    cases = price_cases(read_clean(tables.LOCAL_PRICES), world, rates, params.prices.as_of)
+    return cases.set_index("name")["price_idr_per_kg"]
+
+
 def fields(params: Any) -> dict[str, Field]:
     """Every setting by name, in the order of the form.
 
@@ -70,12 +81,12 @@ def fields(params: Any) -> dict[str, Field]:
     """
     prices, costs = read_clean(tables.LOCAL_PRICES), read_clean(tables.COSTS)
     baselines = read_clean(tables.BASELINES)
-    cases = price_cases(prices).set_index("name")["price_idr_per_kg"]
+    cases = npk_prices(params)
     beans = prices[(prices["item"] == "cocoa_dry_unfermented") & ~prices["is_outlier"]]["price_idr_per_kg"]
     shop = prices[prices["item"].isin(NPK) & (prices["market"] != "transport")]["price_idr_per_kg"]
     wages = costs[(costs["item"] == "minimum_wage") & (costs["place"] == "Kutai Timur")]["value"]
     per_day = wages / params.prices.working_days_per_month
-    wage, _ = day_wage(costs, params.prices.working_days_per_month)
+    wage, _ = day_wage(costs, params.prices.working_days_per_month, params.prices.as_of)
     yields = baselines[baselines["variable"] == "yield"]["value"].dropna()
     attacked, _ = attack_figures(baselines, read_clean(tables.EFFECTS))
     bounds, factor = describe()["prices.cocoa_idr_per_kg"], describe()["prices.fertilizer_multiplier"]
@@ -132,6 +143,14 @@ def notes(settings: Settings, known: dict[str, Field]) -> dict[str, str]:
     if settings.attacked == 0:
         del found["attacked"]
     return {**found, "age": _age_note(settings.age, known["age"].evidence_high)}
+
+
+def outside(found: dict[str, str]) -> list[str]:
+    """The settings of which the evidence says nothing, by the codes of ``notes``: no measure is named first there.
+
+    Prices and wages are what the reader meets; what they do needs no evidence.
+    """
+    return [name for name in ("yield_now", "attacked", "age") if found.get(name) in ("below", "above", "old")]
 
 
 def _age_note(age: float | None, oldest: float) -> str:

@@ -25,29 +25,33 @@ LABELS = {
 
 HINTS = {
     "cocoa": Text(
-        "From {low} to {high}. Prices reported in Indonesia: {evidence_low} to {evidence_high}.",
-        "Dari {low} sampai {high}. Harga yang pernah dilaporkan di Indonesia: {evidence_low} sampai {evidence_high}.",
+        "Start value: newest report for East Kalimantan, December 2025; ask today's price. From {low} to {high}; "
+        "reported in Indonesia: {evidence_low} to {evidence_high}.",
+        "Isian awal: laporan terbaru Kalimantan Timur, Desember 2025; tanyakan harga hari ini. Dari {low} sampai "
+        "{high}; pernah dilaporkan di Indonesia: {evidence_low} sampai {evidence_high}.",
     ),
     "fertilizer": Text(
-        "Ceiling price of subsidised cocoa NPK (HET): {ceiling}. Shop price in Kutai Timur: {market}. From {low} to "
-        "{high}: a tenth to ten times these.",
-        "HET NPK kakao bersubsidi: {ceiling}. Harga kios di Kutai Timur: {market}. Dari {low} sampai {high}: "
-        "sepersepuluh sampai sepuluh kalinya.",
+        "Ceiling price of subsidised cocoa NPK (HET): {ceiling}. Shop price in Kutai Timur, reported in October 2023 "
+        "and carried to {month}: about {market}. From {low} to {high}: a tenth to ten times these.",
+        "HET NPK kakao bersubsidi: {ceiling}. Harga kios di Kutai Timur, laporan Oktober 2023 yang dibawa ke {month}: "
+        "sekitar {market}. Dari {low} sampai {high}: sepersepuluh sampai sepuluh kalinya.",
     ),
     "wage": Text(
-        "Minimum wage of Kutai Timur for one working day: {default}. From {low} to {high}: a tenth to ten times that.",
-        "Upah minimum (UMK) Kutai Timur per hari kerja: {default}. Dari {low} sampai {high}: sepersepuluh sampai "
+        "Minimum wage of Kutai Timur 2026 for one working day: {default}. From {low} to {high}: a tenth to ten times "
+        "that.",
+        "Upah minimum (UMK) Kutai Timur 2026 per hari kerja: {default}. Dari {low} sampai {high}: sepersepuluh sampai "
         "sepuluh kalinya.",
     ),
     "yield_now": Text(
-        "Per hectare of mature area. Empty: not known, all yields that are likely in Kutai Timur count. From {low} to "
-        "{high}, the potential of Indonesian clones that no measure can pass.",
+        "Per hectare of mature area. Empty: not known, all yields that are likely in Kutai Timur at your attack "
+        "count. From {low} to {high}, the potential of Indonesian clones that no measure can pass.",
         "Per hektare tanaman menghasilkan (TM). Kosong: belum diketahui, dipakai semua hasil yang mungkin di Kutai "
-        "Timur. Dari {low} sampai {high}, yaitu potensi klon Indonesia yang tidak terlampaui tindakan apa pun.",
+        "Timur pada serangan itu. Dari {low} sampai {high}, yaitu potensi klon Indonesia yang tidak terlampaui "
+        "tindakan apa pun.",
     ),
     "attacked": Text(
-        "Of 100 pods, how many have the borer? Empty: not known. 0: the borer is not there.",
-        "Dari 100 buah, berapa yang terkena PBK? Kosong: belum diketahui. 0: tidak ada PBK.",
+        "Of 100 pods, how many have the borer? Empty: the borer is there, how much is not known. 0: it is not there.",
+        "Dari 100 buah, berapa yang terserang PBK? Kosong: PBK ada, seberapa banyak belum diketahui. 0: tidak ada PBK.",
     ),
     "age": Text(
         "Empty: not known. The age does not enter the sums; it tells whether the evidence speaks of such trees.",
@@ -147,15 +151,16 @@ NOTES = {
         "mungkin sudah menerapkan sebagian tindakan, jadi tambahannya lebih kecil.",
     ),
     "attacked.below": Text(
-        "Of attacks below {evidence_low} % the evidence says only that the loss is small; what sleeves bring there "
-        "rests on the assumed form of the damage curve.",
-        "Tentang serangan di bawah {evidence_low} % bukti hanya menyebut kehilangan hasil kecil; manfaat penyarungan "
-        "di situ bertumpu pada bentuk kurva kerusakan yang diandaikan.",
+        "Of attacks below {evidence_low} % the evidence says only that the loss is small: what sleeves bring there is "
+        "not known, and they are not shown.",
+        "Tentang serangan di bawah {evidence_low} % bukti hanya menyebut kehilangan hasil kecil: manfaat penyarungan "
+        "di situ belum diketahui dan tidak ditampilkan.",
     ),
     "attacked.above": Text(
-        "More than in the one trial of East Kalimantan ({evidence_high} %); the damage curve is drawn on from there.",
-        "Lebih dari percobaan satu-satunya di Kalimantan Timur ({evidence_high} %); kurva kerusakan diteruskan dari "
-        "situ.",
+        "More than in the one trial of East Kalimantan ({evidence_high} %): what sleeves bring there is not known, and "
+        "they are not shown.",
+        "Lebih dari percobaan satu-satunya di Kalimantan Timur ({evidence_high} %): manfaat penyarungan di situ belum "
+        "diketahui dan tidak ditampilkan.",
     ),
     "age.unknown": Text(
         "The result holds for bearing trees (TM). How their age changes what a measure brings is not known.",
@@ -186,13 +191,41 @@ NOTES = {
 
 RESULT = {
     "first": Text(
-        "First: {name}. It adds {value} million Rp/ha a year of net income, very likely between {lower} and {upper} "
-        "({level} %); chance of losing money {loss} %. It is the best of all in {chance} of 100 likely cases.",
-        "Yang pertama: {name}. Pendapatan bersih bertambah {value} juta Rp/ha per tahun, kemungkinan besar antara "
-        "{lower} dan {upper} ({level} %); peluang rugi {loss} %. Terbaik dari semuanya pada {chance} dari 100 "
+        "Ahead: {name}. It adds {value} million Rp/ha a year of net income, very likely between {lower} and {upper} "
+        "({level} %), for {cost} million Rp/ha; {loss} of 100 cases lose money, and one case of ten brings {bad} or "
+        "less. It is the best of all in {chance} of 100 likely cases.",
+        "Unggul: {name}. Pendapatan bersih bertambah {value} juta Rp/ha per tahun, kemungkinan besar antara {lower} "
+        "dan {upper} ({level} %), dengan biaya {cost} juta Rp/ha; {loss} dari 100 kemungkinan rugi, dan 1 dari 10 "
+        "kemungkinan hanya memberi {bad} atau kurang. Terbaik dari semuanya pada {chance} dari 100 kemungkinan.",
+    ),
+    "tie": Text(
+        "A tie: what is known does not tell these apart: {names}.",
+        "Seri: yang diketahui belum dapat membedakan pilihan berikut: {names}.",
+    ),
+    "highest": Text(
+        "Highest middle value: {name}, {value} million Rp/ha a year for {cost}; {loss} of 100 cases lose money, one "
+        "case of ten brings {bad} or less. It is the best of all in only {chance} of 100 cases.",
+        "Nilai tengah tertinggi: {name}, {value} juta Rp/ha per tahun dengan biaya {cost}; {loss} dari 100 kemungkinan "
+        "rugi, 1 dari 10 kemungkinan hanya memberi {bad} atau kurang. Terbaik hanya pada {chance} dari 100 "
         "kemungkinan.",
     ),
-    "single": Text("If only one measure is possible: {name}.", "Bila hanya sanggup satu tindakan: {name}."),
+    "safest": Text(
+        "Least risk of a loss: {name}, {loss} of 100 cases; {value} million Rp/ha for {cost}, one case of ten {bad} or "
+        "less.",
+        "Risiko rugi terkecil: {name}, {loss} dari 100 kemungkinan; {value} juta Rp/ha dengan biaya {cost}, 1 dari 10 "
+        "kemungkinan {bad} atau kurang.",
+    ),
+    "cheapest": Text(
+        "Lowest cost: {name}, {cost} million Rp/ha; it adds {value}, {loss} of 100 cases lose money.",
+        "Biaya terendah: {name}, {cost} juta Rp/ha; tambahannya {value}, {loss} dari 100 kemungkinan rugi.",
+    ),
+    "and": Text("; ", "; "),
+    "outside": Text(
+        "No measure is named here: the evidence does not reach this setting ({settings}). The sums below are shown for "
+        "what they are.",
+        "Tidak ada tindakan yang disebut: bukti tidak menjangkau isian ini ({settings}). Hitungan di bawah hanya "
+        "ditampilkan apa adanya.",
+    ),
     "nothing": Text(
         "No measure pays at these settings: each is more likely to lose than to gain. Doing nothing comes first.",
         "Tidak ada tindakan yang menguntungkan pada isian ini: semuanya lebih mungkin rugi. Tanpa tindakan lebih baik.",
@@ -221,8 +254,10 @@ RESULT = {
         "0 kg/ha: pupuk lebih mungkin tidak menguntungkan; antara {lower} dan {upper} kg/ha per tahun ({level} %)",
     ),
     "left_out": Text(
-        "Without the pod borer there is nothing to sleeve: measures with sleeving are left out.",
-        "Tanpa PBK tidak perlu menyarungi buah: tindakan dengan penyarungan tidak ditampilkan.",
+        "Measures with sleeving are left out: without the pod borer there is nothing to sleeve, and outside the "
+        "evidence nobody knows what it brings.",
+        "Tindakan dengan penyarungan tidak ditampilkan: tanpa PBK tidak perlu menyarungi buah, dan di luar jangkauan "
+        "bukti manfaatnya belum diketahui.",
     ),
     "none": Text("No result at these settings.", "Tidak ada hasil pada isian ini."),
     "interval": Text("{lower} to {upper}", "{lower} sampai {upper}"),
@@ -261,9 +296,11 @@ PAGE = {
     "measures": Text("Extra net income of each measure", "Tambahan pendapatan bersih tiap tindakan"),
     "caption": Text(
         "Million Rp per hectare of mature area and year, for a farmer who does not do the measure yet; middle of all "
-        "draws, and the interval that holds {level} % of them.",
+        "draws, and the interval that holds {level} % of them. At the start values: a hectare with pod borer, beans at "
+        "the price of December 2025, all else of {month}.",
         "Juta Rp per hektare TM per tahun, bagi petani yang belum menerapkan tindakan itu; nilai tengah semua "
-        "simulasi, dan selang yang memuat {level} %-nya.",
+        "simulasi, dan kisaran yang memuat {level} %-nya. Pada isian awal: kebun terserang PBK, harga biji Desember "
+        "2025, harga lain {month}.",
     ),
     "legend": Text(
         "Bars: the interval; dark mark: the middle; thin line: no gain.",
@@ -271,6 +308,7 @@ PAGE = {
     ),
     "measure": Text("Measure", "Tindakan"),
     "income": Text("Million Rp/ha/year", "Juta Rp/ha/tahun"),
+    "cost": Text("Cost", "Biaya"),
     "loss": Text("Chance of a loss", "Peluang rugi"),
     "notes": Text("Keep in mind", "Perlu diingat"),
     "how": Text("How this is computed, and what it does not know", "Cara menghitung, dan apa yang belum diketahui"),
@@ -288,21 +326,25 @@ HOW = (
     ),
     Text(
         "Each measure multiplies the present yield; the extra beans are sold at your price less the labour to harvest "
-        "them. Sleeving is reckoned for a hectare that has the borer. Days of labour, freight of fertilizer and the "
-        "cost of training are those of the notebooks; the days are assumed, not measured in Kutai Timur.",
-        "Setiap tindakan mengalikan hasil sekarang; tambahan biji dijual dengan harga Anda dikurangi upah panen. "
-        "Penyarungan dihitung untuk hektare yang terkena PBK. Hari kerja, ongkos angkut pupuk, dan biaya pelatihan "
-        "sama dengan buku kerja; hari kerja itu andaian, belum diukur di Kutai Timur.",
+        "them. A hectare with the borer yields less than the mean of the district, one without it more. Days of "
+        "labour, freight of fertilizer, the cost of sleeves and of training are those of the notebooks; days and "
+        "sleeves are assumed, not measured in Kutai Timur.",
+        "Setiap tindakan mengalikan hasil sekarang; tambahan biji dijual dengan harga Anda dikurangi upah panen. Kebun "
+        "terserang PBK hasilnya di bawah rata-rata kabupaten, kebun tanpa PBK di atasnya. Hari kerja, ongkos angkut "
+        "pupuk, biaya sarung, dan biaya pelatihan sama dengan lembar analisis; hari kerja dan sarung masih asumsi, "
+        "belum diukur di Kutai Timur.",
     ),
     Text(
         "Not known: how the effect depends on the age of the trees, the clone, the soil or the weather of the year; "
-        "whether your farm does part of it already; whether subsidised fertilizer can be bought. Training was studied "
-        "in Africa only, pruning in Bolivia only. Grafting and replanting are left out: their gain is not in the "
-        "evidence. Compost and weekly harvest with sanitation rest on too little to be ranked.",
+        "whether your farm does part of it already; whether subsidised fertilizer can be bought. Good and bad seasons "
+        "are not in it: a bad case comes from what is not known. Training was studied in Africa only. Pruning, "
+        "grafting and replanting are left out: no study is like what is recommended here. Compost and weekly harvest "
+        "with sanitation rest on too little to be ranked.",
         "Belum diketahui: pengaruh umur tanaman, klon, tanah, dan cuaca tahun itu; apakah kebun Anda sudah menerapkan "
-        "sebagian; apakah pupuk bersubsidi dapat dibeli. Pelatihan hanya diteliti di Afrika, pangkas hanya di Bolivia. "
-        "Sambung dan peremajaan tidak dihitung: tambahan hasilnya tidak ada dalam bukti. Kompos dan panen mingguan "
-        "dengan sanitasi terlalu sedikit buktinya untuk diperingkat.",
+        "sebagian; apakah pupuk bersubsidi dapat dibeli. Musim baik dan buruk tidak termasuk: "
+        "keadaan buruk di sini berasal dari yang belum diketahui. Pelatihan hanya diteliti di Afrika. Pemangkasan, "
+        "penyambungan, dan peremajaan tidak dihitung: belum ada penelitian seperti yang dianjurkan di sini. Kompos dan "
+        "panen mingguan dengan sanitasi terlalu sedikit buktinya untuk diperingkat.",
     ),
     Text(
         "In Dairi, North Sumatra, farms with older trees harvested more. That is about the yield, which you set "

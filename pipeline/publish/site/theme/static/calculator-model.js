@@ -136,26 +136,35 @@
     return value;
   }
 
+  function attackedShare(settings, drawn) { return settings.attacked === null ? drawn : settings.attacked / 100; }
+
+  // Share of the yield of clean trees that the borer takes at the attack.
+  function borerLoss(model, settings) {
+    return remembered(model, 'loss', settings.attacked, function () {
+      const power = model.columns.power;
+      return mapped(model.columns.attacked, function (drawn, i) {
+        return model.columns.at_all[i] * Math.pow(attackedShare(settings, drawn), power[i]);
+      });
+    });
+  }
+
+  // The yield of the reader, or that of clean trees less what the borer takes.
   function presentYield(model, settings) {
-    return remembered(model, 'yield', settings.yield_now, function () {
+    return remembered(model, 'yield', settings.yield_now + '|' + settings.attacked, function () {
       const given = settings.yield_now;
-      return given === null ? model.columns.yield_now : mapped(model.columns.yield_now, function () { return given; });
+      if (given !== null) return mapped(model.columns.clean, function () { return given; });
+      const loss = borerLoss(model, settings);
+      return mapped(model.columns.clean, function (clean, i) { return clean * (1 - loss[i]); });
     });
   }
 
   // Ratio of the yields with and without sleeves, through the damage curve.
   function borerRatio(model, settings) {
     return remembered(model, 'borer', settings.attacked, function () {
-      const atAll = model.columns.at_all;
-      const power = model.columns.power;
       const left = remembered(model, 'left', null, function () {
-        return mapped(power, function (each) { return Math.pow(model.known.left, each); });
+        return mapped(model.columns.left, function (share, i) { return Math.pow(share, model.columns.power[i]); });
       });
-      return mapped(model.columns.attacked, function (drawn, i) {
-        const attacked = settings.attacked === null ? drawn : settings.attacked / 100;
-        const loss = atAll[i] * Math.pow(attacked, power[i]);
-        return (1 - loss * left[i]) / (1 - loss);
-      });
+      return mapped(borerLoss(model, settings), function (loss, i) { return (1 - loss * left[i]) / (1 - loss); });
     });
   }
 
@@ -179,9 +188,7 @@
 
   function optionExtra(model, settings, option) {
     const now = presentYield(model, settings);
-    const hasBorer = option.measures.some(function (measure) { return measure.gain === 'borer'; });
-    const setting = settings.yield_now + '|' + (hasBorer ? settings.attacked : '');
-    return remembered(model, 'extra ' + option.name, setting, function () {
+    return remembered(model, 'extra ' + option.name, settings.yield_now + '|' + settings.attacked, function () {
       const part = taught(model, option);
       const factor = new Float64Array(now.length).fill(1);
       option.measures.forEach(function (measure) {
@@ -199,28 +206,31 @@
       const parts = {
         days: new Float64Array(model.data.draws),
         rupiah: new Float64Array(model.data.draws),
-        buys: option.measures.some(function (measure) { return measure.per === 'dose'; })
+        buys: false
       };
       option.measures.forEach(function (measure) {
-        const column = model.columns[measure.cost];
-        const into = measure.per === 'ha' ? parts.rupiah : parts.days;
-        for (let i = 0; i < column.length; i += 1) into[i] += column[i];
+        measure.costs.forEach(function (cost) {
+          const column = model.columns[cost.column];
+          const into = cost.per === 'ha' ? parts.rupiah : parts.days;
+          if (cost.per === 'dose') parts.buys = true;
+          for (let i = 0; i < column.length; i += 1) into[i] += column[i];
+        });
       });
       return parts;
     });
   }
 
-  // Net income in Rp/ha; share is that of the full dose.
-  function netIncome(model, settings, net, option, extra, share) {
+  // Cost in Rp/ha; share is that of the full dose.
+  function totalCost(model, settings, option, share) {
     const parts = costParts(model, option);
     const price = settings.fertilizer + model.known.transport;
     const fixed = parts.buys ? share * model.known.full_dose * price : 0;
     const wage = share * settings.wage;
-    const income = new Float64Array(extra.length);
-    for (let i = 0; i < income.length; i += 1) {
-      income[i] = extra[i] * net - fixed - wage * parts.days[i] - parts.rupiah[i];
-    }
-    return income;
+    return mapped(parts.days, function (days, i) { return fixed + wage * days + parts.rupiah[i]; });
+  }
+
+  function netIncome(extra, net, cost) {
+    return mapped(extra, function (kg, i) { return kg * net - cost[i]; });
   }
 
   function fertilizerOption(model) {
@@ -230,7 +240,7 @@
   // The tenth of the full dose with the best mean income; the same for all draws.
   function bestShare(model, settings, net) {
     const gain = optionExtra(model, settings, fertilizerOption(model));
-    const means = remembered(model, 'mean extra', settings.yield_now, function () {
+    const means = remembered(model, 'mean extra', settings.yield_now + '|' + settings.attacked, function () {
       return model.shares.map(function (share) { return meanProduct(gain, share); });
     });
     const spreading = remembered(model, 'spreading', null, function () { return mean(model.columns.spreading); });
@@ -243,25 +253,23 @@
     return best;
   }
 
-  function bestDoseIncome(model, settings, net, best) {
+  function bestDoseExtra(model, settings, best) {
     const gain = optionExtra(model, settings, fertilizerOption(model));
     const share = model.shares[best.k];
     const now = presentYield(model, settings);
-    const extra = new Float64Array(gain.length);
-    for (let i = 0; i < extra.length; i += 1) {
-      extra[i] = extraYield(now[i], 1 + gain[i] * share[i] / now[i], model.known.ceiling);
-    }
-    const income = netIncome(model, settings, net, fertilizerOption(model), extra, best.share);
-    return income;
+    return mapped(gain, function (extra, i) {
+      return extraYield(now[i], 1 + extra * share[i] / now[i], model.known.ceiling);
+    });
   }
 
   // Best dose in each draw: where the last kg just earns its cost.
   function bestDoses(model, settings, net) {
     const known = model.known;
     const gain = optionExtra(model, settings, fertilizerOption(model));
-    const spreading = known.spreading_days * settings.wage / known.full_dose;
-    const price = (settings.fertilizer + known.transport + spreading) / net;
+    const days = model.columns.spreading;
     return mapped(gain, function (extra, i) {
+      const spreading = days[i] * settings.wage / known.full_dose;
+      const price = (settings.fertilizer + known.transport + spreading) / net;
       const choke = Math.max(extra, 0) * model.firstSlope[i] / known.full_dose;
       if (!(choke > price)) return 0;
       const shape = model.columns.shape[i];
@@ -284,56 +292,77 @@
     return count / own.length;
   }
 
-  function row(name, income, level) {
-    const found = interval(income, level);
+  function shareAbove(first, second) {
+    let count = 0;
+    for (let i = 0; i < first.length; i += 1) count += first[i] > second[i] ? 1 : 0;
+    return count / first.length;
+  }
+
+  function median(values) {
+    binned(values);
+    return quantile(values, 0.5);
+  }
+
+  function row(name, income, cost, known) {
+    const found = interval(income, known.level);
     return {
       name: name,
       value: found.value,
       lower: found.lower,
       upper: found.upper,
+      bad: quantile(income, known.bad_case),
+      cost: median(cost),
       loss: shareBelowZero(income)
     };
   }
 
-  function compute(model, settings) {
+  function compute(model, settings, outside) {
     const known = model.known;
     const net = settings.cocoa - known.harvest_days * settings.wage;
+    const sleevesKnown = settings.attacked !== 0 && !outside.includes('attacked');
     const offered = model.data.options.filter(function (option) {
-      return settings.attacked !== 0 || !option.measures.some(function (measure) { return measure.needs_borer; });
+      return sleevesKnown || !option.measures.some(function (measure) { return measure.needs_borer; });
     });
     const incomes = {};
+    function add(name, extra, cost) {
+      incomes[name] = netIncome(extra, net, cost);
+      return row(name, incomes[name], cost, known);
+    }
     const rows = offered.map(function (option) {
-      const extra = optionExtra(model, settings, option);
-      incomes[option.name] = netIncome(model, settings, net, option, extra, 1);
-      return row(option.name, incomes[option.name], known.level);
+      return add(option.name, optionExtra(model, settings, option), totalCost(model, settings, option, 1));
     });
     const best = bestShare(model, settings, net);
     if (best.share < 1) {
-      incomes.fertilizer_best = bestDoseIncome(model, settings, net, best);
-      rows.push(row('fertilizer_best', incomes.fertilizer_best, known.level));
+      const cost = totalCost(model, settings, fertilizerOption(model), best.share);
+      rows.push(add('fertilizer_best', bestDoseExtra(model, settings, best), cost));
     }
     rows.sort(function (a, b) { return b.value - a.value; });
-    return ranking(model, rows, incomes, {
+    return Object.assign({
+      outside: outside,
       dose: interval(bestDoses(model, settings, net), known.level),
       mean_dose: best.share * known.full_dose,
       mean_income: best.income,
       left_out: model.data.options.filter(function (option) { return !offered.includes(option); })
-        .map(function (option) { return option.name; })
-    });
+        .map(function (option) { return option.name; }),
+      options: rows
+    }, leading(model, outside.length ? [] : rows, incomes));
   }
 
-  function ranking(model, rows, incomes, found) {
-    const paying = rows.filter(function (each) { return each.value > 0; }).map(function (each) { return each.name; });
-    const packages = model.data.options.filter(function (option) { return option.measures.length > 1; })
-      .map(function (option) { return option.name; });
-    const first = paying.length ? paying[0] : null;
-    const single = paying.find(function (name) { return !packages.includes(name); });
-    return Object.assign(found, {
-      options: rows,
-      first: first,
-      single: single === undefined ? null : single,
-      chance: first === null ? null : chanceFirst(incomes, first)
-    });
+  // The options that cannot be told apart from the one with the highest median, and the safest and cheapest of them.
+  function leading(model, rows, incomes) {
+    const paying = rows.filter(function (each) { return each.value > 0; });
+    if (!paying.length) return { tied: [], safest: '', cheapest: '', chance: null };
+    const first = incomes[paying[0].name];
+    const tied = paying.filter(function (each) { return shareAbove(first, incomes[each.name]) < model.known.told_apart; });
+    const least = function (what) {
+      return tied.reduce(function (best, each) { return each[what] < best[what] ? each : best; }).name;
+    };
+    return {
+      tied: tied.map(function (each) { return each.name; }),
+      safest: least('loss'),
+      cheapest: least('cost'),
+      chance: chanceFirst(incomes, paying[0].name)
+    };
   }
 
   // Settings: what is possible, and what the evidence covers -----------------------------------------------------
@@ -382,7 +411,11 @@
   function evaluate(model, settings) {
     const problems = problemsOf(model.data, settings);
     if (Object.keys(problems).length) return { problems: problems, notes: {} };
-    return Object.assign({ problems: problems, notes: notesOf(model.data, settings) }, compute(model, settings));
+    const notes = notesOf(model.data, settings);
+    const outside = ['yield_now', 'attacked', 'age'].filter(function (name) {
+      return ['below', 'above', 'old'].includes(notes[name]);
+    });
+    return Object.assign({ problems: problems, notes: notes }, compute(model, settings, outside));
   }
 
   window.cacaoCalculator = { makeModel: makeModel, evaluate: evaluate, fields: FIELDS };

@@ -143,8 +143,10 @@
 
   function optionName(name, result) { return fill(words.options[name], { dose: plain(result.mean_dose) }); }
 
-  function numbersOf(row) {
-    return { value: million(row.value), lower: million(row.lower), upper: million(row.upper), loss: fixed(row.loss * 100, 0) };
+  function numbersOf(row, result) {
+    const said = { name: optionName(row.name, result), loss: fixed(row.loss * 100, 0) };
+    ['value', 'lower', 'upper', 'cost', 'bad'].forEach(function (part) { said[part] = million(row[part]); });
+    return said;
   }
 
   function statusSentences(settings, result) {
@@ -154,17 +156,27 @@
         return words.labels[name] + ': ' + problemText(name, result.problems[name], settings[name]);
       }));
     }
-    if (result.first === null) return [words.result.nothing];
-    const best = result.options[0];
-    const said = Object.assign(numbersOf(best), {
-      name: optionName(best.name, result),
-      chance: fixed(result.chance * 100, 0)
-    });
-    const found = [fill(words.result.first, said)];
-    if (result.single !== null && result.single !== result.first) {
-      found.push(fill(words.result.single, { name: optionName(result.single, result) }));
+    if (result.outside.length) {
+      const named = result.outside.map(function (name) { return words.labels[name] + ': ' + plain(settings[name]); });
+      return [fill(words.result.outside, { settings: named.join('; ') })];
     }
-    return found;
+    if (!result.tied.length) return [words.result.nothing];
+    return leadingSentences(result);
+  }
+
+  // What leads: alone, or tied with others of which the safest and the cheapest are named.
+  function leadingSentences(result) {
+    const numbers = {};
+    result.options.forEach(function (row) { numbers[row.name] = numbersOf(row, result); });
+    const first = Object.assign({ chance: fixed(result.chance * 100, 0) }, numbers[result.tied[0]]);
+    if (result.tied.length === 1) return [fill(words.result.first, first)];
+    const names = result.tied.map(function (name) { return numbers[name].name; }).join(words.result.and);
+    return [
+      fill(words.result.tie, { names: names }),
+      fill(words.result.highest, first),
+      fill(words.result.safest, numbers[result.safest]),
+      fill(words.result.cheapest, numbers[result.cheapest])
+    ];
   }
 
   function svg(tag, attributes) {
@@ -184,16 +196,16 @@
   }
 
   function tableRow(row, result, scale) {
-    const said = numbersOf(row);
-    const made = element('tr', undefined, row.name === result.first ? 'is-first' : '');
-    const name = element('th', optionName(row.name, result));
+    const said = numbersOf(row, result);
+    const made = element('tr', undefined, result.tied.includes(row.name) ? 'is-first' : '');
+    const name = element('th', said.name);
     name.setAttribute('scope', 'row');
     const income = element('td');
     income.appendChild(element('strong', said.value));
     income.appendChild(document.createTextNode(' '));
     income.appendChild(element('span', '(' + fill(words.result.interval, said) + ')'));
     income.appendChild(bar(row, scale));
-    [name, income, element('td', said.loss + '\u00a0%')].forEach(function (cell) { made.appendChild(cell); });
+    [name, income, element('td', said.cost), element('td', said.loss + '\u00a0%')].forEach(function (cell) { made.appendChild(cell); });
     return made;
   }
 

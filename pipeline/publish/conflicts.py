@@ -11,7 +11,14 @@ from pipeline.publish.conflict_page import WORDS, section
 from pipeline.publish.conflict_register import REGISTER
 from pipeline.publish.estimates import Estimate, Prose, load_estimates
 
-STAGES = ("02_clean_drivers", "04_yield_gap", "05_model_evidence", "07_model_pests", "10_scenarios")
+STAGES = (
+    "02_clean_drivers",
+    "04_yield_gap",
+    "05_model_evidence",
+    "06_model_fertilizer",
+    "07_model_pests",
+    "10_scenarios",
+)
 PLACES = {"East Kalimantan": "Kalimantan Timur", "North Kalimantan": "Kalimantan Utara"}
 QUANTITIES = {
     "production": Text(en="production", id="produksi"),

@@ -16,6 +16,7 @@ from pipeline.publish.site.catalogue import Message, messages, translate
 from pipeline.publish.site.headings import in_english
 from pipeline.publish.site.marks import take_out
 from pipeline.publish.site.tables import translate_cell
+from pipeline.publish.site.words import WORDS
 from pipeline.trace import trace
 
 # Names with dots between their parts, as keys of numbers have them.
@@ -76,6 +77,11 @@ def _known(part: str) -> Iterator[tuple[str, str]]:
     return (one for one in asked if Message(one[1], take_out(one[0])[0]) in messages())
 
 
+def basis(estimate: Estimate, language: str) -> str:
+    """What a number speaks of: which hectare, which pest, which prices."""
+    return translate(estimate.basis, language, "value") if estimate.basis else ""
+
+
 def is_sayable(label: str) -> bool:
     """Whether a label is a piece of a key (``optimal_dose.market``) and every part of it has words."""
     parts = label.split(".")
@@ -99,7 +105,7 @@ def number(estimate: Estimate, language: str) -> dict[str, Any]:
         "name": name(estimate.key, language),
         "shown": estimate.text(language),
         "level": f"{estimate.level * 100:.0f} %" if estimate.level > 0 else "",
-        "basis": translate(estimate.basis, language, "value") if estimate.basis else "",
+        "basis": basis(estimate, language),
         "method": translate(estimate.method, language, "value"),
         "n": estimate.n,
         "seed": estimate.seed,
@@ -142,7 +148,7 @@ def table(language: str) -> list[dict[str, str]]:
             "name": name(key, language),
             "stage": chain(key)["stage"],
             "shown": estimate.text(language),
-            "basis": translate(estimate.basis, language, "value") if estimate.basis else "",
+            "basis": basis(estimate, language),
         }
         for key, estimate in published().items()
     ]
@@ -151,13 +157,16 @@ def table(language: str) -> list[dict[str, str]]:
 def link_keys(table_html: str, language: str, root: str = "") -> str:
     """A table as HTML whose cells that hold the key of a number say it in words and lead to the page of that number.
 
-    A piece of a key, as labels of rows are, has no page: it is said in words only. Any other code stays.
+    Below the words of a key stands what the number speaks of, unless the table has a column for it. A piece of a key,
+    as labels of rows are, has no page: it is said in words only. Any other code stays.
     """
+    has_basis = re.search(rf"<th[^>]*>{WORDS['basis'].in_language(language)}</th>", table_html, re.IGNORECASE)
 
     def linked(cell: re.Match[str]) -> str:
         key = cell[2]
         if key in published():
             said = f'<a href="{root}numbers/{key}.html">{name(key, language)}</a>'
+            said += "" if has_basis else f"<small>{basis(published()[key], language)}</small>"
         elif is_sayable(key):
             said = name(key, language)
         else:

@@ -119,12 +119,12 @@ def test_middle_of_a_range_lies_inside_it(low, width):
 
 def test_every_published_effect_is_kept(effects):
     assert effects["effect_id"].tolist() == load_raw("effects")["effect_id"].tolist()
-    assert len(effects) == 133
+    assert len(effects) == 137
 
 
 def test_poolable_and_not_poolable_are_all_effects(effects):
     pooled, rest = effects[effects["is_poolable"]], effects[~effects["is_poolable"]]
-    assert len(pooled) + len(rest) == 133
+    assert len(pooled) + len(rest) == 137
     assert pooled["reason_not_pooled"].isna().all()
     assert rest["reason_not_pooled"].notna().all()
 
@@ -151,9 +151,48 @@ def test_figures_that_are_second_hand_or_not_credible_are_not_pooled(effects, ef
 
 
 def test_studies_that_disagree_are_all_kept(effects):
-    pruning = effects[(effects["measure"] == "pruning_sanitation") & effects["is_poolable"]]["log_ratio"]
-    assert pruning.min() < -1
-    assert pruning.max() > 0.4
+    shade = effects[(effects["measure"] == "shade") & effects["is_poolable"]]["log_ratio"]
+    assert shade.min() < -1
+    assert shade.max() > 0.4
+
+
+# Each by hand from what its source compares.
+NOT_ALIKE = {
+    "E003": "arms differ in more",  # compost with and without mineral fertilizer, against neither
+    "E021": "shade trees not cacao",
+    "E024": "semi wild stand",
+    "E070": "same measure at another rate",  # both arms fertilized
+    "E096": "another measure",  # attract-and-kill against a spray
+}
+
+
+@pytest.mark.parametrize(("effect_id", "comparator"), NOT_ALIKE.items())
+def test_rows_that_compare_something_else_are_kept_and_not_pooled(effects, effect_id, comparator):
+    found = effects.set_index("effect_id").loc[effect_id]
+    assert not found["is_poolable"]
+    assert comparator in found["comparator_kind"].replace("_", " ")
+
+
+def test_a_yield_effect_is_refused_by_its_comparator_before_anything_else(effects):
+    by_id = effects.set_index("effect_id")["reason_not_pooled"]
+    for effect_id in ("E003", "E021", "E024", "E070"):
+        assert by_id[effect_id] == f"comparator is {NOT_ALIKE[effect_id]}"
+
+
+def test_the_article_behind_the_preliminary_line_is_pooled_against_no_fertilizer(effects):
+    rows = effects.set_index("effect_id")
+    # T3 1,109 and T4 1,227 kg/ha against 917 of T2, which had the same practices and no fertilizer.
+    assert rows.loc["E141", "log_ratio"] == pytest.approx(np.log(1109 / 917))
+    assert rows.loc["E142", "log_ratio"] == pytest.approx(np.log(1227 / 917))
+    assert rows.loc[["E141", "E142"], "is_poolable"].all()
+    assert not rows.at["E143", "is_poolable"]
+
+
+def test_a_comparator_that_is_not_on_the_list_is_named_with_row_and_value():
+    frame = load_raw("effects", evidence.EFFECT_NUMBERS)
+    wrong = frame.assign(comparator_kind=frame["comparator_kind"].where(frame["effect_id"] != "E002", "nothing"))
+    with pytest.raises(evidence.EvidenceError, match=r"row 3 \(E002\): comparator_kind 'nothing' is not one of"):
+        evidence.check_effects(wrong)
 
 
 # The other tables.

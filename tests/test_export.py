@@ -39,10 +39,25 @@ def doubling(needs_borer: bool = False) -> Option:
     return Option("double", (Measure("pests", np.full(SIZE, np.log(2)), np.ones(SIZE), needs_borer),))
 
 
+def no_borer() -> pd.DataFrame:
+    """Draws of pests of which none takes anything."""
+    return pd.DataFrame({"attacked_area": np.full(SIZE, 0.5), "loss_pod_borer_there": np.zeros(SIZE)})
+
+
+@given(st.floats(0.05, 0.95), st.floats(0.05, 0.9))
+def test_all_hectares_that_take_part_together_double_the_crop(growers, area, lost):
+    # Where everybody takes part, hectares with and without the borer add up to the regency: doubling each doubles it.
+    pests = pd.DataFrame({"attacked_area": np.full(SIZE, area), "loss_pod_borer_there": np.full(SIZE, lost)})
+    found = export.tonnes_by_regency(growers, [doubling()], pests, np.full(SIZE, area), 1.0, NO_CEILING)
+    for regency in export.REGENCIES:
+        assert found[regency, "double"] == pytest.approx(2 * found[regency, export.NOW])
+
+
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_tonnes_are_hectares_times_yield_now_and_with_an_option(growers, adoption, borer):
     with_borer = np.full(SIZE, borer)
-    found = export.tonnes_by_regency(growers, [doubling(), doubling(True)], with_borer, adoption, NO_CEILING)
+    options = [doubling(), doubling(True)]
+    found = export.tonnes_by_regency(growers, options, no_borer(), with_borer, adoption, NO_CEILING)
     assert {regency for regency, _ in found} == set(export.REGENCIES) == set(REGENCIES)
     for regency in export.REGENCIES:
         now = growers[f"{regency}_mature_ha"] * growers[f"{regency}_yield_kg_per_ha"] / 1000
@@ -52,7 +67,7 @@ def test_tonnes_are_hectares_times_yield_now_and_with_an_option(growers, adoptio
 
 
 def test_no_option_lifts_a_yield_above_the_ceiling(growers):
-    found = export.tonnes_by_regency(growers, [doubling()], np.ones(SIZE), 1.0, 1300.0)
+    found = export.tonnes_by_regency(growers, [doubling()], no_borer(), np.ones(SIZE), 1.0, 1300.0)
     for regency in export.REGENCIES:
         most = growers[f"{regency}_mature_ha"] * 1300.0 / 1000
         assert (found[regency, "double"] <= most + 1e-9).all()
@@ -61,7 +76,7 @@ def test_no_option_lifts_a_yield_above_the_ceiling(growers):
 def test_missing_regency_or_yield_is_named(growers):
     without = growers.drop(columns=["berau_production_t", "berau_mature_ha"])
     with pytest.raises(ValueError, match="no mature_ha, production_t for berau"):
-        export.tonnes_by_regency(without, [], np.ones(SIZE), 0.5, NO_CEILING)
+        export.tonnes_by_regency(without, [], no_borer(), np.ones(SIZE), 0.5, NO_CEILING)
     bad = growers.assign(mahakam_ulu_yield_kg_per_ha=np.nan)
     with pytest.raises(ValueError, match="mahakam_ulu: draws of yield_kg_per_ha"):
         export.regency_state(bad, "mahakam_ulu")
@@ -92,22 +107,35 @@ def test_hectares_and_farmers_that_fill_a_container_grow_just_that(yield_now, sh
 # Fermentation.
 
 
-def test_pairs_are_those_printed_for_berau(prices):
-    pairs = export.fermentation_pairs(prices, 150000.0)
+def wages(idr_per_day: float, *years: int) -> pd.DataFrame:
+    return pd.DataFrame({"idr_per_day": idr_per_day, "source_id": "w"}, index=list(years or (2024, 2025, 2026)))
+
+
+def test_pairs_are_those_printed_for_berau_and_bulungan(prices):
+    # Bulungan prints 65,000 to 80,000 for fermented beans: the middle. Labour is paid in the wage of the year.
+    paid = wages(150000.0)
+    paid.loc[2026, "idr_per_day"] = 160000.0
+    pairs = export.fermentation_pairs(prices, paid)
     assert pairs[["place", "unfermented_idr_per_kg", "fermented_idr_per_kg"]].to_numpy().tolist() == [
         ["Berau", 80000, 117000],
         ["Berau", 100000, 120000],
+        ["Bulungan", 40000, 72500],
     ]
-    assert pairs["weight_loss"].tolist() == pytest.approx([37 / 117, 20 / 120])
-    assert pairs["days_per_t"].tolist() == pytest.approx([37e6 / 150000, 20e6 / 150000])
-    assert pairs["source_id"].str.count(";").tolist() == [1, 1]
+    assert pairs["weight_loss"].tolist() == pytest.approx([37 / 117, 20 / 120, 32.5 / 72.5])
+    assert pairs["days_per_t"].tolist() == pytest.approx([37e6 / 150000, 20e6 / 150000, 32.5e6 / 160000])
+    assert pairs["source_id"].str.split(";").map(set).map(len).tolist() == [3, 2, 2]
+
+
+def test_a_premium_of_a_year_without_a_wage_is_named(prices):
+    with pytest.raises(ValueError, match="premium of 2026"):
+        export.fermentation_pairs(prices, wages(150000.0, 2024, 2025))
 
 
 @given(st.floats(50000, 500000))
 def test_premium_is_gone_exactly_at_its_break_even(prices, wage):
-    pairs = export.fermentation_pairs(prices, wage)
+    pairs = export.fermentation_pairs(prices, wages(wage))
     for pair in pairs.itertuples(index=False):
-        left = export.labour_left(pairs, np.array([0.0, pair.weight_loss]), wage)
+        left = export.labour_left(pairs, np.array([0.0, pair.weight_loss]))
         left = left[left["date_from"] == pair.date_from].set_index("weight_loss_percent")["days_per_t"]
         assert left[0.0] == pytest.approx(pair.days_per_t)
         assert left[pair.weight_loss * 100] == pytest.approx(0, abs=1e-9)
@@ -121,21 +149,21 @@ def test_premium_is_gone_exactly_at_its_break_even(prices, wage):
 def test_pair_with_a_price_of_zero_or_without_a_premium_is_named(prices, price_id, value):
     column = prices["price_idr_per_kg"].astype(float).where(prices["price_id"] != price_id, value)
     with pytest.raises(ValueError, match="F031 and F033"):
-        export.fermentation_pairs(prices.assign(price_idr_per_kg=column), 150000.0)
+        export.fermentation_pairs(prices.assign(price_idr_per_kg=column), wages(150000.0))
 
 
 def test_prices_of_other_places_or_days_make_no_pair(prices):
     moved = prices.assign(place=prices["place"].where(prices["item"] != "cocoa_dry_fermented", "Kutai Timur"))
     with pytest.raises(ValueError, match="no place and period"):
-        export.fermentation_pairs(moved, 150000.0)
+        export.fermentation_pairs(moved, wages(150000.0))
 
 
 # What is published.
 
 
 def test_published_values_follow_the_tonnes(growers):
-    tonnes = export.tonnes_by_regency(growers, [doubling()], np.ones(SIZE), 0.5, NO_CEILING)
-    found = published.crop_estimates(tonnes, {"present": 70000.0}, 16000.0, 12.5, ["x"], 0.9, 1)
+    tonnes = export.tonnes_by_regency(growers, [doubling()], no_borer(), np.ones(SIZE), 0.5, NO_CEILING)
+    found = published.crop_estimates(tonnes, {"present": 70000.0}, 16000.0, 12.5, "2026-01", ["x"], 0.9, 1)
     by_key = {estimate.key: estimate for estimate in found}
     crop = by_key["export.berau.now.tonnes"]
     assert by_key["export.berau.now.containers"].upper == pytest.approx(crop.upper / 12.5)
@@ -154,7 +182,7 @@ def test_restated_figures_are_those_of_the_sources():
     found = {
         estimate.key: estimate
         for estimate in published.restated_estimates(
-            evidence.programme_context(), evidence.baselines(), 70000.0, 16000.0
+            evidence.programme_context(), evidence.baselines(), 70000.0, 16000.0, "2026-01", ("x",)
         )
     }
     assert found["export.reference_price"].value == 5662.38

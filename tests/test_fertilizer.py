@@ -6,9 +6,16 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pipeline.clean import drivers, reference_trials
+from pipeline.clean import drivers, evidence, reference_trials
 from pipeline.clean.price_ratios import rupiah_price_ratio, without_bean_price
-from pipeline.model import dose_trials, fertilizer, fertilizer_tables, price_history, published_optima
+from pipeline.model import (
+    dose_trials,
+    fertilizer,
+    fertilizer_tables,
+    price_history,
+    prices_now,
+    published_optima,
+)
 from pipeline.model.response_curves import FAMILIES, MITSCHERLICH, QUADRATIC_PLATEAU, Response, draw_response
 from pipeline.publish.fertilizer import fertilizer_estimates, trial_weight, unit_of
 
@@ -16,6 +23,11 @@ FULL = 400.0
 DOSES = np.linspace(0, 2 * FULL, 801)
 BOTH = pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
 PRICE = st.floats(0.01, 3)
+# 17,000 of October 2023, moved with the nutrients of 14-12-16 NPK at world prices (urea 411.38 to 415.4, TSP 468.13 to
+# 529.2, KCl 341.88 to 366 USD/t) and the rupiah (15,236.88 to 16,743).
+NUTRIENTS_2023 = 0.14 * 0.41138 / 0.46 + 0.12 * 0.46813 / 0.46 + 0.16 * 0.34188 / 0.60
+NUTRIENTS_2026 = 0.14 * 0.4154 / 0.46 + 0.12 * 0.5292 / 0.46 + 0.16 * 0.366 / 0.60
+MARKET_2026 = 17000 * NUTRIENTS_2026 * 16743 / (NUTRIENTS_2023 * 15236.88466)
 COSTS = fertilizer.Costs(bean_price=70000.0, net_bean_price=64000.0, transport=200.0, spreading=3000.0)
 
 
@@ -259,15 +271,24 @@ def rupiah(local) -> pd.DataFrame:
     return rupiah_price_ratio(local, price_history.COMPOUNDS)
 
 
+def cases_of(local: pd.DataFrame) -> pd.DataFrame:
+    rates = prices_now.exchange_rates(drivers.exchange_cpi(), evidence.costs())
+    return fertilizer.price_cases(local, drivers.world_prices(), rates, "2026-01")
+
+
 def test_price_cases_are_the_ceilings_and_the_market_of_kutai_timur(local):
-    cases = fertilizer.price_cases(local).set_index("name")["price_idr_per_kg"]
-    assert cases.to_dict() == {"ceiling": 2640, "ceiling_before": 3300, "market": 17000}
+    cases = cases_of(local).set_index("name")
+    expected = {"ceiling": 2640, "ceiling_before": 3300, "market": MARKET_2026}
+    assert cases["price_idr_per_kg"].to_dict() == pytest.approx(expected)
+    assert cases["reported_idr_per_kg"].to_dict() == {"ceiling": 2640, "ceiling_before": 3300, "market": 17000}
+    assert cases.loc[["ceiling", "market"], "date"].tolist() == ["2025-10-22", "2023-10-19"]
+    assert {"harianutama_2023_10", "kontan_2026_01_rate"} <= set(cases.at["market", "source_id"].split(";"))
 
 
 @pytest.mark.parametrize(("market", "case"), [("ceiling_subsidised", "'ceiling'"), ("retail_unsubsidised", "'market'")])
 def test_a_missing_price_names_its_case(local, market, case):
     with pytest.raises(ValueError, match=f"no price of fertilizer for the case {case}"):
-        fertilizer.price_cases(local[local["market"] != market])
+        cases_of(local[local["market"] != market])
 
 
 @pytest.mark.parametrize("price", [0.0, -17000.0, float("nan")])
@@ -275,7 +296,7 @@ def test_a_price_that_is_not_above_zero_names_its_row(local, price):
     damaged = local.copy()
     damaged.loc[damaged["price_id"] == "F086", "price_idr_per_kg"] = price
     with pytest.raises(ValueError, match=r"market \(F086\)"):
-        fertilizer.price_cases(damaged)
+        cases_of(damaged)
 
 
 @pytest.mark.parametrize("name", ["bean_price", "net_bean_price", "transport", "spreading"])
@@ -308,9 +329,9 @@ def test_a_month_without_world_price_is_not_overlooked(world):
 
 
 def test_price_steps_are_the_published_prices_over_beans(world, rupiah, local):
-    steps = price_history.price_steps(world, rupiah, fertilizer.price_cases(local), COSTS).set_index("name")
+    steps = price_history.price_steps(world, rupiah, cases_of(local), COSTS).set_index("name")
     assert steps.loc["ceiling_cut", ["ratio_cheap", "ratio_dear"]].tolist() == pytest.approx([2840 / 7e4, 3500 / 7e4])
-    assert steps.at["access", "ratio_dear"] == pytest.approx(17200 / 7e4)
+    assert steps.at["access", "ratio_dear"] == pytest.approx((MARKET_2026 + 200) / 7e4)
     # Beans at 20,000 (December 2020) and 28,500 (May 2021); at 22,000 and 26,000 (July 2022).
     assert steps.loc["market_spike", ["ratio_cheap", "ratio_dear"]].tolist() == pytest.approx(
         [10200 / 24250, 18200 / 24000]
@@ -322,11 +343,11 @@ def test_a_step_without_bean_price_names_the_fertilizer_price(world, local):
     rupiah = rupiah_price_ratio(no_beans, price_history.COMPOUNDS)
     assert "F084" in set(without_bean_price(no_beans, price_history.COMPOUNDS)["price_id"])
     with pytest.raises(ValueError, match="price F084: no such price, or no farm-gate bean price"):
-        price_history.price_steps(world, rupiah, fertilizer.price_cases(local), COSTS)
+        price_history.price_steps(world, rupiah, cases_of(local), COSTS)
 
 
 def test_a_step_that_goes_down_is_refused(world, rupiah, local):
-    cases = fertilizer.price_cases(local)
+    cases = cases_of(local)
     cases.loc[cases["name"] == "market", "price_idr_per_kg"] = 2000.0
     with pytest.raises(ValueError, match="dearer one: access"):
         price_history.price_steps(world, rupiah, cases, COSTS)
@@ -475,13 +496,15 @@ def test_every_quantity_is_published_with_its_unit_and_sources():
     drawn = fertilizer.draw_responses(FULL, GAIN, 1)
     found = fertilizer.economics_by_family(drawn, renamed, steps, COSTS)
     averaged = fertilizer.average_economics(found, fertilizer.draw_family(1, len(GAIN)))
-    published = fertilizer_estimates(full, averaged, found, GAIN, renamed, steps, ("z",), 0.9, 1)
+    published = fertilizer_estimates(full, averaged, found, GAIN, renamed, steps, ("z",), "2026-01", 0.9, 1)
     estimates = {estimate.key: estimate for estimate in published}
     assert len(estimates) == len(published)
     assert estimates["fertilizer.price_step.access.income"].unit == "million Rp/ha"
     assert estimates["fertilizer.price_step.access.yield"].sources == ("a", "b", "c", "z")
     assert estimates["fertilizer.value_cost_ratio.market"].headline
-    assert estimates["fertilizer.probability_below_1.market"].value == np.mean(full["value_cost_ratio.market"] < 1)
+    assert estimates["fertilizer.probability_loss.market"].value == np.mean(full["value_cost_ratio.market"] < 1)
+    # One definition of a loss: what is below one rupiah for a rupiah leaves less than nothing.
+    assert estimates["fertilizer.probability_loss.market"].value == np.mean(full["net_income.market"] < 0)
     assert estimates["fertilizer.half_dose.probability_above_2.ceiling"].value == np.mean(
         averaged["half_dose.value_cost_ratio.ceiling"] > 2
     )

@@ -112,11 +112,11 @@ def test_farms_that_differ_more_need_more_plots():
 
 
 def test_only_inputs_that_plots_can_show_and_that_matter_are_measured():
-    rows = [("pods_attacked", 9.0), ("pruning_effect", 5.0), ("present_yield", 0.01), ("training_effect", 2.0)]
+    rows = [("pods_attacked", 9.0), ("fertilizer_effect", 5.0), ("present_yield", 0.01), ("training_effect", 2.0)]
     by_input = pd.DataFrame(rows, columns=["name", "value"])
     names = choices.worth_measuring(by_input, 10.0)
-    assert names == ["pruning_effect", "training_effect"]
-    assert "{information.pruning_effect}" in published.next_measurement([], names).en
+    assert names == ["fertilizer_effect", "training_effect"]
+    assert "{information.fertilizer_effect}" in published.next_measurement([], names).en
 
 
 def test_nothing_worth_measuring_is_said_in_words():
@@ -128,9 +128,9 @@ def test_nothing_worth_measuring_is_said_in_words():
 
 
 def test_number_of_plots_that_was_not_reached_is_said_in_words():
-    needed = pd.DataFrame([("pruning_effect", "half", 2.0, 4.0, 8.0)], columns=["name", "share", *BOUNDS])
-    text = published.next_measurement(published.plot_estimates(needed, ["x"], 0.9, 1), ["pruning_effect"])
-    assert "{plots.pruning_effect.half}" in text.id
+    needed = pd.DataFrame([("fertilizer_effect", "half", 2.0, 4.0, 8.0)], columns=["name", "share", *BOUNDS])
+    text = published.next_measurement(published.plot_estimates(needed, ["x"], 0.9, 1), ["fertilizer_effect"])
+    assert "{plots.fertilizer_effect.half}" in text.id
     assert "more plots than were compared" in text.en
 
 

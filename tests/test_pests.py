@@ -48,9 +48,10 @@ def readings(effects, reports):
 def draws(effects, baselines, reports, countries, readings) -> pd.DataFrame:
     before, after = incidence.attack_figures(baselines, effects)
     attack = incidence.draw_attack(before, after, incidence.area_shares(reports), rng(2), SIZE)
+    left = incidence.draw_left_by_sleeving(effects, 0.7, rng(10), SIZE)
     black_pod = incidence.draw_black_pod(effects, reports, 0.9, rng(3), SIZE)
     dieback = incidence.draw_dieback(effects, baselines, countries, 0.9, rng(4), SIZE)
-    return pests.draws_table(readings[0]["mixture"], attack, after / before, black_pod, dieback)
+    return pests.draws_table(readings[0]["mixture"], attack, left, black_pod, dieback)
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +136,8 @@ def test_the_readings_disagree_below_the_highest_attack(readings):
 
 
 def test_every_draw_of_the_mixture_follows_one_reading(readings):
-    curves, is_sabah = readings
+    curves, lot = readings
+    is_sabah = lot < 0.5
     loss = {name: curve.loss(0.7) for name, curve in curves.items()}
     assert (loss["mixture"] == np.where(is_sabah, loss["sabah"], loss["aceh"])).all()
     assert is_sabah.mean() == pytest.approx(0.5, abs=0.03)
@@ -275,7 +277,7 @@ def test_an_average_hectare_loses_and_gains_no_more_than_one_that_has_the_pest(d
 def test_where_all_the_area_has_the_borer_the_average_hectare_is_such_a_hectare():
     ones, pods = np.ones(3), np.array([0.2, 0.5, 0.9])
     curve = curve_through(np.full(3, 0.04), np.full(3, 0.4))
-    found = pests.draws_table(curve, (ones, pods), 0.47, np.zeros(3), (np.zeros(3), np.full(3, 0.4)))
+    found = pests.draws_table(curve, (ones, pods), np.full(3, 0.47), np.zeros(3), (np.zeros(3), np.full(3, 0.4)))
     assert found["loss_all"].to_numpy() == pytest.approx(curve.loss(pods))
     assert found["log_gain_sleeving"].to_numpy() == pytest.approx(found["log_gain_sleeving_there"].to_numpy())
 
@@ -319,9 +321,9 @@ def test_every_control_has_a_name_sources_and_no_gain_beyond_its_losses(controls
         assert len(control.log_gain) == SIZE
 
 
-def test_sleeving_and_the_plots_of_aceh_leave_the_printed_share_of_attack(controls, draws, readings):
+def test_sleeving_leaves_what_was_drawn_and_the_plots_of_aceh_the_printed_share_of_attack(controls, draws, readings):
     by_name, curve = {c.name: c for c in controls}, readings[0]["mixture"]
-    for name, left in (("pod_sleeving", 45 / 96.21), ("ipm_plots", 5.2 / 61.7)):
+    for name, left in (("pod_sleeving", draws["left_by_sleeving"].to_numpy()), ("ipm_plots", 5.2 / 61.7)):
         remaining = pest_control.loss_with(by_name[name], draws["loss_pod_borer_there"].to_numpy())
         assert remaining == pytest.approx(curve.loss(draws["attacked"].to_numpy() * left), abs=1e-9)
 
@@ -385,8 +387,12 @@ def test_beans_that_earn_nothing_pay_for_no_control(price):
         highest_cost(np.ones(10), price, 0.5)
 
 
+def everywhere(yield_now) -> dict[str, np.ndarray]:
+    return dict.fromkeys(("pod_borer", "black_pod", "dieback"), yield_now)
+
+
 def test_controls_pay_more_often_the_dearer_the_beans_and_only_where_cost_is_known(controls, yield_now):
-    found = chance_by_price(controls, yield_now, np.linspace(6000, 2e5, 9), 5000.0, 2750.0)
+    found = chance_by_price(controls, everywhere(yield_now), np.linspace(6000, 2e5, 9), 5000.0, 2750.0)
     wide = found.pivot(index="price_idr_per_kg", columns="name", values="chance")
     assert set(wide.columns) == {"pod_sleeving", "borer_sanitation", "pod_removal"}
     assert (wide.diff().dropna() >= 0).all(axis=None)
@@ -397,19 +403,22 @@ def test_controls_pay_more_often_the_dearer_the_beans_and_only_where_cost_is_kno
 def test_no_control_of_known_cost_is_an_error(controls, yield_now, count):
     unknown = [c for c in controls if c.cost_idr_per_ha is None][:count]
     with pytest.raises(ValueError, match="no control of known cost"):
-        chance_by_price(unknown, yield_now, np.array([70000.0]), 5000.0, 2750.0)
+        chance_by_price(unknown, everywhere(yield_now), np.array([70000.0]), 5000.0, 2750.0)
 
 
 @pytest.fixture(scope="module")
-def chances(readings, yield_now) -> pd.DataFrame:
+def chances(readings, draws, yield_now) -> pd.DataFrame:
     attacks, cost = np.array([0.0, 0.2, 0.5, 0.8, 0.95]), rng(9).uniform(3e6, 9e6, SIZE)
-    return chance_by_attack(attacks, {"low": 2e4, "peak": 1e5}, 45 / 96.21, readings[0], yield_now, cost, 2750.0)
+    now, left = (draws["attacked_area"].to_numpy(), draws["attacked"].to_numpy()), draws["left_by_sleeving"].to_numpy()
+    prices = {"low": 2e4, "peak": 1e5}
+    return chance_by_attack(attacks, prices, left, readings[0], now, yield_now, cost, 2750.0)
 
 
 def test_sleeving_pays_more_often_the_more_pods_are_attacked_and_the_dearer_the_beans(chances):
     wide = chances.pivot(index="attacked_percent", columns=["reading", "price"], values="chance")
     assert wide.loc[0.0].max() == 0
-    assert (wide.diff().dropna() >= 0).all(axis=None)
+    # At nearly full attack trees bear so little that a convex curve may leave less to bring back.
+    assert (wide.loc[:80.0].diff().dropna() >= 0).all(axis=None)
     for reading in damage.READINGS:
         assert (wide[reading]["peak"] >= wide[reading]["low"]).all()
 
@@ -421,11 +430,84 @@ def test_chance_of_the_mixture_lies_between_the_readings(chances):
     assert (wide["aceh"] - wide["sabah"]).max() > 50
 
 
-def test_sleeving_of_a_yield_at_its_ceiling_brings_nothing_and_stays_finite(readings):
+def test_sleeving_pays_as_reckoned_by_hand():
+    # Straight curve, half lost at full attack; half of the hectares have it on all pods: mean 750, clean 1,000, there
+    # 500. At 40 % attack a hectare yields 800; sleeves that leave half of it bring 100 kg, 5 million Rp at 50,000.
+    curve, ones = DamageCurve(np.full(3, 0.5), np.ones(3)), np.ones(3)
+    costs = np.array([4.9e6, 5.1e6, 4e6])
+    given_now = (np.full(3, 0.5), ones)
     found = chance_by_attack(
-        np.array([1.0]), {"now": 6e4}, 0.47, readings[0], np.full(SIZE, 2750.0), np.full(SIZE, 1.0), 2750.0
+        np.array([0.4]), {"now": 5e4}, np.full(3, 0.5), {"one": curve}, given_now, 750 * ones, costs, 2750.0
     )
-    assert (found["chance"] == 0).all()
+    assert found["chance"].tolist() == pytest.approx([200 / 3])
+    # A clean yield of 1,000 is more than such trees can bear: no draw is left that has a weight.
+    with np.errstate(invalid="ignore"), pytest.warns(RuntimeWarning):
+        none = chance_by_attack(
+            np.array([0.4]), {"now": 5e4}, np.full(3, 0.5), {"one": curve}, given_now, 750 * ones, costs, 999.0
+        )
+    assert none["chance"].isna().all()
+
+
+# Hectares with and without a pest.
+
+
+@given(st.floats(50, 2000), st.floats(0, 1), st.floats(0, 0.95))
+def test_the_mean_over_hectares_with_and_without_the_pest_is_the_mean_yield(mean, area, lost):
+    there, elsewhere = (
+        float(each(np.array(mean), area, np.array(lost))) for each in (pests.yield_where, pests.yield_without)
+    )
+    assert area * there + (1 - area) * elsewhere == pytest.approx(mean)
+    assert there == pytest.approx(elsewhere * (1 - lost))
+    assert there <= mean * (1 + 1e-12)
+    assert elsewhere >= mean * (1 - 1e-12)
+
+
+def test_an_infested_hectare_yields_as_reckoned_by_hand():
+    # 60 % of the hectares lose half: y (1 - 0.5) / (1 - 0.3) of 700 is 500, and clean ones bear 1,000.
+    assert pests.yield_where(np.array([700.0]), 0.6, np.array([0.5])) == pytest.approx([500.0])
+    assert pests.yield_without(np.array([700.0]), 0.6, np.array([0.5])) == pytest.approx([1000.0])
+
+
+@given(st.integers(0, 1000), st.floats(800, 4000))
+def test_no_pair_of_yield_and_pest_passes_what_trees_can_bear(seed, potential):
+    random = rng(seed)
+    mean, area, lost = random.uniform(100, 790, 300), random.random(300), random.uniform(0, 0.95, 300)
+    rows = pests.possible_rows(mean, area, lost, potential, random)
+    clean = mean / (1 - area[rows] * lost[rows])
+    worst = mean / (1 - (area * lost).min())
+    assert (clean <= np.maximum(potential, worst) + 1e-9).all()
+    own = mean / (1 - area * lost) <= potential
+    assert (rows[own] == np.flatnonzero(own)).all()
+
+
+def test_impossible_pairs_meet_every_possible_pest_alike():
+    area, lost = np.ones(5), np.array([0.1, 0.2, 0.3, 0.8, 0.9])
+    counted = np.zeros(5)
+    for seed in range(600):
+        rows = pests.possible_rows(np.full(5, 700.0), area, lost, 1000.0, rng(seed))
+        assert rows[:3].tolist() == [0, 1, 2]
+        counted += np.bincount(rows[3:], minlength=5)
+    assert counted[3:].sum() == 0
+    assert counted[:3] / counted.sum() == pytest.approx([1 / 3] * 3, abs=0.05)
+
+
+def test_sleeves_leave_from_what_perak_saw_to_poor_work_and_most_often_what_the_local_trial_saw(effects):
+    left = incidence.draw_left_by_sleeving(effects, 0.7, rng(), 60000)
+    assert left.min() >= 10 / 85
+    assert left.max() <= 0.7
+    counts, edges = np.histogram(left, bins=40)
+    assert edges[counts.argmax()] == pytest.approx(45 / 96.21, abs=0.05)
+    # Mean of a triangular distribution.
+    assert left.mean() == pytest.approx((10 / 85 + 45 / 96.21 + 0.7) / 3, abs=0.003)
+    with pytest.raises(ValueError, match=r"at most 0\.4 of the attack"):
+        incidence.draw_left_by_sleeving(effects, 0.4, rng(), 10)
+
+
+def test_each_control_is_judged_at_the_yield_where_its_pest_is(draws, yield_now):
+    there = pest_control.yields_there(draws, yield_now)
+    assert (there["pod_borer"] < yield_now).all()
+    assert (there["dieback"] < yield_now).all()
+    assert (there["black_pod"] == yield_now).all()
 
 
 # What is published.
@@ -448,7 +530,7 @@ def test_threshold_is_the_first_attack_with_even_odds_and_is_put_in_words_where_
 
 
 def taken_from(chances: pd.DataFrame):
-    return published.threshold_estimates(chances, ("fiana_2015",), 1)
+    return published.threshold_estimates(chances, ("fiana_2015",), "2026-01", 1)
 
 
 def test_every_control_is_published_with_what_is_known_of_it(controls, yield_now):
@@ -457,7 +539,7 @@ def test_every_control_is_published_with_what_is_known_of_it(controls, yield_now
     found = {
         e.key: e
         for e in published.control_estimates(
-            controls, yield_now, prices, 5990.0, 2750.0, sources, ("iknpos_19390",), 0.99, 1
+            controls, everywhere(yield_now), prices, 5990.0, 2750.0, sources, ("iknpos_19390",), "2026-01", 0.99, 1
         )
     }
     for control in controls:

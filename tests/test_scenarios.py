@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.clean import drivers, evidence
 from pipeline.model import cost_curve, fertilizer, measures, options, price_grid, scenarios
-from pipeline.model.options import Measure, Option
+from pipeline.model.options import Measure, Option, Yields
 from pipeline.publish import economics
 from pipeline.publish.charts import cost_curve as curve_charts
 from pipeline.publish.charts import scenarios as charts
@@ -41,12 +41,13 @@ def inputs() -> measures.Inputs:
     now = rng.uniform(400, 1100, SIZE)
     gain = now * np.expm1(effects["mineral_fertilizer"])
     return measures.Inputs(
-        yield_now=now,
+        yields=Yields(now, now * 1.4),
         effects=effects,
         pest_gains={name: rng.uniform(0, 1, SIZE) for name in ("pod_sleeving", "borer_sanitation")},
         responses=fertilizer.draw_responses(400.0, gain, 1),
         is_plateau=fertilizer.draw_family(1, SIZE),
         labour={name: rng.uniform(1e6, 8e6, SIZE) for name in ("spreading", "sleeving", "pruning")},
+        sleeves=rng.uniform(1e6, 4e6, SIZE),
         training=rng.uniform(2e5, 6e5, SIZE),
         compost=rng.uniform(7e6, 9e6, SIZE),
         full_dose=400.0,
@@ -89,7 +90,7 @@ def test_sleeving_never_covers_more_than_the_area_with_the_borer(adoption, attac
     sleeving = Option("s", (one("pests", 0.5, 6e6, needs_borer=True),))
     now = np.array([400.0, 400.0])
     with_borer = options.share_with_borer(np.full(2, attacked), adoption)
-    extra = options.mean_extra(sleeving, now, NO_CEILING, with_borer)
+    extra = options.mean_extra(sleeving, Yields(now, 2 * now), NO_CEILING, with_borer)
     tonnes = options.extra_tonnes(extra, 1000.0, adoption)
     covered = min(adoption, attacked)
     assert tonnes[0] == pytest.approx(400 * np.expm1(0.5) * 1000 * covered / 1000, rel=1e-9, abs=1e-9)
@@ -142,7 +143,7 @@ def test_income_over_the_area_lies_between_that_with_and_without_the_borer(share
     package = Option("p", (one("fertilizer", 0.3, 2e6), one("pests", 0.5, 6e6, needs_borer=True)))
     now, ends = np.array([400.0, 900.0]), []
     for with_borer in (0.0, 1.0, share):
-        ends.append(options.mean_income(package, now, 64000.0, NO_CEILING, np.full(2, with_borer)))
+        ends.append(options.mean_income(package, Yields(now, 2 * now), 64000.0, NO_CEILING, np.full(2, with_borer)))
     without, there, between = ends
     assert between == pytest.approx(share * there + (1 - share) * without)
 
@@ -167,7 +168,7 @@ def test_best_dose_is_no_worse_than_the_full_one_and_falls_with_the_price(inputs
     assert 0 < dose <= inputs.full_dose
 
     def income(measure: Measure) -> float:
-        extra = inputs.yield_now * np.expm1(measure.log_gain)
+        extra = inputs.yields.with_borer * np.expm1(measure.log_gain)
         return float((extra * bean_price - measure.cost_idr_per_ha).mean())
 
     assert income(best) >= income(full) - 1e-6 * abs(income(full))
@@ -234,7 +235,7 @@ def test_at_present_prices_the_grid_says_what_the_options_say(grid, inputs):
     built = measures.build_options(inputs, PRICES)
     rows = grid[grid["cocoa"] == "present"].set_index(["name", "fertilizer"])
     for name, option in built.items():
-        summary = options.summarise(options.assess(option, inputs.yield_now, 64000.0, inputs.ceiling), 0.9)
+        summary = options.summarise(options.assess(option, inputs.yields.with_borer, 64000.0, inputs.ceiling), 0.9)
         key = economics.IN_GRID.get(name, (name, "none"))
         assert rows.loc[key, list(summary)].to_dict() == pytest.approx(summary)
 
@@ -286,14 +287,19 @@ def test_assumed_labour_costs_half_to_double(days, wage, seed):
     assert np.exp(np.log(cost).mean()) == pytest.approx(days * wage, rel=0.15)
 
 
-def test_wage_is_the_latest_of_kutai_timur():
+@pytest.mark.parametrize(("month", "monthly"), [("2026-01", 4067436), ("2025-06", 3743820), ("2024-07", 3515324)])
+def test_wage_is_that_of_the_year_of_the_prices(month, monthly):
+    wage, source = scenarios.day_wage(evidence.costs(), 25, month)
+    assert wage * 25 == pytest.approx(monthly)
+    assert source
+
+
+def test_a_year_without_a_wage_is_named():
     costs = evidence.costs()
-    here = costs[(costs["item"] == "minimum_wage") & (costs["place"] == "Kutai Timur")]
-    wage, source = scenarios.day_wage(costs, 25)
-    assert wage * 25 == pytest.approx(here.sort_values("year")["value"].iloc[-1])
-    assert source in set(here["source_id"])
-    with pytest.raises(ValueError, match="no minimum wage"):
-        scenarios.day_wage(costs[costs["place"] != "Kutai Timur"], 25)
+    with pytest.raises(ValueError, match="no minimum wage of 2031 for Kutai Timur; it has 2018 to 2026"):
+        scenarios.day_wage(costs, 25, "2031-01")
+    with pytest.raises(ValueError, match="no minimum wage of 2026 for Kutai Timur; it has none"):
+        scenarios.day_wage(costs[costs["place"] != "Kutai Timur"], 25, "2026-01")
 
 
 # The cost curve.
@@ -321,7 +327,56 @@ def test_curve_rises_and_measures_that_bring_nothing_are_not_drawn():
     blocks = curve_charts.curve_rows(curve, dict.fromkeys(extra, True), 64000.0)
     assert blocks["name"].tolist() == ["training", "pod_sleeving"]
     assert blocks[["start", "end"]].to_numpy().tolist() == [[0, 200], [200, 800]]
-    published = economics.cost_estimates(curve, ["x"], 0.9, 1)
+    published = economics.cost_estimates(curve, "2026-01", ["x"], 0.9, 1)
     assert [estimate.key for estimate in published] == ["cost_per_kg.training", "cost_per_kg.pod_sleeving"]
     with pytest.raises(ValueError, match="must be above zero"):
         cost_curve.cost_per_kg(np.ones(3), np.array([1.0, 0.0, 1.0]), 0.9)
+
+
+# Which option leads.
+
+
+def test_options_that_are_told_apart_by_fewer_than_nine_draws_of_ten_tie():
+    draws = np.arange(10.0)
+    incomes = {"best": draws + 1, "near": np.where(draws < 2, draws + 2, draws), "far": draws - 3, "loser": draws - 20}
+    costs = {"best": np.full(10, 9.0), "near": np.full(10, 1.0), "far": np.full(10, 0.5), "loser": np.full(10, 0.1)}
+    found = options.choose(incomes, costs)
+    # By hand: best beats near in 8 of 10 draws, far in all; neither of the tied ever loses, so the first is safest.
+    assert (found.first, found.tied) == ("best", ("best", "near"))
+    assert (found.safest, found.cheapest) == ("best", "near")
+
+
+def test_the_safest_of_the_tied_is_the_one_that_loses_least_often():
+    draws = np.linspace(-1, 3, 101)
+    found = options.choose({"high": draws * 3, "safe": draws * 0.5 + 0.9}, {"high": draws + 9, "safe": draws + 5})
+    assert found.tied == ("high", "safe")
+    assert (found.first, found.safest, found.cheapest) == ("high", "safe", "safe")
+
+
+def test_where_no_option_pays_in_the_middle_none_leads():
+    assert options.choose({"a": np.array([-1.0, -2.0])}, {"a": np.ones(2)}) == options.Choice()
+
+
+def outcome(incomes: list[float], cost: float) -> dict[str, np.ndarray]:
+    return {"net_income_idr_per_ha": np.array(incomes), "cost_idr_per_ha": np.full(len(incomes), cost)}
+
+
+def test_words_say_tie_and_name_cost_risk_and_a_bad_case():
+    tied = {"package": outcome([-2, 1, 6, 7], 9.0), "training": outcome([0.5, 1.5, 2, 3], 1.0)}
+    said = economics.choice_words(economics.choice_table(tied))
+    assert "cannot be told apart" in said.en
+    assert "tidak dapat dibedakan" in said.id
+    for words in (said.en, said.id):
+        for part in ("net_income", "cost", "probability_loss", "bad_case"):
+            assert f"{{scenario.package.{part}" in words
+        assert "{scenario.training.cost}" in words
+    alone = economics.choice_words(economics.choice_table({"package": outcome([5, 6, 7, 8], 9.0)}))
+    assert "told apart" not in alone.en
+    assert "ahead" in alone.en
+    none = economics.choice_words(economics.choice_table({"package": outcome([-5, -6], 9.0)}))
+    assert "doing nothing" in none.en
+
+
+def test_summary_holds_the_income_that_one_draw_in_ten_does_not_reach():
+    drawn = outcome([float(n) for n in range(11)], 1.0) | {"value_cost_ratio": np.ones(11)}
+    assert options.summarise(drawn, 0.9)["bad_case_idr_per_ha"] == pytest.approx(1.0)

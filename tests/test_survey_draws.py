@@ -46,7 +46,8 @@ def drawn(attack, tables, countries) -> pd.DataFrame:
     effects, reports = tables
     dieback = incidence.draw_dieback(effects, evidence.baselines(), countries, 0.9, np.random.default_rng(4), SIZE)
     black_pod = incidence.draw_black_pod(effects, reports, 0.9, np.random.default_rng(3), SIZE)
-    draws = pests.draws_table(CURVES["mixture"], attack, 0.5, black_pod, dieback)
+    draws = pests.draws_table(CURVES["mixture"], attack, np.full(SIZE, 0.5), black_pod, dieback)
+    draws["drawn_as"] = np.arange(SIZE)
     controls = pest_control.all_controls(draws, CURVES["mixture"], tables, np.exp(LITERATURE["present_yield"]), {}, 1)
     return pest_control.with_gains(draws, np.arange(SIZE) % 2 == 0, controls)
 
@@ -115,7 +116,9 @@ def test_without_a_survey_every_table_is_the_one_before_to_the_last_digit(drawn,
     assert survey_draws.move_curves(READINGS, nothing) == READINGS
     assert survey_draws.sabah_weight({"sabah": 0.3}, nothing, 0.5) == 0.5
     damaged = CURVES["mixture"], drawn["is_sabah"].to_numpy()
-    assert survey_draws.move_pests(drawn, damaged, 0.5, (effects, effects), UNIFORM[0], nothing, 1) is drawn
+    kept, curve = survey_draws.move_pests(drawn, damaged, (effects, effects), UNIFORM[0], nothing, 2750.0, 1)
+    assert kept is drawn
+    assert curve is CURVES["mixture"]
 
 
 def test_plots_move_what_they_teach_and_leave_the_rest(drawn, tables):
@@ -139,8 +142,10 @@ def test_plots_move_what_they_teach_and_leave_the_rest(drawn, tables):
     is_sabah = np.arange(SIZE) < found.readings["sabah"] * SIZE
     curve = damage.mixture(curves["sabah"], curves["aceh"], is_sabah)
     present = now["yield_kg_per_ha"].to_numpy()
-    pest = survey_draws.move_pests(drawn, (curve, is_sabah), 0.5, tables, present, found.taught, 1)
-    assert list(pest) == list(drawn)
+    pest, curve = survey_draws.move_pests(drawn, (curve, is_sabah), tables, present, found.taught, 2750.0, 1)
+    assert set(pest) == set(drawn)
+    clean = present / (1 - pest["attacked_area"] * pest["loss_pod_borer_there"])
+    assert (clean[present < 2750 * (1 - 0.02)] <= 2750 + 1e-6).all()
     assert np.isfinite(pest).all(axis=None)
     assert (pest["loss_black_pod"] == drawn["loss_black_pod"]).all()
     lost = np.median(curve.loss(pest["attacked"].to_numpy()))

@@ -37,6 +37,7 @@ def day_wages(costs: pd.DataFrame, working_days: float) -> pd.DataFrame:
     ``costs`` is the clean table of costs.
     """
     wages = costs[(costs["item"] == "minimum_wage") & (costs["place"] == "Kutai Timur")].set_index("year").sort_index()
+    wages.index = wages.index.astype(int)
     return wages.assign(idr_per_day=wages["value"] / working_days)[["idr_per_day", "source_id"]]
 
 

@@ -87,7 +87,7 @@ class Place(Words):
         if "." not in self.text:
             return self.text
         # Adding zero takes the sign from a zero.
-        return f"{round(float(self.text), tolerance.DECIMALS) + 0.0:g}"
+        return str(round(float(self.text), tolerance.DECIMALS) + 0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ TINY = 1e-12
 # Digits to which a number is rounded where only a hash is at hand: those with one rounding differ by less than 1e-4.
 DIGITS = 5
 # Places in a drawing, in points, and decimals of them in a hash: a tenth of a thousandth of a point is not seen.
-COORDINATE, DECIMALS = 1e-5, 4
+COORDINATE, DECIMALS = 1e-4, 4
 # Steps of 255 by which the shade of a dot may differ: not seen either.
 SHADE = 2
 
@@ -34,4 +34,4 @@ def same_number(old: float, new: float, scale: float = 0.0) -> bool:
 
 def same_place(old: float, new: float) -> bool:
     """Whether two coordinates of a drawing are the same place."""
-    return abs(old - new) <= COORDINATE * max(1.0, abs(old))
+    return abs(old - new) <= COORDINATE

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from verify_project import NOTEBOOK, STAGE, SUM, TEXTS, archive, pdf, png, published, replaced
+from verify_project import NOTEBOOK, STAGE, SUM, TEXTS, archive, committed, pdf, png, published, replaced
 
 from pipeline import cli, paths, reference, verify, verify_report
 from pipeline.verify_files import check_files
 from pipeline.verify_result import FAILED, IDENTICAL, SAME, Check
 
-__all__ = ["published"]
+__all__ = ["committed", "published"]
 Compared = Callable[[], dict[str, Check]]
 CSV, DRAWS = f"{STAGE}/estimates.csv", f"{STAGE}/tables/draws.csv"
 SVG, PNG, PDF = (f"{STAGE}/figures/gain.{kind}" for kind in ("svg", "png", "pdf"))
@@ -92,6 +92,7 @@ def test_an_edit_fails_and_names_the_file(compared: Compared, published: Path, n
         (PNG, b"no picture"),
         (PDF, pdf(height=3.1)),
         (PDF, pdf(words="yield of 83 farms")),
+        (PDF, pdf(address="https://example.org/b")),
         (PDF, pdf()[:-400]),
         (PDF, png()),
         (ZIP, archive({"plots.csv": TEXTS[PLOTS].replace("640", "650"), "read.me": "38 farms"})),

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 from reproduction import commit
-from verify_project import STAGE, published, replaced
+from verify_project import STAGE, committed, published, replaced
 
 from pipeline import paths, reference
 from pipeline.verify_result import FAILED, IDENTICAL
 from pipeline.verify_state import check_committed, machine
 
-__all__ = ["published"]
+__all__ = ["committed", "published"]
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
-"""A small published project, made without any code of the pipeline: a file of each kind, and what may be done to it."""
+"""A small published project with a file of each kind, made without the pipeline but for its record."""
 
 import io
 import json
+import shutil
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 from reproduction import commit, stand_in
+
+from pipeline import reference
 
 STAGE = "results/05_gain"
 SUM = "0123456789abcdef0123456789abcdef"
@@ -61,14 +64,16 @@ def png(changed: int = 0, **saved: int) -> bytes:
     return target.getvalue()
 
 
-def pdf(height: float = 3.0, words: str = "yield of 38 farms", compression: int = 6) -> bytes:
-    """A drawing of a bar and some words."""
+def pdf(
+    height: float = 3.0, words: str = "yield of 38 farms", compression: int = 6, address: str = "https://example.org/a"
+) -> bytes:
+    """A drawing of a bar, with some words that lead to an address."""
     with mpl.rc_context({"pdf.compression": compression, "pdf.fonttype": 42}):
         figure = Figure(figsize=(2, 2))
         axes = figure.subplots()
         axes.set_ylim(0, 10)
         axes.bar([1], [height])
-        axes.set_title(words)
+        axes.set_title(words, url=address)
         target = io.BytesIO()
         figure.savefig(target, format="pdf", metadata={"CreationDate": None, "Producer": None, "Creator": None})
     return target.getvalue()
@@ -100,17 +105,22 @@ def build(folder: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The project with its record, committed; commands called by the test take it for theirs."""
-    from pipeline import reference
+@pytest.fixture(scope="session")
+def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project with its record, committed; no test may change it."""
+    folder = build(tmp_path_factory.mktemp("committed"))
+    with pytest.MonkeyPatch.context() as patch:
+        for _ in stand_in(folder, patch):
+            reference.write()
+    commit(folder, "add", "-A")
+    commit(folder, "commit", "-qm", "published")
+    return folder
 
-    folder = build(tmp_path / "published")
-    for _ in stand_in(folder, monkeypatch):
-        reference.write()
-        commit(folder, "add", "-A")
-        commit(folder, "commit", "-qm", "published")
-        yield folder
+
+@pytest.fixture
+def published(committed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of it; commands called by the test take it for theirs."""
+    yield from stand_in(Path(shutil.copytree(committed, tmp_path / "published")), monkeypatch)
 
 
 def replaced(path: Path, old: str, new: str) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reproduction import commit
+from reproduction import commit, dvc
 
 from pipeline import cli, lineage, paths, reference, verify, verify_report
 from pipeline.verify_result import FAILED, IDENTICAL, SAME, Check
@@ -136,6 +136,28 @@ def test_a_cause_cannot_change_its_sign_within_its_interval(changeable: Path) ->
     frame.to_csv(path, index=False)
     keys = {f"09_attribution: {key}" for key in frame.loc[wide, "key"]}
     assert failed(list(verify.check_numbers(changeable))) == {("number", key) for key in keys}
+
+
+def test_a_rerun_takes_nothing_from_a_cache_or_search_path_of_the_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, user, log = tmp_path / "project", tmp_path / "user", tmp_path / "log"
+    for folder in (project, user):
+        folder.mkdir()
+    (user / "config").write_text(f"[cache]\n    dir = {tmp_path / 'cache'}\n")
+    monkeypatch.setenv("DVC_GLOBAL_CONFIG_DIR", str(user))
+    monkeypatch.setenv("PYTHONPATH", str(user))
+    code = f"import os; print(os.environ.get('PYTHONPATH'), file=open('{log}', 'a')); open('out', 'w').write('1')"
+    (project / "stage.py").write_text(code)
+    (project / "dvc.yaml").write_text("stages:\n  one:\n    cmd: python stage.py\n    outs:\n    - out\n")
+    commit(project, "init", "-q")
+    dvc(project, "init", "-q")
+    dvc(project, "repro", "-q")
+    commit(project, "add", "-A")
+    commit(project, "commit", "-qm", "published")
+    monkeypatch.setattr(paths, "ROOT", project)
+    assert verify.rerun(tmp_path / "clone", tmp_path / "settings") == ""
+    assert log.read_text().splitlines() == [str(user), "None"]
 
 
 def test_a_rerun_that_cannot_begin_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

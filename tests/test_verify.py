@@ -149,7 +149,8 @@ def test_a_rerun_takes_nothing_from_a_cache_or_search_path_of_the_user(
     monkeypatch.setenv("PYTHONPATH", str(user))
     code = f"import os; print(os.environ.get('PYTHONPATH'), file=open('{log}', 'a')); open('out', 'w').write('1')"
     (project / "stage.py").write_text(code)
-    (project / "dvc.yaml").write_text("stages:\n  one:\n    cmd: python stage.py\n    outs:\n    - out\n")
+    stage = "{cmd: python stage.py, deps: [stage.py], outs: [out]}"
+    (project / "dvc.yaml").write_text(f"stages:\n  one: {stage}\n")
     commit(project, "init", "-q")
     dvc(project, "init", "-q")
     dvc(project, "repro", "-q")

@@ -88,6 +88,7 @@ def test_an_edit_fails_and_names_the_file(compared: Compared, published: Path, n
     ("name", "data"),
     [
         (PNG, png(changed=40)),
+        (PNG, png(dpi=(300, 300))),
         (PNG, png()[:-30]),
         (PNG, b"no picture"),
         (PDF, pdf(height=3.1)),
@@ -98,6 +99,7 @@ def test_an_edit_fails_and_names_the_file(compared: Compared, published: Path, n
         (ZIP, archive({"plots.csv": TEXTS[PLOTS].replace("640", "650"), "read.me": "38 farms"})),
         (ZIP, archive({"plots.csv": TEXTS[PLOTS], "read.me": "38 farms", "more.txt": ""})),
         (ZIP, archive({"plots.csv": TEXTS[PLOTS]})),
+        (ZIP, archive({"plots.csv": TEXTS[PLOTS], "read.txt": "38 farms"})),
     ],
 )
 def test_another_picture_drawing_or_archive_fails(compared: Compared, published: Path, name: str, data: bytes) -> None:

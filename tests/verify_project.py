@@ -6,6 +6,7 @@ import shutil
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import pytest
@@ -55,7 +56,7 @@ NOTEBOOK = {
 }
 
 
-def png(changed: int = 0, **saved: int) -> bytes:
+def png(changed: int = 0, **saved: Any) -> bytes:
     """A picture; one shade of one dot is ``changed`` by so much."""
     image = Image.new("RGB", (40, 30), (200, 120, 40))
     image.putpixel((7, 9), (10 + changed, 20, 30))

@@ -9,8 +9,6 @@ import numpy as np
 
 from pipeline import tolerance
 
-DIGITS_OF_WORDS = 5
-
 
 class Piece(Protocol):
     """Words, a number, a place in a drawing, or the dots of a picture."""
@@ -60,9 +58,9 @@ class Number(Words):
     def is_long(self) -> bool:
         """Whether it has a decimal point and more digits than words have."""
         # Asked of a million numbers: most are too short to need a closer look.
-        if len(self.text) <= DIGITS_OF_WORDS + 1 or "." not in self.text:
+        if len(self.text) <= tolerance.DIGITS + 1 or "." not in self.text:
             return False
-        return len(re.sub(r"[eE].*|\D", "", self.text).lstrip("0")) > DIGITS_OF_WORDS
+        return len(re.sub(r"[eE].*|\D", "", self.text).lstrip("0")) > tolerance.DIGITS
 
     def rounded(self) -> str:
         """A long one with fewer digits, else as it is printed."""

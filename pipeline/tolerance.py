@@ -10,7 +10,8 @@ import math
 RELATIVE = 1e-5
 # Smaller than this, a number is what is left of a sum that is zero: its sign means nothing.
 TINY = 1e-12
-# Digits to which a number is rounded where only a hash is at hand: those with one rounding differ by less than 1e-4.
+# Digits of a number that are compared as they are printed, and to which it is rounded where only a hash is at hand: two
+# numbers with one rounding differ by less than 1e-4.
 DIGITS = 5
 # Places in a drawing, in points, and decimals of them in a hash: a tenth of a thousandth of a point is not seen.
 COORDINATE, DECIMALS = 1e-4, 4

@@ -1,13 +1,14 @@
 """Verification finds what was edited, what is missing, and what an environment or a record lacks; else it passes."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reproduction import commit, dvc
+from reproduction import commit, dvc, stand_in
 
 from pipeline import cli, lineage, paths, reference, verify, verify_report
 from pipeline.verify_result import FAILED, IDENTICAL, SAME, Check
@@ -17,11 +18,24 @@ def failed(checks: list[Check]) -> set[tuple[str, str]]:
     return {(check.kind, check.name) for check in checks if check.result == FAILED}
 
 
-def record(project: Path) -> None:
-    """Record what stands in the project, and commit it."""
-    reference.write()
-    commit(project, "add", "-A")
-    commit(project, "commit", "-qm", "recorded", "--allow-empty")
+@pytest.fixture(scope="module")
+def own_record(fresh: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The record of the results that this machine has made."""
+    folder = tmp_path_factory.mktemp("record")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reference, "folder", lambda: folder)
+        for _ in stand_in(fresh, patch):
+            reference.write()
+    return folder
+
+
+@pytest.fixture
+def recorded(changeable: Path, own_record: Path) -> Path:
+    """A copy of the reproduced project with that record, committed."""
+    shutil.copytree(own_record, changeable / "results/reference", dirs_exist_ok=True)
+    commit(changeable, "add", "-A")
+    commit(changeable, "commit", "-qm", "recorded", "--allow-empty")
+    return changeable
 
 
 def test_the_record_agrees_with_the_lock_and_with_a_new_run(reproduced: Path) -> None:
@@ -33,8 +47,7 @@ def test_the_record_agrees_with_the_lock_and_with_a_new_run(reproduced: Path) ->
     assert not failed(list(verify.check_files(reproduced)))
 
 
-def test_a_reproduced_project_passes_and_files_a_report(changeable: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    record(changeable)
+def test_a_reproduced_project_passes_and_files_a_report(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["verify", "--quick"]) == 0
     told = capsys.readouterr().out
     assert "FAIL" not in told
@@ -46,7 +59,7 @@ def test_a_reproduced_project_passes_and_files_a_report(changeable: Path, capsys
     assert {check["kind"] for check in report["checks"]} == {
         "environment", "source records", "state", "stage", "file", "number", "column",
     }  # fmt: skip
-    assert report["machine"]["md5 of dvc.lock"] == lineage.md5(changeable / "dvc.lock")
+    assert report["machine"]["md5 of dvc.lock"] == lineage.md5(recorded / "dvc.lock")
     withheld = {source["source"] for source in report["not_redistributable"]}
     page = (folder / "verification.html").read_text()
     assert withheld
@@ -63,9 +76,8 @@ def test_a_reproduced_project_passes_and_files_a_report(changeable: Path, capsys
         ("results/04_yield_gap/figures/gap.en.svg", "<svg", "<svg ", "file"),
     ],
 )
-def test_a_published_file_edited_by_hand_fails(changeable: Path, path: str, old: str, new: str, expected: str) -> None:
-    reference.write()
-    edited = changeable / path
+def test_a_published_file_edited_by_hand_fails(recorded: Path, path: str, old: str, new: str, expected: str) -> None:
+    edited = recorded / path
     text = edited.read_text()
     assert old in text
     edited.write_text(text.replace(old, new, 1))
@@ -74,11 +86,10 @@ def test_a_published_file_edited_by_hand_fails(changeable: Path, path: str, old:
     assert expected in {kind for kind, _ in found}
 
 
-def test_a_file_that_is_missing_or_that_nobody_recorded_fails(changeable: Path) -> None:
-    reference.write()
-    (changeable / "results/07_model_pests/tables/draws.csv").unlink()
-    (changeable / "results/07_model_pests/tables/more.csv").write_text("a\n1\n")
-    found = failed(list(verify.check_files(changeable)))
+def test_a_file_that_is_missing_or_that_nobody_recorded_fails(recorded: Path) -> None:
+    (recorded / "results/07_model_pests/tables/draws.csv").unlink()
+    (recorded / "results/07_model_pests/tables/more.csv").write_text("a\n1\n")
+    found = failed(list(verify.check_files(recorded)))
     assert ("file", "results/07_model_pests/tables/draws.csv") in found
     assert ("file", "results/07_model_pests/tables/more.csv") in found
 
@@ -112,8 +123,7 @@ def test_a_module_that_is_gone_fails_and_a_table_that_was_not_made_yet_does_not(
     assert not any("effects.csv" in detail for detail in found.values())
 
 
-def test_numbers_within_their_tolerance_pass_and_are_named(changeable: Path) -> None:
-    reference.write()
+def test_numbers_within_their_tolerance_pass_and_are_named(recorded: Path) -> None:
     path = paths.estimates("06_model_fertilizer")
     frame = pd.read_csv(path)
     row = frame.index[frame["key"] == "fertilizer.gain"][0]
@@ -121,13 +131,12 @@ def test_numbers_within_their_tolerance_pass_and_are_named(changeable: Path) -> 
         moved = frame.copy()
         moved.loc[row, "value"] *= factor
         moved.to_csv(path, index=False)
-        checks = {check.name: check for check in verify.check_numbers(changeable)}
+        checks = {check.name: check for check in verify.check_numbers(recorded)}
         assert checks["06_model_fertilizer: fertilizer.gain"].result == expected
         assert "on record" in checks["06_model_fertilizer: fertilizer.gain"].detail
 
 
-def test_a_cause_cannot_change_its_sign_within_its_interval(changeable: Path) -> None:
-    reference.write()
+def test_a_cause_cannot_change_its_sign_within_its_interval(recorded: Path) -> None:
     path = paths.estimates("09_attribution")
     frame = pd.read_csv(path)
     wide = (frame["lower"] < -frame["value"].abs()) & (frame["upper"] > frame["value"].abs()) & frame["value"].ne(0)
@@ -135,7 +144,7 @@ def test_a_cause_cannot_change_its_sign_within_its_interval(changeable: Path) ->
     frame.loc[wide, "value"] *= -1
     frame.to_csv(path, index=False)
     keys = {f"09_attribution: {key}" for key in frame.loc[wide, "key"]}
-    assert failed(list(verify.check_numbers(changeable))) == {("number", key) for key in keys}
+    assert failed(list(verify.check_numbers(recorded))) == {("number", key) for key in keys}
 
 
 def test_a_rerun_takes_nothing_from_a_cache_or_search_path_of_the_user(

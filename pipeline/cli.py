@@ -88,12 +88,14 @@ def status(chosen: argparse.Namespace) -> int:
 
 def verify(chosen: argparse.Namespace) -> int:
     """Check that every published number comes out again, and write a report to file."""
-    from pipeline import verify, verify_report
+    from pipeline import verify, verify_report, verify_state
 
     checks = verify.verify(chosen.quick)
-    written = verify_report.write(checks, verify.machine(), chosen.quick, verify_report.where())
+    written = verify_report.write(checks, verify_state.machine(), chosen.quick, verify_report.where())
     print("\n".join(verify_report.lines(checks)))
-    print(f"\n{verify.summary(checks)}\n\nreport: {', '.join(map(paths.shown, written))}")
+    print(
+        f"\n{verify.summary(checks)}\n\n{verify_report.verdict(checks)}\nreport: {', '.join(map(paths.shown, written))}"
+    )
     return int(not verify_report.passed(checks))
 
 

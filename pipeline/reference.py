@@ -1,7 +1,8 @@
 """The record of what is published: the hash of every file, every number, and every column of data behind them.
 
-It stands in git in ``results/reference`` while the results themselves do not, so that a fresh clone can be checked:
-bit by bit through the hashes, and, where another processor changes a last digit, through values with a tolerance.
+It stands in git in ``results/reference`` while most results do not, so that a fresh clone can be checked: bit by bit
+through the hashes of files, and, where another processor changes a last digit, through hashes of their contents and
+through values. How far a value may move stands in ``pipeline/tolerance.py``, not in the record.
 """
 
 from collections.abc import Iterator
@@ -10,12 +11,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pipeline import lineage, paths
+from pipeline import content, lineage, paths
 
-# Of the width of the interval, or of the value where there is none; columns: of their greatest absolute value.
-EXACT, DRAWN, CHAINS = 1e-4, 0.05, 1.0
-# A thousand pages made of what is recorded beside them: one hash for all.
+# A thousand pages made of what is recorded beside them: their tables are copies.
 SITE = "results/site"
+# What stages publish in, what in there is no result, and the terms under which all of it goes out.
+PUBLISHED, RECORD = ("data/clean", "results"), "results/reference"
+TERMS = ("LICENSE", "LICENSE-DATA.md", "CITATION.cff")
 # What is recorded of a column besides how many values it has.
 EXTENT = ("least", "median", "greatest", "mean", "tilt")
 
@@ -40,49 +42,43 @@ def write() -> dict[str, pd.DataFrame]:
 
 
 def published(root: Path) -> list[Path]:
-    """Every file that a stage publishes below ``root``, sorted; the site stands as one folder."""
-    outs = [root / out for stage in lineage.read_stages().values() for out in stage.outs]
-    found = [path for out in outs for path in (out.rglob("*") if out.is_dir() and out != root / SITE else [out])]
-    return sorted(path for path in found if path.is_file() or path == root / SITE)
+    """Every file and link below the published folders of ``root``, and the terms, sorted; the record itself is none."""
+    found = [path for folder in PUBLISHED for path in (root / folder).rglob("*") if root / RECORD not in path.parents]
+    return sorted(path for path in [*found, *(root / name for name in TERMS)] if path.is_symlink() or path.is_file())
 
 
 def files(root: Path) -> pd.DataFrame:
-    """MD5 of every published file: columns ``path`` and ``md5``."""
-    rows = [(path.relative_to(root).as_posix(), lineage.md5(path)) for path in published(root)]
-    return pd.DataFrame(rows, columns=["path", "md5"])
+    """Every published file: columns ``path``, ``md5`` of its bytes and ``content``, the digest of what it says.
+
+    Raises ``ContentError`` for one that is damaged.
+    """
+    found = [(path, lineage.md5(path)) for path in published(root)]
+    # The site holds copies of other results: each is read once.
+    by_md5 = {md5: path for path, md5 in found}
+    digests = {md5: content.digest(content.read(path.name, path.read_bytes())) for md5, path in by_md5.items()}
+    rows = [(path.relative_to(root).as_posix(), md5, digests[md5]) for path, md5 in found]
+    return pd.DataFrame(rows, columns=["path", "md5", "content"])
 
 
 def numbers(root: Path) -> pd.DataFrame:
-    """Every estimate with its tolerance: columns ``stage``, ``key``, ``value``, ``lower``, ``upper``, ``tolerance``."""
-    parts = []
-    for path in sorted(root.glob("results/*/estimates.csv")):
-        frame = pd.read_csv(path)
-        exact_or_drawn = frame["seed"].isna().map({True: EXACT, False: DRAWN})
-        tolerance = exact_or_drawn.mask(frame["key"].str.startswith("chains."), CHAINS)
-        parts.append(frame.assign(stage=path.parent.name, tolerance=tolerance))
-    return pd.concat(parts)[["stage", "key", "value", "lower", "upper", "tolerance"]]
+    """Every estimate: columns ``stage``, ``key``, ``value``, ``lower`` and ``upper``."""
+    frames = [pd.read_csv(path).assign(stage=path.parent.name) for path in sorted(root.glob("results/*/estimates.csv"))]
+    return pd.concat(frames)[["stage", "key", "value", "lower", "upper"]]
 
 
 def columns(root: Path) -> pd.DataFrame:
     """Extent of every column of numbers in a published table or the data of a figure.
 
-    Columns ``path``, ``column``, ``n``, ``least``, ``median``, ``greatest``, ``mean``, ``tilt`` and ``tolerance``.
-    ``tilt`` is the mean of value times place, from -1 in the first row to 1 in the last: it moves when values change
-    places. A value that is missing or infinite counts as 0 in it.
+    Columns ``path``, ``column``, ``n``, ``least``, ``median``, ``greatest``, ``mean`` and ``tilt``. ``tilt`` is the
+    mean of value times place, from -1 in the first row to 1 in the last: it moves when values change places. A value
+    that is missing or infinite counts as 0 in it.
     """
-    drawn = {
-        part.parent.name for part in root.glob("results/*/estimates.csv") if pd.read_csv(part)["seed"].notna().any()
-    }
-    # Draws of 05 are drawn although its estimates are computed.
-    drawn |= {path.parts[-3] for path in root.glob("results/*/tables/draws.csv")}
-    rows = [row for path in published(root) if _holds_data(path) for row in extents(root, path)]
-    frame = pd.DataFrame(rows, columns=["path", "column", "n", *EXTENT])
-    stage = frame["path"].str.split("/").str[1]
-    return frame.assign(tolerance=stage.isin(drawn).map({True: DRAWN, False: EXACT}))
+    rows = [row for path in published(root) if _holds_data(root, path) for row in extents(root, path)]
+    return pd.DataFrame(rows, columns=["path", "column", "n", *EXTENT])
 
 
-def _holds_data(path: Path) -> bool:
-    return path.suffix == ".csv" and path.name != "estimates.csv"
+def _holds_data(root: Path, path: Path) -> bool:
+    return path.suffix == ".csv" and path.name != "estimates.csv" and root / SITE not in path.parents
 
 
 def extents(root: Path, path: Path) -> Iterator[tuple[str | int | float, ...]]:

@@ -1,64 +1,64 @@
 """Does every published number come out again? ``cacao verify`` checks it and says what passed and what did not.
 
-Quick: the environment against the lock, the sources against their records, what stands in the project against the
-hashes on record. Full: besides, the committed state is cloned into an empty folder, every stage runs there, and what
-comes out is compared: bit by bit, or within the stated tolerance where another processor changes a last digit.
+Quick: the environment against the lock, the sources against their records, the project against its commit, and what
+stands in it against the record. Full: besides, the committed state is cloned into an empty folder, every stage runs
+there, and what comes out is compared: bit by bit, or by content where another processor changes a last digit.
 """
 
-import importlib.metadata
 import os
-import platform
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from packaging.requirements import Requirement
 
-from pipeline import environment, lineage, paths, reference, sources, stale
+from pipeline import paths, reference, sources, stale, tolerance
+from pipeline.verify_environment import check_environment
+from pipeline.verify_files import check_files
+from pipeline.verify_result import FAILED, IDENTICAL, SAME, Check
+from pipeline.verify_state import check_committed
 
 # What stages make is not there in a fresh clone, and is checked file by file; what people write must be there.
 MADE = ("dependency data/clean/", "dependency results/")
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing that was checked. ``result`` is ``identical``, ``within tolerance``, ``not compared`` or ``failed``."""
-
-    kind: str
-    name: str
-    result: str
-    detail: str = ""
+# Settings of the user that bring other code, or a cache whose results would be taken instead of made.
+UNSET = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONUSERBASE")
+HOW = f"value, within {tolerance.RELATIVE:g}, signs exactly"
 
 
 def verify(quick: bool) -> list[Check]:
     """All checks, the failed ones included; nothing is raised for what does not hold."""
-    checks = [*check_environment(), *check_sources(), *check_stages()]
+    checks = [*check_environment(), *check_sources(), *check_committed(), *check_stages()]
     if quick or any(paths.RESULTS.glob("*/estimates.csv")):
-        checks += list(check_files(paths.ROOT))
+        checks += check_files(paths.ROOT)
     if quick:
         return [*checks, *check_numbers(paths.ROOT), *check_columns(paths.ROOT)]
-    if changed := _git("status", "--porcelain"):
-        checks.append(Check("state", "git", "failed", f"only what is committed is run again; not committed: {changed}"))
     with tempfile.TemporaryDirectory() as folder:
         clone = Path(folder) / "clone"
-        if problem := rerun(clone):
-            return [*checks, Check("rerun", "dvc repro", "failed", problem)]
-        again = [Check("rerun", "dvc repro", "identical", "every stage ran to its end in an empty folder")]
-        return [*checks, *again, *check_files(clone, rerun=True), *check_numbers(clone), *check_columns(clone)]
+        if problem := rerun(clone, Path(folder)):
+            return [*checks, Check("rerun", "dvc repro", FAILED, problem)]
+        again = [Check("rerun", "dvc repro", IDENTICAL, "every stage ran to its end in an empty folder")]
+        files = check_files(clone, kind="file made again", originals=paths.ROOT)
+        return [*checks, *again, *files, *check_numbers(clone), *check_columns(clone)]
 
 
-def rerun(clone: Path) -> str:
-    """Clone the committed state and run every stage there; returns what went wrong, empty when nothing did."""
-    variables = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+def rerun(clone: Path, settings: Path) -> str:
+    """Clone the committed state and run every stage there; returns what went wrong, empty when nothing did.
+
+    ``settings`` is a folder without settings of DVC: a cache shared with other projects would give back old results.
+    """
+    variables = {name: value for name, value in os.environ.items() if name not in UNSET}
     variables["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{variables.get('PATH', '')}"
+    variables |= {
+        "PYTHONNOUSERSITE": "1",
+        "DVC_GLOBAL_CONFIG_DIR": str(settings),
+        "DVC_SYSTEM_CONFIG_DIR": str(settings),
+    }
     steps = [
         (["git", "clone", "--quiet", str(paths.ROOT), str(clone)], paths.ROOT),
-        ([sys.executable, "-m", "dvc", "repro", "--quiet"], clone),
+        ([sys.executable, "-m", "dvc", "repro", "--quiet", "--force", "--no-run-cache"], clone),
     ]
     for command, folder in steps:
         done = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True)
@@ -67,31 +67,15 @@ def rerun(clone: Path) -> str:
     return ""
 
 
-def check_environment() -> Iterator[Check]:
-    """Every locked package that this platform needs is installed in the locked version."""
-    for line in environment.read_lock(environment.LOCK.read_text(encoding="utf-8")):
-        requirement = Requirement(line)
-        if requirement.marker and not requirement.marker.evaluate():
-            continue
-        wanted = str(requirement.specifier).removeprefix("==")
-        try:
-            found = importlib.metadata.version(requirement.name)
-        except importlib.metadata.PackageNotFoundError:
-            found = "not installed"
-        same = requirement.specifier.contains(found, prereleases=True) if found != "not installed" else False
-        detail = found if same else f"locked {wanted}, found {found}"
-        yield Check("environment", requirement.name, "identical" if same else "failed", detail)
-
-
 def check_sources() -> Iterator[Check]:
     """Raw tables and source records agree; a record without a licence fails here."""
     try:
         tables = sources.verify()
     except sources.SourceError as error:
         for problem in str(error).splitlines()[1:] or [str(error)]:
-            yield Check("source records", problem.strip().split(":")[0], "failed", problem.strip())
+            yield Check("source records", problem.strip().split(":")[0], FAILED, problem.strip())
     else:
-        yield Check("source records", "data/raw", "identical", f"{tables} tables as recorded")
+        yield Check("source records", "data/raw", IDENTICAL, f"{tables} tables as recorded")
 
 
 def check_stages() -> Iterator[Check]:
@@ -99,103 +83,51 @@ def check_stages() -> Iterator[Check]:
     for name in stale.declared_stages():
         problems = [reason for reason in stale.reasons(name) if not reason.startswith("output")]
         problems = [reason for reason in problems if not (reason.endswith("-> missing") and reason.startswith(MADE))]
-        yield Check("stage", name, "failed" if problems else "identical", "; ".join(problems))
-
-
-def check_files(root: Path, rerun: bool = False) -> Iterator[Check]:
-    """Every published file below ``root`` has the hash on record, and none is there without a record.
-
-    In a rerun a file that differs is left to the comparison of numbers and columns: pictures follow from them.
-    """
-    recorded = reference.load("files").set_index("path")["md5"]
-    found = reference.files(root).set_index("path")["md5"]
-    for path, md5 in recorded.items():
-        now = found.get(path)
-        if now == md5:
-            yield Check("file", str(path), "identical")
-        elif now is None:
-            yield Check("file", str(path), "failed", "missing")
-        elif rerun:
-            yield Check("file", str(path), "not compared", "other bytes; its numbers are compared one by one")
-        else:
-            yield Check("file", str(path), "failed", f"edited by hand or stale: md5 {md5} on record, {now} found")
-    for path in found.index.difference(recorded.index):
-        yield Check("file", str(path), "failed", "published without a record")
+        yield Check("stage", name, FAILED if problems else IDENTICAL, "; ".join(problems))
 
 
 def check_numbers(root: Path) -> Iterator[Check]:
     """Every published number with its interval, against the record."""
-
-    def within(row: pd.Series) -> float:
-        return float(row["tolerance"] * (row["upper"] - row["lower"] if pd.notna(row["lower"]) else abs(row["value"])))
-
-    parts = ["value", "lower", "upper"]
-    yield from _against("number", reference.load("numbers"), reference.numbers(root), ["stage", "key"], parts, within)
+    yield from _against("number", reference.numbers(root), ["stage", "key"], ["value", "lower", "upper"])
 
 
 def check_columns(root: Path) -> Iterator[Check]:
     """Every column of numbers in tables and behind figures, by its extent, against the record."""
-
-    def within(row: pd.Series) -> float:
-        return float(row["tolerance"] * max(abs(row["least"]), abs(row["greatest"])))
-
-    parts = ["n", *reference.EXTENT]
-    yield from _against("column", reference.load("columns"), reference.columns(root), ["path", "column"], parts, within)
+    yield from _against("column", reference.columns(root), ["path", "column"], ["n", *reference.EXTENT])
 
 
-def _against(
-    kind: str,
-    recorded: pd.DataFrame,
-    found: pd.DataFrame,
-    key: list[str],
-    parts: list[str],
-    within: Callable[[pd.Series], float],
-) -> Iterator[Check]:
-    """Row by row, by ``key``: the same within the tolerance, missing, or there without a record."""
-    recorded, found = recorded.set_index(key), found.set_index(key)
+def _against(kind: str, found: pd.DataFrame, key: list[str], parts: list[str]) -> Iterator[Check]:
+    """Row by row, by ``key``: the same but for last digits, missing, or there without a record."""
+    recorded, found = reference.load(f"{kind}s").set_index(key), found.set_index(key)
     for index, row in recorded.iterrows():
         if index in found.index:
-            yield _compare(kind, _named(index), row, found.loc[index], parts, within(row))
+            yield _compare(kind, _named(index), row[parts], found.loc[index, parts])
         else:
-            yield Check(kind, _named(index), "failed", "missing")
+            yield Check(kind, _named(index), FAILED, "missing", HOW)
     for index in found.index.difference(recorded.index):
-        yield Check(kind, _named(index), "failed", "published without a record")
+        yield Check(kind, _named(index), FAILED, "published without a record", HOW)
 
 
 def _named(index: Any) -> str:
     return ": ".join(index)
 
 
-def _compare(kind: str, name: str, wanted: pd.Series, found: pd.Series, parts: list[str], within: float) -> Check:
+def _compare(kind: str, name: str, wanted: pd.Series, found: pd.Series) -> Check:
     """Compare value by value; both as the record writes them, with six digits."""
-    pairs = [(part, float(f"{wanted[part]:.6g}"), float(f"{found[part]:.6g}")) for part in parts]
+    pairs = [(part, float(f"{wanted[part]:.6g}"), float(f"{found[part]:.6g}")) for part in wanted.index]
     different = [pair for pair in pairs if pair[1] != pair[2] and not (pd.isna(pair[1]) and pd.isna(pair[2]))]
+    same = all(_same(part, old, new, wanted) for part, old, new in different)
     detail = "; ".join(f"{part} {old:g} on record, {new:g} found" for part, old, new in different)
-    # A difference that cannot be computed (missing against known) is not within anything.
-    if not all(abs(old - new) <= within for _, old, new in different):
-        return Check(kind, name, "failed", f"{detail}; tolerance {within:.3g}")
-    return Check(kind, name, "within tolerance" if different else "identical", detail)
+    return Check(kind, name, IDENTICAL if not different else SAME if same else FAILED, detail, HOW)
+
+
+def _same(part: str, old: float, new: float, row: pd.Series) -> bool:
+    """Whether one value is the same; a count must be equal, and a sum may be small beside its parts."""
+    scale = max(abs(row["least"]), abs(row["greatest"])) if part in ("mean", "tilt") else 0.0
+    return part != "n" and tolerance.same_number(old, new, scale)
 
 
 def summary(checks: list[Check]) -> pd.DataFrame:
-    """How many checks of each kind ended in which way."""
+    """How many checks of each kind ended in which way; every way has a column."""
     frame = pd.DataFrame([(check.kind, check.result) for check in checks], columns=["kind", "result"])
-    return pd.crosstab(frame["kind"], frame["result"])
-
-
-def machine() -> dict[str, str]:
-    """What the checks ran on."""
-    return {
-        "python": platform.python_version(),
-        "system": platform.platform(),
-        "processor": platform.machine(),
-        "commit": _git("rev-parse", "HEAD"),
-        "uncommitted": _git("status", "--porcelain"),
-        "md5 of dvc.lock": lineage.md5(paths.ROOT / "dvc.lock"),
-        "md5 of requirements.lock": lineage.md5(environment.LOCK),
-    }
-
-
-def _git(*words: str) -> str:
-    done = subprocess.run(["git", *words], cwd=paths.ROOT, capture_output=True, text=True)
-    return done.stdout.strip()
+    return pd.crosstab(frame["kind"], frame["result"]).reindex(columns=[IDENTICAL, SAME, FAILED], fill_value=0)

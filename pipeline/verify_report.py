@@ -2,17 +2,24 @@
 
 import html
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
 from pipeline import paths, sources
-from pipeline.verify import Check, summary
+from pipeline.verify import summary
+from pipeline.verify_result import FAILED, IDENTICAL, SAME, Check
 
 STYLE = """body{font:15px/1.5 sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#111}
 table{border-collapse:collapse;margin:.5rem 0}td,th{border:1px solid #bbb;padding:.2rem .6rem;text-align:left;
 vertical-align:top}td:not(:first-child){overflow-wrap:anywhere}h1{font-size:1.6rem}h2{font-size:1.15rem;margin-top:1.6rem}
 @media print{body{margin:0;font-size:11px}}"""
+
+PROMISE = (
+    "Of a file with other bytes and the same content, words and letters are those on record, and its numbers, places "
+    "and dots are within the tolerance named beside it. That says nothing of the digits after those compared."
+)
 
 
 def write(checks: list[Check], machine: dict[str, str], quick: bool, folder: Path) -> list[Path]:
@@ -20,6 +27,7 @@ def write(checks: list[Check], machine: dict[str, str], quick: bool, folder: Pat
     folder.mkdir(parents=True, exist_ok=True)
     record = {
         "passed": passed(checks),
+        "counts": {way: sum(check.result == way for check in checks) for way in (IDENTICAL, SAME, FAILED)},
         "quick": quick,
         "machine": machine,
         "not_redistributable": withheld(),
@@ -34,18 +42,22 @@ def write(checks: list[Check], machine: dict[str, str], quick: bool, folder: Pat
 
 def passed(checks: list[Check]) -> bool:
     """Nothing failed."""
-    return not any(check.result == "failed" for check in checks)
+    return not any(check.result == FAILED for check in checks)
 
 
 def lines(checks: list[Check]) -> list[str]:
-    """One line for each check, as the terminal shows it."""
-    words = {"identical": "pass", "within tolerance": "pass", "not compared": "-", "failed": "FAIL"}
-    told = [(check, f" ({check.result})" if check.result == "within tolerance" else "") for check in checks]
-    return [
-        f"{words[check.result]:4} {check.kind} {check.name}{how}"
-        + (f": {check.detail}" if check.detail and check.result not in ("identical", "not compared") else "")
-        for check, how in told
-    ]
+    """One line for each check, as the terminal shows it; what is not identical says why, and how it was compared."""
+    words = {IDENTICAL: "pass", SAME: "same", FAILED: "FAIL"}
+    plain = [f"{words[check.result]} {check.kind} {check.name}" for check in checks]
+    more = ["" if check.result == IDENTICAL else f": {check.detail} [{check.how}]" for check in checks]
+    return [line + told.removesuffix(" []") for line, told in zip(plain, more, strict=True)]
+
+
+def verdict(checks: list[Check]) -> str:
+    """One sentence: how many checks failed, and of the others how many found the same content in other bytes."""
+    count = Counter(check.result for check in checks)
+    told = f"{count[IDENTICAL]} identical, {count[SAME]} {SAME}, {count[FAILED]} failed"
+    return f"{'Passed' if passed(checks) else 'Failed'}: {len(checks)} checks, {told}."
 
 
 def withheld() -> list[dict[str, str]]:
@@ -60,20 +72,20 @@ def withheld() -> list[dict[str, str]]:
 
 def page(checks: list[Check], machine: dict[str, str], quick: bool) -> str:
     """The report as a page that loads nothing from anywhere."""
-    bad = [check for check in checks if check.result == "failed"]
-    near = [check for check in checks if check.result not in ("identical", "failed")]
+    bad, near, equal = ([check for check in checks if check.result == way] for way in (FAILED, SAME, IDENTICAL))
     how = "What stands in the project, by its hashes." if quick else "Every stage was run again in an empty folder."
-    verdict = f"Failed: {len(bad)} of {len(checks)} checks." if bad else f"Passed: {len(checks)} checks."
     counts = summary(checks).reset_index()
     facts_only = sum(record["redistribute"] == "facts_only" for record in sources.load_registry()["sources"].values())
     body = [
         "<h1>Verification: what holds back cacao yield in Kutai Timur</h1>",
-        f"<p><strong>{verdict}</strong> {how}</p>",
+        f"<p><strong>{verdict(checks)}</strong> {how}</p>",
         "<h2>Ran on</h2>" + _table(["what", "value"], machine.items()),
         "<h2>Checks</h2>" + _table(list(counts.columns), counts.itertuples(index=False)),
         "<h2>Failed</h2>" + _listed(bad),
-        "<h2>Not bit by bit the same</h2>" + _listed(near),
+        "<h2>Other bytes, same content</h2>" + _listed(near),
+        f"<p>{PROMISE}</p>",
         "<h2>Sources that are not passed on</h2>" + _table(["source", "may be passed on", "licence"], _withheld()),
+        "<h2>Identical</h2>" + _listed(equal),
         f"<p>Of {facts_only} further sources single figures are restated, not their tables or texts.</p>",
     ]
     head = f'<meta charset="utf-8"><title>Verification</title><style>{STYLE}</style>'
@@ -85,8 +97,8 @@ def _withheld() -> Iterable[Iterable[str]]:
 
 
 def _listed(checks: list[Check]) -> str:
-    rows = [(check.kind, check.name, check.result, check.detail) for check in checks]
-    return _table(["kind", "name", "result", "detail"], rows) if rows else "<p>None.</p>"
+    rows = [(check.kind, check.name, check.detail, check.how) for check in checks]
+    return _table(["kind", "name", "detail", "compared by"], rows) if rows else "<p>None.</p>"
 
 
 def _table(head: list[str], rows: Iterable[Iterable[object]]) -> str:

@@ -126,6 +126,28 @@ def test_data_goes_one_way(layer: str) -> None:
     ]
 
 
+@pytest.mark.skipif(not (paths.ROOT / ".git").exists(), reason="an archive has no history to clone")
+def test_a_clone_on_windows_has_the_same_bytes(tmp_path: Path) -> None:
+    """Git for Windows turns ends of lines unless told otherwise; hashes are of what stands in the repository."""
+    for name, settings in {"plain": "false", "windows": "true"}.items():
+        command = ["git", "clone", "--quiet", "--config", f"core.autocrlf={settings}", paths.ROOT, tmp_path / name]
+        subprocess.run(command, check=True)
+    status = ["git", "status", "--porcelain"]
+    assert not subprocess.run(status, cwd=tmp_path / "windows", capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=tmp_path / "plain", capture_output=True, text=True)
+    names = [name for name in listed.stdout.split("\0") if name]
+    assert len(names) > 400
+    changed = [name for name in names if len({(tmp_path / of / name).read_bytes() for of in ("plain", "windows")}) > 1]
+    assert not changed
+
+
+@pytest.mark.parametrize("name", ["figure.png", "brief.pdf", "form.xlsx", "run.zip", "letters.woff2", "data/raw/x.csv"])
+def test_what_is_no_text_or_hashed_keeps_its_bytes(name: str) -> None:
+    asked = subprocess.run(["git", "check-attr", "text", name], cwd=paths.ROOT, capture_output=True, text=True)
+    if asked.returncode == 0:
+        assert asked.stdout.strip() == f"{name}: text: unset"
+
+
 @pytest.mark.parametrize("tool", ["ruff check --output-format concise", "ruff format --check", "mypy"])
 def test_tools_find_nothing(tool: str) -> None:
     result = subprocess.run([sys.executable, "-m", *tool.split()], cwd=paths.ROOT, capture_output=True, text=True)

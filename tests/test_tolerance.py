@@ -1,0 +1,146 @@
+"""When two numbers, places or pictures are the same, and that their digests agree with it."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline import content, tolerance
+from pipeline.content_pieces import Dots, Number, Place, Words
+
+NUMBERS = st.floats(-1e9, 1e9).filter(lambda value: abs(value) > 1e-6)
+
+
+def test_tolerances_are_small() -> None:
+    assert tolerance.RELATIVE <= 1e-5
+    assert 10.0 ** (1 - tolerance.DIGITS) <= 1e-3
+    assert tolerance.COORDINATE <= 1e-3
+    assert tolerance.SHADE <= 2
+
+
+@given(NUMBERS, st.floats(1e-4, 10), st.sampled_from([1, -1]))
+def test_a_number_that_moves_by_more_than_a_ten_thousandth_is_another(value: float, moved: float, way: int) -> None:
+    other = value * (1 + way * moved)
+    assert not tolerance.same_number(value, other)
+    assert not tolerance.same_number(other, value)
+
+
+@given(NUMBERS, st.floats(-9e-6, 9e-6))
+def test_one_that_moves_in_its_sixth_digit_is_the_same(value: float, moved: float) -> None:
+    assert tolerance.same_number(value, value * (1 + moved))
+
+
+@given(st.floats(1e-6, 1e9), st.floats(1e-6, 1e9), st.floats(0, 1e3))
+def test_a_change_of_sign_is_never_the_same(one: float, other: float, scale: float) -> None:
+    assert not tolerance.same_number(one, -other, scale)
+    assert not tolerance.same_number(one, 0.0, scale)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (math.nan, math.nan, True),
+        (math.nan, 1.0, False),
+        (1.0, math.nan, False),
+        (math.inf, math.inf, True),
+        (math.inf, -math.inf, False),
+        (math.inf, 1e300, False),
+        (3e-17, -2e-16, True),
+        (3e-17, 0.0, True),
+        (3e-17, 1e-9, False),
+        (0.0, -0.0, True),
+        (0.99999, 1.0, True),
+    ],
+)
+def test_numbers_at_the_edge(one: float, other: float, same: bool) -> None:
+    assert tolerance.same_number(one, other) == same
+    assert tolerance.same_number(other, one) == same
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("38", "39", False),
+        ("0.21", "0.22", False),
+        ("0.21", "0.210", False),
+        ("2024", "2025", False),
+        ("1250000", "1250001", False),
+        ("123456789", "123456788", False),
+        ("12.345", "12.346", False),
+        ("12.3456", "12.3457", True),
+        ("12.3456", "12.3466", False),
+        ("-12.3456", "12.3456", False),
+        ("326", "326.001", True),
+        ("326", "326.01", False),
+        ("0.000123456", "0.000123457", True),
+        ("0.00012", "0.00013", False),
+        ("1.23456e-05", "1.23457e-05", True),
+        ("1.23456e-05", "1.23456e-06", False),
+    ],
+)
+def test_a_number_in_a_text_may_differ_only_in_digits_that_prose_does_not_print(one, other, same) -> None:
+    assert Number(one).same(Number(other)) == same
+    assert not Number(one).same(Words(one))
+
+
+@given(st.floats(-1e6, 1e6).map(lambda value: f"{value:.6g}"), st.floats(-1e6, 1e6).map(lambda value: f"{value:.6g}"))
+def test_two_numbers_with_one_digest_differ_by_no_more_than_their_fifth_digit(one: str, other: str) -> None:
+    for text in (other, f"{float(one) * 1.00004:.6g}", f"{float(one) * 1.0004:.6g}"):
+        if Number(one).rounded() == Number(text).rounded():
+            assert float(text) == pytest.approx(float(one), rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("120.075698", "120.075699", True),
+        ("120.075698", "120.076698", False),
+        ("1200.07", "1200.08", False),
+        ("0.000001", "-0.000001", True),
+        ("120", "121", False),
+        ("-12.5", "12.5", False),
+    ],
+)
+def test_a_place_may_move_by_what_nobody_sees(one: str, other: str, same: bool) -> None:
+    assert Place(one).same(Place(other)) == same
+    assert (Place(one).rounded() == Place(other).rounded()) == same
+
+
+def test_dots_may_differ_by_two_steps_and_not_in_number() -> None:
+    dots = np.full(400, 100, np.uint8)
+    for step, same in ((-2, True), (2, True), (3, False), (-3, False), (155, False)):
+        moved = dots.copy()
+        moved[17] = 100 + step
+        assert Dots(dots.tobytes()).same(Dots(moved.tobytes())) == same
+    assert not Dots(dots.tobytes()).same(Dots(dots.tobytes() * 2))
+    assert not Dots(dots.tobytes()).same(Words("picture"))
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("a,0.123456,-2.5", ["0.123456", "-2.5"]),
+        ("2.5-3.5 ha", ["2.5", "3.5"]),
+        ("version 1.2.3 of x1.5", []),
+        ("{'a': 1e-05, 'b': -7}", ["1e-05", "-7"]),
+        ("L 1.5 -0.25", ["1.5", "-0.25"]),
+        ("#1f77b4 12pt 3.5%", ["3.5"]),
+    ],
+)
+def test_numbers_are_found_in_texts(text: str, numbers: list[str]) -> None:
+    pieces = content.read("a.txt", text.encode())
+    assert [piece.text for piece in pieces if isinstance(piece, Number)] == numbers
+    assert "".join(piece.text for piece in pieces) == text
+
+
+@given(st.lists(st.sampled_from(["gain ", "-", "0.21", "12.3456", ",", "7", "\n", "1e-05"]), max_size=8), st.data())
+def test_a_text_without_one_of_its_parts_has_another_digest(parts: list[str], data: st.DataObject) -> None:
+    whole = "".join(parts)
+    for place in range(len(parts)):
+        rest = "".join([*parts[:place], *parts[place + 1 :]])
+        if rest != whole:
+            old, new = content.read("a.md", whole.encode()), content.read("a.md", rest.encode())
+            assert content.digest(old) != content.digest(new)
+            assert content.difference(old, new)

@@ -1,0 +1,87 @@
+"""A package in another version than the locked one fails, and so does one that something else stands before."""
+
+import importlib.metadata
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline import paths
+from pipeline.verify_environment import check_environment
+from pipeline.verify_result import FAILED
+
+SHOW = (
+    "from pipeline.verify_environment import check_environment\n"
+    "print([(check.name, check.detail) for check in check_environment() if check.result == 'failed'])"
+)
+
+
+def failed() -> dict[str, str]:
+    return {check.name: check.detail for check in check_environment() if check.result == FAILED}
+
+
+def test_another_version_than_the_locked_one_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = importlib.metadata.version
+
+    def version(name: str) -> str:
+        if name == "scipy":
+            raise importlib.metadata.PackageNotFoundError(name)
+        return "0.0.1" if name == "pandas" else real(name)
+
+    assert not failed()
+    monkeypatch.setattr(importlib.metadata, "version", version)
+    assert set(failed()) == {"pandas", "scipy"}
+
+
+@pytest.mark.parametrize(
+    ("name", "named"),
+    [
+        ("pandas.py", "pandas"),
+        ("numpy/__init__.py", "numpy"),
+        ("yaml/__init__.py", "pyyaml"),
+        ("sphinxcontrib/more.py", "sphinxcontrib-"),
+        ("json.py", "standard library"),
+        ("sitecustomize.py", "run before all"),
+        ("usercustomize/__init__.py", "run before all"),
+    ],
+)
+@pytest.mark.parametrize("where", ["the checkout", "PYTHONPATH", "the user's packages"])
+def test_what_stands_before_a_package_is_found(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, named: str, where: str
+) -> None:
+    file = tmp_path / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("")
+    if where == "the checkout":
+        monkeypatch.setattr(paths, "ROOT", tmp_path)
+    elif where == "PYTHONPATH":
+        monkeypatch.syspath_prepend(tmp_path)
+    else:
+        place = next(n for n, entry in enumerate(sys.path) if entry.endswith("site-packages"))
+        monkeypatch.setattr(sys, "path", [*sys.path[:place], str(tmp_path), *sys.path[place:]])
+    # The standard library stands before the packages of the user.
+    wanted = [] if (name, where) == ("json.py", "the user's packages") else [named]
+    found = failed()
+    assert [True for shown in found if shown.startswith(named)][:1] == [True for _ in wanted], found
+    assert all(shown.startswith(named) for shown in found), found
+    assert all(str(tmp_path) in detail for detail in found.values())
+
+
+def test_a_package_of_another_place_is_found_by_a_process_that_starts_with_it(tmp_path: Path) -> None:
+    (tmp_path / "markupsafe").mkdir()
+    (tmp_path / "markupsafe/__init__.py").write_text("")
+    (tmp_path / "markupsafe-0.1.dist-info").mkdir()
+    (tmp_path / "markupsafe-0.1.dist-info/METADATA").write_text("Name: markupsafe\nVersion: 0.1\n")
+    variables = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", SHOW], cwd=paths.ROOT, env=variables, capture_output=True, text=True)
+    assert "found 0.1" in done.stdout, done.stderr
+    assert f"imported from {tmp_path / 'markupsafe'}" in done.stdout
+
+
+def test_a_folder_of_the_project_named_like_no_module_is_free(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "own.py").write_text("")
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    assert not failed()

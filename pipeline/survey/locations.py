@@ -54,4 +54,6 @@ def located(problems: pd.DataFrame, files: Sequence[Locations], form: Form) -> p
     found = found.reset_index()
     keys = found[["file", "sheet", "question"]].itertuples(index=False, name=None)
     found["column"] = [headers.get(key, key[2]) for key in keys]
-    return problems.merge(found, how="left", on=["id", "question"]).fillna(dict.fromkeys(WHERE, ""))
+    placed = problems.merge(found, how="left", on=["id", "question"])
+    placed[list(WHERE)] = placed[list(WHERE)].astype(object).fillna("")
+    return placed

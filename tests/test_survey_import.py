@@ -488,7 +488,7 @@ VERSION = st.fixed_dictionaries(
         "sent": st.sampled_from(["2026-11-20T08:30:00", "2026-11-21T08:30:00"]),
         "edits": st.sampled_from(["0", "1"]),
         "age_years": st.sampled_from(["10", "20"]),
-        "consent": st.sampled_from(["yes", "yes", "no"]),
+        "consent": st.sampled_from(["yes", "yes", "no", "maybe"]),
         "deprecated": st.sampled_from(["", "", submission(0)["id"], submission(1)["id"]]),
     }
 )

@@ -79,9 +79,9 @@ CLOCK = (
     "submissions two years old were not deleted. If the date is right: cacao survey expire --accept"
 )
 MANY_PEOPLE = (
-    "{0} kiriman dari {1} nama akan dihapus; belum ada yang dihapus. Hapus satu per satu dengan nomor kiriman dan kode "
-    "kebun yang benar, atau semuanya dengan --accept / {0} submissions of {1} names would be deleted; nothing was. "
-    "Correct the farm code on the server first, or delete all of them with --accept"
+    "{0} kiriman dari {1} nama memakai kode kebun yang sama; belum ada yang dihapus. Betulkan kodenya di server dan "
+    "masukkan lagi, atau hapus semuanya dengan --accept / {0} submissions of {1} names have the same farm code; nothing "
+    "was deleted. Correct the code on the server and import again, or delete all of them with --accept"
 )
 AFTER_FORGETTING = """\
 Masih perlu / still to be done:

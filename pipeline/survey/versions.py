@@ -72,7 +72,8 @@ def _said(union: pd.DataFrame, main: pd.DataFrame, key: str, name: str) -> pd.Se
 def _standing(union: pd.DataFrame, state: Store, salt: bytes) -> pd.DataFrame:
     """The submissions without those that were forgotten, or whose place a version with a clear consent has taken."""
     version, id = _hashes(union["version"], salt), _hashes(union["id"], salt)
-    unclear = set(version[union["consent"] == UNKNOWN])
+    is_unclear = union["consent"] == UNKNOWN
+    unclear = set(version[is_unclear]) - set(version[~is_unclear])
     gone = {hash for hash in set(version) if _is_replaced(hash, state.replaced, unclear)}
     # One version under its own id and under that of the first version, from two exports: the first id stays.
     twice = (union["id"] == union["version"]) & union["version"].isin(

@@ -123,13 +123,26 @@ def test_an_edit_with_the_id_of_the_first_version_brings_nobody_back(folder: Fol
 def test_a_farmer_may_be_named_by_the_id_of_an_edit_and_older_exports_bring_nothing(folder: Folder) -> None:
     one, marks = person(1)
     second = one | {"id": submission(7)["id"], "deprecated": one["id"]}
-    files = [(name, kobo_zip([answers, submission(2)])) for name, answers in (("a.zip", one), ("b.zip", second))]
+    third = one | {"id": submission(8)["id"], "deprecated": second["id"]}
+    files = [(f"{n}.zip", kobo_zip([answers, submission(2)])) for n, answers in enumerate((one, second, third))]
     folder.take_in(*files)
-    assert command.main(["forget", second["id"]]) == 0
+    assert command.main(["forget", third["id"]]) == 0
     for _ in range(2):
-        assert folder.where([*marks, one["id"], second["id"]]) == []
+        assert folder.where([*marks, one["id"], second["id"], third["id"]]) == []
         assert len(folder.plots) == 1
         folder.take_in(*files)
+
+
+def test_an_edit_that_nothing_links_goes_when_the_edit_before_it_comes(folder: Folder) -> None:
+    one, marks = person(1)
+    folder.take_in(("a.xlsx", kobo_xlsx([one, submission(2)])))
+    assert command.main(["forget", one["id"]]) == 0
+    second = one | {"id": submission(7)["id"], "deprecated": one["id"], "number": ""}
+    third = one | {"id": submission(8)["id"], "deprecated": second["id"], "number": ""}
+    for edit in (third, second, third):
+        folder.take_in(("b.xlsx", kobo_xlsx([edit])))
+    assert folder.where([*marks, second["id"], third["id"]]) == []
+    assert len(folder.plots) == 1
 
 
 def test_another_farmer_of_the_same_place_in_a_later_export_is_taken(folder: Folder) -> None:

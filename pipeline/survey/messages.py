@@ -80,7 +80,7 @@ CLOCK = (
 )
 MANY_PEOPLE = (
     "{0} kiriman dari {1} nama memakai kode kebun yang sama; belum ada yang dihapus. Betulkan kodenya di server dan "
-    "masukkan lagi, atau hapus semuanya dengan --accept / {0} submissions of {1} names have the same farm code; nothing "
+    "masukkan lagi, atau hapus semuanya dengan --accept / {0} submissions of {1} names share a farm code; nothing "
     "was deleted. Correct the code on the server and import again, or delete all of them with --accept"
 )
 AFTER_FORGETTING = """\

@@ -24,13 +24,16 @@ def merged(store: Store, flat: Flat, form: Form, salt: bytes) -> Store:
     Of a submission whose names were deleted in time nothing is taken any more but a refusal, and of a forgotten one
     nothing at all, even when an edit gave it another id. An unclear consent stays beside what is stored.
     """
-    is_forgotten, forgotten = linked(flat.main, store.forgotten, salt)
+    _, forgotten = linked(flat.main, store.forgotten, salt)
     is_old, expired = linked(flat.main, store.expired, salt)
-    taken = flat.main[~is_forgotten & (~is_old | (flat.main["consent"] == NO))]
+    taken = flat.main[~is_old | (flat.main["consent"] == NO)]
     main, repeats = _records(replace(flat, main=taken), form)
     together = {name: pd.concat([store.repeats[name], _new(rows, store)]) for name, rows in repeats.items()}
-    state = replace(store, replaced=_replaced(store, main, salt), forgotten=forgotten, expired=expired)
     union = pd.concat([store.main, main], ignore_index=True).drop_duplicates("record", ignore_index=True)
+    # An edit that came before the one it is an edit of is known only now.
+    is_forgotten, forgotten = linked(union.assign(may_be_edit=False), forgotten, salt)
+    union = union[~is_forgotten].reset_index(drop=True)
+    state = replace(store, replaced=_replaced(store, main, salt), forgotten=forgotten, expired=expired)
     state.main = _newest(_standing(_with_latest(union, main), state, salt))
     state.repeats = {name: _of(state.main, rows) for name, rows in together.items()}
     return state
@@ -70,8 +73,8 @@ def _said(union: pd.DataFrame, main: pd.DataFrame, key: str, name: str) -> pd.Se
 
 
 def _standing(union: pd.DataFrame, state: Store, salt: bytes) -> pd.DataFrame:
-    """The submissions without those that were forgotten, or whose place a version with a clear consent has taken."""
-    version, id = _hashes(union["version"], salt), _hashes(union["id"], salt)
+    """The submissions without those whose place a version with a clear consent has taken."""
+    version = _hashes(union["version"], salt)
     is_unclear = union["consent"] == UNKNOWN
     unclear = set(version[is_unclear]) - set(version[~is_unclear])
     gone = {hash for hash in set(version) if _is_replaced(hash, state.replaced, unclear)}
@@ -79,8 +82,7 @@ def _standing(union: pd.DataFrame, state: Store, salt: bytes) -> pd.DataFrame:
     twice = (union["id"] == union["version"]) & union["version"].isin(
         set(union.loc[union["id"] != union["version"], "version"])
     )
-    forgotten = version.isin(state.forgotten) | id.isin(state.forgotten)
-    return union[~version.isin(gone) & ~twice & ~forgotten]
+    return union[~version.isin(gone) & ~twice]
 
 
 def _is_replaced(hash: str, replaced: dict[str, str], unclear: set[str]) -> bool:

@@ -211,9 +211,11 @@ def test_a_copy_of_a_visit_stays_out_when_the_names_are_gone(folder: Folder, mon
     monkeypatch.setattr(expiry, "KEPT_YEARS", 100)
     one, _ = visited(1)
     copy, other = {**one, "id": submission(3)["id"]}, submission(4)
-    assert folder.take_in(("a.zip", odk_zip([one, copy, other]))) == 1
+    # Apart by a remark only, which goes with the names.
+    apart = {**one, "id": submission(5)["id"], "remarks": "the second plot"}
+    assert folder.take_in(("a.zip", odk_zip([one, copy, other, apart]))) == 1
     before = folder.plots
-    assert len(before) == 2
+    assert len(before) == 3
     monkeypatch.setattr(expiry, "KEPT_YEARS", 2)
     assert command.main(["expire"]) == 0
     pd.testing.assert_frame_equal(folder.plots, before)

@@ -565,7 +565,9 @@ def rooted(*submissions) -> bytes:
     return xlsx_bytes(sheets | {"plot_visit": with_column(sheets["plot_visit"], "meta/rootUuid", roots)})
 
 
-@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (0, 2, 0), (1, 0, 2), (0, 3), (3, 0), (3, 2, 0)])
+@pytest.mark.parametrize(
+    "order", [(0, 1, 2), (2, 1, 0), (0, 2, 0), (1, 0, 2), (0, 3), (3, 0), (3, 2, 0), (0, 1, 3), (3, 1, 0)]
+)
 def test_the_id_of_the_first_version_holds_edits_together(folder, order) -> None:
     first = submission(1, root=submission(1)["id"])
     second = first | {"id": submission(2)["id"], "deprecated": first["id"], "age_years": "20"}

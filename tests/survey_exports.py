@@ -5,6 +5,7 @@ Nobody was asked: every name, number and place here is made up for tests.
 
 import csv
 import io
+import re
 import secrets
 import zipfile
 from functools import cache
@@ -23,9 +24,13 @@ NAME, PHONE, REMARK = "farmer_name", "farmer_phone", "remarks"
 
 
 def submission(number: int, **changes: Any) -> Submission:
-    """A good simulated submission; repeats are lists under ``harvest`` and ``fertilizer``."""
+    """A good simulated submission; repeats are lists under ``harvest`` and ``fertilizer``.
+
+    An edit has another ``id`` in KoboToolbox, the id before it under ``deprecated``, and the same ``number``.
+    """
     return {
         "id": f"5d9c{number:04x}-0000-4000-8000-{number:012x}",
+        "number": str(1000 + number),
         "sent": "2026-11-20T08:30:00",
         "visit_date": "2026-11-19",
         "today": "2026-11-19",
@@ -169,7 +174,7 @@ def kobo_sheets(
             chosen = answers.get(question.name, "").split()
             row += [str(int(choice in chosen)) for choice in question.choices]
         deprecated = answers.get("deprecated", "")
-        main.append([*row, str(1000 + place), answers["id"], answers["sent"], deprecated, "vSim1", str(place)])
+        main.append([*row, answers["number"], answers["id"], answers["sent"], deprecated, "vSim1", str(place)])
     sheets["plot_visit"] = main
     for repeat in ("harvest", "fertilizer"):
         below = asked(repeat)
@@ -213,6 +218,52 @@ def _typed(value: str) -> Any:
         return value or None
 
 
+def with_column(rows: list[list[str]], header: str, values: list[str]) -> list[list[str]]:
+    """A sheet with one more column, as a server adds it behind the others."""
+    return [[*row, value] for row, value in zip(rows, [header, *values], strict=True)]
+
+
+def with_mark(sheets: dict[str, list[list[str]]], mark: str) -> dict[str, list[list[str]]]:
+    """Sheets of KoboToolbox with another mark between groups, which people choose when they export."""
+    return {name: [[text.replace("/", mark) for text in rows[0]], *rows[1:]] for name, rows in sheets.items()}
+
+
+def saved_again(rows: list[list[str]], order: str) -> list[list[str]]:
+    """A sheet whose dates a spreadsheet wrote anew in an order such as "{month}/{day}/{year}"."""
+
+    def written(text: str) -> str:
+        found = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d):\d\d)?", text)
+        if not found:
+            return text
+        day = order.format(year=found[1], month=int(found[2]), day=int(found[3]))
+        return f"{day} {int(found[4])}:{found[5]}" if found[4] else day
+
+    return [[written(text) for text in row] for row in rows]
+
+
+def members_of(data: bytes) -> dict[str, bytes]:
+    """Members of a ZIP file by name."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def csv_zip(sheets: dict[str, list[list[str]]]) -> bytes:
+    """Sheets as CSV files of a ZIP."""
+    return zipped({f"{name}.csv": csv_bytes(rows) for name, rows in sheets.items()})
+
+
+def xlsx_bytes(sheets: dict[str, list[list[str]]]) -> bytes:
+    """Sheets as a workbook of text."""
+    book, memory = openpyxl.Workbook(), io.BytesIO()
+    book.remove(book.active)
+    for title, rows in sheets.items():
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append([value or None for value in row])
+    book.save(memory)
+    return memory.getvalue()
+
+
 def zipped(members: dict[str, bytes]) -> bytes:
     """A ZIP file of members by name."""
     memory = io.BytesIO()
@@ -228,20 +279,23 @@ def kobo_zip(submissions: list[Submission], language: int | None = None, mark: s
 
 
 def odk_zip(submissions: list[Submission], media: dict[str, bytes] | None = None) -> bytes:
-    """An export of ODK Central: groups set off by "-", split choices, one CSV per repeat."""
-    names = asked("")
+    """An export of ODK Central: groups set off by "-", a place in four columns, split choices, one CSV per repeat."""
+    names = [name for name in asked("") if name != "position"]
     head = ["SubmissionDate", *(path_of(name, "-") for name in names)]
+    head += [f"{path_of('position', '-')}-{part}" for part in ("Latitude", "Longitude", "Altitude", "Accuracy")]
     for question in FORM.questions:
         head += [f"{path_of(question.name, '-')}/{name}" for name in question.choices] if question.is_multiple else []
-    head += ["meta-instanceID", "KEY", "SubmitterID", "DeviceID", "Edits", "FormVersion"]
+    head += ["meta-instanceID", "KEY", "SubmitterID", "Status", "ReviewState", "DeviceID", "Edits", "FormVersion"]
     main = [head]
     for answers in submissions:
-        row = [answers["sent"] + ".000Z", *(answers.get(name, "") for name in names)]
+        row = [answers["sent"] and answers["sent"] + ".000Z", *(answers.get(name, "") for name in names)]
+        row += [*answers.get("position", "").split(), "", "", "", ""][:4]
         for question in FORM.questions:
             chosen = answers.get(question.name, "").split() if question.is_multiple else []
             row += [str(int(name in chosen)) for name in question.choices] if question.is_multiple else []
         key = f"uuid:{answers['id']}"
-        main.append([*row, key, key, "12", answers.get("deviceid", ""), answers.get("edits", "0"), "1"])
+        told = [answers.get(name, "") for name in ("status", "review", "deviceid")]
+        main.append([*row, key, key, "12", *told, answers.get("edits", "0"), "1"])
     members = {"plot_visit.csv": csv_bytes(main, end="\n")}
     for repeat in ("harvest", "fertilizer"):
         rows = [[*asked(repeat), "PARENT_KEY", "KEY"]]

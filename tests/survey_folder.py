@@ -5,13 +5,14 @@ import io
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from pipeline.contracts import KINDS
-from pipeline.survey import command, places
+from pipeline.survey import command, expiry, places
 from pipeline.survey.plots import PLOTS
 
 
@@ -21,7 +22,7 @@ class Folder:
 
     root: Path
 
-    def take_in(self, *files: tuple[str, bytes]) -> int:
+    def take_in(self, *files: tuple[str, bytes], accept: bool = False) -> int:
         """Import files by name; returns the exit code."""
         paths = []
         for number, (name, data) in enumerate(files):
@@ -29,7 +30,7 @@ class Folder:
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(data)
             paths.append(str(path))
-        return command.main(["import", *paths])
+        return command.main(["import", *paths, *(["--accept"] if accept else [])])
 
     @property
     def plots(self) -> pd.DataFrame:
@@ -84,4 +85,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
     root = tmp_path / "project"
     root.mkdir()
     monkeypatch.setattr(places, "ROOT", root)
+    # The day after the last simulated submission; nothing must depend on when the tests run.
+    monkeypatch.setattr(expiry, "today", lambda: date(2026, 11, 24))
     return Folder(root)

@@ -1,4 +1,4 @@
-"""Names, phones and exact places go two years after the visit, as the consent says; what is counted stays the same."""
+"""Names, phones and exact places go two years after the server took them; what is counted stays the same."""
 
 from datetime import date
 
@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from survey_exports import NAME, PHONE, harvest, kobo_zip, odk_zip, person, submission
+from survey_exports import NAME, PHONE, harvest, kobo_xlsx, kobo_zip, odk_zip, person, submission
 from survey_folder import Folder
 
 from pipeline.params import describe
-from pipeline.survey import command, expiry, places, store
+from pipeline.survey import command, expiry, files, places, store
 from pipeline.survey.names import load_form
 from pipeline.survey.questions import questions
 
@@ -34,7 +34,7 @@ def six_farms() -> tuple[list[dict], list[str]]:
 
 
 @pytest.mark.parametrize("export", [kobo_zip, odk_zip])
-def test_the_plot_table_is_the_same_with_and_without_names(tmp_path, monkeypatch, folder: Folder, export) -> None:
+def test_the_plot_table_is_the_same_with_and_without_names(monkeypatch, folder: Folder, export) -> None:
     submissions, marks = six_farms()
     monkeypatch.setattr(expiry, "KEPT_YEARS", 100)
     assert folder.take_in(("a.zip", export(submissions))) == 0
@@ -43,8 +43,7 @@ def test_the_plot_table_is_the_same_with_and_without_names(tmp_path, monkeypatch
     assert before["farm_id"].nunique() == 6
     assert before["village"].notna().all()
     assert folder.where(marks[:1])
-    monkeypatch.undo()
-    monkeypatch.setattr(places, "ROOT", folder.root)
+    monkeypatch.setattr(expiry, "KEPT_YEARS", 2)
     assert command.main(["expire"]) == 0
     assert folder.where(marks) == []
     pd.testing.assert_frame_equal(folder.plots, before)
@@ -115,21 +114,111 @@ def state(**answers: str) -> store.Store:
 
 
 @given(DAYS, DAYS)
-def test_names_are_due_from_the_day_two_years_after_the_visit(visit: date, today: date) -> None:
-    last = (pd.Timestamp(visit) + pd.DateOffset(years=2)).date()
-    is_due = expiry.due(state(visit_date=str(visit), time=f"{today}T08:00:00"), today) == {"a"}
+def test_names_are_due_from_the_day_two_years_after_the_server_took_them(sent: date, today: date) -> None:
+    last = (pd.Timestamp(sent) + pd.DateOffset(years=2)).date()
+    is_due = expiry.due(state(time=f"{sent}T08:00:00Z"), today) == {"a"}
     # The 29th of February has its day on the 28th.
     assert is_due == (today >= last)
 
 
-def test_without_a_day_of_visit_that_of_filling_in_or_sending_counts() -> None:
+OLD_TIME = "2021-11-24T01:00:00Z"
+
+
+def test_neither_the_day_of_the_visit_nor_the_clock_of_the_phone_deletes_anything() -> None:
     today = date(2026, 11, 24)
-    assert expiry.due(state(today="2024-11-24"), today)
-    assert expiry.due(state(visit_date="soon", today="", time="2024-11-24T23:00:00"), today)
-    assert not expiry.due(state(time="2024-11-25T01:00:00"), today)
-    assert not expiry.due(state(), today)
-    assert not expiry.due(state(visit_date="2020-01-01", consent="no"), today)
-    assert not expiry.due(state(visit_date="2020-01-01", farm_id="farm-1"), today)
+    assert expiry.due(state(time="2024-11-24T23:00:00Z"), today)
+    assert not expiry.due(state(time="2024-11-25T01:00:00Z", visit_date="2021-01-01", today="2015-01-01"), today)
+    assert not expiry.due(state(visit_date="2021-01-01", today="2021-01-01"), today)
+    assert not expiry.due(state(time=OLD_TIME, consent="no"), today)
+    assert not expiry.due(state(time=OLD_TIME, farm_id="farm-1"), today)
+
+
+def test_a_time_of_the_server_that_cannot_be_right_deletes_nothing() -> None:
+    today = date(2026, 11, 24)
+    assert expiry.due(state(time=OLD_TIME, visit_date="2021-11-20"), today)
+    # Before the survey; before the visit; a visit in the future says nothing of the server.
+    assert not expiry.due(state(time="2012-11-24T01:00:00Z"), today)
+    assert not expiry.due(state(time=OLD_TIME, visit_date="2026-11-20"), today)
+    assert expiry.due(state(time=OLD_TIME, visit_date="2062-11-20"), today)
+
+
+@pytest.mark.parametrize("changes", [{"visit_date": "2024-11-19"}, {"visit_date": "", "today": "2015-01-01"}])
+def test_a_wrong_year_is_set_aside_with_its_place_and_the_name_stays(folder: Folder, changes) -> None:
+    wrong, marks = person(1, **changes)
+    assert folder.take_in(("a.xlsx", kobo_xlsx([submission(0), wrong]))) == 1
+    assert {word for _, word in folder.where(marks[:1], "survey/private")} == set(marks[:1])
+    assert len(folder.plots) == 1
+    told = folder.set_aside[folder.set_aside["question"].isin(["visit_date", "today"])].iloc[0]
+    assert (told["id"], told["sheet"], told["row"]) == (wrong["id"], "plot_visit", "3")
+    assert told["file"].startswith("1: ")
+    assert told["column"] in ("OFFICE/visit_date", "today")
+    assert told["value"] in changes.values()
+    # Corrected on the server, it counts.
+    mended = wrong | {"visit_date": "2026-11-19", "today": "2026-11-19", "id": submission(9)["id"]}
+    assert folder.take_in(("b.xlsx", kobo_xlsx([mended | {"deprecated": wrong["id"]}]))) == 0
+    assert len(folder.plots) == 2
+
+
+def test_without_a_time_of_the_server_names_stay_and_the_command_says_so(folder: Folder, capsys) -> None:
+    unknown, marks = visited(1, sent="")
+    folder.take_in(("a.zip", odk_zip([unknown, submission(2)])))
+    assert "1 kiriman tanpa waktu server" in capsys.readouterr().out
+    assert command.main(["expire"]) == 0
+    assert "1 kiriman tanpa waktu server" in capsys.readouterr().out
+    assert folder.where(marks[:1], "survey/private")
+
+
+@pytest.mark.parametrize("day", [date(2028, 11, 24), date(2032, 1, 1)])
+def test_a_clock_far_ahead_of_the_last_command_deletes_only_what_is_accepted(
+    folder: Folder, monkeypatch, capsys, day
+) -> None:
+    answers, marks = person(1)
+    folder.take_in(("a.zip", odk_zip([answers])))
+    monkeypatch.setattr(expiry, "today", lambda: day)
+    for arguments in (["expire"], ["expire"]):
+        assert command.main(arguments) == 2
+        assert f"jam komputer menunjuk {day}" in capsys.readouterr().out
+        assert folder.where(marks[:1], "survey/private")
+    assert folder.take_in(("a.zip", odk_zip([answers]))) == 2
+    assert folder.where(marks[:1], "survey/private")
+    assert command.main(["expire", "--accept"]) == 0
+    assert folder.where(marks) == []
+
+
+def test_a_survey_with_monthly_commands_expires_without_being_asked(folder: Folder, monkeypatch) -> None:
+    answers, marks = person(1)
+    folder.take_in(("a.zip", odk_zip([answers])))
+    for day in pd.date_range("2026-12-20", "2028-11-21", freq="30D"):
+        monkeypatch.setattr(expiry, "today", lambda day=day: day.date())
+        assert command.main(["expire"]) == 0
+        assert folder.where(marks[:1], "survey/private")
+    monkeypatch.setattr(expiry, "today", lambda: date(2028, 11, 20))
+    assert command.main(["expire"]) == 0
+    assert folder.where(marks) == []
+
+
+def test_an_edit_of_an_expired_submission_under_a_new_id_brings_nothing_back(folder: Folder) -> None:
+    old, marks = visited(1)
+    folder.take_in(("a.xlsx", kobo_xlsx([old, submission(2)])))
+    first = folder.plots
+    later, more = visited(1, id=submission(3)["id"], deprecated=old["id"])
+    folder.take_in(("b.xlsx", kobo_xlsx([later])))
+    assert folder.where([*marks, *more]) == []
+    pd.testing.assert_frame_equal(folder.plots, first)
+
+
+def test_a_copy_of_a_visit_stays_out_when_the_names_are_gone(folder: Folder, monkeypatch) -> None:
+    monkeypatch.setattr(expiry, "KEPT_YEARS", 100)
+    one, _ = visited(1)
+    copy, other = {**one, "id": submission(3)["id"]}, submission(4)
+    # Apart by a remark only, which goes with the names.
+    apart = {**one, "id": submission(5)["id"], "remarks": "the second plot"}
+    assert folder.take_in(("a.zip", odk_zip([one, copy, other, apart]))) == 1
+    before = folder.plots
+    assert len(before) == 3
+    monkeypatch.setattr(expiry, "KEPT_YEARS", 2)
+    assert command.main(["expire"]) == 0
+    pd.testing.assert_frame_equal(folder.plots, before)
 
 
 def test_the_program_keeps_what_the_consent_promises() -> None:
@@ -143,7 +232,7 @@ def test_the_program_keeps_what_the_consent_promises() -> None:
 
 
 def test_two_commands_do_not_change_the_store_at_once(folder: Folder, capsys) -> None:
-    with store.alone():
+    with files.alone():
         assert folder.take_in(("a.zip", odk_zip([submission(1)]))) == 2
         assert "sedang berjalan / another survey command is running" in capsys.readouterr().err
         assert not places.plots().exists()

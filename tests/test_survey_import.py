@@ -24,6 +24,8 @@ from survey_exports import (
     kobo_zip,
     odk_zip,
     submission,
+    with_column,
+    xlsx_bytes,
     zipped,
 )
 
@@ -161,7 +163,7 @@ def test_what_is_no_export_is_refused_in_words_and_leaves_nothing(folder, capsys
         "survey/private/salt",
         "survey/private/store.zip",
         *(f"survey/private/store.zip:{n}.csv" for n in ("main", "harvest", "fertilizer")),
-        *(f"survey/private/store.zip:{n}.csv" for n in ("replaced", "forgotten", "expired")),
+        *(f"survey/private/store.zip:{n}.csv" for n in ("replaced", "forgotten", "expired", "facts")),
         "survey/private/set_aside.csv",
         "survey/private/reports/report.txt",
     }
@@ -236,11 +238,15 @@ def test_what_is_no_number_is_none(text) -> None:
 
 def test_days_months_and_moments_in_both_writings() -> None:
     assert (
-        list(to_days(pd.Series(["2026-03-04", "4/3/2026", "04-03-2026 10:00", "2026-03-04T10:00:00+08:00"])))
-        == [pd.Timestamp(2026, 3, 4)] * 4
+        list(to_days(pd.Series(["2026-03-14", "14/3/2026", "14-03-2026 10:00", "2026-03-14T10:00:00+08:00"])))
+        == [pd.Timestamp(2026, 3, 14)] * 4
     )
     assert to_days(pd.Series(["31/2/2026", "2026-13-01", "soon"])).isna().all()
-    assert set(to_months(pd.Series(["2026-03-01", "2026-03", "1/3/2026", "03/2026"]))) == {2026 * 12 + 2}
+    assert set(to_months(pd.Series(["2026-03-01", "2026-03", "31/3/2026", "03/2026"]))) == {2026 * 12 + 2}
+    # The fourth of March, or the third of April.
+    for read in (to_days, to_months):
+        assert read(pd.Series(["4/3/2026"])).isna().all()
+    assert list(to_moments(pd.Series(["4/3/2026 8:30"]))) == [""]
     assert to_months(pd.Series(["13/2026", "", "March"])).isna().all()
     same = ["2026-11-20T08:30:00.000Z", "2026-11-20T16:30:00+08:00", "2026-11-20 08:30:00", "20/11/2026 08:30:00"]
     assert set(to_moments(pd.Series(same))) == {"2026-11-20T08:30:00Z"}
@@ -482,7 +488,7 @@ VERSION = st.fixed_dictionaries(
         "sent": st.sampled_from(["2026-11-20T08:30:00", "2026-11-21T08:30:00"]),
         "edits": st.sampled_from(["0", "1"]),
         "age_years": st.sampled_from(["10", "20"]),
-        "consent": st.sampled_from(["yes", "yes", "no"]),
+        "consent": st.sampled_from(["yes", "yes", "no", "maybe"]),
         "deprecated": st.sampled_from(["", "", submission(0)["id"], submission(1)["id"]]),
     }
 )
@@ -543,11 +549,34 @@ def test_an_edit_replaces_and_an_older_export_changes_nothing(folder) -> None:
 
 def test_an_edit_in_kobo_gets_a_new_id_and_takes_the_place_of_the_old_one(folder) -> None:
     first = submission(1)
-    second = submission(2, deprecated=f"uuid:{first['id']}", age_years="20")
-    third = submission(3, deprecated=f"uuid:{second['id']}", age_years="30")
-    for version in (first, third, second, first):
-        assert folder.take_in(("a.xlsx", kobo_xlsx([version]))) == 0
+    second = first | {"id": submission(2)["id"], "deprecated": f"uuid:{first['id']}", "age_years": "20"}
+    third = first | {"id": submission(3)["id"], "deprecated": f"uuid:{second['id']}", "age_years": "30"}
+    # Without the second, nothing says that the third is an edit of the first.
+    for version, code in ((first, 0), (third, 1), (second, 0), (first, 0)):
+        assert folder.take_in(("a.xlsx", kobo_xlsx([version]))) == code
+        assert len(folder.plots) == 1
     assert list(folder.plots["age_years"]) == [30]
+
+
+def rooted(*submissions) -> bytes:
+    """An export of KoboToolbox with the id that the first version of each submission had."""
+    sheets = kobo_sheets(list(submissions))
+    roots = [f"uuid:{answers['root']}" for answers in submissions]
+    return xlsx_bytes(sheets | {"plot_visit": with_column(sheets["plot_visit"], "meta/rootUuid", roots)})
+
+
+@pytest.mark.parametrize(
+    "order", [(0, 1, 2), (2, 1, 0), (0, 2, 0), (1, 0, 2), (0, 3), (3, 0), (3, 2, 0), (0, 1, 3), (3, 1, 0)]
+)
+def test_the_id_of_the_first_version_holds_edits_together(folder, order) -> None:
+    first = submission(1, root=submission(1)["id"])
+    second = first | {"id": submission(2)["id"], "deprecated": first["id"], "age_years": "20"}
+    third = first | {"id": submission(3)["id"], "deprecated": second["id"], "age_years": "30"}
+    files = [rooted(first, submission(9, root=submission(9)["id"])), rooted(second), rooted(third), kobo_xlsx([second])]
+    for place in order:
+        assert folder.take_in(("a.xlsx", files[place])) == 0
+    newest = "30" if 2 in order else "20"
+    assert sorted(folder.plots["age_years"]) == sorted([12, float(newest)])
 
 
 def test_an_export_without_repeats_does_not_replace_one_with_them(folder) -> None:

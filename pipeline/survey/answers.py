@@ -4,14 +4,22 @@ import re
 
 import pandas as pd
 
-from pipeline.survey.exports import ExportError
-from pipeline.survey.names import Form, Question, plain
+from pipeline.survey.errors import ExportError
+from pipeline.survey.names import PLACE_PARTS, Form, Question, plain
+
+# What spreadsheets make of the ticks of single choices when they are saved again, in the languages seen here.
+TICKED, UNTICKED = ("1", "1.0", "true", "benar"), ("", "0", "0.0", "false", "salah")
 
 
-def answers_of(sheet: pd.DataFrame, form: Form, repeat: str) -> tuple[pd.DataFrame, list[str]]:
-    """Columns of the sheet under the names of their questions, and the questions that it lacks."""
+def answers_of(sheet: pd.DataFrame, form: Form, repeat: str, name: str) -> tuple[pd.DataFrame, list[str]]:
+    """Columns of the sheet under the names of their questions, and the questions that it lacks.
+
+    ``name`` of the sheet and its index, the number of the row, are told in an ``ExportError`` for a header that fits
+    two questions or a column of one choice that holds something else than ticks.
+    """
     whole: dict[str, pd.Series] = {}
     split: dict[str, list[tuple[str, pd.Series]]] = {}
+    places: dict[str, dict[str, pd.Series]] = {}
     for place, header in enumerate(sheet.columns):
         found = form.find(header, repeat)
         if len({question.name for question, _ in found}) > 1:
@@ -22,7 +30,10 @@ def answers_of(sheet: pd.DataFrame, form: Form, repeat: str) -> tuple[pd.DataFra
             )
         for question, choice in found[:1]:
             values = sheet.iloc[:, place].astype(object)
-            if choice:
+            if choice in PLACE_PARTS:
+                places.setdefault(question.name, {})[choice] = values
+            elif choice:
+                _check_ticks(values, name, header)
                 split.setdefault(question.name, []).append((choice, values))
             else:
                 # Two versions of a form leave two columns for one question; each row has its answer in one.
@@ -33,6 +44,8 @@ def answers_of(sheet: pd.DataFrame, form: Form, repeat: str) -> tuple[pd.DataFra
         joined = _join(columns)
         # The one column that holds all choices also holds what is no choice of the form.
         answers[name] = answers[name].where(answers[name] != "", joined) if name in answers else joined
+    for question_name, parts in places.items():
+        answers[question_name] = _place(parts, answers.get(question_name))
     asked = [question.name for question in form.questions if question.repeat == repeat]
     return pd.DataFrame(answers, index=sheet.index, dtype=object), [name for name in asked if name not in answers]
 
@@ -41,8 +54,28 @@ def _join(columns: list[tuple[str, pd.Series]]) -> pd.Series:
     """Columns of single choices, ticked or not, as one text of chosen names."""
     text = pd.Series("", columns[0][1].index, dtype=object)
     for name, values in columns:
-        text = text + values.str.casefold().isin(["1", "1.0", "true"]).map({True: f" {name}", False: ""})
+        text = text + values.str.casefold().isin(TICKED).map({True: f" {name}", False: ""})
     return text.str.strip()
+
+
+def _place(parts: dict[str, pd.Series], whole: pd.Series | None) -> pd.Series:
+    """Columns of a place as one text, as phones write it; ``whole`` is the same text where the export has it."""
+    empty = pd.Series("", next(iter(parts.values())).index, dtype=object)
+    ordered = [parts.get(name, empty) for name in PLACE_PARTS]
+    text = (ordered[0] + " " + ordered[1] + " " + ordered[2] + " " + ordered[3]).str.strip()
+    text = text.where((ordered[0] != "") & (ordered[1] != ""), "")
+    return text if whole is None else whole.where(whole != "", text)
+
+
+def _check_ticks(values: pd.Series, sheet: str, header: str) -> None:
+    """Refuse a column of one choice with anything but ticks: read as not ticked it would be wrong and silent."""
+    wrong = values[~values.str.casefold().isin((*TICKED, *UNTICKED))]
+    if len(wrong):
+        raise ExportError(
+            f"{sheet}, baris {wrong.index[0]}, kolom {header}: bukan 1 atau 0; ekspor ulang / "
+            f"{sheet}, row {wrong.index[0]}, column {header}: is not 1 or 0; export again",
+            wrong.iloc[0],
+        )
 
 
 def _choices(values: pd.Series, question: Question) -> pd.Series:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.survey.names import Form, Question
-from pipeline.survey.numbers import to_days, to_months, to_numbers
+from pipeline.survey.numbers import is_open_date, to_days, to_months, to_numbers
 
 # Least and greatest value of a number, and the least that is plausible when its mark can be read in two ways.
 BOUNDS: dict[str, tuple[float, float, float]] = {
@@ -84,7 +84,9 @@ def _answer(
 ) -> pd.Series:
     if question.name in MONTHS or question.name in DAYS:
         values = to_months(text) if question.name in MONTHS else to_days(text)
-        problems.add(records, (text != "") & values.isna(), question.name, text, "not_a_date")
+        is_open = text.map({value: is_open_date(value) for value in text.unique()}).astype(bool)
+        problems.add(records, is_open, question.name, text, "ambiguous_date")
+        problems.add(records, (text != "") & values.isna() & ~is_open, question.name, text, "not_a_date")
         return values
     if question.kind in ("integer", "decimal"):
         return _number(question, text, frame, records, problems)

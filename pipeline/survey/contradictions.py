@@ -24,7 +24,9 @@ PARTS = (
     ("pods_both", "pods_black_pod"),
     ("trees_dieback", "trees_checked"),
 )
+# No visit was before the survey; and a phone without a signal sends within weeks, so that a year off shows.
 FIRST_YEAR = 2020
+LONGEST_WAY = pd.Timedelta(days=183)
 
 
 def visit_day(answers: pd.DataFrame) -> pd.Series:
@@ -52,13 +54,23 @@ def cross_check(
 
 
 def _days(answers: pd.DataFrame, main: pd.DataFrame, today: date, problems: Problems) -> None:
+    """Problems of the day of the visit; where nobody entered it, of the day on the phone in its place."""
     records, visit = answers["record"], visit_day(answers)
-    sent = pd.to_datetime(main["time"].str[:10], errors="coerce").fillna(pd.Timestamp(today))
-    shown = visit.dt.strftime("%Y-%m-%d")
+    sent = pd.to_datetime(main["time"].str[:10], errors="coerce")
+    latest = sent.fillna(pd.Timestamp(today))
     # A day of grace: the phone and the server may stand in two time zones.
-    problems.add(records, visit > sent + pd.Timedelta(days=1), "visit_date", shown, "future")
-    problems.add(records, visit.dt.year < FIRST_YEAR, "visit_date", shown, "long_ago")
-    problems.add(records, visit.isna(), "visit_date", main["visit_date"], "missing")
+    wrong = {
+        "future": visit > latest + pd.Timedelta(days=1),
+        "long_ago": visit.dt.year < FIRST_YEAR,
+        "far_from_sending": (visit < sent - LONGEST_WAY) & (visit.dt.year >= FIRST_YEAR),
+    }
+    by_phone = answers["visit_date"].isna()
+    shown = visit.dt.strftime("%Y-%m-%d")
+    for code, mask in wrong.items():
+        problems.add(records, mask & ~by_phone, "visit_date", shown, code)
+    is_wrong = pd.DataFrame(wrong).any(axis=1)
+    problems.add(records, is_wrong & by_phone, "today", shown, "phone_clock")
+    problems.add(records, visit.isna() | (is_wrong & by_phone), "visit_date", main["visit_date"], "missing")
 
 
 def _months(harvest: pd.DataFrame, visit: pd.Series, problems: Problems) -> None:

@@ -1,5 +1,6 @@
 """All that follows from the store: the plot table, what was set aside and the report. It is written anew each time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -7,14 +8,15 @@ from typing import Any
 import pandas as pd
 
 from pipeline.contracts import validate
-from pipeline.survey import messages, places, privacy
-from pipeline.survey.flat import KEPT
+from pipeline.survey import doubles, messages, places, privacy
+from pipeline.survey.files import write
+from pipeline.survey.locations import WHERE, Locations, located
 from pipeline.survey.names import Form
 from pipeline.survey.plots import PLOTS
 from pipeline.survey.records import build
-from pipeline.survey.store import Store, write
+from pipeline.survey.store import UNKNOWN, YES, Store
 
-SET_ASIDE = ["id", "question", "value", "question_id", "reason_id", "question_en", "reason_en"]
+SET_ASIDE = ["id", *WHERE, "question", "value", "question_id", "reason_id", "question_en", "reason_en"]
 
 
 @dataclass
@@ -27,24 +29,29 @@ class Derived:
 
 
 def derive(store: Store, form: Form, parameters: Any, salt: bytes, today: date | None = None) -> Derived:
-    """Records, problems and the public table of a store; ``parameters`` is the section ``survey``."""
-    asked = store.main[store.main["consent"] == "yes"].reset_index(drop=True)
+    """Records, problems and the public table of a store; ``parameters`` is the section ``survey``.
+
+    A submission with a problem is set aside; one whose stored answers are good stays in the table while a later
+    version waits for a clear consent.
+    """
+    asked = store.those(YES).reset_index(drop=True)
     records, problems = build(asked, store.repeats, form, parameters.wet_to_dry, today or date.today())
     system = asked.set_index("record")
     records["id"] = system["id"]
-    people = privacy.people(records, system[list(KEPT)], salt)
+    people = privacy.people(records, system, salt)
+    people["content_key"] = doubles.content_keys(system, people["farm_id"], store.repeats, form, salt)
     records = pd.concat([records, people, _pseudonymous(records, parameters, salt)], axis=1)
     records, twice = _one_version(records)
     problems = problems[problems["record"].isin(records.index)].assign(
         id=lambda frame: frame["record"].map(records["id"])
     )
-    unclear = store.main.loc[store.main["consent"] == "unknown", ["id"]].assign(
-        question="consent", value="", code="consent_unknown"
-    )
-    problems = pd.concat([problems, twice, unclear]).drop(columns="record", errors="ignore")
-    problems = problems.drop_duplicates(ignore_index=True).sort_values(["id", "question", "code", "value"])
+    kept = system.loc[records.index].assign(farm_id=records["farm_id"], content_key=records["content_key"])
+    found = [problems, twice, doubles.reviewed(kept), doubles.unlinked(kept), doubles.copies(kept)]
+    problems = pd.concat(found).drop(columns="record", errors="ignore")
     good = records[~records["id"].isin(set(problems["id"]))]
-    return Derived(records, problems, _public(good, parameters))
+    unclear = store.those(UNKNOWN)[["id"]].assign(question="consent", value="", code="consent_unknown")
+    problems = pd.concat([problems, unclear]).drop_duplicates(ignore_index=True)
+    return Derived(records, problems.sort_values(["id", "question", "code", "value"]), _public(good, parameters))
 
 
 def _pseudonymous(records: pd.DataFrame, parameters: Any, salt: bytes) -> pd.DataFrame:
@@ -78,13 +85,18 @@ def _public(good: pd.DataFrame, parameters: Any) -> pd.DataFrame:
     return validate(PLOTS, good[[column.name for column in PLOTS.columns]].sort_values("plot_id"))
 
 
-def write_all(derived: Derived, form: Form, counts: dict[str, int], notes: list[str]) -> None:
-    """Write plot table, list of what was set aside, and report; without any plot the table is taken away."""
+def write_all(
+    derived: Derived, form: Form, counts: dict[str, int], notes: Sequence[str] = (), files: Sequence[Locations] = ()
+) -> None:
+    """Write plot table, list of what was set aside, and report; without any plot the table is taken away.
+
+    ``files`` say where the answers of this import stand.
+    """
     if len(derived.plots):
         write(places.plots(), _short(derived.plots).to_csv(index=False, lineterminator="\n").encode())
     else:
         places.plots().unlink(missing_ok=True)
-    told = messages.with_words(derived.problems, form)
+    told = messages.with_words(located(derived.problems, files, form), form)
     shown = told[SET_ASIDE].map(privacy.without_marks)
     # With the mark that makes Excel read UTF-8.
     write(places.private() / "set_aside.csv", shown.to_csv(index=False).encode("utf-8-sig"))

@@ -1,25 +1,65 @@
-"""What the consent promises: names, telephone numbers and exact places are deleted two years after the visit."""
+"""What the consent promises: names, telephone numbers and exact places are deleted two years after they came in.
+
+Deleting cannot be undone, so it follows from the time that the server gave a submission, never from an answer or the
+clock of a phone, and only while the clock of this computer is plausible.
+"""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pandas as pd
 
 from pipeline.survey.flat import KEPT
-from pipeline.survey.store import Store
-from pipeline.survey.versions import hashed
+from pipeline.survey.links import hashes
+from pipeline.survey.numbers import to_days
+from pipeline.survey.store import NO, YES, Store
 
 KEPT_YEARS = 2
+# Commands run once a month; a clock further ahead than this is asked about before anything is deleted.
+LONGEST_PAUSE = timedelta(days=100)
+FIRST_DAY = pd.Timestamp(2020, 1, 1)
 # Questions whose answer is or may be personal; the place of the plot becomes the middle of its cell instead.
 PERSONAL = ("farmer_name", "farmer_phone", "farm_code", "village_other", "remarks", "deviceid", "office_contact")
 
 
-def due(store: Store, today: date) -> set[str]:
-    """Ids of submissions whose visit, else whose filling in or sending, was two years ago and that still have names."""
-    days = [pd.to_datetime(store.main[name].str[:10], errors="coerce") for name in ("visit_date", "today", "time")]
-    day = days[0].fillna(days[1]).fillna(days[2])
-    old = day <= pd.Timestamp(today) - pd.DateOffset(years=KEPT_YEARS)
-    return set(store.main.loc[old & (store.main["farm_id"] == "") & (store.main["consent"] == "yes"), "id"])
+def today() -> date:
+    """The day by the clock of this computer."""
+    return date.today()
+
+
+def came_in(store: Store) -> pd.Series:
+    """Day on which the server took each submission; missing where it is not known or not plausible.
+
+    It is not plausible before the survey, and not before a visit that is not in the future.
+    """
+    day = pd.to_datetime(store.main["time"].str[:10], errors="coerce")
+    visit = to_days(store.main["visit_date"]).fillna(to_days(store.main["today"]))
+    is_contradicted = (visit > day + pd.Timedelta(days=1)) & (visit <= pd.Timestamp(today()))
+    return day.where((day >= FIRST_DAY) & ~is_contradicted)
+
+
+def named(store: Store) -> pd.Series:
+    """Whether a submission still has names: here, or, where the consent is unclear, in the files received."""
+    return (store.main["farm_id"] == "") & (store.main["consent"] != NO)
+
+
+def due(store: Store, day: date) -> set[str]:
+    """Ids of submissions that came in two years before a day and that still have names."""
+    old = came_in(store) <= pd.Timestamp(day) - pd.DateOffset(years=KEPT_YEARS)
+    return set(store.main.loc[old & named(store), "id"])
+
+
+def without_time(store: Store) -> int:
+    """How many submissions have names that nothing deletes, for no plausible time of the server is known."""
+    return int((named(store) & came_in(store).isna()).sum())
+
+
+def is_clock_plausible(store: Store, day: date) -> bool:
+    """Whether a day lies near what is known: the last command, and what the server took in last."""
+    known = [pd.Timestamp(text) for text in (store.seen, came_in(store).max()) if text and not pd.isna(text)]
+    if not known:
+        return True
+    return max(known) - pd.Timedelta(days=2) <= pd.Timestamp(day) <= max(known) + LONGEST_PAUSE
 
 
 def without_names(store: Store, records: pd.DataFrame, ids: set[str], salt: bytes) -> Store:
@@ -29,9 +69,12 @@ def without_names(store: Store, records: pd.DataFrame, ids: set[str], salt: byte
     """
     main = store.main.copy()
     old = main["id"].isin(ids)
+    gone = set(hashes(main[old], salt)[["id", "version", "key"]].to_numpy().ravel()) - {""}
+    main = main[~old | (main["consent"] == YES)].reset_index(drop=True)
+    old = main["id"].isin(ids)
     known = records.set_index("id").loc[main.loc[old, "id"]]
     main.loc[old, list(KEPT)] = known[list(KEPT)].to_numpy()
     main.loc[old, list(PERSONAL)] = ""
     middle = known["latitude"].astype(str) + " " + known["longitude"].astype(str)
     main.loc[old, "position"] = middle.where(known["latitude"].notna(), "").to_numpy()
-    return replace(store, main=main, expired=store.expired | {hashed(salt, id) for id in ids})
+    return replace(store, main=main, expired=store.expired | gone)

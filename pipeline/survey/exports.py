@@ -6,25 +6,24 @@ it, and is never computed.
 
 import csv
 import io
+import re
 import zipfile
-from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime
 from pathlib import PurePosixPath
-from typing import Any
 
 import pandas as pd
-import python_calamine
+
+from pipeline.survey.cells import framed
+from pipeline.survey.errors import ExportError
+from pipeline.survey.spreadsheet import check_size, read_workbook
 
 OLE = bytes.fromhex("d0cf11e0")  # An XLSX with a password, or the old XLS, is such a container.
 LARGEST_BYTES = 2**31
 
 
-class ExportError(ValueError):
-    """A file that cannot be read as an export; the message says why, in Indonesian and English."""
-
-
 def read_sheets(data: bytes) -> dict[str, pd.DataFrame]:
     """The sheets of an export by name, as text with "" for an empty cell; empty rows and columns are left out.
+
+    The index of a sheet is the number of the row in the file, the header being row 1.
 
     Raises ``ExportError`` for what is no export: empty, damaged or protected files, web pages, other formats.
     """
@@ -45,19 +44,27 @@ def _read_container(data: bytes) -> dict[str, pd.DataFrame]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > LARGEST_BYTES:
                 raise ExportError("isi ZIP terlalu besar / the content of the ZIP is too large")
-            names = [name for name in archive.namelist() if not name.endswith("/")]
+            names = members(archive)
             for name in names:
                 path = PurePosixPath(name.replace("\\", "/"))
                 if path.is_absolute() or ".." in path.parts or ":" in name:
                     raise ExportError("ZIP memuat jalur berbahaya / the ZIP holds an unsafe path")
             if "[Content_Types].xml" in names:
-                return _read_workbook(data)
+                check_size(archive)
+                return read_workbook(data)
             tables = [name for name in names if name.lower().endswith(".csv")]
             if not tables:
                 raise ExportError("tidak ada CSV dalam ZIP / the ZIP holds no CSV file")
-            return {PurePosixPath(name).stem: _read_csv(archive.read(name)) for name in sorted(tables)}
+            # By the whole path: two folders may hold tables of one name.
+            return {str(PurePosixPath(name).with_suffix("")): _read_csv(archive.read(name)) for name in sorted(tables)}
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
         raise ExportError("ZIP atau XLSX rusak atau dikunci sandi / damaged ZIP or XLSX, or with a password") from error
+
+
+def members(archive: zipfile.ZipFile) -> list[str]:
+    """Names of the files in a ZIP, without folders and without what macOS adds for itself."""
+    names = [name for name in archive.namelist() if not name.endswith("/")]
+    return [name for name in names if not re.search(r"(^|/)(__MACOSX/|\._|\.DS_Store$)", name)]
 
 
 def _read_csv(data: bytes) -> pd.DataFrame:
@@ -73,55 +80,21 @@ def _read_csv(data: bytes) -> pd.DataFrame:
         raise ExportError("halaman web, bukan ekspor (sesi habis?) / a web page, not an export (logged out?)")
     if "\x00" in text:
         raise ExportError("bukan berkas teks / not a text file")
-    lines = text.lstrip("\r\n").splitlines()
+    # The first line says how many columns there are, so it must not be an empty one.
+    text = text.lstrip("\r\n")
+    lines = text.splitlines()
     if lines and lines[0].lower().startswith("sep="):
         text = "\n".join(lines[1:])
     first = lines[0] if lines else ""
     mark = max(",;\t", key=lambda mark: len(next(csv.reader([first], delimiter=mark), [])))
     try:
-        sheet = pd.read_csv(io.StringIO(text), sep=mark, dtype=object, header=None, na_filter=False)
+        sheet = pd.read_csv(
+            io.StringIO(text), sep=mark, dtype=object, header=None, na_filter=False, skip_blank_lines=False
+        )
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
         raise ExportError("baris CSV tidak sama panjang / rows of the CSV differ in length") from error
     # Rows that end early have gaps.
-    return _framed(sheet[name].where(sheet[name].notna(), "").tolist() for name in sheet)
-
-
-def _read_workbook(data: bytes) -> dict[str, pd.DataFrame]:
-    try:
-        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
-        sheets = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
-    except python_calamine.CalamineError as error:
-        raise ExportError("XLSX rusak / damaged XLSX") from error
-    return {name: _framed(zip(*rows, strict=True)) for name, rows in sheets.items()}
-
-
-def _framed(columns: Iterable[Sequence[Any]]) -> pd.DataFrame:
-    """A sheet of text without margins."""
-    return pd.DataFrame(dict(enumerate(map(_texts, columns))), dtype=object)
-
-
-def _texts(column: Sequence[Any]) -> list[str]:
-    """The cells of a column as text."""
-    # A one and a true are the same key.
-    return [_text(value) for value in column] if bool in set(map(type, column)) else _each_once(column, _text)
-
-
-def _each_once(values: Sequence[Any], read: Callable[[Any], str]) -> list[str]:
-    """What ``read`` makes of every value; equal values, which are most in an export, are read once."""
-    known = {value: read(value) for value in set(values)}
-    return list(map(known.__getitem__, values))
-
-
-def _text(value: Any) -> str:
-    """A cell as text; a number is written so that its decimal mark cannot be taken for a thousands mark."""
-    if isinstance(value, str):
-        return value.strip()
-    if isinstance(value, float):
-        text = str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-        return text + "0" if "." in text and len(text.split(".")[1]) == 3 else text
-    if isinstance(value, datetime):
-        return value.isoformat() if value.time().isoformat() != "00:00:00" else value.date().isoformat()
-    return value.isoformat() if isinstance(value, date) else str(value)
+    return framed(sheet[name].where(sheet[name].notna(), "").tolist() for name in sheet)
 
 
 def _trim(sheet: pd.DataFrame) -> pd.DataFrame:
@@ -129,7 +102,8 @@ def _trim(sheet: pd.DataFrame) -> pd.DataFrame:
     sheet = sheet.drop(index=_empty_rows(sheet))
     if sheet.empty:
         return pd.DataFrame()
-    header, body = list(sheet.iloc[0]), sheet.iloc[1:].reset_index(drop=True)
+    header, body = list(sheet.iloc[0]), sheet.iloc[1:]
+    body.index = body.index + 1
     used = [place for place, text in enumerate(header) if text or (body[place] != "").any()]
     body = body[used]
     body.columns = pd.Index([header[place] or f"(tanpa judul {place + 1})" for place in used], dtype=object)

@@ -1,5 +1,7 @@
 """What the import says of a problem, in plain Indonesian and English."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from pipeline.language import Text
@@ -14,6 +16,10 @@ PROBLEMS = {
     "out_of_range": Text(en="is outside what is possible; check the unit", id="di luar batas; periksa satuannya"),
     "not_whole": Text(en="must be a whole number", id="harus bilangan bulat"),
     "not_a_date": Text(en="is not a date", id="bukan tanggal"),
+    "ambiguous_date": Text(
+        en='can be read with the day or the month first; write it as "2026-11-04"',
+        id='dapat dibaca dengan hari atau bulan di depan; tulis sebagai "2026-11-04"',
+    ),
     "unknown_choice": Text(en="is not among the choices of the form", id="tidak ada di pilihan formulir"),
     "exclusive_choice": Text(
         en='"none" or "don\'t know" stands beside another choice',
@@ -22,6 +28,14 @@ PROBLEMS = {
     "missing": Text(en="is not answered", id="belum diisi"),
     "future": Text(en="lies after the visit or the day of sending", id="setelah hari kunjungan atau pengiriman"),
     "long_ago": Text(en="lies before 2020; check the year", id="sebelum 2020; periksa tahunnya"),
+    "far_from_sending": Text(
+        en="lies more than half a year before the day of sending; check year and month",
+        id="lebih dari setengah tahun sebelum hari pengiriman; periksa tahun dan bulannya",
+    ),
+    "phone_clock": Text(
+        en="comes from a phone with a wrong clock; enter the date of the visit",
+        id="berasal dari HP yang jamnya keliru; isi tanggal kunjungannya",
+    ),
     "more_than_counted": Text(en="is more than what was counted", id="lebih banyak dari yang diperiksa"),
     "month_order": Text(en="ends before it begins", id="berakhir sebelum dimulai"),
     "contradiction": Text(en='is "no", but rows with amounts follow', id='dijawab "tidak", tetapi ada baris jumlahnya'),
@@ -32,10 +46,76 @@ PROBLEMS = {
     "duplicate": Text(
         en="was sent twice with different answers and the same time", id="dikirim dua kali dengan jawaban berbeda"
     ),
+    "copy": Text(
+        en="was sent again under another id with the same answers; only the first counts",
+        id="dikirim lagi dengan nomor lain dan jawaban yang sama; hanya yang pertama dihitung",
+    ),
+    "edit_unlinked": Text(
+        en='is an edit, and of which submission is not told; export again with "meta/rootUuid" or all versions',
+        id='perbaikan dari kiriman yang tidak disebut; ekspor ulang dengan "meta/rootUuid" atau semua versi',
+    ),
+    "review_rejected": Text(
+        en="was rejected in review on the server; approve it there, or leave it out",
+        id="ditolak dalam tinjauan di server; setujui di sana, atau biarkan tidak dihitung",
+    ),
+    "review_on_hold": Text(
+        en="is on hold in review on the server; it counts once it is approved there",
+        id="ditahan dalam tinjauan di server; dihitung setelah disetujui di sana",
+    ),
     "consent_unknown": Text(
-        en="has no clear consent; nothing of it was kept", id="persetujuannya tidak jelas; isinya tidak disimpan"
+        en="is not a clear yes or no; nothing was cleared; correct it on the server or export again with XML names",
+        id="bukan ya atau tidak yang jelas; tidak ada yang dihapus; perbaiki di server, atau ekspor dengan nama XML",
     ),
 }
+
+NAMES_DELETED = "{} kiriman berumur 2 tahun kini tanpa nama / submissions two years old now without names"
+NO_SERVER_TIME = (
+    "{} kiriman tanpa waktu server yang masuk akal: namanya tidak dihapus dengan sendirinya / submissions without a "
+    "plausible time of the server: their names are not deleted by themselves"
+)
+CLOCK = (
+    "jam komputer menunjuk {0}, jauh dari perintah terakhir; {1} kiriman berumur 2 tahun belum dihapus namanya. Bila "
+    "tanggal itu benar: cacao survey expire --accept / the clock says {0}, far from the last command; names of {1} "
+    "submissions two years old were not deleted. If the date is right: cacao survey expire --accept"
+)
+MANY_PEOPLE = (
+    "{0} kiriman dari {1} nama memakai kode kebun yang sama; belum ada yang dihapus. Betulkan kodenya di server dan "
+    "masukkan lagi, atau hapus semuanya dengan --accept / {0} submissions of {1} names share a farm code; nothing "
+    "was deleted. Correct the code on the server and import again, or delete all of them with --accept"
+)
+AFTER_FORGETTING = """\
+Masih perlu / still to be done:
+  dvc repro                  hitung ulang hasil tanpa data ini / compute the results again without these data
+  dvc gc --workspace         buang salinan lama di cache DVC / drop old copies from the DVC cache (also with --cloud)
+  server KoboToolbox/ODK     hapus kiriman di server dan HP / delete the submission on the server and phones
+  salinan lain               berkas ekspor, cadangan, lampiran surat / exports, backups, attachments handed out"""
+MOST_SHOWN = 10
+
+
+def clears(ids: list[str]) -> str:
+    """What a file with several refusals is refused with: which stored submissions it would clear, and how to go on."""
+    shown = ", ".join(ids[:MOST_SHOWN]) + (", ..." if len(ids) > MOST_SHOWN else "")
+    return (
+        f"{len(ids)} kiriman yang tersimpan dengan persetujuan akan dihapus isinya ({shown}); berkas ini tidak "
+        "diambil. Bila petani itu memang menolak: ulangi dengan --accept / it would clear "
+        f"{len(ids)} submissions stored with consent; the file was not taken. If these farmers did refuse: again with "
+        "--accept"
+    )
+
+
+def left_behind(unreadable: list[str], strangers: int) -> list[str]:
+    """What in the private folder somebody must look at: files that cannot be read, files of unknown origin."""
+    lines = [
+        f"survey/private/received/{name} tidak terbaca: periksa dan hapus sendiri / cannot be read: look at it and "
+        "delete it yourself"
+        for name in unreadable
+    ]
+    if strangers:
+        lines.append(
+            f"{strangers} berkas lain di survey/private bukan dari program ini: periksa sendiri / other files in "
+            "survey/private do not come from this program: look at them yourself"
+        )
+    return lines
 
 
 def with_words(problems: pd.DataFrame, form: Form) -> pd.DataFrame:
@@ -48,12 +128,13 @@ def with_words(problems: pd.DataFrame, form: Form) -> pd.DataFrame:
     )
 
 
-def report(counts: dict[str, int], problems: pd.DataFrame, notes: list[str]) -> str:
+def report(counts: dict[str, int], problems: pd.DataFrame, notes: Sequence[str]) -> str:
     """The report for those who collect: counts, what was odd in the file, and every problem; it is private."""
     lines = ["LAPORAN PEMASUKAN SURVEI / REPORT OF THE SURVEY IMPORT", "", *summary(counts), "", *notes, ""]
     for row in problems.itertuples():
         lines += [
             f"{row.id}  [{row.question}]  {row.value!r}",
+            *([f"  berkas/file {row.file}, {row.sheet}, baris/row {row.row}, {row.column}"] if row.file else []),
             f"  {row.question_id}: {row.reason_id}.",
             f"  {row.question_en}: {row.reason_en}.",
         ]

@@ -8,6 +8,7 @@ from functools import cache, cached_property
 from pipeline.survey.questions import choices_of, questions
 
 REPEATS = ("harvest", "fertilizer")
+PLACE_PARTS = ("latitude", "longitude", "altitude", "accuracy")
 
 
 def plain(text: str) -> str:
@@ -40,9 +41,10 @@ class Question:
 
 @dataclass(frozen=True)
 class Form:
-    """All questions of the form."""
+    """All questions of the form, and the names of the groups and repeats that they stand in."""
 
     questions: tuple[Question, ...]
+    groups: frozenset[str] = frozenset()
 
     @cached_property
     def by_name(self) -> dict[str, Question]:
@@ -56,25 +58,37 @@ class Form:
 
     @cached_property
     def headers(self) -> dict[str, list[tuple[Question, str]]]:
-        """What a header may read, as ``plain`` text: questions, and the choice for a column of one choice."""
+        """What a header may read, as ``plain`` text: questions, and the choice or part for a column of one."""
         found: dict[str, list[tuple[Question, str]]] = {}
         for question in self.questions:
             for text in {plain(text) for text in (question.name, *question.labels) if text}:
                 found.setdefault(text, []).append((question, ""))
                 for label, choice in question.choice_names.items() if question.is_multiple else ():
                     found.setdefault(f"{text}/{label}", []).append((question, choice))
+                # ODK Central has four columns for a place.
+                for part in PLACE_PARTS if question.kind == "geopoint" else ():
+                    for mark in "/-":
+                        found.setdefault(f"{text}{mark}{part}", []).append((question, part))
         return found
 
     def find(self, header: str, repeat: str) -> list[tuple[Question, str]]:
         """Questions that a header of the sheet of ``repeat`` ("" for the main sheet) can mean, with the choice.
 
-        Groups before the name are left out, first those set off by "/", then by "-" (ODK Central).
+        Groups before the name are left out, first those set off by "/", then by "-" (ODK Central), then by any mark
+        that is no letter, as KoboToolbox lets people choose one.
         """
         for text in _endings(plain(header)):
             named = [(question, choice) for question, choice in self.headers.get(text, []) if question.repeat == repeat]
             if named:
                 return named
-        return []
+        return self._behind_groups(header, repeat)
+
+    def _behind_groups(self, header: str, repeat: str) -> list[tuple[Question, str]]:
+        """What a header means whose parts are names of groups, then that of a question or of one of its choices."""
+        parts = [part for part in re.split(r"\W+", header) if part]
+        own = next((place for place, part in enumerate(parts) if part not in self.groups), 0)
+        found = self.headers.get("/".join(parts[own:]).casefold(), []) if own else []
+        return [(question, choice) for question, choice in found if question.repeat == repeat]
 
 
 def _endings(header: str) -> Iterator[str]:
@@ -86,9 +100,11 @@ def _endings(header: str) -> Iterator[str]:
 @cache
 def load_form() -> Form:
     """The questions of the form, from its tables; repeats by their names in small letters."""
-    found = []
+    found, groups = [], set()
     for row in questions():
+        if row.kind.startswith("begin_"):
+            groups.add(row.name)
         if row.medium != "paper" and row.kind != "note" and not row.kind.startswith(("begin_", "end_")):
             offered = {choice.name: (choice.label.en, choice.label.id) for choice in choices_of(row)}
             found.append(Question(row.name, row.kind, row.repeat.casefold(), (row.label.en, row.label.id), offered))
-    return Form(tuple(found))
+    return Form(tuple(found), frozenset(groups))

@@ -65,23 +65,36 @@ def to_numbers(text: pd.Series, low: Any, high: Any, whole: bool = False) -> tup
 
 
 def to_days(text: pd.Series) -> pd.Series:
-    """Days in ISO or day/month/year writing; anything else is missing."""
+    """Days in ISO or day/month/year writing; anything else, or what may be month/day/year as well, is missing."""
     return pd.to_datetime(_by_distinct(text, _day), errors="coerce")
 
 
+def is_open_date(text: str) -> bool:
+    """Whether a date has two readings, day/month/year and month/day/year."""
+    found = DAY_MONTH_YEAR.fullmatch(text.strip())
+    return found is not None and int(found[1]) != int(found[2]) and max(int(found[1]), int(found[2])) <= 12
+
+
 def _day(text: str) -> Any:
+    if is_open_date(text):
+        return pd.NaT
     if found := DAY_MONTH_YEAR.fullmatch(text.strip()):
         text = f"{found[3]}-{int(found[2]):02}-{int(found[1]):02}"
     return pd.to_datetime(text.strip()[:10], format="%Y-%m-%d", errors="coerce")
 
 
 def to_months(text: pd.Series) -> pd.Series:
-    """Months since year 0 (year x 12 + month - 1) from a day or a month, ISO or day/month/year; missing otherwise."""
+    """Months since year 0 (year x 12 + month - 1) from a day or a month, ISO or day/month/year; missing otherwise.
+
+    A date that may be month/day/year as well is missing too.
+    """
     return _by_distinct(text, _month).astype("float64")
 
 
 def _month(text: str) -> float:
     text = text.strip()
+    if is_open_date(text):
+        return np.nan
     if found := DAY_MONTH_YEAR.fullmatch(text):
         year, month = int(found[3]), int(found[2])
     elif found := MONTH_YEAR.fullmatch(text):
@@ -94,11 +107,13 @@ def _month(text: str) -> float:
 
 
 def to_moments(text: pd.Series) -> pd.Series:
-    """Moments as sortable ISO text in UTC, to the second; empty where none can be read."""
+    """Moments as sortable ISO text in UTC, to the second; empty where none can be read, or more than one."""
     return _by_distinct(text, _moment).astype(object)
 
 
 def _moment(text: str) -> str:
+    if is_open_date(text):
+        return ""
     if found := DAY_MONTH_YEAR.fullmatch(text.strip()):
         text = f"{found[3]}-{int(found[2]):02}-{int(found[1]):02}{text.strip()[found.end(3) :]}"
     moment = pd.to_datetime(text.strip(), utc=True, errors="coerce")

@@ -9,17 +9,25 @@ import numpy as np
 import pandas as pd
 
 from pipeline.survey import places
+from pipeline.survey.errors import StoreError
 
 SALT_BYTES = 32
+SALT_LOST = (
+    "berkas salt di survey/private hilang atau rusak; pulihkan dari cadangan, jangan dibuat baru / "
+    "the file salt in survey/private is missing or damaged; restore it from a backup, do not make a new one"
+)
 
 
 def load_salt() -> bytes:
     """The secret behind all pseudonyms; made once, readable by its owner only.
 
-    Who has the salt can find out whose pseudonym one is; who loses it gives every farm a new one.
+    Who has the salt can find out whose pseudonym one is; who loses it gives every farm a new one, and lets those who
+    were forgotten come back. Raises ``StoreError`` when it is damaged, or missing beside a store.
     """
     path = places.private() / "salt"
     if not path.exists():
+        if (places.private() / "store.zip").exists():
+            raise StoreError(SALT_LOST)
         make_private_folder()
         temporary = path.with_name(f"salt.{os.getpid()}.tmp")
         with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
@@ -31,7 +39,13 @@ def load_salt() -> bytes:
             pass
         finally:
             temporary.unlink()
-    return bytes.fromhex(path.read_text(encoding="ascii"))
+    try:
+        salt = bytes.fromhex(path.read_bytes().decode("ascii"))
+    except ValueError as error:
+        raise StoreError(SALT_LOST) from error
+    if len(salt) != SALT_BYTES:
+        raise StoreError(SALT_LOST)
+    return salt
 
 
 def make_private_folder() -> None:
@@ -65,6 +79,7 @@ def people(plots: pd.DataFrame, kept: pd.DataFrame, salt: bytes) -> pd.DataFrame
             "phone_key": pseudonyms(salt, "phone", phone).mask(phone == "", farm),
         }
     )
+    kept = kept[list(found)]
     return kept.where(kept != "", found)
 
 

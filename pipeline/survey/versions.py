@@ -1,6 +1,7 @@
 """Versions of submissions: which of them is the newest, and what the store becomes with an export or without a farmer.
 
-Taking in is a union: whatever the order of files, and however often one comes, the same submissions remain.
+Taking in is a union: whatever the order of files, and however often one comes, the same submissions remain. What an
+export does not say clearly never takes the place of what is stored.
 """
 
 from dataclasses import replace
@@ -8,44 +9,95 @@ from dataclasses import replace
 import pandas as pd
 
 from pipeline.survey.flat import KEPT, SYSTEM, Flat
+from pipeline.survey.links import linked
 from pipeline.survey.names import Form
-from pipeline.survey.privacy import pseudonym
-from pipeline.survey.store import REFUSED, Store, names
+from pipeline.survey.privacy import pseudonym, pseudonyms
+from pipeline.survey.store import NO, UNKNOWN, YES, Store, names
+
+# What tells two versions apart; the other columns of the system say which submission it is and what review says.
+TOLD = ("id", "time", "edits", "replaces", "has_repeats")
 
 
 def merged(store: Store, flat: Flat, form: Form, salt: bytes) -> Store:
     """The store with the submissions of an export; an older version never takes the place of a newer one.
 
-    Of a submission whose names were deleted in time nothing is taken any more but a refusal.
+    Of a submission whose names were deleted in time nothing is taken any more but a refusal, and of a forgotten one
+    nothing at all, even when an edit gave it another id. An unclear consent stays beside what is stored.
     """
-    main, repeats = _records(flat, form)
-    hashes = main["id"].map({id: hashed(salt, id) for id in main["id"].unique()})
-    main = main[~hashes.isin(store.expired) | main["consent"].isin(REFUSED)]
+    _, forgotten = linked(flat.main, store.forgotten, salt)
+    is_old, expired = linked(flat.main, store.expired, salt)
+    taken = flat.main[~is_old | (flat.main["consent"] == NO)]
+    main, repeats = _records(replace(flat, main=taken), form)
+    together = {name: pd.concat([store.repeats[name], _new(rows, store)]) for name, rows in repeats.items()}
+    union = pd.concat([store.main, main], ignore_index=True).drop_duplicates("record", ignore_index=True)
+    # An edit that came before the one it is an edit of is known only now.
+    is_forgotten, forgotten = linked(union.assign(may_be_edit=False), forgotten, salt)
+    union = union[~is_forgotten].reset_index(drop=True)
+    state = replace(store, replaced=_replaced(store, main, salt), forgotten=forgotten, expired=expired)
+    state.main = _newest(_standing(_with_latest(union, main), state, salt))
+    state.repeats = {name: _of(state.main, rows) for name, rows in together.items()}
+    return state
+
+
+def _new(rows: pd.DataFrame, store: Store) -> pd.DataFrame:
+    return rows[~rows["record"].isin(set(store.main["record"]))]
+
+
+def _replaced(store: Store, main: pd.DataFrame, salt: bytes) -> dict[str, str]:
+    """Hashes of versions by that of the version that took their place."""
     replaced = dict(store.replaced)
-    for old, new in main.loc[main["replaces"] != "", ["replaces", "id"]].itertuples(index=False):
+    edits = main[main["replaces"] != ""]
+    for old, new in zip(_hashes(edits["replaces"], salt), _hashes(edits["version"], salt), strict=True):
         # Two edits of one version: which of them counts must not depend on the order of files.
-        replaced[hashed(salt, old)] = max(replaced.get(hashed(salt, old), ""), hashed(salt, new))
-    before = set(store.main["record"])
-    main = pd.concat([store.main, main], ignore_index=True).drop_duplicates("record", ignore_index=True)
-    hashes = main["id"].map({id: hashed(salt, id) for id in main["id"].unique()})
-    main = _newest(main[~hashes.isin(set(replaced) | store.forgotten)])
-    together = {
-        name: pd.concat([store.repeats[name], rows[~rows["record"].isin(before)]]) for name, rows in repeats.items()
-    }
-    kept = {name: _of(main, rows) for name, rows in together.items()}
-    return replace(store, main=main, repeats=kept, replaced=replaced)
+        replaced[old] = max(replaced.get(old, ""), new)
+    return replaced
+
+
+def _hashes(ids: pd.Series, salt: bytes) -> pd.Series:
+    return pseudonyms(salt, "id", ids)
+
+
+def _with_latest(union: pd.DataFrame, main: pd.DataFrame) -> pd.DataFrame:
+    """The submissions with what the latest export says of review; an export that says nothing changes nothing."""
+    union = union.copy()
+    for name in ("number", "version"):
+        union[name] = _said(union, main, "record", name)
+    union["review"] = _said(union, main, "id", "review")
+    return union
+
+
+def _said(union: pd.DataFrame, main: pd.DataFrame, key: str, name: str) -> pd.Series:
+    said = main.loc[main[name] != ""].drop_duplicates(key, keep="last").set_index(key)[name]
+    found = union[key].map(said).astype(object)
+    return found.where(found.notna(), union[name])
+
+
+def _standing(union: pd.DataFrame, state: Store, salt: bytes) -> pd.DataFrame:
+    """The submissions without those whose place a version with a clear consent has taken."""
+    version = _hashes(union["version"], salt)
+    is_unclear = union["consent"] == UNKNOWN
+    unclear = set(version[is_unclear]) - set(version[~is_unclear])
+    gone = {hash for hash in set(version) if _is_replaced(hash, state.replaced, unclear)}
+    # One version under its own id and under that of the first version, from two exports: the first id stays.
+    twice = (union["id"] == union["version"]) & union["version"].isin(
+        set(union.loc[union["id"] != union["version"], "version"])
+    )
+    return union[~version.isin(gone) & ~twice]
+
+
+def _is_replaced(hash: str, replaced: dict[str, str], unclear: set[str]) -> bool:
+    """Whether a version has become, by one edit or several, one whose consent is clear."""
+    seen = {hash}
+    while (hash := replaced.get(hash, "")) and hash not in seen:
+        if hash not in unclear:
+            return True
+        seen.add(hash)
+    return False
 
 
 def hashed(salt: bytes, id: str) -> str:
     """A keyed hash by which an id is known again and from which it cannot be read."""
     return pseudonym(salt, "id", id)
-
-
-def without(store: Store, ids: set[str], salt: bytes) -> Store:
-    """The store without some submissions, which are remembered as forgotten by their hashes."""
-    main = store.main[~store.main["id"].isin(ids)].reset_index(drop=True)
-    kept = {name: _of(main, rows) for name, rows in store.repeats.items()}
-    return replace(store, main=main, repeats=kept, forgotten=store.forgotten | {hashed(salt, id) for id in ids})
 
 
 def _of(main: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
@@ -57,13 +109,17 @@ def _of(main: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
 def _newest(main: pd.DataFrame) -> pd.DataFrame:
     """The newest version of every submission; versions of the same moment stay side by side.
 
-    Of two versions of one moment a refusal counts, and an export with its repeats before one without.
+    Of two versions of one moment a refusal counts, and an export with its repeats before one without. A version whose
+    consent is unclear stays only while no other is as new, and takes the place of none.
     """
     edits = pd.to_numeric(main["edits"], errors="coerce").fillna(0)
-    refused = main["consent"].isin(REFUSED)
-    rank = pd.DataFrame({"time": main["time"], "edits": edits, "refused": refused, "repeats": main["has_repeats"]})
-    order = pd.Series(pd.MultiIndex.from_frame(rank).factorize(sort=True)[0], main.index)
-    newest = main[order == order.groupby(main["id"]).transform("max")]
+    is_clear = main["consent"] != UNKNOWN
+    rank = {"time": main["time"], "edits": edits, "edited": main["replaces"] != "", "clear": is_clear}
+    rank |= {"refused": main["consent"] == NO, "repeats": main["has_repeats"]}
+    order = pd.Series(pd.MultiIndex.from_frame(pd.DataFrame(rank)).factorize(sort=True)[0], main.index)
+    of_all = order.groupby(main["id"]).transform("max")
+    of_clear = order.where(is_clear).groupby(main["id"]).transform("max")
+    newest = main[(order == of_all) | (order == of_clear)]
     return newest.sort_values(["id", "record"], ignore_index=True)
 
 
@@ -75,24 +131,24 @@ def _records(flat: Flat, form: Form) -> tuple[pd.DataFrame, dict[str, pd.DataFra
     main = flat.main.reindex(columns=[*SYSTEM, *KEPT, *names(form, "")], fill_value="").drop_duplicates(
         ignore_index=True
     )
-    main["replaces"] = main["replaces"].where(main["replaces"] != main["id"], "")
-    main["consent"] = main["consent"].where(main["consent"].isin(["yes", "no"]), "unknown")
-    consented = main["consent"] == "yes"
+    main["consent"] = main["consent"].where(main["consent"].isin([YES, NO]), UNKNOWN)
+    consented = main["consent"] == YES
     main.loc[~consented, [name for name in names(form, "") if name != "consent"]] = ""
-    asked = set(main.loc[consented, "id"])
+    asked = set(main.loc[consented, "version"])
     repeats = {
-        name: rows.reindex(columns=["id", *names(form, name)], fill_value="").loc[rows["id"].isin(asked)]
+        name: rows.reindex(columns=["version", *names(form, name)], fill_value="").loc[rows["version"].isin(asked)]
         for name, rows in flat.repeats.items()
     }
-    content = pd.util.hash_pandas_object(main, index=False)
+    content = pd.util.hash_pandas_object(main[[*TOLD, *KEPT, *names(form, "")]], index=False)
     for rows in repeats.values():
         below = pd.util.hash_pandas_object(rows, index=False)
         # A sum does not depend on the order in which an export lists the rows.
-        content = content + below.groupby(rows["id"]).sum().reindex(main["id"], fill_value=0).to_numpy(dtype="uint64")
+        of_version = below.groupby(rows["version"]).sum().reindex(main["version"], fill_value=0)
+        content = content + of_version.to_numpy(dtype="uint64")
     main.insert(0, "record", main["id"] + "#" + content.map("{:016x}".format))
-    owners = main.set_index("id")["record"]
+    owners = main.set_index("version")["record"]
     owners = owners[~owners.index.duplicated()]
     return main, {
-        name: rows.assign(record=rows["id"].map(owners))[["record", *names(form, name)]]
+        name: rows.assign(record=rows["version"].map(owners))[["record", *names(form, name)]]
         for name, rows in repeats.items()
     }

@@ -56,8 +56,8 @@ class Text:
 def format_number(value: float, language: str, digits: int = 3) -> str:
     """A number with ``digits`` significant digits: ``1,161`` in English, ``1.161`` in Indonesian.
 
-    Zeros that only fill the digits up are left out after the decimal mark. Raises ``ValueError`` for a value that
-    is missing or infinite.
+    Zeros that only fill the digits up are left out after the decimal mark; a minus is a true one. Raises
+    ``ValueError`` for a value that is missing or infinite.
     """
     if not isfinite(value):
         raise ValueError(f"{value} cannot be shown as a number")
@@ -69,6 +69,7 @@ def format_number(value: float, language: str, digits: int = 3) -> str:
     text = f"{rounded:,.{max(0, digits - 1 - exponent)}f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")
+    text = text.replace("-", "−")
     return text if language == "en" else text.translate(str.maketrans(",.", ".,"))
 
 

@@ -1,8 +1,7 @@
 """The executed notebooks say what they should: key results and the data behind every figure, within tolerances.
 
-The reference values stand in ``results/reference``, written by ``cacao record``. A restated or computed figure must
-come out to four digits; one that rests on random draws to a twentieth of its interval, so that another processor does
-not fail the test.
+The reference values stand in ``results/reference``, written by ``cacao record``. Every number must come out to five
+digits, and with its sign.
 """
 
 import json
@@ -35,12 +34,8 @@ def test_published_numbers_are_those_expected(fresh: Path, stage: str) -> None:
     found = published(fresh, stage).set_index("key")
     assert set(found.index) == set(expected.index)
     for key, row in expected.iterrows():
-        width = row["upper"] - row["lower"] if pd.notna(row["lower"]) else abs(row["value"])
         for part in ("value", "lower", "upper"):
-            assert found.at[key, part] == pytest.approx(row[part], abs=row["tolerance"] * width, nan_ok=True), (
-                key,
-                part,
-            )
+            assert found.at[key, part] == pytest.approx(row[part], rel=1e-5, nan_ok=True), (key, part)
 
 
 @pytest.mark.parametrize("path", COLUMNS["path"].unique())
@@ -49,9 +44,8 @@ def test_tables_and_the_data_behind_figures_are_those_expected(fresh: Path, path
     for row in COLUMNS[COLUMNS["path"] == path].itertuples():
         values = frame[row.column].dropna()
         assert len(values) == row.n, row.column
-        scale = row.tolerance * max(abs(row.least), abs(row.greatest))
         found = (values.min(), values.median(), values.max()) if row.n else (0.0, 0.0, 0.0)
-        assert found == pytest.approx((row.least, row.median, row.greatest), abs=scale), row.column
+        assert found == pytest.approx((row.least, row.median, row.greatest), rel=1e-5, abs=1e-12), row.column
 
 
 @pytest.mark.parametrize("stage", NOTEBOOKS)

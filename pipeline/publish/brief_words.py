@@ -2,30 +2,6 @@
 
 from pipeline.language import Text
 
-FIRST_STEPS = (
-    Text(
-        "Register growers of up to {subsidy.area_limit} for subsidised cocoa NPK: delivered, a kg costs "
-        "{fertilizer.price_step.access.cheap:value} kg of beans at the ceiling (HET) and "
-        "{fertilizer.price_step.access.dear:value} kg on the market, at the prices of January 2026.",
-        "Daftarkan pekebun sampai {subsidy.area_limit} untuk NPK kakao bersubsidi: sampai di desa, 1 kg pupuk setara "
-        "{fertilizer.price_step.access.cheap:value} kg biji pada HET dan {fertilizer.price_step.access.dear:value} kg "
-        "di pasar, pada harga Januari 2026.",
-    ),
-    Text(
-        "Count attacked pods before paying for sleeves: with beans at {price.cocoa} they lose money on a hectare with "
-        "pod borer with a chance of {scenario.pod_sleeving.probability_loss:percent}; how many attacked pods are "
-        "needed differs widely between the two readings of the damage (notebook 07).",
-        "Hitung buah terserang PBK sebelum membiayai penyarungan: dengan harga biji {price.cocoa}, peluang ruginya di "
-        "kebun terserang PBK {scenario.pod_sleeving.probability_loss:percent}; berapa buah terserang yang diperlukan "
-        "sangat berbeda menurut dua bacaan kerusakan (lembar 07).",
-    ),
-    Text(
-        "Prune lightly and keep a strip unpruned to compare: no study of pruning or sanitation is like what is "
-        "recommended here, so nobody knows what it brings.",
-        "Pangkas ringan dan sisakan sebaris tanpa pangkas sebagai pembanding: belum ada penelitian pemangkasan atau "
-        "sanitasi seperti yang dianjurkan di sini, jadi hasilnya belum diketahui.",
-    ),
-)
 UNKNOWN = (
     Text(
         "The mature, immature and damaged area of Kutai Timur in any year, and how much was harvested in 2025.",
@@ -50,3 +26,32 @@ UNKNOWN = (
         "perubahan hasil tahunan.",
     ),
 )
+
+
+def first_steps(month: Text) -> tuple[Text, ...]:
+    """What to do first; ``month`` is that of the prices."""
+    return (
+        Text(
+            "Register growers of up to {subsidy.area_limit} for subsidised cocoa NPK: delivered, a kg costs "
+            "{fertilizer.price_step.access.cheap:value} kg of beans at the ceiling (HET) and "
+            f"{{fertilizer.price_step.access.dear:value}} kg on the market, at the prices of {month.en}.",
+            "Daftarkan pekebun sampai {subsidy.area_limit} untuk NPK kakao bersubsidi: sampai di desa, 1 kg pupuk "
+            "setara {fertilizer.price_step.access.cheap:value} kg biji pada HET dan "
+            "{fertilizer.price_step.access.dear:value} kg "
+            f"di pasar, pada harga {month.id}.",
+        ),
+        Text(
+            "Count attacked pods before paying for sleeves: with beans at {price.cocoa} they lose money on a hectare "
+            "with pod borer with a chance of {scenario.pod_sleeving.probability_loss:percent}; how many attacked "
+            "pods are needed differs widely between the two readings of the damage (notebook 07).",
+            "Hitung buah terserang PBK sebelum membiayai penyarungan: dengan harga biji {price.cocoa}, peluang "
+            "ruginya di kebun terserang PBK {scenario.pod_sleeving.probability_loss:percent}; berapa buah terserang "
+            "yang diperlukan sangat berbeda menurut dua bacaan kerusakan (lembar 07).",
+        ),
+        Text(
+            "Prune lightly and keep a strip unpruned to compare: no study of pruning or sanitation is like what is "
+            "recommended here, so nobody knows what it brings.",
+            "Pangkas ringan dan sisakan sebaris tanpa pangkas sebagai pembanding: belum ada penelitian pemangkasan "
+            "atau sanitasi seperti yang dianjurkan di sini, jadi hasilnya belum diketahui.",
+        ),
+    )

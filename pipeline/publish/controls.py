@@ -11,7 +11,7 @@ from pipeline.model.pest_control import Control
 from pipeline.model.response import extra_yield
 from pipeline.publish.estimates import Estimate, from_draws
 from pipeline.publish.losses import cited
-from pipeline.publish.scope import at_prices
+from pipeline.publish.scope import Dated
 
 CHANCES = (50, 90)
 # Each control is judged where its pests are.
@@ -31,7 +31,7 @@ def control_estimates(
     potential: float,
     pest_sources: dict[str, tuple[str, ...]],
     other_sources: tuple[str, ...],
-    as_of: str,
+    dated: Dated,
     level: float,
     seed: int,
 ) -> list[Estimate]:
@@ -53,7 +53,7 @@ def control_estimates(
                 f"{key}.highest_cost_{chance}.{name}",
                 highest_cost(extra, price - harvest_cost, chance / 100) / 1e6,
                 "million Rp/ha",
-                basis=at_prices(where, as_of, name),
+                basis=dated.at(where, name),
                 method=f"cost that extra beans pay with a chance of {chance} %",
                 **cites,
             )
@@ -61,7 +61,7 @@ def control_estimates(
             for chance in CHANCES
         ]
         if control.cost_idr_per_ha is not None:
-            bases = {name: at_prices(where, as_of, name) for name in prices}
+            bases = {name: dated.at(where, name) for name in prices}
             found += _cost_estimates(key, control.cost_idr_per_ha, extra, prices, harvest_cost, level, bases, cites)
     return found
 
@@ -104,7 +104,7 @@ def _cost_estimates(
     ]
 
 
-def threshold_estimates(chances: pd.DataFrame, sources: tuple[str, ...], as_of: str, seed: int) -> list[Estimate]:
+def threshold_estimates(chances: pd.DataFrame, sources: tuple[str, ...], dated: Dated, seed: int) -> list[Estimate]:
     """Share of pods attacked from which sleeving pays more likely than not, in per cent, where there is one.
 
     ``chances`` is the table of ``control_pays.chance_by_attack``.
@@ -115,7 +115,7 @@ def threshold_estimates(chances: pd.DataFrame, sources: tuple[str, ...], as_of: 
             f"sleeving.pays_from.{price}.{reading}",
             float(share),
             "%",
-            at_prices("of pods attacked", as_of, price),
+            dated.at("of pods attacked", price),
             "smallest attack at which half of the draws pay",
             **cited(sources, seed),
             headline=price == "present",

@@ -10,7 +10,7 @@ from pipeline.model.options import BAD_CASE, choose, extra_tonnes
 from pipeline.publish.causes import Named, named
 from pipeline.publish.estimates import Estimate, from_draws
 from pipeline.publish.names import PACKAGES
-from pipeline.publish.scope import BORER_HECTARE, at_prices
+from pipeline.publish.scope import BORER_HECTARE, Dated
 
 # Prices of cocoa beside the present one, and what leading options are chosen by.
 OTHER_PRICES = ("low", "high", "berau", "peak")
@@ -45,7 +45,7 @@ def scenario_estimates(
     extra_kg: dict[str, np.ndarray],
     base: pd.DataFrame,
     adoption: float,
-    as_of: str,
+    dated: Dated,
     sources: list[str],
     level: float,
     seed: int,
@@ -62,7 +62,7 @@ def scenario_estimates(
     common: dict[str, Any] = {"level": level, "sources": sources, "n": len(sources), "seed": seed, "method": METHOD}
     hectares = mature_hectares(base)
     for name, outcome in outcomes.items():
-        found += _per_hectare(f"scenario.{name}", outcome, as_of, common)
+        found += _per_hectare(f"scenario.{name}", outcome, dated, common)
         for area, mature in hectares.items():
             tonnes = extra_tonnes(extra_kg[name], mature, adoption)
             basis = f"area {area}, mature share drawn, adoption {adoption:g}; sleeves only where the borer is"
@@ -70,8 +70,8 @@ def scenario_estimates(
     return found
 
 
-def _per_hectare(key: str, outcome: dict[str, np.ndarray], as_of: str, common: dict[str, Any]) -> list[Estimate]:
-    income, here = outcome["net_income_idr_per_ha"], {**common, "basis": at_prices(BORER_HECTARE, as_of)}
+def _per_hectare(key: str, outcome: dict[str, np.ndarray], dated: Dated, common: dict[str, Any]) -> list[Estimate]:
+    income, here = outcome["net_income_idr_per_ha"], {**common, "basis": dated.at(BORER_HECTARE)}
     money = {"net_income": income / 1e6, "cost": outcome["cost_idr_per_ha"] / 1e6}
     found = [
         from_draws(f"{key}.{name}", draws, **here, unit="million Rp/ha", headline=name == "net_income")
@@ -101,7 +101,7 @@ def _share(key: str, value: float, unit: str, basis: str, method: str, common: d
 
 
 def price_estimates(
-    grid: pd.DataFrame, names: list[str], as_of: str, sources: list[str], level: float, seed: int
+    grid: pd.DataFrame, names: list[str], dated: Dated, sources: list[str], level: float, seed: int
 ) -> list[Estimate]:
     """Net income and chance of a loss of the options ``names`` at the other prices of cocoa."""
     rows = grid.set_index(["name", "fertilizer", "cocoa"])
@@ -109,7 +109,7 @@ def price_estimates(
     found = []
     for name in names:
         for cocoa in OTHER_PRICES:
-            row, basis = rows.loc[(*IN_GRID.get(name, (name, "none")), cocoa)], at_prices(BORER_HECTARE, as_of, cocoa)
+            row, basis = rows.loc[(*IN_GRID.get(name, (name, "none")), cocoa)], dated.at(BORER_HECTARE, cocoa)
             bounds = [row[f"net_income_idr_per_ha{part}"] / 1e6 for part in ("", "_lower", "_upper")]
             found += [
                 Estimate(
@@ -137,7 +137,7 @@ def price_estimates(
     return found
 
 
-def cost_estimates(curve: pd.DataFrame, as_of: str, sources: list[str], level: float, seed: int) -> list[Estimate]:
+def cost_estimates(curve: pd.DataFrame, dated: Dated, sources: list[str], level: float, seed: int) -> list[Estimate]:
     """Cost of an extra kg by measure where it is finite: with its interval, or the value alone if that has no end."""
     found = []
     for row in curve[np.isfinite(curve["value"])].itertuples(index=False):
@@ -148,7 +148,7 @@ def cost_estimates(curve: pd.DataFrame, as_of: str, sources: list[str], level: f
                 f"cost_per_kg.{row.name}",
                 row.value,
                 "Rp/kg",
-                f"{BORER_HECTARE}; prices of {as_of}, the beans not counted",
+                f"{BORER_HECTARE}; prices of {dated.others}, the beans not counted",
                 method,
                 tuple(sources),
                 len(sources),

@@ -8,7 +8,7 @@ import pandas as pd
 from pipeline.model.export import crop_value, regency_state, to_fill
 from pipeline.model.printed import row
 from pipeline.publish.estimates import Estimate, from_draws
-from pipeline.publish.scope import BEAN_PRICES, at_prices
+from pipeline.publish.scope import Dated
 
 STATE = "whole crop of the regency; the share that can be exported is not known"
 
@@ -18,7 +18,7 @@ def crop_estimates(
     prices: dict[str, float],
     idr_per_usd: float,
     container_t: float,
-    as_of: str,
+    dated: Dated,
     sources: list[str],
     level: float,
     seed: int,
@@ -36,7 +36,7 @@ def crop_estimates(
         for name, price in prices.items():
             rupiah, dollars = crop_value(crop, price, idr_per_usd)
             method = "tonnes at a farm-gate price; dollars at the rate of the month"
-            priced = {**common, "method": method, "basis": at_prices(STATE, as_of, name)}
+            priced = {**common, "method": method, "basis": dated.at(STATE, name)}
             found += [
                 from_draws(f"{key}.value_idr_{name}", rupiah / 1e9, **priced, unit="billion Rp/yr"),
                 from_draws(f"{key}.value_usd_{name}", dollars / 1e6, **priced, unit="million USD/yr"),
@@ -105,7 +105,7 @@ def restated_estimates(
     baselines: pd.DataFrame,
     price: float,
     idr_per_usd: float,
-    as_of: str,
+    dated: Dated,
     price_sources: tuple[str, ...],
 ) -> list[Estimate]:
     """Figures of others that stand beside the export: reference price, output in a wet year, labour per tonne.
@@ -122,7 +122,7 @@ def restated_estimates(
             "export.farm_gate",
             farm_gate,
             "USD/t",
-            f"{BEAN_PRICES['present']}, rate of {as_of}",
+            f"{dated.beans}, rate of {dated.others}",
             "price of dry beans in dollars",
             price_sources,
             len(price_sources),

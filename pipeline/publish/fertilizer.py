@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.publish.estimates import Estimate, from_draws, split_sources
-from pipeline.publish.scope import HECTARE, at_prices
+from pipeline.publish.scope import HECTARE, Dated
 
 RATIO_UNIT = "kg beans per kg fertilizer"
 UNITS = {
@@ -43,13 +43,13 @@ def fertilizer_estimates(
     cases: pd.DataFrame,
     steps: pd.DataFrame,
     other_sources: tuple[str, ...],
-    as_of: str,
+    dated: Dated,
     level: float,
     seed: int,
 ) -> list[Estimate]:
     """Gain and returns of the full dose, what follows from the curves, the chances, and the price steps themselves."""
     sources = (*split_sources(cases["source_id"]), *other_sources)
-    basis = at_prices(HECTARE, as_of)
+    basis = dated.at(HECTARE)
     common: dict[str, Any] = {"level": level, "n": len(cases), "seed": seed, "basis": basis}
 
     def estimate(key: str, draws: np.ndarray, method: str, more: tuple[str, ...] = ()) -> Estimate:
@@ -77,7 +77,7 @@ def fertilizer_estimates(
         found.append(estimate(key, draws, AVERAGED, step_sources.get(step, ())))
     for name, quantities in by_family.items():
         found += [estimate(f"{name}.{key}", quantities[key], f"{name} curve alone") for key in BY_FAMILY]
-    return found + _chances({**full_dose, **averaged}, gain, sources, basis, len(cases), seed) + _steps(steps, as_of)
+    return found + _chances({**full_dose, **averaged}, gain, sources, basis, len(cases), seed) + _steps(steps, dated)
 
 
 def _chances(
@@ -100,14 +100,14 @@ def _chances(
     ]
 
 
-def _steps(steps: pd.DataFrame, as_of: str) -> list[Estimate]:
+def _steps(steps: pd.DataFrame, dated: Dated) -> list[Estimate]:
     """The two price ratios of every step, as they were computed from published prices."""
     return [
         Estimate(
             f"fertilizer.price_step.{step.name}.{side}",
             float(getattr(step, f"ratio_{side}")),
             RATIO_UNIT,
-            STEP_DATES.get(step.name, f"delivered to the village; present bean price, other prices of {as_of}"),
+            STEP_DATES.get(step.name, dated.at("delivered to the village")),
             "fertilizer price over bean price",
             split_sources([step.source_id]),
             2,

@@ -64,6 +64,16 @@ class Caption:
     alt: Text
     sources: tuple[str, ...] = ()
 
+    def dated(self, day: Text, month: Text) -> "Caption":
+        """The same words with the ``{day}`` of the present bean price and the ``{month}`` of all other prices."""
+        filled = {
+            language: self.caption.in_language(language).format(
+                day=day.in_language(language), month=month.in_language(language)
+            )
+            for language in LANGUAGES
+        }
+        return replace(self, caption=Text(**filled))
+
     def cite(self, sources: Iterable[str]) -> "Caption":
         """The same words with the sources of the data drawn; an entry may list several between semicolons."""
         return replace(self, sources=tuple(sorted({source for listed in sources for source in listed.split(";")})))

@@ -32,7 +32,7 @@ def gap_estimates(
         "level": level, "sources": sources, "n": len(figures), "seed": seed, "method": METHOD, "headline": True
     }  # fmt: skip
     share, area = state["mature_share"].to_numpy(), state["area_total_ha"].to_numpy()
-    gap, less = attainable - present, f"{attainable:g} less the present yield"
+    gap, less = attainable - present, f"{attainable:g} less the present yield, mature area (TM)"
     chance, weighed = "chance that the hectares of 2025 are mature area", "evidence of both readings"
     return [
         from_draws("kutai_timur.mature_share", share, **common, unit="1", basis="of the total area"),

@@ -7,7 +7,7 @@ from pipeline.language import Text
 from pipeline.publish.causes import named
 from pipeline.publish.estimates import Estimate, from_draws
 from pipeline.publish.names import UNKNOWNS
-from pipeline.publish.scope import at_prices
+from pipeline.publish.scope import Dated
 
 BASIS = "mean net income per mature hectare (TM) that takes part, per year"
 PERFECT = "expected value of perfect information"
@@ -19,7 +19,7 @@ def information_estimates(
     everything: float,
     by_input: pd.DataFrame,
     hectares: np.ndarray,
-    as_of: str,
+    dated: Dated,
     sources: list[str],
     level: float,
     seed: int,
@@ -29,7 +29,7 @@ def information_estimates(
     ``hectares`` are draws of the mature hectares that take part.
     """
     cited, n = tuple(sources), len(sources)
-    basis = at_prices(BASIS, as_of)
+    basis = dated.at(BASIS)
     found = [
         Estimate("information.everything", everything / 1e6, "million Rp/ha", basis, PERFECT, cited, n, seed=seed),
         from_draws(
@@ -37,7 +37,7 @@ def information_estimates(
             everything * hectares / 1e9,
             level,
             unit="billion Rp/yr",
-            basis=at_prices("all mature hectares of Kutai Timur that take part", as_of),
+            basis=dated.at("all mature hectares of Kutai Timur that take part"),
             method=f"{PERFECT}, times hectares",
             sources=sources,
             n=n,

@@ -39,7 +39,7 @@ PACKAGES = {
 # Each with the place and the date it was reported for; the amounts are parameters.
 COCOA_PRICES = {
     "low": Text("low: Mahakam Ulu 2016-2022", "rendah: Mahakam Ulu 2016-2022"),
-    "present": Text("present: Kaltim, Dec 2025", "sekarang: Kaltim, Des 2025"),
+    "present": Text("present", "sekarang"),
     "high": Text("high: Indonesia, Jan 2026", "tinggi: Indonesia, Jan 2026"),
     "berau": Text("Berau, Nov 2025", "Berau, Nov 2025"),
     "peak": Text("peak: Berau, fermented, 2024-25", "puncak: Berau, fermentasi, 2024-25"),
@@ -47,7 +47,7 @@ COCOA_PRICES = {
 FERTILIZER_PRICES = {
     "ceiling": Text("ceiling since Oct 2025", "HET sejak Okt 2025"),
     "ceiling_before": Text("ceiling before Oct 2025", "HET sebelum Okt 2025"),
-    "market": Text("market, Jan 2026", "pasar, Jan 2026"),
+    "market": Text("market", "pasar"),
 }
 UNKNOWNS = {
     "present_yield": Text("Present yield", "Hasil sekarang"),

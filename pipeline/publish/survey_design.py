@@ -6,20 +6,20 @@ import pandas as pd
 from pipeline.model.survey_villages import NAMED
 from pipeline.publish.estimates import Estimate, split_sources
 from pipeline.publish.information import BASIS
-from pipeline.publish.scope import at_prices
+from pipeline.publish.scope import Dated
 
 SAMPLE = "expected value of sample information"
 
 
 def size_estimates(
-    needed: pd.DataFrame, values: dict[str, float], as_of: str, sources: tuple[str, ...], level: float, seed: int
+    needed: pd.DataFrame, values: dict[str, float], dated: Dated, sources: tuple[str, ...], level: float, seed: int
 ) -> list[Estimate]:
     """Plots and villages for a choice between the two best packages, and what endless plots would be worth.
 
     ``needed`` has a row per share of the value: ``share``, ``plots`` and ``villages`` each with ``_lower``, ``_value``
     and ``_upper``; ``values`` in Rp/ha by decision.
     """
-    n, found, basis = len(sources), [], at_prices(BASIS, as_of)
+    n, found, basis = len(sources), [], dated.at(BASIS)
     for decision, value in values.items():
         key = f"survey.value.{decision}"
         found.append(Estimate(key, value / 1e6, "million Rp/ha", basis, SAMPLE, sources, n, seed=seed))

@@ -16,13 +16,14 @@ COST_CURVE = Caption(
     caption=Text(
         "Width: median extra tonnes a year from Kutai Timur at the adoption assumed. Height: the median of the kg that "
         "a rupiah brings, turned over; bars: its interval, an arrow where it has no end because draws bring nothing, "
-        "however much is paid. Hatched: too little evidence to rank. Dashed: price of beans less their harvest. "
+        "however much is paid. Hatched: too little evidence to rank. Dashed: price of beans of {day} less their "
+        "harvest. "
         "Measures whose median brings nothing are not drawn. Tonnes of measures done together do not simply add up; "
         "fertilizer is at the ceiling price.",
         "Lebar: median tambahan ton per tahun dari Kutai Timur pada penerapan yang diandaikan. Tinggi: kebalikan "
         "dari median kg yang dihasilkan satu rupiah; garis: selangnya, panah bila sebagian simulasi tidak "
         "menghasilkan apa pun berapa pun biayanya. Diarsir: bukti terlalu sedikit untuk diperingkat. Garis putus: "
-        "harga biji dikurangi biaya panen. Tindakan yang mediannya tidak menghasilkan apa pun tidak digambar. "
+        "harga biji {day} dikurangi biaya panen. Tindakan yang mediannya tidak menghasilkan apa pun tidak digambar. "
         "Ton dari tindakan yang dilakukan bersama tidak sekadar dijumlahkan; pupuk pada HET.",
     ),
     alt=Text(

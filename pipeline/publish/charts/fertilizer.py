@@ -11,7 +11,7 @@ from pipeline.publish.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, Caption
 PRICE_LABELS = {
     "ceiling": "ceiling (HET) since Oct 2025|HET sejak Okt 2025",
     "ceiling_before": "ceiling before Oct 2025|HET sebelum Okt 2025",
-    "market": "market, Jan 2026|pasar, Jan 2026",
+    "market": "market, as reported and carried|pasar, dari laporan",
 }
 RANGES = {
     "world": (BLUE, Text("world prices", "harga dunia")),
@@ -20,7 +20,7 @@ RANGES = {
 }
 NOW_LABELS = {
     "ceiling": "ceiling since Oct 2025|HET sejak Okt 2025",
-    "market": "market, Jan 2026|pasar, Jan 2026",
+    "market": "market, as reported and carried|pasar, dari laporan",
 }
 PRICE_AXIS = Text(
     "Price of 1 kg of fertilizer, delivered (kg of dry beans)", "Harga 1 kg pupuk sampai di desa (kg biji kering)"
@@ -31,12 +31,11 @@ VALUE_COST = Caption(
     title=Text("What a rupiah of fertilizer returns", "Kembalian satu rupiah pupuk"),
     caption=Text(
         "Median and interval of the value-cost ratio of the full dose, and the median at half the dose, by the price "
-        "of cocoa NPK in beans at the present bean price (December 2025), on an average mature hectare; transport, "
-        "spreading and harvest are counted. Dashed: prices decreed or reported, that of the market carried to January "
-        "2026.",
+        "of cocoa NPK in beans at the present bean price ({day}), on an average mature hectare; transport, "
+        "spreading and harvest are counted. Dashed: prices decreed or reported, that of the market carried to {month}.",
         "Median dan selang nisbah nilai-biaya dosis penuh, serta median setengah dosis, menurut harga NPK kakao dalam "
-        "biji pada harga biji sekarang (Desember 2025), pada hektare TM rata-rata; ongkos angkut, penebaran, dan "
-        "panen dihitung. Garis putus: harga yang ditetapkan atau dilaporkan, harga pasar dibawa ke Januari 2026.",
+        "biji pada harga biji sekarang ({day}), pada hektare TM rata-rata; ongkos angkut, penebaran, dan "
+        "panen dihitung. Garis putus: harga yang ditetapkan atau dilaporkan, harga pasar dibawa ke {month}.",
     ),
     alt=Text(
         "Curve and band of the value-cost ratio of the full dose and a curve for half the dose against the price of "

@@ -12,10 +12,10 @@ INFORMATION = Caption(
     title=Text("What it is worth to know before choosing", "Nilai mengetahui sebelum memilih"),
     caption=Text(
         "Mean gain of net income per mature hectare that takes part if one thing were known exactly before the "
-        "measures (fertilizer, sleeves, training) are chosen, beans at the price of December 2025. Hollow: what that "
+        "measures (fertilizer, sleeves, training) are chosen, beans at the price of {day}. Hollow: what that "
         "many plots would give, if farms differ as in published surveys. What changes no choice is worth nothing.",
         "Rata-rata tambahan pendapatan bersih per hektare TM yang ikut, bila satu hal diketahui tepat sebelum tindakan "
-        "(pupuk, penyarungan, pelatihan) dipilih, harga biji Desember 2025. Lingkaran kosong: yang diberikan petak "
+        "(pupuk, penyarungan, pelatihan) dipilih, harga biji {day}. Lingkaran kosong: yang diberikan petak "
         "sebanyak itu, bila kebun beragam seperti dalam survei terbitan. Yang tidak mengubah pilihan tidak bernilai.",
     ),
     alt=Text(

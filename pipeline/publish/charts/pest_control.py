@@ -12,10 +12,10 @@ from pipeline.publish.names import PEST_CONTROLS
 PAYING = Caption(
     title=Text("Chance that a control pays, by bean price", "Peluang pengendalian menguntungkan menurut harga biji"),
     caption=Text(
-        "On a mature hectare that has the pest, wage of January 2026; only controls whose labour can be priced. Labour "
+        "On a mature hectare that has the pest, wage of {month}; only controls whose labour can be priced. Labour "
         "and sleeves are assumptions, drawn from half to double. Broken lines rest on a claim or on trials in "
         "Africa. Dashed: even odds, and the present farm-gate price.",
-        "Pada hektare TM yang terserang, upah Januari 2026; hanya pengendalian yang tenaga kerjanya dapat dihargai. "
+        "Pada hektare TM yang terserang, upah {month}; hanya pengendalian yang tenaga kerjanya dapat dihargai. "
         "Tenaga kerja dan sarung adalah asumsi, diambil dari separuh sampai dua kali lipat. Garis terputus bersandar "
         "pada klaim atau percobaan di Afrika. Garis kelabu: peluang separuh, dan harga petani sekarang.",
     ),
@@ -27,9 +27,9 @@ PAYING = Caption(
 SLEEVING = Caption(
     title=Text("Chance that sleeving pays, by attack", "Peluang penyarungan menguntungkan menurut serangan"),
     caption=Text(
-        "At the farm-gate price of dry beans of December 2025, by the share of pods attacked today, for each reading "
+        "At the farm-gate price of dry beans of {day}, by the share of pods attacked today, for each reading "
         "of the damage curve. Labour and sleeves are assumptions, drawn from half to double.",
-        "Pada harga biji kering di tingkat petani Desember 2025, menurut bagian buah terserang saat ini, untuk tiap "
+        "Pada harga biji kering di tingkat petani {day}, menurut bagian buah terserang saat ini, untuk tiap "
         "bacaan kurva kerusakan. Tenaga kerja dan sarung adalah asumsi, diambil dari separuh sampai dua kali lipat.",
     ),
     alt=Text(
@@ -49,7 +49,7 @@ def draw_paying(axes: Axes, data: pd.DataFrame, language: str) -> None:
         axes.plot(rows["price_idr_per_kg"] / 1000, rows["chance"], style, color=colour, linewidth=2, label=text)
     axes.axhline(50, color=GREY, linewidth=1.0, linestyle=(0, (4, 3)))
     present = float(data.loc[data["is_present"], "price_idr_per_kg"].iloc[0]) / 1000
-    reference_line(axes, present, label(language, "Kaltim, Dec 2025", "Kaltim, Des 2025"))
+    reference_line(axes, present, label(language, "present price", "harga sekarang"))
     axes.set_xlabel(label(language, "Price of dry beans (thousand Rp/kg)", "Harga biji kering (ribu Rp/kg)"))
     axes.set_ylabel(label(language, "Chance to pay (%)", "Peluang menguntungkan (%)"))
     axes.set_ylim(0, 100)

@@ -13,11 +13,11 @@ NET_INCOME = Caption(
     caption=Text(
         "Median and interval of the yearly net income per mature hectare, after inputs, labour at the minimum "
         "wage and harvest, on a hectare that has the pod borer and where the option is not done yet; beans at the "
-        "price of December 2025, all else of January 2026. Days of labour and the cost of sleeves are assumptions, "
+        "price of {day}, all else of {month}. Days of labour and the cost of sleeves are assumptions, "
         "drawn from half to double.",
         "Median dan kisaran pendapatan bersih per hektare TM per tahun, setelah sarana, tenaga kerja menurut "
-        "UMK, dan panen, di kebun terserang PBK yang belum menerapkannya; harga biji Desember 2025, harga lain Januari "
-        "2026. Hari kerja dan biaya sarung adalah asumsi, diambil dari separuh sampai dua kali lipat.",
+        "UMK, dan panen, di kebun terserang PBK yang belum menerapkannya; harga biji {day}, harga lain {month}. Hari "
+        "kerja dan biaya sarung adalah asumsi, diambil dari separuh sampai dua kali lipat.",
     ),
     alt=Text(
         "Interval plot of net income, one row per option, with the chance of a loss beside each.",

@@ -5,9 +5,11 @@ import math
 from pathlib import Path
 from typing import Any
 
-from pipeline import paths
-from pipeline.language import Text, date_words
+from pipeline import paths, tables
+from pipeline.contracts import read_clean
+from pipeline.language import Text, date_words, format_number
 from pipeline.params import load_params
+from pipeline.publish.scope import AS_SET, dated, day_of
 from pipeline.publish.site import calculator_texts as texts
 from pipeline.publish.site.calculator_data import calculator_script
 from pipeline.publish.site.calculator_draws import Base, collect
@@ -59,8 +61,8 @@ def plain(value: float, language: str) -> str:
 
 
 def million(value: float, language: str) -> str:
-    """Rupiah in millions to two digits or so: one decimal below ten million."""
-    return fixed(value / 1e6, 1 if abs(value) < 9.95e6 else 0, language)
+    """Rupiah in millions, to two digits as everywhere else."""
+    return format_number(value / 1e6, language, 2)
 
 
 def two_digits(value: float, language: str) -> str:
@@ -73,6 +75,7 @@ def _numbers(base: Base, language: str) -> dict[str, str]:
     cases, month = npk_prices(base.params), date_words(base.params.prices.as_of)
     return {
         "month": month.in_language(language),
+        "when": _start_price(base).in_language(language),
         "level": plain(base.params.uncertainty.interval_level * 100, language),
         "full": plain(base.inputs.full_dose, language),
         "most": plain(2 * base.inputs.full_dose, language),
@@ -85,6 +88,16 @@ def _numbers(base: Base, language: str) -> dict[str, str]:
         "ceiling": fixed(cases["ceiling"], 0, language),
         "market": two_digits(cases["market"], language),
     }
+
+
+def _start_price(base: Base) -> Text:
+    """Where the start value of the bean price comes from."""
+    price = base.params.prices.cocoa_idr_per_kg * base.params.prices.cocoa_multiplier
+    beans = dated(read_clean(tables.LOCAL_PRICES), price, base.params.prices.as_of, 1.0).beans
+    day = day_of(beans)
+    if beans == AS_SET:
+        return day
+    return Text(f"newest report for East Kalimantan, {day.en}", f"laporan terbaru Kalimantan Timur, {day.id}")
 
 
 def _bounds(field: Field, language: str) -> dict[str, str]:

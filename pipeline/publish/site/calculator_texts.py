@@ -25,9 +25,9 @@ LABELS = {
 
 HINTS = {
     "cocoa": Text(
-        "Start value: newest report for East Kalimantan, December 2025; ask today's price. From {low} to {high}; "
+        "Start value: {when}; ask today's price. From {low} to {high}; "
         "reported in Indonesia: {evidence_low} to {evidence_high}.",
-        "Isian awal: laporan terbaru Kalimantan Timur, Desember 2025; tanyakan harga hari ini. Dari {low} sampai "
+        "Isian awal: {when}; tanyakan harga hari ini. Dari {low} sampai "
         "{high}; pernah dilaporkan di Indonesia: {evidence_low} sampai {evidence_high}.",
     ),
     "fertilizer": Text(
@@ -297,10 +297,10 @@ PAGE = {
     "caption": Text(
         "Million Rp per hectare of mature area and year, for a farmer who does not do the measure yet; middle of all "
         "draws, and the interval that holds {level} % of them. At the start values: a hectare with pod borer, beans at "
-        "the price of December 2025, all else of {month}.",
+        "the price of the start values, all else of {month}.",
         "Juta Rp per hektare TM per tahun, bagi petani yang belum menerapkan tindakan itu; nilai tengah semua "
-        "simulasi, dan kisaran yang memuat {level} %-nya. Pada isian awal: kebun terserang PBK, harga biji Desember "
-        "2025, harga lain {month}.",
+        "simulasi, dan kisaran yang memuat {level} %-nya. Pada isian awal: kebun terserang PBK, harga biji "
+        "isian awal, harga lain {month}.",
     ),
     "legend": Text(
         "Bars: the interval; dark mark: the middle; thin line: no gain.",

@@ -6,10 +6,11 @@ import pandas as pd
 
 from pipeline.language import Text
 from pipeline.publish import brief, economics, survey
-from pipeline.publish.brief_words import FIRST_STEPS, UNKNOWN
+from pipeline.publish.brief_words import UNKNOWN, first_steps
 from pipeline.publish.causes import order_words
 from pipeline.publish.estimates import Prose, linked
 from pipeline.publish.names import UNKNOWNS
+from pipeline.publish.scope import day_of, month_of
 from pipeline.publish.site import figures
 from pipeline.publish.site.notebooks import as_html
 from pipeline.publish.site.numbers import published
@@ -22,6 +23,7 @@ def sentences() -> tuple[Text, ...]:
     unknown = UNKNOWNS[most_worth_knowing()]
     leading = economics.choice_words(read_table("10_scenarios", "choice"))
     order = order_words(list(published().values()))
+    day, when = day_of(published()["price.cocoa"].basis), month()
     present = survey.key_now(published(), "present_yield", "kutai_timur.yield_mature")
     return (
         Text(
@@ -47,18 +49,18 @@ def sentences() -> tuple[Text, ...]:
             "hasil. Akibat harga pupuk terpisah: {fertilizer.price_step.access.yield} bila pupuk hanya ada di pasar.",
         ),
         Text(
-            "On an average mature hectare and at the prices of January 2026, the full dose of cocoa NPK brings "
+            f"On an average mature hectare and at the prices of {when.en}, the full dose of cocoa NPK brings "
             "{fertilizer.net_income.ceiling} at the subsidised ceiling and loses money with a chance of "
             "{fertilizer.probability_loss.ceiling:percent}; from the market it brings "
             "{fertilizer.net_income.market} and loses with {fertilizer.probability_loss.market:percent}.",
-            "Pada hektare TM rata-rata dan harga Januari 2026, dosis penuh NPK kakao memberi tambahan pendapatan "
+            f"Pada hektare TM rata-rata dan harga {when.id}, dosis penuh NPK kakao memberi tambahan pendapatan "
             "{fertilizer.net_income.ceiling} pada HET dengan peluang rugi "
             "{fertilizer.probability_loss.ceiling:percent}; dari pasar {fertilizer.net_income.market} dengan peluang "
             "rugi {fertilizer.probability_loss.market:percent}.",
         ),
         Text(
-            f"With dry beans at {{price.cocoa}} (December 2025), {leading.en[0].lower()}{leading.en[1:]}.",
-            f"Dengan harga biji kering {{price.cocoa}} (Desember 2025), {leading.id[0].lower()}{leading.id[1:]}.",
+            f"With dry beans at {{price.cocoa}} ({day.en}), {leading.en[0].lower()}{leading.en[1:]}.",
+            f"Dengan harga biji kering {{price.cocoa}} ({day.id}), {leading.id[0].lower()}{leading.id[1:]}.",
         ),
         Text(
             f"What to find out first is “{unknown.en}”: knowing it would be worth up to "
@@ -69,6 +71,11 @@ def sentences() -> tuple[Text, ...]:
             "jawaban ini tidak ada yang dari Kalimantan.",
         ),
     )
+
+
+def month() -> Text:
+    """The month of all prices but that of beans."""
+    return month_of(published()["fertilizer.net_income.ceiling"].basis)
 
 
 def most_worth_knowing() -> str:
@@ -90,6 +97,6 @@ def context(language: str) -> dict[str, Any]:
         "survey": sentence(what_is_in(read_table("13_survey", "learned")), language),
         "waterfall": figures.block("09_attribution", "waterfall", language),
         "scenarios": [[as_html(cell) for cell in row] for row in brief.scenario_table(summary, language).rows],
-        "first_steps": [sentence(text, language) for text in FIRST_STEPS],
+        "first_steps": [sentence(text, language) for text in first_steps(month())],
         "unknown": [sentence(text, language) for text in UNKNOWN],
     }

@@ -44,7 +44,12 @@
     return fixed(value, digits);
   }
 
-  function million(value) { return fixed(value / 1e6, Math.abs(value) < 9.95e6 ? 1 : 0); }
+  // Rupiah in millions, to two digits as everywhere else; zeros that only fill them up are left out.
+  function million(value) {
+    const rounded = Number((value / 1e6).toPrecision(2));
+    const digits = rounded === 0 ? 0 : Math.max(0, 1 - Math.floor(Math.log10(Math.abs(rounded))));
+    return digits ? fixed(rounded, digits).replace(/[.,]?0+$/, '') : fixed(rounded, 0);
+  }
 
   function twoDigits(value) { return fixed(Number(value.toPrecision(2)), 0); }
 

@@ -116,8 +116,9 @@ def _rows(outcomes: dict[str, dict[str, np.ndarray]], level: float) -> list[dict
 
 
 def _leading(outcomes: dict[str, dict[str, np.ndarray]], is_outside: bool) -> dict[str, Any]:
+    """What leads, of the options that the scenarios compare: another dose of one of them is shown, not named."""
     incomes, costs = (
-        {name: outcome[part] for name, outcome in outcomes.items()}
+        {name: outcome[part] for name, outcome in outcomes.items() if name != "fertilizer_best"}
         for part in ("net_income_idr_per_ha", "cost_idr_per_ha")
     )
     choice = options.Choice() if is_outside else options.choose(incomes, costs)

@@ -4,6 +4,8 @@
 
 (function () {
   const FIELDS = ['cocoa', 'fertilizer', 'wage', 'yield_now', 'attacked', 'age'];
+  // Another dose of an option that is compared: shown, never named as leading.
+  const BEST_DOSE = 'fertilizer_best';
 
   // Draws ------------------------------------------------------------------------------------------------------
 
@@ -280,7 +282,7 @@
   }
 
   function chanceFirst(incomes, first) {
-    const others = Object.keys(incomes).filter(function (name) { return name !== first; });
+    const others = Object.keys(incomes).filter(function (name) { return name !== first && name !== BEST_DOSE; });
     const own = incomes[first];
     const lists = others.map(function (name) { return incomes[name]; });
     const rival = new Float64Array(own.length);
@@ -334,7 +336,7 @@
     const best = bestShare(model, settings, net);
     if (best.share < 1) {
       const cost = totalCost(model, settings, fertilizerOption(model), best.share);
-      rows.push(add('fertilizer_best', bestDoseExtra(model, settings, best), cost));
+      rows.push(add(BEST_DOSE, bestDoseExtra(model, settings, best), cost));
     }
     rows.sort(function (a, b) { return b.value - a.value; });
     return Object.assign({
@@ -345,7 +347,7 @@
       left_out: model.data.options.filter(function (option) { return !offered.includes(option); })
         .map(function (option) { return option.name; }),
       options: rows
-    }, leading(model, outside.length ? [] : rows, incomes));
+    }, leading(model, outside.length ? [] : rows.filter(function (each) { return each.name !== BEST_DOSE; }), incomes));
   }
 
   // The options that cannot be told apart from the one with the highest median, and the safest and cheapest of them.

@@ -48,7 +48,7 @@
   function million(value) {
     const rounded = Number((value / 1e6).toPrecision(2));
     const digits = rounded === 0 ? 0 : Math.max(0, 1 - Math.floor(Math.log10(Math.abs(rounded))));
-    return digits ? fixed(rounded, digits).replace(/[.,]?0+$/, '') : fixed(rounded, 0);
+    return digits ? fixed(rounded, digits).replace(/(\d*[.,]\d*?)0+$/, '$1').replace(/[.,]$/, '') : fixed(rounded, 0);
   }
 
   function twoDigits(value) { return fixed(Number(value.toPrecision(2)), 0); }

@@ -43,10 +43,10 @@ def first_steps(month: Text) -> tuple[Text, ...]:
         Text(
             "Count attacked pods before paying for sleeves: with beans at {price.cocoa} they lose money on a hectare "
             "with pod borer with a chance of {scenario.pod_sleeving.probability_loss:percent}; how many attacked "
-            "pods are needed differs widely between the two readings of the damage (notebook 07).",
+            "pods are needed differs widely between the two readings of the damage (07).",
             "Hitung buah terserang PBK sebelum membiayai penyarungan: dengan harga biji {price.cocoa}, peluang "
             "ruginya di kebun terserang PBK {scenario.pod_sleeving.probability_loss:percent}; berapa buah terserang "
-            "yang diperlukan sangat berbeda menurut dua bacaan kerusakan (lembar 07).",
+            "yang diperlukan sangat berbeda menurut dua bacaan kerusakan (07).",
         ),
         Text(
             "Prune lightly and keep a strip unpruned to compare: no study of pruning or sanitation is like what is "

@@ -212,7 +212,7 @@ def _told(key: str) -> Text:
         f"{{{at}.net_income}} a year for {{{at}.cost}}, a loss with a chance of {{{at}.probability_loss:percent}}, and "
         f"{{{at}.bad_case}} or less in one case of ten",
         f"{{{at}.net_income}} per tahun dengan biaya {{{at}.cost}}, peluang rugi {{{at}.probability_loss:percent}}, "
-        f"dan {{{at}.bad_case}} atau kurang pada 1 dari 10 kemungkinan",
+        f"dan {{{at}.bad_case}} atau kurang pada satu dari sepuluh kemungkinan",
     )
 
 

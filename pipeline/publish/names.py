@@ -42,7 +42,7 @@ COCOA_PRICES = {
     "present": Text("present", "sekarang"),
     "high": Text("high: Indonesia, Jan 2026", "tinggi: Indonesia, Jan 2026"),
     "berau": Text("Berau, Nov 2025", "Berau, Nov 2025"),
-    "peak": Text("peak: Berau, fermented, 2024-25", "puncak: Berau, fermentasi, 2024-25"),
+    "peak": Text("peak: Berau, fermented, 2024-2025", "puncak: Berau, fermentasi, 2024-2025"),
 }
 FERTILIZER_PRICES = {
     "ceiling": Text("ceiling since Oct 2025", "HET sejak Okt 2025"),

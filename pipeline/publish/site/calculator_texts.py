@@ -206,7 +206,7 @@ RESULT = {
         "Highest middle value: {name}, {value} million Rp/ha a year for {cost}; {loss} of 100 cases lose money, one "
         "case of ten brings {bad} or less. It is the best of all in only {chance} of 100 cases.",
         "Nilai tengah tertinggi: {name}, {value} juta Rp/ha per tahun dengan biaya {cost}; {loss} dari 100 kemungkinan "
-        "rugi, 1 dari 10 kemungkinan hanya memberi {bad} atau kurang. Terbaik hanya pada {chance} dari 100 "
+        "rugi, satu dari sepuluh kemungkinan hanya memberi {bad} atau kurang. Terbaik hanya pada {chance} dari 100 "
         "kemungkinan.",
     ),
     "safest": Text(

@@ -25,7 +25,7 @@ from pipeline.model.survey_plots import EFFECTS, USED, reasons_left_out
 from pipeline.model.survey_posterior import before, conflict, survey_alone, together
 from pipeline.model.survey_prior import WIDER, Normal, Prior, as_normal, effects_prior, level_prior, middle_curves
 from pipeline.model.survey_results import QUANTITIES, learn
-from pipeline.model.survey_statistics import Chunk, attack_sums, statistics, summed
+from pipeline.model.survey_statistics import Chunk, attack_sums, statistics, summed, weighed
 from pipeline.publish.charts.survey import learned_rows
 from pipeline.publish.estimates import Estimate, Prose
 from pipeline.publish.survey import SURVEY, key_now, learned_estimates, sources_now, warned
@@ -262,7 +262,7 @@ def test_the_level_agrees_with_the_engine_for_linear_models(rows, noise, village
 @given(st.integers(1, 39))
 @settings(max_examples=10)
 def test_sums_over_chunks_add_up_to_those_over_all_plots(cut):
-    plots = simulated(40, 8).sort_values("plot_id")
+    plots = weighed(simulated(40, 8).sort_values("plot_id"))
     villages, officers = (tuple(sorted(set(plots[name]))) for name in ("village", "enumerator_id"))
     parts = [statistics(Chunk(part, villages, officers, DOSE, MIDDLE)) for part in (plots[:cut], plots[cut:])]
     added, whole = parts[0] + parts[1], statistics(Chunk(plots, villages, officers, DOSE, MIDDLE))
@@ -525,7 +525,7 @@ def test_numbers_and_words_of_a_survey_fit_each_other_in_both_languages():
     assert "flag 1 officers" in filled[0]
     assert "1 petugas" in filled[1]
     assert "conflict on full dose of fertilizer" in filled[0]
-    assert package_name("fertilizer+training").en == "fertilizer at ceiling price + training"
+    assert package_name("fertilizer+training").en == "fertilizer at ceiling price (HET) + training"
     assert "no number of plots" in what_it_takes(estimates, package_name("training"), package_name("nothing")).en
 
 

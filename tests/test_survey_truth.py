@@ -16,7 +16,7 @@ from survey_truth import GRADUAL, NOTHING_WORKS, STEEP, Truth, farms, workbook
 
 from pipeline import paths
 from pipeline.clean import evidence
-from pipeline.model import damage, survey_plots, survey_prior, survey_results
+from pipeline.model import damage, survey_checks, survey_plots, survey_prior, survey_results
 from pipeline.model.survey_plots import EFFECTS
 from pipeline.survey import places
 
@@ -116,3 +116,32 @@ def test_a_borer_that_takes_45_per_cent_at_70_per_cent_of_pods_teaches_that_loss
 def test_where_nothing_works_no_effect_is_told_from_none(taught: Learn) -> None:
     table = taught("nothing").table.set_index("name").loc[list(EFFECTS)]
     assert ((table["survey_lower"] < 0) & (table["survey_upper"] > 0)).all()
+
+
+def widths(plots: pd.DataFrame) -> pd.Series:
+    """Width of what plots alone say of each quantity, no bias allowed for, so that only their number is in it."""
+    table = learned(plots, bias=0.0).table.set_index("name")
+    return table["survey_upper"] - table["survey_lower"]
+
+
+@pytest.fixture(scope="module")
+def visited(tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The same farms visited once, and three times."""
+    few = farms(Truth(), 114, 9)
+    root = tmp_path_factory.mktemp("visited")
+    return imported(root / "once", workbook(few)), imported(root / "thrice", workbook(few, 3))
+
+
+def test_farms_that_are_visited_three_times_teach_as_farms_and_not_as_three_times_as_many(
+    visited: tuple[pd.DataFrame, pd.DataFrame],
+) -> None:
+    once, thrice = visited
+    assert len(thrice) == 3 * len(once) == 3 * thrice["farm_id"].nunique()
+    ratio = widths(thrice) / widths(once)
+    # Taken for independent plots they would narrow to 0.58.
+    assert ratio.between(0.85, 1.1).all(), ratio
+    assert (learned(thrice).table["plots"] == len(once)).all()
+
+
+def test_visits_to_one_farm_are_no_copies_of_each_other(visited: tuple[pd.DataFrame, pd.DataFrame]) -> None:
+    assert survey_checks.checked(visited[1]).empty

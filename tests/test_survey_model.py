@@ -310,6 +310,35 @@ def test_the_response_curve_gives_nothing_at_no_dose_all_at_the_full_one_and_nev
     assert share[10] > 0.5
 
 
+def test_terms_are_one_where_their_effect_is_stated_and_zero_where_nothing_is_done_or_lost():
+    plots = simulated(4, 1).assign(
+        fertilizer_kg_per_ha=[0.0, 400.0, 0.0, 0.0],
+        share_pods_borer=[0.0, 0.7, 1.0, 0.35],
+        prunings_per_year=[0.0, 2.0, 1.0, 0.0],
+        sanitations_per_year=[0.0, 12.0, 0.0, 0.0],
+        training=["none", "field_school", "extension_talk", "demo_plot;extension_talk"],
+    )
+    # Half of the yield is lost where all pods are attacked, in proportion below.
+    terms = survey_plots.practices(plots, 400.0, {"even": (0.5, 1.0)})
+    assert terms["fertilizer"].tolist() == pytest.approx([0, 1, 0, 0])
+    left = [np.log(share) / np.log(0.65) for share in (1, 0.65, 0.5, 0.825)]
+    assert terms["pod_borer:even"].tolist() == pytest.approx(left)
+    assert terms["technique"].tolist() == [0, 1, 0.5, 0]
+    assert terms["training"].tolist() == [0, 1, 0, 1]
+
+
+@pytest.mark.parametrize("reading", READINGS)
+def test_the_borer_takes_yield_in_simulated_surveys(reading):
+    # As 14 asks for them: the log of what is left at 70 % of pods attacked.
+    effect = float(np.log1p(-np.median(READINGS[reading].loss(0.7))))
+    district = SimulatedDistrict(700.0, {f"pod_borer:{reading}": effect}, np.zeros(10), 0.3, 0.1, 0.05)
+    plots = simulated_survey(district, MIDDLE, 600, 60, np.random.default_rng(3))
+    logs, attacked = np.log(plots["yield_kg_per_ha"]), plots["share_pods_borer"]
+    fall = logs[attacked.between(0.65, 0.75)].mean() - logs[attacked < 0.25].mean()
+    assert fall == pytest.approx(effect, abs=0.15)
+    assert logs[attacked > 0.9].mean() < logs[attacked < 0.25].mean() - 0.3
+
+
 # Conflict.
 
 

@@ -234,6 +234,14 @@ def test_the_order_of_rows_changes_nothing():
     pd.testing.assert_frame_equal(survey_checks.checked(plots), survey_checks.checked(mixed))
 
 
+def test_the_same_rows_of_the_same_farms_once_more_teach_nothing_more():
+    plots = simulated()
+    twice = pd.concat([plots, plots.assign(plot_id="again " + plots["plot_id"])], ignore_index=True)
+    pd.testing.assert_frame_equal(learned(plots).table, learned(twice).table, rtol=1e-6)
+    others = twice.assign(farm_id=twice["plot_id"])
+    assert (learned(others).table["plots"] == 2 * len(plots)).all()
+
+
 # The arithmetic.
 
 

@@ -153,6 +153,20 @@ def test_a_full_dose_must_be_above_zero(full_dose):
 # Dose trials.
 
 
+def grown(name: str, dose: np.ndarray, full: float, gain: float, shape: float) -> np.ndarray:
+    """Extra yield written down apart from the model: the slope falls by a constant share, or to zero at a plateau."""
+    if name == "mitscherlich":
+        return gain * (1 - np.exp(-shape * dose / full)) / (1 - np.exp(-shape))
+    parabola = [1 - (1 - np.minimum(one / full / shape, 1)) ** 2 for one in (dose, np.array(full))]
+    return gain * parabola[0] / parabola[1]
+
+
+@given(responses(), st.floats(0, 2))
+def test_curves_are_those_of_their_names(response, relative):
+    expected = grown(response.family.name, np.array(relative * FULL), FULL, response.gain, response.shape)
+    assert response.extra_yield(relative * FULL) == pytest.approx(float(expected), rel=1e-9, abs=1e-9)
+
+
 @pytest.fixture(scope="module")
 def trials() -> pd.DataFrame:
     return reference_trials.maize_trials()
@@ -183,13 +197,12 @@ def test_mitscherlich_fit_finds_the_published_asymptotic_regression():
 def test_a_fit_finds_the_curve_behind_noisy_yields_and_predicts_at_its_doses(family):
     rng = np.random.default_rng(3)
     dose = np.repeat(np.linspace(0, 300, 7), 30)
-    truth = Response(family, 300.0, 2000.0, np.mean(family.drawn))
-    fitted = dose_trials.fit(family, dose, 900 + truth.extra_yield(dose) + rng.normal(0, 60, len(dose)))
-    assert fitted.predict(np.array([0.0, 150.0, 300.0])) == pytest.approx(
-        900 + truth.extra_yield(np.array([0.0, 150.0, 300.0])), abs=60
-    )
+    shape, asked = float(np.mean(family.drawn)), np.array([0.0, 150.0, 300.0])
+    yields = 900 + grown(family.name, dose, 300.0, 2000.0, shape) + rng.normal(0, 60, len(dose))
+    fitted = dose_trials.fit(family, dose, yields)
+    assert fitted.predict(asked) == pytest.approx(900 + grown(family.name, asked, 300.0, 2000.0, shape), abs=60)
     assert fitted.spread == pytest.approx(60, rel=0.15)
-    assert float(fitted.response.shape) == pytest.approx(float(truth.shape), rel=0.25)
+    assert float(fitted.response.shape) == pytest.approx(shape, rel=0.25)
 
 
 def test_fit_does_not_depend_on_the_order_of_plots_or_the_unit_of_yield(trials):
@@ -230,9 +243,9 @@ def test_a_trial_that_cannot_be_weighed_is_named(trials):
 def test_predictive_weight_goes_to_the_family_that_made_the_yields(family):
     # Made for this test: shapes at which the two families differ.
     shape = 5.0 if family is MITSCHERLICH else 0.5
-    truth, rng = Response(family, 300.0, 40.0, shape), np.random.default_rng(5)
     dose = np.repeat(np.linspace(0, 300, 9), 6)
-    densities = dose_trials.left_out_densities(dose, 30 + truth.extra_yield(dose) + rng.normal(0, 1, len(dose)))
+    yields = 30 + grown(family.name, dose, 300.0, 40.0, shape) + np.random.default_rng(5).normal(0, 1, len(dose))
+    densities = dose_trials.left_out_densities(dose, yields)
     weight = dose_trials.predictive_weight(densities)
     assert weight < 0.25 if family is MITSCHERLICH else weight > 0.75
 

@@ -162,6 +162,26 @@ def test_a_grid_twice_as_fine_gives_nearly_the_same_effects(synthesis, rows, eff
 # Laws of the model.
 
 
+@pytest.mark.parametrize("truth", [-0.4, 0.0, 0.5])
+def test_many_trials_around_a_truth_give_it_back(truth):
+    rng = np.random.default_rng(6)
+    studies = simulated(list(truth + rng.normal(0, 0.2, 60) + rng.normal(0, 0.1, 60)))
+    found = synthesise(studies, Priors(), 0.5)
+    for effect in (found.mean_effect("mineral_fertilizer"), found.new_place("mineral_fertilizer")):
+        lower, value, upper = effect.interval(LEVEL)
+        assert lower < truth < upper
+        assert value == pytest.approx(truth, abs=0.12)
+
+
+@pytest.mark.parametrize(("column", "other"), [("country", "Ghana"), ("design", "before_after")])
+def test_studies_that_all_show_more_for_where_or_how_they_were_made_do_not_raise_the_mean(column, other):
+    rng = np.random.default_rng(7)
+    trials, shifted = (simulated(list(mean + rng.normal(0, 0.1, 40))) for mean in (0.3, 0.5))
+    shifted = shifted.assign(**{column: other}, study_id="shifted " + shifted["study_id"])
+    both = synthesise(pd.concat([trials, shifted], ignore_index=True), Priors(), 0.5)
+    assert both.mean_effect("mineral_fertilizer").quantiles([0.5])[0] == pytest.approx(0.3, abs=0.07)
+
+
 def test_measure_without_studies_stands_on_its_prior(synthesis):
     for measure in ("pod_borer_control", "grafting_replanting"):
         assert measure not in set(synthesis.rows["measure"])

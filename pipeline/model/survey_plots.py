@@ -102,13 +102,14 @@ def practices(plots: pd.DataFrame, full_dose: float, curves: dict[str, tuple[flo
     """What every plot does, as terms of the log yield: each effect counts once where its term is one.
 
     Fertilizer is the share of the gain of the full dose; technique is a half for pruning and a half for sanitation;
-    training is a field school or demonstration plot; ``pod_borer:READING`` is minus the log loss at the share of
-    pods attacked over that at ``ATTACK``, for each of ``curves`` (``at_all``, ``power`` of the middle curve).
+    training is a field school or demonstration plot; ``pod_borer:READING`` is the log of what is left of the yield at
+    the share of pods attacked over that at ``ATTACK``, so its effect is below zero where the borer takes yield, for
+    each of ``curves`` (``at_all``, ``power`` of the middle curve).
     """
     attacked, training = plots["share_pods_borer"].to_numpy(float), plots["training"].fillna("")
     terms = {"fertilizer": share_of_gain(plots["fertilizer_kg_per_ha"].to_numpy(float) / full_dose)}
     for reading, (at_all, power) in curves.items():
-        terms[f"pod_borer:{reading}"] = np.log1p(-at_all * attacked**power) / -np.log1p(-at_all * ATTACK**power)
+        terms[f"pod_borer:{reading}"] = np.log1p(-at_all * attacked**power) / np.log1p(-at_all * ATTACK**power)
     done = (plots["prunings_per_year"] > 0).astype(float) + (plots["sanitations_per_year"] > 0)
     terms["technique"] = done.to_numpy() / 2
     terms["training"] = training.str.split(";").map(lambda kinds: float(any(kind in TRAINED for kind in kinds)))

@@ -37,9 +37,10 @@ class Learned:
     the likelihood of the present yield, the odds of the readings of the damage curve, and what is ``taught``: the
     posterior of each quantity that plots say something of, for the borer one for each reading (``pod_borer:READING``).
 
-    ``table`` has ``name``, ``plots``, ``prior``, ``survey`` and ``together`` each with ``_lower``, ``_value`` and
-    ``_upper``, ``pinned`` (width together over width of the model's prior; 1 is nothing learned),
-    ``literature_weight``, ``p_value`` and ``is_conflict``. Parts about a survey are missing where it says nothing.
+    ``table`` has ``name``, ``plots`` (a farm counts once, however often visited), ``prior``, ``survey`` and
+    ``together`` each with ``_lower``, ``_value`` and ``_upper``, ``pinned`` (width together over width of the model's
+    prior; 1 is nothing learned), ``literature_weight``, ``p_value`` and ``is_conflict``. Parts about a survey are
+    missing where it says nothing.
     """
 
     table: pd.DataFrame

@@ -43,8 +43,8 @@ def learned_estimates(
     """
     told, plots = table["together_value"].notna(), int(table["plots"].iloc[0])
     counts = {
-        "plots": (plots, "plots", "in the regression"),
-        "plots_in": (int(table["plots"].where(told, 0).max()), "plots", "in at least one quantity"),
+        "plots": (plots, "plots", "in the regression, each farm once"),
+        "plots_in": (int(table["plots"].where(told, 0).max()), "plots", "in at least one quantity, each farm once"),
         "flagged": (flags["officer"].nunique(), "officers", "with a flag"),
         "left_out": (int(left_out["plots"].sum()), "plots", "without what the regression needs"),
     }

@@ -379,7 +379,7 @@ def test_provincial_prices_twice_those_of_the_regencies_are_outliers_and_kept():
     places = prices["place"].str.contains("Berau|Kutai Timur")
     assert places.sum() > 10
     assert not prices[places]["is_outlier"].any()
-    assert len(prices) == 103
+    assert len(prices) == 110
 
 
 def test_no_price_is_an_outlier_when_the_factor_is_wide():

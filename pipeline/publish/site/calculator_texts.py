@@ -195,8 +195,9 @@ RESULT = {
         "({level} %), for {cost} million Rp/ha; {loss} of 100 cases lose money, and one case of ten brings {bad} or "
         "less. It is the best of all in {chance} of 100 likely cases.",
         "Unggul: {name}. Pendapatan bersih bertambah {value} juta Rp/ha per tahun, kemungkinan besar antara {lower} "
-        "dan {upper} ({level} %), dengan biaya {cost} juta Rp/ha; {loss} dari 100 kemungkinan rugi, dan 1 dari 10 "
-        "kemungkinan hanya memberi {bad} atau kurang. Terbaik dari semuanya pada {chance} dari 100 kemungkinan.",
+        "dan {upper} ({level} %), dengan biaya {cost} juta Rp/ha; {loss} dari 100 kemungkinan rugi, dan satu dari "
+        "sepuluh kemungkinan hanya memberi {bad} atau kurang. Terbaik dari semuanya pada {chance} dari 100 "
+        "kemungkinan.",
     ),
     "tie": Text(
         "A tie: what is known does not tell these apart: {names}.",
@@ -212,8 +213,8 @@ RESULT = {
     "safest": Text(
         "Least risk of a loss: {name}, {loss} of 100 cases; {value} million Rp/ha for {cost}, one case of ten {bad} or "
         "less.",
-        "Risiko rugi terkecil: {name}, {loss} dari 100 kemungkinan; {value} juta Rp/ha dengan biaya {cost}, 1 dari 10 "
-        "kemungkinan {bad} atau kurang.",
+        "Risiko rugi terkecil: {name}, {loss} dari 100 kemungkinan; {value} juta Rp/ha dengan biaya {cost}, satu dari "
+        "sepuluh kemungkinan {bad} atau kurang.",
     ),
     "cheapest": Text(
         "Lowest cost: {name}, {cost} million Rp/ha; it adds {value}, {loss} of 100 cases lose money.",

@@ -11,7 +11,7 @@ from pipeline.model.printed import row
 
 # The newest shop price of NPK in Kutai Timur is carried; the rate of the rupiah when the last year on record is over.
 RATE_NOW = "C083"
-# Farm-gate reports count as being of a month when they are no older than this, in years.
+# Farm-gate reports count when they are no older than this at the end of the month, in years.
 NEAR = 1 / 6
 HOME = ("kutai_timur", "east_kalimantan")
 
@@ -58,7 +58,7 @@ def carried(price: float, reported: str, as_of: str, world: pd.DataFrame, rates:
 def bean_reports(prices: pd.DataFrame, as_of: str) -> pd.DataFrame:
     """Farm-gate prices of unfermented dry beans near a month: of East and North Kalimantan, and for Indonesia.
 
-    ``prices`` is the clean table; reports of the two months before count too, later ones do not. Newest last.
+    ``prices`` is the clean table; reports of that month and of the month before count. Newest last.
     """
     kinds = prices["region_group"].isin([*HOME, "north_kalimantan", "indonesia"])
     beans = prices[(prices["item"] == "cocoa_dry_unfermented") & (prices["market"] == "farm_gate") & kinds]

@@ -1,0 +1,93 @@
+"""Prices of one month: which report is the newest, how an old price is carried, and what labels say of their dates."""
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.clean import drivers
+from pipeline.model import prices_now
+from pipeline.publish import scope
+
+DRY, FERMENTED, HOME, NORTH = "cocoa_dry_unfermented", "cocoa_dry_fermented", "east_kalimantan", "north_kalimantan"
+COLUMNS = ["price_id", "item", "place", "region_group", "market", "date_from", "year_decimal", "price_idr_per_kg"]
+REPORTS = pd.DataFrame(
+    [
+        ("A", DRY, "Berau", HOME, "farm_gate", "2025-11-20", 2025.886, 70000.0),
+        ("B", DRY, "East Kalimantan", HOME, "farm_gate", "2025-12-16", 2025.957, 35000.0),
+        ("C", DRY, "East Kalimantan", HOME, "farm_gate", "2025-12-16", 2025.957, 38000.0),
+        ("D", DRY, "Bulungan", NORTH, "farm_gate", "2026-01-19", 2026.051, 40000.0),
+        ("E", FERMENTED, "East Kalimantan", HOME, "farm_gate", "2026-01-19", 2026.051, 80000.0),
+        ("F", DRY, "Sulawesi", "sulawesi", "farm_gate", "2026-01-10", 2026.026, 30000.0),
+        ("G", DRY, "East Kalimantan", HOME, "exporter", "2026-01-10", 2026.026, 55000.0),
+        ("H", DRY, "Berau", HOME, "farm_gate", "2026-03-02", 2026.165, 33000.0),
+    ],
+    columns=COLUMNS,
+)
+WORLD = pd.DataFrame({"year": [2023, 2026], "month": [10, 1], "cocoa_npk_usd_per_kg": [0.4, 0.5]})
+RATES = pd.DataFrame({"idr_per_usd": [15000.0, 16500.0], "source_id": ["a", "b"]}, index=[2023, 2026])
+
+
+def test_the_newest_report_of_the_province_is_both_ends_of_the_range_of_its_day():
+    # Not the other province, not fermented beans, not another island or market, and nothing of a later month.
+    assert prices_now.newest_at_home(REPORTS, "2026-01")["price_id"].tolist() == ["B", "C"]
+
+
+def test_reports_of_the_month_and_of_the_month_before_count():
+    assert set(prices_now.bean_reports(REPORTS, "2025-12")["price_id"]) == {"A", "B", "C"}
+    assert set(prices_now.bean_reports(REPORTS, "2026-01")["price_id"]) == {"B", "C", "D"}
+    assert set(prices_now.bean_reports(REPORTS, "2026-03")["price_id"]) == {"H"}
+
+
+def test_a_month_without_a_report_near_enough_is_refused():
+    with pytest.raises(ValueError, match="no farm-gate price of beans from East Kalimantan is reported near 2024-06"):
+        prices_now.newest_at_home(REPORTS, "2024-06")
+
+
+def test_an_old_shop_price_moves_with_the_world_price_and_the_rupiah():
+    # 17,000 x (0.5 / 0.4) x (16,500 / 15,000)
+    assert prices_now.carried(17000, "2023-10-19", "2026-01", WORLD, RATES) == pytest.approx(23375)
+
+
+@given(price=st.floats(1, 1e6))
+def test_carrying_there_and_back_changes_nothing(price):
+    there = prices_now.carried(price, "2023-10", "2026-01", WORLD, RATES)
+    assert prices_now.carried(there, "2026-01", "2023-10", WORLD, RATES) == pytest.approx(price)
+    assert prices_now.carried(price, "2026-01", "2026-01", WORLD, RATES) == pytest.approx(price)
+
+
+def test_a_month_without_a_world_price_is_refused():
+    with pytest.raises(ValueError, match="no world price of fertilizer is known for 2023-11"):
+        prices_now.carried(17000, "2023-11", "2026-01", WORLD, RATES)
+
+
+def test_a_year_without_an_exchange_rate_is_refused():
+    with pytest.raises(ValueError, match="no exchange rate of 2027 is known; the last is of 2026"):
+        prices_now.rate_of(RATES, "2027-01")
+
+
+def test_a_label_names_day_and_place_of_the_report_and_the_month_of_the_other_prices():
+    label = scope.dated(REPORTS, 36500, "2026-01", 1).at("average hectare")
+    assert label == (
+        "average hectare; present bean price, East Kalimantan 2025-12-16, other prices of 2026-01"
+    )  # fmt: skip
+    assert scope.day_of(label).id == "16 Desember 2025"
+    assert scope.month_of(label).en == "January 2026"
+
+
+def test_a_price_that_was_set_is_not_called_a_report():
+    label = scope.dated(REPORTS, 52000, "2026-01", 2).at("average hectare")
+    assert label == "average hectare; bean price as set, other prices of 2026-01, fertilizer times 2"
+    assert scope.day_of(label).en == "as set"
+
+
+def test_a_scenario_of_the_bean_price_carries_its_own_date():
+    label = scope.dated(REPORTS, 36500, "2026-01", 1).at("average hectare", "berau")
+    assert label == "average hectare; bean price of Berau 2025-11, other prices of 2026-01"
+
+
+def test_the_present_price_of_the_run_is_what_the_office_said_in_december_2025():
+    newest = prices_now.newest_at_home(drivers.local_prices(1.6), "2026-01")
+    assert newest["price_idr_per_kg"].tolist() == [35000, 38000]
+    assert newest["date_from"].unique().tolist() == ["2025-12-16"]
+    assert newest["source_id"].unique().tolist() == ["berauterkini_2025_12"]

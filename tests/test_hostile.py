@@ -40,13 +40,15 @@ def test_png_rainfall_is_flagged_as_infilled():
 
 
 def test_practice_that_brings_nothing_holds_nothing_back():
-    gains = {"fertilizer": 0.0, "pests": 0.2, "technique": 0.2, "knowledge": 0.3}
+    gains = {"fertilizer": 0.0, "pod_borer": 0.2, "technique": 0.2, "knowledge": 0.3}
     found = attribution.shapley(np.array([400.0]), {k: np.array([v]) for k, v in gains.items()}, 1e9)
     assert found["fertilizer"][0] >= -1e-9
 
 
 def test_removing_one_more_cause_never_lowers_the_yield():
-    gains = {k: np.array([v]) for k, v in {"fertilizer": 0.0, "pests": 0.2, "technique": 0.2, "knowledge": 0.3}.items()}
+    gains = {
+        k: np.array([v]) for k, v in {"fertilizer": 0.0, "pod_borer": 0.2, "technique": 0.2, "knowledge": 0.3}.items()
+    }
     less, more = frozenset({"knowledge"}), frozenset({"knowledge", "fertilizer"})
     assert attribution.log_gain(more, gains)[0] >= attribution.log_gain(less, gains)[0]
 

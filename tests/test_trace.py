@@ -109,7 +109,7 @@ def test_a_number_is_told_with_interval_stage_cell_parameters_rows_and_licence(
 
 
 def test_machines_get_the_same_chain(reproduced: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for subject in ("cause.pests", "results/06_model_fertilizer/tables/price_cases.csv:2:source_id"):
+    for subject in ("cause.pod_borer", "results/06_model_fertilizer/tables/price_cases.csv:2:source_id"):
         assert cli.main(["trace", subject, "--json"]) == 0
         assert json.loads(capsys.readouterr().out) == json.loads(json.dumps(trace(subject)))
 
@@ -168,10 +168,10 @@ def test_the_page_carries_the_chain_and_loads_nothing(
     opened: list[str] = []
     monkeypatch.setattr("webbrowser.open", opened.append)
     monkeypatch.setenv(paths.STAGING_VARIABLE, str(tmp_path))
-    assert cli.main(["trace", "cause.pests", "--open"]) == 0
+    assert cli.main(["trace", "cause.pod_borer", "--open"]) == 0
     page = (tmp_path / "trace.html").read_text()
     assert opened == [(tmp_path / "trace.html").as_uri()]
-    assert "cause.pests" in page
+    assert "cause.pod_borer" in page
     assert "sabah_cpb_damage" in page
     assert not any(word in page for word in ("src=", "href=", "<script", "@import"))
 

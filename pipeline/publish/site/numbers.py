@@ -53,7 +53,7 @@ def chain(key: str) -> dict[str, Any]:
 
 
 def name(key: str, language: str) -> str:
-    """What a key says, part by part: ``cause.pests`` is ``cause · pests``. Raises ``MissingTranslation``."""
+    """What a key says, part by part: ``cause.gap`` is ``cause · gap``. Raises ``MissingTranslation``."""
     return " · ".join(_part(part, language) for part in key.split("."))
 
 

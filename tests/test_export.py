@@ -12,6 +12,9 @@ from pipeline.model.options import Measure, Option
 from pipeline.publish import export as published
 from pipeline.publish.charts import export as charts
 from pipeline.publish.names import REGENCIES
+from pipeline.publish.scope import Dated
+
+DATED = Dated("present bean price, East Kalimantan 2025-12-16", "2026-01")
 
 SIZE = 200
 NO_CEILING = 1e9
@@ -163,7 +166,7 @@ def test_prices_of_other_places_or_days_make_no_pair(prices):
 
 def test_published_values_follow_the_tonnes(growers):
     tonnes = export.tonnes_by_regency(growers, [doubling()], no_borer(), np.ones(SIZE), 0.5, NO_CEILING)
-    found = published.crop_estimates(tonnes, {"present": 70000.0}, 16000.0, 12.5, "2026-01", ["x"], 0.9, 1)
+    found = published.crop_estimates(tonnes, {"present": 70000.0}, 16000.0, 12.5, DATED, ["x"], 0.9, 1)
     by_key = {estimate.key: estimate for estimate in found}
     crop = by_key["export.berau.now.tonnes"]
     assert by_key["export.berau.now.containers"].upper == pytest.approx(crop.upper / 12.5)
@@ -182,7 +185,7 @@ def test_restated_figures_are_those_of_the_sources():
     found = {
         estimate.key: estimate
         for estimate in published.restated_estimates(
-            evidence.programme_context(), evidence.baselines(), 70000.0, 16000.0, "2026-01", ("x",)
+            evidence.programme_context(), evidence.baselines(), 70000.0, 16000.0, DATED, ("x",)
         )
     }
     assert found["export.reference_price"].value == 5662.38

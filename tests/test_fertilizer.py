@@ -18,6 +18,9 @@ from pipeline.model import (
 )
 from pipeline.model.response_curves import FAMILIES, MITSCHERLICH, QUADRATIC_PLATEAU, Response, draw_response
 from pipeline.publish.fertilizer import fertilizer_estimates, trial_weight, unit_of
+from pipeline.publish.scope import Dated
+
+DATED = Dated("present bean price, East Kalimantan 2025-12-16", "2026-01")
 
 FULL = 400.0
 DOSES = np.linspace(0, 2 * FULL, 801)
@@ -509,7 +512,7 @@ def test_every_quantity_is_published_with_its_unit_and_sources():
     drawn = fertilizer.draw_responses(FULL, GAIN, 1)
     found = fertilizer.economics_by_family(drawn, renamed, steps, COSTS)
     averaged = fertilizer.average_economics(found, fertilizer.draw_family(1, len(GAIN)))
-    published = fertilizer_estimates(full, averaged, found, GAIN, renamed, steps, ("z",), "2026-01", 0.9, 1)
+    published = fertilizer_estimates(full, averaged, found, GAIN, renamed, steps, ("z",), DATED, 0.9, 1)
     estimates = {estimate.key: estimate for estimate in published}
     assert len(estimates) == len(published)
     assert estimates["fertilizer.price_step.access.income"].unit == "million Rp/ha"

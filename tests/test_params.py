@@ -63,7 +63,7 @@ NUMBERS = [name for name, info in describe().items() if info["type"] in ("number
 
 def test_texts_are_described_in_both_languages_with_what_is_allowed():
     texts = {name: info for name, info in describe().items() if name not in NUMBERS}
-    assert set(texts) == {"compute.backend", "compute.scheduler", "compute.warm_kernels"}
+    assert set(texts) == {"compute.backend", "compute.scheduler", "compute.warm_kernels", "prices.as_of"}
     for name, info in texts.items():
         assert info["en"] != info["id"]
         assert f"[{info['allowed']}]" in TEXT

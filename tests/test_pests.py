@@ -17,6 +17,9 @@ from pipeline.publish import controls as published
 from pipeline.publish import losses as taken
 from pipeline.publish.charts import pests as charts
 from pipeline.publish.names import PEST_CONTROLS
+from pipeline.publish.scope import Dated
+
+DATED = Dated("present bean price, East Kalimantan 2025-12-16", "2026-01")
 
 SIZE = 4000
 SHARE = st.floats(0, 1)
@@ -530,7 +533,7 @@ def test_threshold_is_the_first_attack_with_even_odds_and_is_put_in_words_where_
 
 
 def taken_from(chances: pd.DataFrame):
-    return published.threshold_estimates(chances, ("fiana_2015",), "2026-01", 1)
+    return published.threshold_estimates(chances, ("fiana_2015",), DATED, 1)
 
 
 def test_every_control_is_published_with_what_is_known_of_it(controls, yield_now):
@@ -539,7 +542,7 @@ def test_every_control_is_published_with_what_is_known_of_it(controls, yield_now
     found = {
         e.key: e
         for e in published.control_estimates(
-            controls, everywhere(yield_now), prices, 5990.0, 2750.0, sources, ("iknpos_19390",), "2026-01", 0.99, 1
+            controls, everywhere(yield_now), prices, 5990.0, 2750.0, sources, ("iknpos_19390",), DATED, 0.99, 1
         )
     }
     for control in controls:

@@ -13,6 +13,9 @@ from pipeline.publish import economics
 from pipeline.publish.charts import cost_curve as curve_charts
 from pipeline.publish.charts import scenarios as charts
 from pipeline.publish.names import PACKAGES
+from pipeline.publish.scope import Dated
+
+DATED = Dated("present bean price, East Kalimantan 2025-12-16", "2026-01")
 
 NO_CEILING = 1e9
 SIZE = 500
@@ -327,7 +330,7 @@ def test_curve_rises_and_measures_that_bring_nothing_are_not_drawn():
     blocks = curve_charts.curve_rows(curve, dict.fromkeys(extra, True), 64000.0)
     assert blocks["name"].tolist() == ["training", "pod_sleeving"]
     assert blocks[["start", "end"]].to_numpy().tolist() == [[0, 200], [200, 800]]
-    published = economics.cost_estimates(curve, "2026-01", ["x"], 0.9, 1)
+    published = economics.cost_estimates(curve, DATED, ["x"], 0.9, 1)
     assert [estimate.key for estimate in published] == ["cost_per_kg.training", "cost_per_kg.pod_sleeving"]
     with pytest.raises(ValueError, match="must be above zero"):
         cost_curve.cost_per_kg(np.ones(3), np.array([1.0, 0.0, 1.0]), 0.9)

@@ -98,13 +98,13 @@ def test_rank_counts_add_up():
 def test_every_study_is_foretold_without_itself(forecasts, rows, factor):
     assert len(forecasts) == len(rows.drop_duplicates(["measure", "study_id"]))
     wild = rows.assign(log_ratio=rows["log_ratio"].mask(rows["study_id"] == "hoffmann2020", 5.0))
-    one = wild[wild["study_id"].isin(["hoffmann2020", "woittiez2023", "fungenzi2021"])]
+    one = wild[wild["study_id"].isin(["hoffmann2020", "vasquez_zambrano2024", "fungenzi2021"])]
     again = left_out.leave_one_study_out(one, Priors(), factor).set_index("study_id")
     tame = rows[rows["study_id"].isin(one["study_id"])]
     before = left_out.leave_one_study_out(tame, Priors(), factor).set_index("study_id")
     for bound in ("lower80", "upper95"):
         assert again.at["hoffmann2020", bound] == pytest.approx(before.at["hoffmann2020", bound])
-        assert again.at["woittiez2023", bound] != pytest.approx(before.at["woittiez2023", bound])
+        assert again.at["vasquez_zambrano2024", bound] != pytest.approx(before.at["vasquez_zambrano2024", bound])
 
 
 def test_intervals_of_forecasts_are_nested_and_hold_their_probability(forecasts):
@@ -129,7 +129,7 @@ def test_coverage_counts_what_is_inside_and_says_how_sure_that_is():
 def test_published_effects_look_like_those_of_the_model(rows, factor):
     found = predictive_checks.predictive_checks(synthesise(rows, Priors(), factor), 1, 100)
     assert found["chance"].between(0.01, 0.99).all()
-    assert set(found["measure"]) == {"mineral_fertilizer", "pruning_sanitation", "shade", "training"}
+    assert set(found["measure"]) == {"mineral_fertilizer", "shade", "training"}
 
 
 def test_a_model_without_spread_cannot_make_studies_that_disagree(rows, factor):
@@ -143,10 +143,10 @@ def test_a_model_without_spread_cannot_make_studies_that_disagree(rows, factor):
 
 
 def test_chains_agree_with_the_exact_synthesis(rows, factor):
-    own = rows[rows["measure"].isin(["mineral_fertilizer", "pruning_sanitation"])]
+    own = rows[rows["measure"].isin(["mineral_fertilizer", "shade"])]
     chains = sampler.sample(own, Priors(), factor, 3, heavy_tails=False)
     compared = sampler.compare(synthesise(own, Priors(), factor), chains, 0.9)
-    assert set(compared["measure"]) == {"mineral_fertilizer", "pruning_sanitation"}
+    assert set(compared["measure"]) == {"mineral_fertilizer", "shade"}
     assert ((compared["sampled"] - compared["exact"]).abs() / compared["width"]).max() < 0.04
     assert chains.divergent == 0
     assert chains.r_hat < 1.01
@@ -182,8 +182,8 @@ def test_verdict_says_plainly_when_the_coverage_is_outside_the_band(forecasts):
     assert "tidak berada" in bad.id
     assert "shade kept (context) (2)" in bad.en
     assert "naungan (konteks) (2)" in bad.id
-    # Pruning and shade are the measures whose studies differ in sign.
-    assert "contradict each other in sign (pruning and sanitation, shade kept (context))" in bad.en
+    # Shade is the measure whose studies differ in sign.
+    assert "contradict each other in sign (shade kept (context))" in bad.en
 
 
 def test_checks_of_both_engines_stand_in_one_table():

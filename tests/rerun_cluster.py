@@ -25,7 +25,8 @@ class Cluster:
         file = place / "scheduler.json"
         options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--no-jupyter"]
         self.start("scheduler", place, "scheduler", *options, "--scheduler-file", str(file))
-        until(file.exists)
+        # It is there before all of it is written.
+        until(lambda: file.exists() and file.read_text().rstrip().endswith("}"))
         self.address = json.loads(file.read_text())["address"]
 
     def start(self, name: str, folder: Path, *arguments: str) -> None:

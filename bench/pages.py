@@ -25,7 +25,7 @@ def measure_pages(tree: Path) -> dict[str, Measured]:
     ways = {
         "nbconvert": ["jupyter", "nbconvert", "--to", "html", "--output-dir", "scratch/nbconvert", *notebooks],
         "site": ["dvc", "repro", "--single-item", "site"],
-        "trace": [*command, "trace", "cause.pests"],
+        "trace": [*command, "trace", "cause.pod_borer"],
         "verify_quick": [*command, "verify", "--quick"],
     }
     found = {}

@@ -81,7 +81,7 @@ def found(root: Path, words: list[str]) -> list[str]:
 # A number that moves with the present yield, by stage.
 MOVED = {
     "06_model_fertilizer": ["fertilizer.gain"],
-    "09_attribution": ["cause.pests", "cause.knowledge"],
+    "09_attribution": ["cause.pod_borer", "cause.knowledge"],
     "10_scenarios": ["scenario.training.net_income", "export.kutai_timur.now.tonnes"],
 }
 PAGES = (
@@ -141,7 +141,7 @@ def test_a_survey_reaches_the_pages_without_anything_personal(copy: Path, tmp_pa
         for key in MOVED[stage]:
             assert moved.at[key, "value"] != numbers.at[key, "value"], key
             assert set(moved.at[key, "sources"].split(";")) == {*numbers.at[key, "sources"].split(";"), "plot_survey"}
-    traced = cacao(copy, "trace", "cause.pests", "--json")
+    traced = cacao(copy, "trace", "cause.pod_borer", "--json")
     assert "plot_survey" in [source["id"] for source in json.loads(traced.stdout)["sources"]]
     assert "data/survey" in traced.stdout
     # Village names stand in the list of villages; that two farms there were visited must not be told.

@@ -93,7 +93,7 @@ PAGES = (
 def said(root: Path) -> dict[str, str]:
     """What pages say, in small letters and without marks, by path."""
     texts = {name: (root / "results" / name).read_text(encoding="utf-8") for name in PAGES}
-    return {name: " ".join(re.sub(r"<[^>]+>", "", text).casefold().split()) for name, text in texts.items()}
+    return {name: " ".join(re.sub(r"</?[a-z][^>]*>", "", text).casefold().split()) for name, text in texts.items()}
 
 
 def estimates(root: Path, stage: str) -> pd.DataFrame:

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from pipeline.clean import drivers
 from pipeline.model import prices_now
+from pipeline.params import describe
 from pipeline.publish import scope
+from pipeline.publish.site.catalogue import translate
 
 DRY, FERMENTED, HOME, NORTH = "cocoa_dry_unfermented", "cocoa_dry_fermented", "east_kalimantan", "north_kalimantan"
 COLUMNS = ["price_id", "item", "place", "region_group", "market", "date_from", "year_decimal", "price_idr_per_kg"]
@@ -67,7 +69,7 @@ def test_a_year_without_an_exchange_rate_is_refused():
 
 
 def test_a_label_names_day_and_place_of_the_report_and_the_month_of_the_other_prices():
-    label = scope.dated(REPORTS, 36500, "2026-01", 1).at("average hectare")
+    label = scope.dated(REPORTS, {"present": 36500}, "2026-01", 1).at("average hectare")
     assert label == (
         "average hectare; present bean price, East Kalimantan 2025-12-16, other prices of 2026-01"
     )  # fmt: skip
@@ -76,14 +78,31 @@ def test_a_label_names_day_and_place_of_the_report_and_the_month_of_the_other_pr
 
 
 def test_a_price_that_was_set_is_not_called_a_report():
-    label = scope.dated(REPORTS, 52000, "2026-01", 2).at("average hectare")
-    assert label == "average hectare; bean price as set, other prices of 2026-01, fertilizer times 2"
+    label = scope.dated(REPORTS, {"present": 52000}, "2026-01", 2).at("average hectare")
+    assert label == "average hectare; bean price set to 52000 Rp/kg, other prices of 2026-01; fertilizer times 2"
     assert scope.day_of(label).en == "as set"
 
 
 def test_a_scenario_of_the_bean_price_carries_its_own_date():
-    label = scope.dated(REPORTS, 36500, "2026-01", 1).at("average hectare", "berau")
+    label = scope.dated(REPORTS, {"berau": 70000}, "2026-01", 1).at("average hectare", "berau")
     assert label == "average hectare; bean price of Berau 2025-11, other prices of 2026-01"
+
+
+def test_another_price_than_that_of_berau_is_not_called_so():
+    label = scope.dated(REPORTS, {"berau": 60000}, "2026-01", 1).at("average hectare", "berau")
+    assert label == "average hectare; bean price set to 60000 Rp/kg, other prices of 2026-01"
+
+
+def test_the_scenarios_of_the_parameters_are_those_that_were_reported():
+    named = {name: describe()[f"prices.{name}_cocoa_idr_per_kg"]["default"] for name in scope.BEAN_PRICES}
+    assert not any(scope.AS_SET in words for words in scope.dated(REPORTS, named, "2026-01", 1).beans.values())
+
+
+@pytest.mark.parametrize("beans", [*scope.BEAN_PRICES, "present"])
+@pytest.mark.parametrize("price", [36500, 25000, 50000, 70000, 120000, 81234.5])
+def test_every_label_that_parameters_can_make_has_its_indonesian_words(beans, price):
+    label = scope.dated(REPORTS, {beans: price}, "2026-01", 1.5).at(scope.HECTARE, beans)
+    assert translate(label, "id", "value") != translate(label, "en", "value")
 
 
 def test_the_present_price_of_the_run_is_what_the_office_said_in_december_2025():

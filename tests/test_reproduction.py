@@ -55,7 +55,9 @@ def test_stages_read_only_what_they_list(fresh: Path) -> None:
 
 def test_changing_a_module_reruns_what_uses_it_and_nothing_else(copy: Path) -> None:
     for module, users in {
-        "pipeline/model/pests.py": {"07_model_pests", "13_survey", "site"},
+        "pipeline/model/pests.py": {
+            *("07_model_pests", "10_scenarios", "12_brief", "13_survey", "14_survey_design", "site")
+        },
         "pipeline/clean/evidence.py": {"03_clean_evidence"},
         "pipeline/publish/charts/drivers.py": {"02_clean_drivers"},
         "pipeline/publish/brief.py": {"12_brief", "site"},

@@ -122,7 +122,7 @@ def restated_estimates(
             "export.farm_gate",
             farm_gate,
             "USD/t",
-            f"{dated.beans}, rate of {dated.others}",
+            f"{dated.beans['present']}, rate of {dated.others}",
             "price of dry beans in dollars",
             price_sources,
             len(price_sources),

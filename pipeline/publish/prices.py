@@ -92,7 +92,7 @@ def _beans(prices: pd.DataFrame, bean_price: float, as_of: str) -> list[Estimate
     newest, reports = newest_at_home(prices, as_of), bean_reports(prices, as_of)
     day, place = newest["date_from"].iloc[0], newest["place"].iloc[0]
     is_reported = bool(np.isclose(bean_price, newest["price_idr_per_kg"].mean()))
-    basis = f"dry beans at the farm gate, {place}, {day}" if is_reported else "dry beans at the farm gate, as set"
+    basis = f"dry beans at the farm gate, {place}, {day}" if is_reported else "dry beans at the farm gate; as set"
     sources = split_sources(newest["source_id"]) if is_reported else ("parameter",)
     method = "middle of the newest report" if is_reported else "parameter"
     found = [Estimate("price.cocoa", bean_price, "Rp/kg", basis, method, sources, len(newest), headline=True)]

@@ -13,38 +13,43 @@ from pipeline.model.prices_now import newest_at_home
 HECTARE = "average mature hectare (TM), per year"
 # A hectare on which an option is judged.
 BORER_HECTARE = "mature hectare (TM) with pod borer that does not do it yet, per year"
-# Prices of beans beside the present one, each a parameter of that meaning.
+# Prices of beans beside the present one, each a parameter: its words hold for this price (Rp/kg) and no other.
 BEAN_PRICES = {
-    "low": "low bean price, Mahakam Ulu 2016-2022",
-    "high": "high bean price, Indonesia 2026-01",
-    "berau": "bean price of Berau 2025-11",
-    "peak": "peak price, fermented beans, Berau 2024-2025",
+    "low": (25_000, "low bean price, Mahakam Ulu 2016-2022"),
+    "high": (50_000, "high bean price, Indonesia 2026-01"),
+    "berau": (70_000, "bean price of Berau 2025-11"),
+    "peak": (120_000, "peak price, fermented beans, Berau 2024-2025"),
 }
-AS_SET = "bean price as set"
+AS_SET = "bean price set to"
 
 
 @dataclass(frozen=True)
 class Dated:
-    """The prices that numbers rest on: words for the present price of ``beans``, and the month of all ``others``."""
+    """The prices that numbers rest on: words for each bean price by its name, and the month of all ``others``."""
 
-    beans: str
+    beans: dict[str, str]
     others: str
 
     def at(self, basis: str, beans: str = "present") -> str:
         """A basis with its bean price (``present`` or a key of ``BEAN_PRICES``) and the month of the other prices."""
-        return f"{basis}; {BEAN_PRICES.get(beans, self.beans)}, other prices of {self.others}"
+        return f"{basis}; {self.beans[beans]}, other prices of {self.others}"
 
 
-def dated(prices: pd.DataFrame, bean_price: float, as_of: str, fertilizer_multiplier: float) -> Dated:
-    """The prices of a run: a bean price that is not the newest report, and moved fertilizer prices, are said to be set.
+def dated(prices: pd.DataFrame, bean_prices: dict[str, float], as_of: str, fertilizer_multiplier: float) -> Dated:
+    """The prices of a run: a bean price that no report stands behind, and moved fertilizer prices, are said to be set.
 
-    ``prices`` is the clean table of local prices, ``bean_price`` in Rp/kg.
+    ``prices`` is the clean table of local prices, ``bean_prices`` are in Rp/kg by name, ``present`` among them.
     """
     newest = newest_at_home(prices, as_of)
-    is_reported = np.isclose(bean_price, newest["price_idr_per_kg"].mean())
     place, day = newest["place"].iloc[0], newest["date_from"].iloc[0]
-    moved = "" if fertilizer_multiplier == 1 else f", fertilizer times {fertilizer_multiplier:g}"
-    return Dated(f"present bean price, {place} {day}" if is_reported else AS_SET, f"{as_of}{moved}")
+    present = (newest["price_idr_per_kg"].mean(), f"present bean price, {place} {day}")
+    reported = BEAN_PRICES | {"present": present}
+    words = {
+        name: reported[name][1] if np.isclose(price, reported[name][0]) else f"{AS_SET} {price:.0f} Rp/kg"
+        for name, price in bean_prices.items()
+    }
+    moved = "" if fertilizer_multiplier == 1 else f"; fertilizer times {fertilizer_multiplier:g}"
+    return Dated(words, f"{as_of}{moved}")
 
 
 def day_of(basis: str) -> Text:

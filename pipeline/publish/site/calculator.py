@@ -93,9 +93,9 @@ def _numbers(base: Base, language: str) -> dict[str, str]:
 def _start_price(base: Base) -> Text:
     """Where the start value of the bean price comes from."""
     price = base.params.prices.cocoa_idr_per_kg * base.params.prices.cocoa_multiplier
-    beans = dated(read_clean(tables.LOCAL_PRICES), price, base.params.prices.as_of, 1.0).beans
+    beans = dated(read_clean(tables.LOCAL_PRICES), {"present": price}, base.params.prices.as_of, 1.0).beans["present"]
     day = day_of(beans)
-    if beans == AS_SET:
+    if beans.startswith(AS_SET):
         return day
     return Text(f"newest report for East Kalimantan, {day.en}", f"laporan terbaru Kalimantan Timur, {day.id}")
 

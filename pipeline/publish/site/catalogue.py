@@ -26,6 +26,8 @@ LOCALE = Path(__file__).parent / "locale"
 MARKER = re.compile(r"(#{1,6}|[-*+]|\d+\.)\s+(?=\S)|(?=\|)")
 ITALIC_LINE = re.compile(r"\*[^*].*[^*]\*")
 CELLS = ("value", "column", "key")
+CLAUSE = "; "
+LETTER = re.compile(r"[^\W\d_]")
 
 
 @dataclass(frozen=True, order=True)
@@ -91,12 +93,20 @@ def messages() -> dict[Message, str]:
 def translate(text: str, language: str, context: str = "") -> str:
     """One text in ``en`` or ``id``; how it is wrapped does not matter. Raises ``MissingTranslation``.
 
-    In cells and headings of tables numbers are not part of the message and come out as the reader writes them.
+    In cells and headings of tables numbers are not part of the message and come out as the reader writes them. The
+    clauses of a value are a message each, for a run joins them by its parameters (a hectare; a price; a multiplier).
     """
     text = " ".join(text.split())
     if context not in CELLS:
         return _look_up(Message(context, text), language)
+    clauses = text.split(CLAUSE) if context == "value" else [text]
+    return CLAUSE.join(_cell(clause, language, context) for clause in clauses)
+
+
+def _cell(text: str, language: str, context: str) -> str:
     message, numbers = take_out(text)
+    if not LETTER.search(message):
+        return put_in(message, numbers, language)
     return put_in(_look_up(Message(context, message), language), numbers, language)
 
 
@@ -143,8 +153,7 @@ def translate_markdown(markdown: str, language: str) -> str:
     if len(parts) == 2 and parts[0][1] == "# " and ITALIC_LINE.fullmatch(parts[1][2]):
         return "# " + (parts[0][2] if language == "en" else parts[1][2].strip("*"))
     return "".join(
-        before + marker + (translate(text, language) if re.search(r"[^\W\d_]", text) else text)
-        for before, marker, text in parts
+        before + marker + (translate(text, language) if LETTER.search(text) else text) for before, marker, text in parts
     )
 
 

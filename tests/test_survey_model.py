@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_up_district import SHAPES, District, log_yields, survey
 from scipy import stats
 from scipy.special import ndtri
 
@@ -81,27 +82,24 @@ def draw_truth(rng: np.random.Generator) -> tuple[str, dict[str, float]]:
     return reading, truth
 
 
-def district_of(
-    reading: str, truth: dict[str, float], rng: np.random.Generator, bias: float = BIAS
-) -> SimulatedDistrict:
+def district_of(reading: str, truth: dict[str, float], rng: np.random.Generator, bias: float = BIAS) -> District:
+    """A district whose plots show the truth with a bias, and other effects and spreads as wide as the model expects."""
     shown = {name: value + rng.normal(0, bias) for name, value in truth.items()}
-    effects = {f"pod_borer:{reading}" if name == "pod_borer" else name: shown[name] for name in EFFECTS}
     noise = float(np.exp(rng.normal(np.log(NOISE), NOISE_LOG_SD)))
     village, officer = np.abs(rng.normal(0, [VILLAGE, OFFICER]))
-    return SimulatedDistrict(
-        float(np.exp(shown["present_yield"])), effects, rng.normal(0, SIDE, 10), noise, village, officer
+    return District(
+        float(np.exp(shown["present_yield"])),
+        *(shown[name] for name in EFFECTS),
+        reading,
+        {kind: float(rng.normal(0, SIDE)) for kind in ("young", "old", "clone", "grafted", "mixed", "medium", "heavy")},
+        noise,
+        village,
+        officer,
     )
-
-
-def typical_district(**changed: float) -> SimulatedDistrict:
-    effects = {"fertilizer": 0.32, "pod_borer:aceh": -0.8, "technique": 0.1, "training": 0.26} | changed
-    return SimulatedDistrict(700.0, effects, np.zeros(10), 0.45, 0.2, 0.05)
 
 
 def simulated(plots: int = 100, villages: int = 20, seed: int = 1, **changed: float) -> pd.DataFrame:
-    return simulated_survey(
-        typical_district(**changed), MIDDLE, plots, villages, np.random.default_rng(seed), rounded=True
-    )
+    return survey(District(**changed), plots, villages, np.random.default_rng(seed))
 
 
 def learned(plots: pd.DataFrame, bias: float = BIAS, smallest: int = 5):
@@ -142,7 +140,7 @@ def seen_of(plots: int, number: int) -> tuple[dict[str, float], dict[str, dict[s
     """What is true in a simulated district, and what a survey of it shows."""
     rng = np.random.default_rng([plots, number])
     reading, truth = draw_truth(rng)
-    sums = summed(simulated_survey(district_of(reading, truth, rng), MIDDLE, plots, SIZES[plots], rng), DOSE, MIDDLE)
+    sums = summed(survey(district_of(reading, truth, rng), plots, SIZES[plots], rng), DOSE, MIDDLE)
     return truth, {"present_yield": {"": yield_likelihood(sums)}, "effects": effects_likelihood(sums, tuple(MIDDLE))}
 
 
@@ -335,16 +333,25 @@ def test_terms_are_one_where_their_effect_is_stated_and_zero_where_nothing_is_do
     assert terms["training"].tolist() == [0, 1, 0, 1]
 
 
-@pytest.mark.parametrize("reading", READINGS)
-def test_the_borer_takes_yield_in_simulated_surveys(reading):
-    # As 14 asks for them: the log of what is left at 70 % of pods attacked.
-    effect = float(np.log1p(-np.median(READINGS[reading].loss(0.7))))
-    district = SimulatedDistrict(700.0, {f"pod_borer:{reading}": effect}, np.zeros(10), 0.3, 0.1, 0.05)
-    plots = simulated_survey(district, MIDDLE, 600, 60, np.random.default_rng(3))
+@pytest.mark.parametrize("reading", SHAPES)
+def test_terms_times_their_effects_are_what_plots_yield_in_a_district_made_elsewhere(reading):
+    of_kind = {"young": -0.3, "old": -0.2, "clone": 0.2, "grafted": 0.1, "mixed": 0.05, "medium": -0.1, "heavy": -0.4}
+    district = District(shape=reading, of_kind=of_kind)
+    plots = survey(district, 200, 20, np.random.default_rng(3))
+    terms = survey_plots.practices(plots, 400.0, {reading: SHAPES[reading]})
+    effects = [district.fertilizer, district.borer, district.technique, district.training]
+    side = survey_plots.side_terms(plots).rename(columns=lambda name: name.split(":")[1])
+    found = terms.to_numpy() @ np.array(effects) + sum(side[kind] * effect for kind, effect in of_kind.items())
+    assert found.to_numpy() == pytest.approx(log_yields(district, plots), abs=1e-4)
+
+
+@pytest.mark.parametrize("reading", SHAPES)
+def test_the_borer_takes_yield_in_the_surveys_that_the_project_simulates(reading):
+    district = SimulatedDistrict(700.0, {f"pod_borer:{reading}": -0.6}, np.zeros(10), 0.3, 0.1, 0.05)
+    plots = simulated_survey(district, SHAPES, 600, 60, np.random.default_rng(3))
     logs, attacked = np.log(plots["yield_kg_per_ha"]), plots["share_pods_borer"]
-    fall = logs[attacked.between(0.65, 0.75)].mean() - logs[attacked < 0.25].mean()
-    assert fall == pytest.approx(effect, abs=0.15)
-    assert logs[attacked > 0.9].mean() < logs[attacked < 0.25].mean() - 0.3
+    assert logs[attacked.between(0.65, 0.75)].mean() - logs[attacked < 0.25].mean() == pytest.approx(-0.6, abs=0.15)
+    assert logs[attacked > 0.9].mean() < logs[attacked < 0.25].mean() - 0.8
 
 
 # Conflict.
@@ -376,16 +383,9 @@ def test_the_weight_of_the_literature_and_the_p_value_have_their_closed_forms():
 
 
 def test_the_damage_curve_that_holds_is_found():
-    truth = {"sabah": -0.1, "aceh": -0.85}
-    for reading, effect in truth.items():
-        district = SimulatedDistrict(
-            700,
-            {"fertilizer": 0.3, f"pod_borer:{reading}": effect, "technique": 0.0, "training": 0.2},
-            np.zeros(10),
-            0.4,
-        )
-        plots = simulated_survey(district, MIDDLE, 300, 40, np.random.default_rng(7))
-        assert learned(plots).readings[reading] > 0.9
+    for reading, effect in {"sabah": -0.1, "aceh": -0.85}.items():
+        district = District(fertilizer=0.3, borer=effect, technique=0.0, training=0.2, shape=reading, noise=0.4)
+        assert learned(survey(district, 300, 40, np.random.default_rng(7))).readings[reading] > 0.9
 
 
 @given(st.floats(0.05, 2), st.floats(-3, 3))
@@ -494,11 +494,11 @@ def test_only_the_officer_who_copies_or_invents_is_named():
         survey_alarms.made_up(plots, "lazy", np.random.default_rng(2))
 
 
-def test_an_officer_whose_yields_are_doubled_and_one_in_haste_are_flagged():
+def test_an_officer_whose_yields_are_tripled_and_one_in_haste_are_flagged():
     plots = simulated(200, 30)
     his = plots["enumerator_id"] == "officer 02"
-    doubled = plots.assign(yield_kg_per_ha=plots["yield_kg_per_ha"].where(~his, plots["yield_kg_per_ha"] * 2.5))
-    flags = survey_checks.checked(doubled)
+    tripled = plots.assign(yield_kg_per_ha=plots["yield_kg_per_ha"].where(~his, plots["yield_kg_per_ha"] * 3))
+    flags = survey_checks.checked(tripled)
     assert "officer 02" in set(flags.loc[flags["check"] == "officers_apart", "officer"])
     hasty = survey_checks.checked(simulated(800, 60).assign(enumerator_id="officer 00", visit_date="2026-07"))
     assert set(hasty["check"]) == {"haste"}
@@ -542,8 +542,7 @@ def test_plots_of_one_village_count_for_less_by_the_design_effect():
 def test_the_share_between_villages_is_that_of_the_prior_without_plots_and_is_learned_from_them():
     without = survey_size.village_share(yield_likelihood(summed(NO_PLOTS, DOSE, MIDDLE)))
     assert 0.1 < without < 0.3
-    apart = SimulatedDistrict(700, {"fertilizer": 0.0}, np.zeros(10), noise=0.2, village=0.6)
-    plots = simulated_survey(apart, MIDDLE, 300, 40, np.random.default_rng(1))
+    plots = simulated(300, 40, fertilizer=0.0, borer=0.0, technique=0.0, training=0.0, noise=0.2, village=0.6)
     assert survey_size.village_share(yield_likelihood(summed(plots, DOSE, MIDDLE))) > 0.7
 
 

@@ -13,12 +13,10 @@ from typing import Any
 
 import numpy as np
 import openpyxl
-
-from pipeline.survey.names import load_form
-from pipeline.survey.questions import questions
+from xlsform import form
 
 Submission = dict[str, Any]
-FORM = load_form()
+FORM = form()
 ENGLISH, INDONESIAN = 0, 1
 NAME, PHONE, REMARK = "farmer_name", "farmer_phone", "remarks"
 
@@ -122,29 +120,20 @@ def person(number: int, **changes: str) -> tuple[dict, list[str]]:
     return submission(number, **(answers | changes)), marks
 
 
-@cache
 def path_of(name: str, mark: str) -> str:
     """Name of a question behind its groups."""
-    groups: list[str] = []
-    for row in questions():
-        if row.kind.startswith("begin_"):
-            groups.append(row.name)
-        elif row.kind.startswith("end_"):
-            groups.pop()
-        elif row.name == name:
-            return mark.join([*groups, name])
-    raise KeyError(name)
+    return mark.join([*FORM[name].groups, name])
 
 
 @cache
 def asked(repeat: str) -> list[str]:
-    """Questions of the main sheet or a repeat that an export has."""
-    return [question.name for question in FORM.questions if question.repeat == repeat]
+    """Questions of the main sheet ("") or a repeat that an export has."""
+    return [question.name for question in FORM.values() if question.repeat == repeat.upper()]
 
 
 def shown(name: str, value: str, language: int | None) -> str:
     """A value as an export shows it: names, or the labels of choices."""
-    choices = FORM.by_name[name].choices
+    choices = FORM[name].choices
     if language is None or not choices:
         return value
     return " ".join(choices[part][language] if part in choices else part for part in value.split(" ") if part)
@@ -152,7 +141,7 @@ def shown(name: str, value: str, language: int | None) -> str:
 
 def header(name: str, language: int | None, mark: str = "/") -> str:
     """A header: group path and name, or the label."""
-    return path_of(name, mark) if language is None else FORM.by_name[name].labels[language] or name
+    return path_of(name, mark) if language is None else FORM[name].labels[language] or name
 
 
 def kobo_sheets(
@@ -161,7 +150,7 @@ def kobo_sheets(
     """The sheets of a KoboToolbox export, header first; with ``is_split`` also a column for every multiple choice."""
     names = asked("")
     head = [header(name, language) for name in names]
-    multiple = [q for q in FORM.questions if q.is_multiple] if is_split else []
+    multiple = [q for q in FORM.values() if q.is_multiple] if is_split else []
     for question in multiple:
         for choice, labels in question.choices.items():
             text = choice if language is None else labels[language]
@@ -283,14 +272,14 @@ def odk_zip(submissions: list[Submission], media: dict[str, bytes] | None = None
     names = [name for name in asked("") if name != "position"]
     head = ["SubmissionDate", *(path_of(name, "-") for name in names)]
     head += [f"{path_of('position', '-')}-{part}" for part in ("Latitude", "Longitude", "Altitude", "Accuracy")]
-    for question in FORM.questions:
+    for question in FORM.values():
         head += [f"{path_of(question.name, '-')}/{name}" for name in question.choices] if question.is_multiple else []
     head += ["meta-instanceID", "KEY", "SubmitterID", "Status", "ReviewState", "DeviceID", "Edits", "FormVersion"]
     main = [head]
     for answers in submissions:
         row = [answers["sent"] and answers["sent"] + ".000Z", *(answers.get(name, "") for name in names)]
         row += [*answers.get("position", "").split(), "", "", "", ""][:4]
-        for question in FORM.questions:
+        for question in FORM.values():
             chosen = answers.get(question.name, "").split() if question.is_multiple else []
             row += [str(int(name in chosen)) for name in question.choices] if question.is_multiple else []
         key = f"uuid:{answers['id']}"

@@ -18,7 +18,7 @@ from jinja2 import ChoiceLoader, DictLoader, Environment, FileSystemLoader
 from playwright.sync_api import Browser, Page
 
 from pipeline import paths
-from pipeline.model import options, scenarios
+from pipeline.model import options
 from pipeline.params import load_params
 from pipeline.publish.estimates import load_estimates
 from pipeline.publish.site import calculator, calculator_texts
@@ -291,7 +291,7 @@ def test_data_hold_every_draw_and_little_else(base):
 @run(max_examples=15)
 def test_dearer_fertilizer_never_raises_the_best_dose(base, start, price, factor, cocoa):
     cheap, dear = replace(start, cocoa=cocoa, fertilizer=price), replace(start, cocoa=cocoa, fertilizer=price * factor)
-    net = scenarios.net_bean_price(cocoa, base.params.prices.harvest_days_per_kg, start.wage)
+    net = cocoa - base.params.prices.harvest_days_per_kg * start.wage
     inputs = inputs_at(base, cheap)
     assert np.all(best_doses(base, inputs, dear, net) <= best_doses(base, inputs, cheap, net) + 1e-9)
     assert evaluate(base, dear)["mean_dose"] <= evaluate(base, cheap)["mean_dose"]
@@ -304,8 +304,7 @@ def test_dearer_cocoa_never_lowers_the_best_dose(base, start, cocoa, factor, pri
     high = replace(low, cocoa=min(cocoa * factor, 500_000))
     inputs = inputs_at(base, low)
     doses = [
-        best_doses(base, inputs, s, scenarios.net_bean_price(s.cocoa, base.params.prices.harvest_days_per_kg, s.wage))
-        for s in (low, high)
+        best_doses(base, inputs, s, s.cocoa - base.params.prices.harvest_days_per_kg * s.wage) for s in (low, high)
     ]
     assert np.all(doses[0] <= doses[1] + 1e-9)
     assert evaluate(base, low)["mean_dose"] <= evaluate(base, high)["mean_dose"]

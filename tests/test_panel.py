@@ -137,17 +137,18 @@ def test_grids_of_the_spreads_are_fine_enough(monkeypatch, names):
         assert second == pytest.approx(first, abs=0.02 * (first[2] - first[0]))
 
 
-def test_predictions_are_the_sums_of_what_is_known():
-    rows = simulated(0.1, 9, countries=4)
-    found = lags.fit_lags(rows, YIELD)
-    mean, sd = found.predict(rows.iloc[:2])
-    row = rows.iloc[0]
-    parts = {"trend": 1.0, **{name: row[name] for name in ENSO}}
-    parts |= {f"step:{k}": sum(row[f"price_{lag}"] for lag in range(k, 5)) for k in range(5)}
-    mixture = found.posterior.combination(parts)
-    assert mean[0] == pytest.approx(mixture.weight @ mixture.mean)
-    variance = mixture.weight @ (mixture.sd**2 + (mixture.mean - mean[0]) ** 2)
-    assert sd[0] == pytest.approx(np.sqrt(variance + lags.COUNTRY_TREND_SD**2))
+def test_predictions_of_a_country_not_seen_are_what_it_does_in_truth():
+    found = lags.fit_lags(simulated(0.3, 9, countries=24, years=60, shock=0.01), YIELD)
+    elsewhere = simulated(0.3, 10, countries=1, years=60)
+    mean, sd = found.predict(elsewhere)
+    truth = 0.3 * elsewhere["price_3"].to_numpy()
+    assert np.ptp(truth) > 0.3
+    assert mean == pytest.approx(truth, abs=0.06)
+    assert (np.abs(mean - truth) < 2 * sd).mean() >= 0.95
+    # A country may have a trend of its own: 1 % a year and more is nothing strange, 5 % would be.
+    still = elsewhere.assign(**dict.fromkeys(YIELD.explaining, 0.0))
+    assert 0.005 < found.predict(still)[1].max() < 0.05
+    assert sd.max() > found.predict(still)[1].max()
 
 
 def test_order_and_names_of_countries_do_not_matter():

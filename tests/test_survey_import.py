@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from survey_exports import (
     ENGLISH,
-    FORM,
     INDONESIAN,
     csv_bytes,
     fertilizer,
@@ -35,10 +34,11 @@ from pipeline.survey import store as stores
 from pipeline.survey.derive import derive
 from pipeline.survey.exports import read_sheets
 from pipeline.survey.flat import flatten
-from pipeline.survey.names import Form
+from pipeline.survey.names import Form, load_form
 from pipeline.survey.numbers import readings, to_days, to_moments, to_months, to_numbers
 
 SALT = b"simulated"
+FORM = load_form()
 SIX = [submission(number) for number in range(6)]
 EXPORTS = {
     "ODK Central": ("a.zip", odk_zip(SIX)),

@@ -39,17 +39,36 @@ def test_simulated_truths_are_even_in_their_posteriors(rows, factor):
         assert kstest(found.loc[found["measure"] == "shade", quantity], "uniform").pvalue > 0.005
 
 
-def test_a_model_that_is_too_sure_is_found_out(rows, factor):
-    task = calibration.Task(rows[rows["measure"] == "mineral_fertilizer"], Priors(), factor, 7, 0, 60)
-    sure = Priors(spread_scale=0.02, typical_log_sd=0.05)
+def trials_of_training(rng: np.random.Generator) -> tuple[pd.DataFrame, float]:
+    """Made-up trials of training from a truth drawn in the words of the design, and its mean effect (log ratio)."""
+    typical = 0.3 * np.exp(0.5 * rng.standard_normal())
+    mean, bias_before_after, bias_africa = rng.normal(0.1, 0.3), rng.normal(0, 0.15), rng.normal(0, 0.15)
+    of_country, of_study, of_row = abs(rng.normal(0, [typical / 2, typical, typical / 2]))
+    countries = {name: rng.normal(0, of_country) for name in ("Indonesia", "Peru", "Ghana")}
+    rows = []
+    for number, country in enumerate(["Indonesia", "Indonesia", "Peru", "Peru", "Ghana", "Ghana", "Ghana"]):
+        study, has_control = rng.normal(0, of_study), number % 2 == 0
+        shift = (0 if has_control else bias_before_after) + (bias_africa if country == "Ghana" else 0)
+        for _ in range(1 + number % 3):
+            effect = mean + countries[country] + study + shift + rng.normal(0, of_row)
+            rows.append((f"study {number}", country, "trial" if has_control else "before_after", effect))
+    frame = pd.DataFrame(rows, columns=["study_id", "country", "design", "log_ratio"])
+    error = 0.1
+    noise = rng.normal(0, error, len(frame))
+    known = {"measure": "training", "se": error, "is_se_imputed": False}
+    return frame.assign(log_ratio=frame["log_ratio"] + noise, effect_id=frame.index.astype(str), **known), mean
+
+
+@pytest.mark.parametrize(("doubt", "is_even"), [(1.0, True), (0.25, False)])
+def test_truths_drawn_elsewhere_are_even_in_their_posteriors_and_a_surer_model_is_found_out(factor, doubt, is_even):
+    priors = Priors(other=(0.1, 0.3 * doubt), spread_scale=0.3 * doubt, bias_sd=0.15 * doubt)
     positions = []
     for number in range(60):
-        rng = np.random.default_rng(number)
-        fixed, spreads = calibration.draw_truth(task.rows, task.priors.of("mineral_fertilizer"), 0.15, 0.5, factor, rng)
-        values, mean, _ = calibration.simulate(task.rows, fixed, spreads, rng)
-        fitted = synthesise(task.rows.assign(log_ratio=values), sure, factor)
-        positions.append(float(fitted.mean_effect("mineral_fertilizer").below(mean)))
-    assert left_out.coverage(pd.Series(positions), 0.8).upper < 0.75
+        rows, mean = trials_of_training(np.random.default_rng(number))
+        positions.append(float(synthesise(rows, priors, factor).mean_effect("training").below(mean)))
+    assert (kstest(positions, "uniform").pvalue > 0.005) == is_even
+    inside = np.mean(np.abs(np.array(positions) - 0.5) < 0.4)
+    assert (0.65 <= inside <= 0.93) == is_even
 
 
 def test_a_batch_does_not_depend_on_how_replicates_are_shared_out(rows, factor):

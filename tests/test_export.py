@@ -14,7 +14,7 @@ from pipeline.publish.charts import export as charts
 from pipeline.publish.names import REGENCIES
 from pipeline.publish.scope import Dated
 
-DATED = Dated("present bean price, East Kalimantan 2025-12-16", "2026-01")
+DATED = Dated({name: f"{name} bean price" for name in ("present", "low", "high", "berau", "peak")}, "2026-01")
 
 SIZE = 200
 NO_CEILING = 1e9

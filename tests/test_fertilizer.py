@@ -20,7 +20,7 @@ from pipeline.model.response_curves import FAMILIES, MITSCHERLICH, QUADRATIC_PLA
 from pipeline.publish.fertilizer import fertilizer_estimates, trial_weight, unit_of
 from pipeline.publish.scope import Dated
 
-DATED = Dated("present bean price, East Kalimantan 2025-12-16", "2026-01")
+DATED = Dated({name: f"{name} bean price" for name in ("present", "low", "high", "berau", "peak")}, "2026-01")
 
 FULL = 400.0
 DOSES = np.linspace(0, 2 * FULL, 801)

@@ -19,7 +19,7 @@ from pipeline.publish.charts import pests as charts
 from pipeline.publish.names import PEST_CONTROLS
 from pipeline.publish.scope import Dated
 
-DATED = Dated("present bean price, East Kalimantan 2025-12-16", "2026-01")
+DATED = Dated({name: f"{name} bean price" for name in ("present", "low", "high", "berau", "peak")}, "2026-01")
 
 SIZE = 4000
 SHARE = st.floats(0, 1)

@@ -148,7 +148,7 @@ def cost_estimates(curve: pd.DataFrame, dated: Dated, sources: list[str], level:
                 f"cost_per_kg.{row.name}",
                 row.value,
                 "Rp/kg",
-                f"{BORER_HECTARE}; prices of {dated.others}, the beans not counted",
+                f"{BORER_HECTARE}; the beans not counted, prices of {dated.others}",
                 method,
                 tuple(sources),
                 len(sources),

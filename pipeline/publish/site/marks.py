@@ -12,9 +12,10 @@ THOUSANDS = re.compile(r"(?<![\d.,])[1-9]\d{3,}(?![\d,])")
 def format_marks(number: str, language: str, may_be_year: bool = True) -> str:
     """A number as pandas prints it, with the marks of the language: ``1,161.5`` or ``1.161,5``.
 
-    Where a number of four digits may be a year, thousands are marked from five digits on.
+    Where a number of four digits may be a year, thousands are marked from five digits on. Its minus is a true one.
     """
     least = 5 if may_be_year else 4
+    number = re.sub("^-", "−", number)
     marked = THOUSANDS.sub(lambda digits: f"{int(digits[0]):,}" if len(digits[0]) >= least else digits[0], number)
     return marked if language == "en" else marked.translate(str.maketrans(",.", ".,"))
 

@@ -93,6 +93,19 @@ def test_another_price_than_that_of_berau_is_not_called_so():
     assert label == "average hectare; bean price set to 60000 Rp/kg, other prices of 2026-01"
 
 
+@pytest.mark.parametrize(
+    ("price", "legend", "sentence"),
+    [
+        (70_000, "Berau, Nov 2025", "the price of Berau in November 2025, 70,000 Rp/kg"),
+        (61_500, "set to 61,500 Rp/kg", "a price that was set, 61,500 Rp/kg"),
+    ],
+)
+def test_legends_and_sentences_name_berau_only_for_its_price(price, legend, sentence):
+    assert scope.in_legend("berau", price).en == legend
+    assert scope.in_sentence("berau", price).en == sentence
+    assert scope.in_sentence("berau", price).id.endswith(f"{price:,} Rp/kg".replace(",", "."))
+
+
 def test_the_scenarios_of_the_parameters_are_those_that_were_reported():
     named = {name: describe()[f"prices.{name}_cocoa_idr_per_kg"]["default"] for name in scope.BEAN_PRICES}
     assert not any(scope.AS_SET in words for words in scope.dated(REPORTS, named, "2026-01", 1).beans.values())

@@ -273,9 +273,10 @@ def test_bean_price_that_does_not_pay_its_harvest_is_refused():
 
 def test_rows_of_the_price_figure_follow_the_order_asked_for(grid):
     names = ["training", "fertilizer", "pod_sleeving"]
-    rows = charts.price_rows(grid, names)
+    rows = charts.price_rows(grid, names, {"low": 25_000, "present": 36_500, "peak": 120_000})
     assert list(dict.fromkeys(rows["name"])) == names
     assert rows["cocoa"].tolist()[:3] == ["low", "present", "peak"]
+    assert rows["cocoa_idr_per_kg"].tolist()[:3] == [25_000, 36_500, 120_000]
     assert len(rows) == 3 * (1 + 2 + 1)
 
 

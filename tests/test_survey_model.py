@@ -494,11 +494,11 @@ def test_only_the_officer_who_copies_or_invents_is_named():
         survey_alarms.made_up(plots, "lazy", np.random.default_rng(2))
 
 
-def test_an_officer_whose_yields_are_tripled_and_one_in_haste_are_flagged():
-    plots = simulated(200, 30)
+def test_an_officer_whose_yields_are_more_than_doubled_and_one_in_haste_are_flagged():
+    plots = simulated(300, 30)
     his = plots["enumerator_id"] == "officer 02"
-    tripled = plots.assign(yield_kg_per_ha=plots["yield_kg_per_ha"].where(~his, plots["yield_kg_per_ha"] * 3))
-    flags = survey_checks.checked(tripled)
+    raised = plots.assign(yield_kg_per_ha=plots["yield_kg_per_ha"].where(~his, plots["yield_kg_per_ha"] * 2.5))
+    flags = survey_checks.checked(raised)
     assert "officer 02" in set(flags.loc[flags["check"] == "officers_apart", "officer"])
     hasty = survey_checks.checked(simulated(800, 60).assign(enumerator_id="officer 00", visit_date="2026-07"))
     assert set(hasty["check"]) == {"haste"}

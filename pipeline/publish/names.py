@@ -36,14 +36,6 @@ PACKAGES = {
     "package": Text("Sleeving + fertilizer at ceiling", "Penyarungan + pupuk HET"),
     "full_package": Text("Training + sleeving + fertilizer at ceiling", "Pelatihan + penyarungan + pupuk HET"),
 }
-# Each with the place and the date it was reported for; the amounts are parameters.
-COCOA_PRICES = {
-    "low": Text("low: Mahakam Ulu 2016-2022", "rendah: Mahakam Ulu 2016-2022"),
-    "present": Text("present", "sekarang"),
-    "high": Text("high: Indonesia, Jan 2026", "tinggi: Indonesia, Jan 2026"),
-    "berau": Text("Berau, Nov 2025", "Berau, Nov 2025"),
-    "peak": Text("peak: Berau, fermented, 2024-2025", "puncak: Berau, fermentasi, 2024-2025"),
-}
 FERTILIZER_PRICES = {
     "ceiling": Text("ceiling since Oct 2025", "HET sejak Okt 2025"),
     "ceiling_before": Text("ceiling before Oct 2025", "HET sebelum Okt 2025"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pipeline.language import Text, date_words
+from pipeline.language import Text, date_words, format_number
 from pipeline.model.prices_now import newest_at_home
 
 # The mean over all mature hectares of the regency, with and without the pod borer.
@@ -19,6 +19,17 @@ BEAN_PRICES = {
     "high": (50_000, "high bean price, Indonesia 2026-01"),
     "berau": (70_000, "bean price of Berau 2025-11"),
     "peak": (120_000, "peak price, fermented beans, Berau 2024-2025"),
+}
+IN_LEGEND = {
+    "low": Text("low: Mahakam Ulu 2016-2022", "rendah: Mahakam Ulu 2016-2022"),
+    "present": Text("present", "sekarang"),
+    "high": Text("high: Indonesia, Jan 2026", "tinggi: Indonesia, Jan 2026"),
+    "berau": Text("Berau, Nov 2025", "Berau, Nov 2025"),
+    "peak": Text("peak: Berau, fermented, 2024-2025", "puncak: Berau, fermentasi, 2024-2025"),
+}
+IN_SENTENCE = {
+    "low": Text("the low price of cocoa", "harga kakao rendah"),
+    "berau": Text("the price of Berau in November 2025", "harga Berau November 2025"),
 }
 AS_SET = "bean price set to"
 
@@ -50,6 +61,27 @@ def dated(prices: pd.DataFrame, bean_prices: dict[str, float], as_of: str, ferti
     }
     moved = "" if fertilizer_multiplier == 1 else f"; fertilizer times {fertilizer_multiplier:g}"
     return Dated(words, f"{as_of}{moved}")
+
+
+def _is_reported(name: str, price: float) -> bool:
+    return bool(np.isclose(price, BEAN_PRICES[name][0]))
+
+
+def in_legend(name: str, price: float) -> Text:
+    """A bean price (Rp/kg) in the legend of a figure; the caption dates the present one."""
+    if name == "present" or _is_reported(name, price):
+        return IN_LEGEND[name]
+    return Text(f"set to {_amount(price, 'en')}", f"diisi {_amount(price, 'id')}")
+
+
+def in_sentence(name: str, price: float) -> Text:
+    """A bean price of ``IN_SENTENCE`` (Rp/kg) with its amount, as it stands in a sentence."""
+    said = IN_SENTENCE[name] if _is_reported(name, price) else Text("a price that was set", "harga yang diisi")
+    return Text(f"{said.en}, {_amount(price, 'en')}", f"{said.id}, {_amount(price, 'id')}")
+
+
+def _amount(price: float, language: str) -> str:
+    return f"{format_number(price, language, 6)} Rp/kg"
 
 
 def day_of(basis: str) -> Text:

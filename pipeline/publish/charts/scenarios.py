@@ -6,7 +6,8 @@ from matplotlib.axes import Axes
 from pipeline.language import Text
 from pipeline.publish.charts.common import draw_intervals, label
 from pipeline.publish.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, Caption
-from pipeline.publish.names import COCOA_PRICES, FERTILIZER_PRICES, PACKAGES
+from pipeline.publish.names import FERTILIZER_PRICES, PACKAGES
+from pipeline.publish.scope import in_legend
 
 NET_INCOME = Caption(
     title=Text("What a measure leaves in the hand", "Yang tersisa di tangan dari tiap tindakan"),
@@ -58,10 +59,12 @@ PRICES = Caption(
     title=Text("Chance of a loss over cocoa and fertilizer prices", "Peluang rugi menurut harga kakao dan pupuk"),
     caption=Text(
         "Share of draws in which the option costs more than its extra beans bring, on a hectare with pod borer, at "
-        "five farm-gate prices. In brackets: the price of fertilizer. Best dose: the one with the best mean income, "
+        "five farm-gate prices; the present one is of {day}, other prices of {month}. In brackets: the price of "
+        "fertilizer. Best dose: the one with the best mean income, "
         "at most the full dose. All three: training, sleeving and fertilizer.",
         "Bagian simulasi acak yang biayanya melebihi nilai tambahan biji, di kebun terserang PBK, pada lima harga di "
-        "tingkat petani. Dalam kurung: harga pupuk. Dosis terbaik: yang pendapatan rata-ratanya tertinggi, paling "
+        "tingkat petani; harga sekarang dari {day}, harga lain {month}. Dalam kurung: harga pupuk. Dosis terbaik: "
+        "yang pendapatan rata-ratanya tertinggi, paling "
         "banyak dosis penuh. Ketiganya: pelatihan, penyarungan, dan pupuk.",
     ),
     alt=Text(
@@ -86,16 +89,16 @@ MARKS = {
 }
 
 
-def price_rows(grid: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+def price_rows(grid: pd.DataFrame, names: list[str], cocoa_prices: dict[str, float]) -> pd.DataFrame:
     """Chance of a loss in per cent by option, fertilizer price and cocoa price, in the order of the grid.
 
-    ``names`` are the options to draw, as the grid calls them. The ceiling before the last change lies so close to the
-    present one that it is left to the table.
+    ``names`` are the options to draw, as the grid calls them; ``cocoa_prices`` are Rp/kg by name. The ceiling before
+    the last change lies so close to the present one that it is left to the table.
     """
     rows = grid[grid["name"].isin(names) & (grid["fertilizer"] != "ceiling_before")]
-    rows = rows.assign(chance=rows["probability_loss"] * 100)
-    orders = {"name": names, "fertilizer": ["none", *FERTILIZER_PRICES], "cocoa": list(COCOA_PRICES)}
-    return rows[[*orders, "chance"]].sort_values(
+    rows = rows.assign(chance=rows["probability_loss"] * 100, cocoa_idr_per_kg=rows["cocoa"].map(cocoa_prices))
+    orders = {"name": names, "fertilizer": ["none", *FERTILIZER_PRICES], "cocoa": list(cocoa_prices)}
+    return rows[[*orders, "cocoa_idr_per_kg", "chance"]].sort_values(
         list(orders), key=lambda column: column.map(orders[str(column.name)].index), ignore_index=True
     )
 
@@ -106,8 +109,9 @@ def draw_prices(axes: Axes, data: pd.DataFrame, language: str) -> None:
     for place, (_, rows) in enumerate(groups):
         axes.plot(rows["chance"], [place] * len(rows), color=GREY, linewidth=1.0, zorder=1)
     for cocoa, (colour, mark) in MARKS.items():
+        price = float(data.loc[data["cocoa"] == cocoa, "cocoa_idr_per_kg"].iloc[0])
         chances = [float(rows.loc[rows["cocoa"] == cocoa, "chance"].iloc[0]) for _, rows in groups]
-        text = COCOA_PRICES[cocoa].in_language(language)
+        text = in_legend(cocoa, price).in_language(language)
         axes.scatter(chances, range(len(groups)), c=colour, marker=mark, s=34, label=text, zorder=3)
     axes.set_yticks(range(len(groups)), [_row_name(str(name), str(price), language) for (name, price), _ in groups])
     axes.invert_yaxis()

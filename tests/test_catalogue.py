@@ -47,7 +47,7 @@ def cells(html):
 
 def value(text):
     """The value of an Indonesian number."""
-    return float(text.replace(".", "").replace(",", "."))
+    return float(text.replace("−", "-").replace(".", "").replace(",", "."))
 
 
 # --- completeness
@@ -248,11 +248,11 @@ def test_words_are_told_from_what_is_the_same_in_both_languages(text, heading, e
     ("text", "heading", "expected"),
     [
         ("1,161.5", "value", "1.161,5"),
-        ("-428272.25", "value", "-428.272"),
+        ("-428272.25", "value", "−428.272"),
         ("1e-05", "value", "0,00001"),
         ("2.5e-09", "value", "2,5e-09"),
         ("2.480434e-08", "value", "2,48e-08"),
-        ("-6.918297e-06", "value", "-6,918e-06"),
+        ("-6.918297e-06", "value", "−6,918e-06"),
         ("37.960120", "value", "37,96"),
         ("-0.000", "value", "0"),
         ("0.000", "value", "0"),
@@ -264,7 +264,7 @@ def test_words_are_told_from_what_is_the_same_in_both_languages(text, heading, e
         ("2025", "year", "2025"),
         ("2025", "low", "2025"),
         ("3988", "production_t", "3.988"),
-        ("-3195.1", "lower", "-3.195,1"),
+        ("-3195.1", "lower", "−3.195,1"),
         ("1", "unit", "–"),
         ("20250625", "seed", "20250625"),
         ("of truths inside 80 % intervals", "basis", "nilai sebenarnya di dalam selang 80 %"),
@@ -389,7 +389,7 @@ def test_cells_and_values_are_kept(rows):
     for old, same, new in zip(before, english, after, strict=True):
         if re.fullmatch(r"[-+\d.e]+", old):
             # Four significant digits at least.
-            assert float(same.replace(",", "")) == value(new) == pytest.approx(float(old), rel=5.1e-4)
+            assert float(same.replace("−", "-").replace(",", "")) == value(new) == pytest.approx(float(old), rel=5.1e-4)
 
 
 @given(st.text(min_size=1, max_size=30))

@@ -115,15 +115,15 @@ def test_prices_printed_in_the_evidence_are_in_the_table():
     }
 
 
-def test_rupiah_ratio_is_fertilizer_over_the_median_of_beans_near_it():
-    prices = drivers.local_prices(1.6)
-    ratios = drivers.rupiah_price_ratio(prices).set_index("price_id")
-    assert ratios["ratio"].tolist() == pytest.approx(
-        (ratios["fertilizer_idr_per_kg"] / ratios["cocoa_idr_per_kg"]).tolist()
-    )
-    # October 2023: beans at 25,000 and 30,000 (August 2023) and 80,000 Rp/kg (July 2024) within a year of it.
-    assert ratios.loc["F086", "cocoa_idr_per_kg"] == 30000
-    assert ratios.loc["F086", "ratio"] == pytest.approx(17000 / 30000)
+def test_rupiah_ratio_is_fertilizer_over_the_beans_reported_nearest_to_it():
+    ratios = drivers.rupiah_price_ratio(drivers.local_prices(1.6)).set_index("price_id")
+    # Of 2023 the nearest beans are those of Lung Anai, 25,000 to 30,000 Rp/kg in August 2023, for shop and ceiling.
+    for key, fertilizer in (("F086", 17000), ("F068", 3300)):
+        row = ratios.loc[key]
+        assert (row["beans_place"], row["beans_date"], row["n_cocoa"]) == ("Lung Anai, Kutai Kartanegara", "2023-08", 2)
+        assert row["ratio"] == pytest.approx(fertilizer / 27500)
+    # October 2025: Berau, 70,000 and 100,000 Rp/kg a month later.
+    assert ratios.loc["F075", "ratio"] == pytest.approx(2640 / 85000)
     assert "F095" not in ratios.index
 
 

@@ -29,6 +29,8 @@ REPORTS = pd.DataFrame(
 WORLD = pd.DataFrame({"year": [2023, 2026], "month": [10, 1], "cocoa_npk_usd_per_kg": [0.4, 0.5]})
 RATES = pd.DataFrame({"idr_per_usd": [15000.0, 16500.0], "source_id": ["a", "b"]}, index=[2023, 2026])
 
+AS_REPORTED = "; freight and training as reported years before"
+
 
 def test_the_newest_report_of_the_province_is_both_ends_of_the_range_of_its_day():
     # Not the other province, not fermented beans, not another island or market, and nothing of a later month.
@@ -71,7 +73,7 @@ def test_a_year_without_an_exchange_rate_is_refused():
 def test_a_label_names_day_and_place_of_the_report_and_the_month_of_the_other_prices():
     label = scope.dated(REPORTS, {"present": 36500}, "2026-01", 1).at("average hectare")
     assert label == (
-        "average hectare; present bean price, East Kalimantan 2025-12-16, other prices of 2026-01"
+        "average hectare; present bean price, East Kalimantan 2025-12-16, other prices of 2026-01" + AS_REPORTED
     )  # fmt: skip
     assert scope.day_of(label).id == "16 Desember 2025"
     assert scope.month_of(label).en == "January 2026"
@@ -79,18 +81,21 @@ def test_a_label_names_day_and_place_of_the_report_and_the_month_of_the_other_pr
 
 def test_a_price_that_was_set_is_not_called_a_report():
     label = scope.dated(REPORTS, {"present": 52000}, "2026-01", 2).at("average hectare")
-    assert label == "average hectare; bean price set to 52000 Rp/kg, other prices of 2026-01; fertilizer times 2"
+    assert (
+        label
+        == "average hectare; bean price set to 52000 Rp/kg, other prices of 2026-01; fertilizer times 2" + AS_REPORTED
+    )
     assert scope.day_of(label).en == "as set"
 
 
 def test_a_scenario_of_the_bean_price_carries_its_own_date():
     label = scope.dated(REPORTS, {"berau": 70000}, "2026-01", 1).at("average hectare", "berau")
-    assert label == "average hectare; bean price of Berau 2025-11, other prices of 2026-01"
+    assert label == "average hectare; bean price of Berau 2025-11, other prices of 2026-01" + AS_REPORTED
 
 
 def test_another_price_than_that_of_berau_is_not_called_so():
     label = scope.dated(REPORTS, {"berau": 60000}, "2026-01", 1).at("average hectare", "berau")
-    assert label == "average hectare; bean price set to 60000 Rp/kg, other prices of 2026-01"
+    assert label == "average hectare; bean price set to 60000 Rp/kg, other prices of 2026-01" + AS_REPORTED
 
 
 @pytest.mark.parametrize(

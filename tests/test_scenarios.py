@@ -326,15 +326,30 @@ def test_draws_that_bring_nothing_are_the_dearest(share, seed):
 def test_curve_rises_and_measures_that_bring_nothing_are_not_drawn():
     extra = {"training": np.full(9, 100.0), "pod_sleeving": np.full(9, 300.0), "pruning_sanitation": np.full(9, -5.0)}
     costs = {"training": np.full(9, 1e6), "pod_sleeving": np.full(9, 6e6), "pruning_sanitation": np.full(9, 3e6)}
-    curve = cost_curve.cost_curve(extra, costs, {name: kg * 2 for name, kg in extra.items()}, 0.9)
+    tonnes = {name: kg * 2 for name, kg in extra.items()}
+    curve = cost_curve.cost_curve(extra, costs, tonnes, dict.fromkeys(extra, True), 0.9)
     assert curve["name"].tolist() == ["training", "pod_sleeving", "pruning_sanitation"]
-    blocks = curve_charts.curve_rows(curve, dict.fromkeys(extra, True), 64000.0)
+    blocks = curve_charts.curve_rows(curve, 64000.0)
     assert blocks["name"].tolist() == ["training", "pod_sleeving"]
     assert blocks[["start", "end"]].to_numpy().tolist() == [[0, 200], [200, 800]]
     published = economics.cost_estimates(curve, DATED, ["x"], 0.9, 1)
     assert [estimate.key for estimate in published] == ["cost_per_kg.training", "cost_per_kg.pod_sleeving"]
     with pytest.raises(ValueError, match="must be above zero"):
         cost_curve.cost_per_kg(np.ones(3), np.array([1.0, 0.0, 1.0]), 0.9)
+
+
+def test_measures_without_direct_evidence_stand_behind_all_others_and_say_so():
+    extra = {"compost": np.full(9, 500.0), "training": np.full(9, 100.0), "pod_sleeving": np.full(9, 300.0)}
+    costs = {"compost": np.full(9, 1e6), "training": np.full(9, 1e6), "pod_sleeving": np.full(9, 1e6)}
+    ranked = {"compost": False, "training": True, "pod_sleeving": True}
+    # Compost is the cheapest by far, on prior knowledge alone.
+    curve = cost_curve.cost_curve(extra, costs, extra, ranked, 0.9)
+    assert curve["name"].tolist() == ["pod_sleeving", "training", "compost"]
+    told = {
+        e.key: e.basis.endswith("without direct evidence, not ranked")
+        for e in economics.cost_estimates(curve, DATED, ["x"], 0.9, 1)
+    }
+    assert told == {"cost_per_kg.pod_sleeving": False, "cost_per_kg.training": False, "cost_per_kg.compost": True}
 
 
 # Which option leads.

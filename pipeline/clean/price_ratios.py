@@ -12,6 +12,8 @@ RATIO_COLUMNS = [
     "year_decimal",
     "fertilizer_idr_per_kg",
     "cocoa_idr_per_kg",
+    "beans_place",
+    "beans_date",
     "n_cocoa",
     "ratio",
     "source_id",
@@ -33,10 +35,11 @@ def rupiah_price_ratio(prices: pd.DataFrame, items: tuple[str, ...] = FERTILIZER
     """kg of dry beans that buy one kg of fertilizer at farm-gate prices in East and North Kalimantan.
 
     ``prices`` is the clean table of local prices; ``items`` are the fertilizers wanted. Every fertilizer price
-    meets the median of the farm-gate prices of unfermented beans reported there within a year of it (outliers left
-    out); a fertilizer price with no such bean price has no ratio and is left out of the result. ``source_id`` names the
-    sources of both. Columns: ``item``, ``market``, ``date`` (of the fertilizer price, as reported), ``year_decimal``,
-    ``fertilizer_idr_per_kg``, ``cocoa_idr_per_kg``, ``n_cocoa``, ``ratio``.
+    meets the farm-gate price of unfermented beans reported there nearest to it in time, at most a year away (the median
+    when one day has several; outliers left out); a fertilizer price with no such bean price has no ratio and is left
+    out of the result. ``source_id`` names the sources of both. Columns: ``item``, ``market``, ``date`` (of the
+    fertilizer price, as reported), ``year_decimal``, ``fertilizer_idr_per_kg``, ``cocoa_idr_per_kg``, ``beans_place``,
+    ``beans_date``, ``n_cocoa`` (reports of beans), ``ratio``.
     """
     beans = prices[
         (prices["item"] == "cocoa_dry_unfermented")
@@ -46,7 +49,8 @@ def rupiah_price_ratio(prices: pd.DataFrame, items: tuple[str, ...] = FERTILIZER
     ]
     rows = []
     for row in _fertilizers(prices, items).itertuples():
-        near = beans[abs(beans["year_decimal"] - row.year_decimal) <= 1.0]
+        away = abs(beans["year_decimal"] - row.year_decimal)
+        near = beans[(away <= 1.0) & (away == away.min())]
         if len(near):
             cocoa = float(near["price_idr_per_kg"].median())
             rows.append(
@@ -59,6 +63,8 @@ def rupiah_price_ratio(prices: pd.DataFrame, items: tuple[str, ...] = FERTILIZER
                     "year_decimal": row.year_decimal,
                     "fertilizer_idr_per_kg": row.price_idr_per_kg,
                     "cocoa_idr_per_kg": cocoa,
+                    "beans_place": "; ".join(sorted(set(near["place"]))),
+                    "beans_date": "; ".join(sorted(set(near["date_from"]))),
                     "n_cocoa": len(near),
                     "ratio": row.price_idr_per_kg / cocoa,
                     "source_id": ";".join(sorted({row.source_id, *near["source_id"]})),

@@ -19,15 +19,22 @@ def cost_per_kg(extra_kg: np.ndarray, cost: np.ndarray, level: float) -> tuple[f
 
 
 def cost_curve(
-    extra_kg: dict[str, np.ndarray], costs: dict[str, np.ndarray], tonnes: dict[str, np.ndarray], level: float
+    extra_kg: dict[str, np.ndarray],
+    costs: dict[str, np.ndarray],
+    tonnes: dict[str, np.ndarray],
+    ranked: dict[str, bool],
+    level: float,
 ) -> pd.DataFrame:
-    """Measures by rising cost of an extra kg: ``name``, ``lower``, ``value``, ``upper`` (Rp/kg), ``tonnes``.
+    """Measures by rising cost of an extra kg: ``name``, ``lower``, ``value``, ``upper`` (Rp/kg), ``tonnes``,
+    ``is_ranked``.
 
     ``tonnes`` in the result are medians. Measures of which the median draw brings nothing stand last, their cost
-    infinite.
+    infinite. Those without direct evidence, which are not ``ranked``, stand after all others, by name.
     """
     rows = [
         (name, *cost_per_kg(extra_kg[name], costs[name], level), float(np.median(tonnes[name]))) for name in extra_kg
     ]
     frame = pd.DataFrame(rows, columns=["name", "lower", "value", "upper", "tonnes"])
-    return frame.sort_values("value", ignore_index=True)
+    frame["is_ranked"] = frame["name"].map(ranked)
+    first, apart = frame[frame["is_ranked"]].sort_values("value"), frame[~frame["is_ranked"]].sort_values("name")
+    return pd.concat([first, apart], ignore_index=True)

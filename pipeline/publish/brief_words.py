@@ -20,10 +20,11 @@ UNKNOWN = (
     ),
     Text(
         "How far to trust this: of {forecast.studies:value} studies foretold by the others, {forecast.outside:value}"
-        " fell outside their 80 % range; world prices explain {price_skill.median_r2} of yearly changes of yields.",
+        " fell outside their 80 % range; prices and El Niño explain {price_skill.r2} of the squared yearly changes of "
+        "yields.",
         "Seberapa jauh ini dapat dipercaya: dari {forecast.studies:value} penelitian yang diramalkan oleh yang lain,"
-        " {forecast.outside:value} di luar selang 80 %-nya; harga dunia menjelaskan {price_skill.median_r2} "
-        "perubahan hasil tahunan.",
+        " {forecast.outside:value} di luar selang 80 %-nya; harga dan El Niño menjelaskan {price_skill.r2} dari "
+        "kuadrat perubahan hasil tahunan.",
     ),
 )
 

@@ -10,7 +10,7 @@ from pipeline.model.options import BAD_CASE, choose, extra_tonnes
 from pipeline.publish.causes import Named, named
 from pipeline.publish.estimates import Estimate, from_draws
 from pipeline.publish.names import PACKAGES
-from pipeline.publish.scope import BORER_HECTARE, Dated
+from pipeline.publish.scope import BORER_HECTARE, NOT_MOVED, Dated
 
 # Prices of cocoa beside the present one, and what leading options are chosen by.
 OTHER_PRICES = ("low", "high", "berau", "peak")
@@ -143,12 +143,13 @@ def cost_estimates(curve: pd.DataFrame, dated: Dated, sources: list[str], level:
     for row in curve[np.isfinite(curve["value"])].itertuples(index=False):
         interval = {"lower": row.lower, "upper": row.upper, "level": level} if np.isfinite(row.upper) else {}
         method = "kg that one rupiah brings, median, turned over"
+        evidence = "" if row.is_ranked else "; without direct evidence, not ranked"
         found.append(
             Estimate(
                 f"cost_per_kg.{row.name}",
                 row.value,
                 "Rp/kg",
-                f"{BORER_HECTARE}; the beans not counted, prices of {dated.others}",
+                f"{BORER_HECTARE}; the beans not counted, prices of {dated.others}; {NOT_MOVED}{evidence}",
                 method,
                 tuple(sources),
                 len(sources),

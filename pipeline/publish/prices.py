@@ -9,11 +9,11 @@ from pipeline.publish.estimates import Estimate, split_sources
 # Rule on who may buy subsidised fertilizer: no more than this area.
 AREA_LIMIT = "S010"
 # Keys of the clean table of local prices.
-RUPIAH = {"ceiling_2023": "F068", "market_2023": "F086", "ceiling_2025": "F075"}
+RUPIAH = {"ceiling_2023": "F068", "market_2023": "F086"}
 
 
 def price_estimates(periods: pd.DataFrame, rupiah: pd.DataFrame, world: pd.DataFrame) -> list[Estimate]:
-    """Price ratios by period (with the range of single months) and three ratios in rupiah.
+    """Price ratios by period (with the range of single months) and two ratios in rupiah.
 
     Takes the summary of periods, the ratios in rupiah, and the clean table of world prices.
     """
@@ -51,8 +51,9 @@ def _rupiah_estimate(name: str, row: pd.Series) -> Estimate:
         f"rupiah_ratio.{name}",
         row["ratio"],
         "kg beans per kg fertilizer",
-        f"{row['item']}, {row['place']}, {row['date']}, without freight",
-        "fertilizer price over median bean price within a year",
+        f"{row['item']}, {row['place']}, {row['date']}, without freight; over dry beans at the farm gate, "
+        f"{row['beans_place']}, {row['beans_date']}",
+        "fertilizer price over the bean price reported nearest to it in time",
         split_sources([row["source_id"]]),
         n=1 + int(row["n_cocoa"]),
         headline=True,

@@ -44,11 +44,9 @@ def skill_estimates(
     change, forecast, country = (forecasts[name].to_numpy() for name in ("change", "forecast", "country"))
     explained = r2_over_groups(change, forecast, country, level, seed)
     r2 = _share("price_skill.r2", explained, LEFT_OUT, sources, len(one), level, seed)
-    median = float(one["r2"].median()) * 100
     better = int((one["r2"] > 0).sum())
     return [
         r2,
-        Estimate("price_skill.median_r2", median, "%", "squared changes", LEFT_OUT, sources, len(one)),
         Estimate("price_skill.r2_own_mean", every["r2_own_mean"] * 100, "%", "squared changes",
                  "leave one country out, against the mean of its own past", sources, len(one)),
         Estimate("price_skill.crps_gain", every["crps_gain"] * 100, "%", "of the CRPS", LEFT_OUT, sources, len(one)),

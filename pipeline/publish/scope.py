@@ -32,18 +32,23 @@ IN_SENTENCE = {
     "berau": Text("the price of Berau in November 2025", "harga Berau November 2025"),
 }
 AS_SET = "bean price set to"
+# One report of freight and studies of training from 2012 to 2020: nothing says what they cost now.
+NOT_MOVED = "freight and training as reported years before"
 
 
 @dataclass(frozen=True)
 class Dated:
-    """The prices that numbers rest on: words for each bean price by its name, and the month of all ``others``."""
+    """The prices that numbers rest on: words for each bean price by its name, and the month of all ``others``.
+
+    Freight and training cost are the exception: they are as reported, years before, and the words say so.
+    """
 
     beans: dict[str, str]
     others: str
 
     def at(self, basis: str, beans: str = "present") -> str:
         """A basis with its bean price (``present`` or a key of ``BEAN_PRICES``) and the month of the other prices."""
-        return f"{basis}; {self.beans[beans]}, other prices of {self.others}"
+        return f"{basis}; {self.beans[beans]}, other prices of {self.others}; {NOT_MOVED}"
 
 
 def dated(prices: pd.DataFrame, bean_prices: dict[str, float], as_of: str, fertilizer_multiplier: float) -> Dated:

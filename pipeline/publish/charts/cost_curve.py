@@ -16,26 +16,25 @@ COST_CURVE = Caption(
     caption=Text(
         "Width: median extra tonnes a year from Kutai Timur at the adoption assumed. Height: the median of the kg that "
         "a rupiah brings, turned over; bars: its interval, an arrow where it has no end because draws bring nothing, "
-        "however much is paid. Hatched: too little evidence to rank. Dashed: price of beans of {day} less their "
-        "harvest. "
-        "Measures whose median brings nothing are not drawn. Tonnes of measures done together do not simply add up; "
-        "fertilizer is at the ceiling price.",
+        "however much is paid. Hatched, at the right: too little evidence to rank, in no order. Dashed: price of beans "
+        "of {day} less their harvest. Measures whose median brings nothing are not drawn. Tonnes of measures done "
+        "together do not simply add up; fertilizer is at the ceiling price.",
         "Lebar: median tambahan ton per tahun dari Kutai Timur pada penerapan yang diandaikan. Tinggi: kebalikan "
         "dari median kg yang dihasilkan satu rupiah; garis: selangnya, panah bila sebagian simulasi tidak "
-        "menghasilkan apa pun berapa pun biayanya. Diarsir: bukti terlalu sedikit untuk diperingkat. Garis putus: "
-        "harga biji {day} dikurangi biaya panen. Tindakan yang mediannya tidak menghasilkan apa pun tidak digambar. "
-        "Ton dari tindakan yang dilakukan bersama tidak sekadar dijumlahkan; pupuk pada HET.",
+        "menghasilkan apa pun berapa pun biayanya. Diarsir, di kanan: bukti terlalu sedikit untuk diperingkat, tanpa "
+        "urutan. Garis putus: harga biji {day} dikurangi biaya panen. Tindakan yang mediannya tidak menghasilkan apa "
+        "pun tidak digambar. Ton dari tindakan yang dilakukan bersama tidak sekadar dijumlahkan; pupuk pada HET.",
     ),
     alt=Text(
-        "Step plot: one block per measure in the order of its cost per extra kg, as wide as the tonnes it adds.",
-        "Diagram tangga: satu balok per tindakan menurut biaya per kg tambahan, selebar ton tambahannya.",
+        "Step plot: one block per measure as wide as the tonnes it adds, those with evidence by cost.",
+        "Diagram tangga: satu balok per tindakan selebar ton tambahannya, yang berbukti menurut biaya per kg tambahan.",
     ),
 )
 HEADROOM = 1.6
 COLOURS = (BLUE, GREEN, ORANGE, PURPLE, BLACK, GREY)
 
 
-def curve_rows(curve: pd.DataFrame, ranked: dict[str, bool], net_price: float) -> pd.DataFrame:
+def curve_rows(curve: pd.DataFrame, net_price: float) -> pd.DataFrame:
     """Blocks to draw: ``start`` and ``end`` in tonnes, costs in thousand Rp/kg, ``is_ranked``, ``net_price``.
 
     Measures of which the median draw brings nothing have no height and are left to the table.
@@ -43,9 +42,7 @@ def curve_rows(curve: pd.DataFrame, ranked: dict[str, bool], net_price: float) -
     rows = curve[np.isfinite(curve["value"])].reset_index(drop=True)
     end = rows["tonnes"].cumsum()
     costs = rows[["lower", "value", "upper"]] / 1000
-    return rows.assign(
-        **costs, start=end - rows["tonnes"], end=end, is_ranked=rows["name"].map(ranked), net_price=net_price / 1000
-    )
+    return rows.assign(**costs, start=end - rows["tonnes"], end=end, net_price=net_price / 1000)
 
 
 def draw_curve(axes: Axes, data: pd.DataFrame, language: str) -> None:

@@ -26,10 +26,10 @@ WORLD_RATIO = Caption(
 RUPIAH_RATIO = Caption(
     title=Text("Fertilizer in cocoa, rupiah prices", "Harga pupuk dalam kakao, harga rupiah"),
     caption=Text(
-        "Each mark is one fertilizer price over the median farm-gate price of unfermented beans reported in "
-        "Kalimantan within a year of it. Single reports, most of them from the press.",
-        "Setiap tanda adalah satu harga pupuk dibagi median harga biji tanpa fermentasi di tingkat petani di "
-        "Kalimantan dalam jarak satu tahun. Laporan tunggal, kebanyakan dari pers.",
+        "Each mark is one fertilizer price over the farm-gate price of unfermented beans reported in Kalimantan "
+        "nearest to it in time, at most a year away. Single reports, most of them from the press.",
+        "Setiap tanda adalah satu harga pupuk dibagi harga biji tanpa fermentasi di tingkat petani di Kalimantan yang "
+        "laporannya paling dekat waktunya, paling jauh satu tahun. Laporan tunggal, kebanyakan dari pers.",
     ),
     alt=Text(
         "Dot plot by year of fertilizer prices in kg of dry beans, a colour for each kind of price and a shape "

@@ -14,11 +14,12 @@ NET_INCOME = Caption(
     caption=Text(
         "Median and interval of the yearly net income per mature hectare, after inputs, labour at the minimum "
         "wage and harvest, on a hectare that has the pod borer and where the option is not done yet; beans at the "
-        "price of {day}, all else of {month}. Days of labour and the cost of sleeves are assumptions, "
-        "drawn from half to double.",
+        "price of {day}, all else of {month}, training as reported years before. Days of labour and the cost of "
+        "sleeves are assumptions, drawn from half to double.",
         "Median dan kisaran pendapatan bersih per hektare TM per tahun, setelah sarana, tenaga kerja menurut "
-        "UMK, dan panen, di kebun terserang PBK yang belum menerapkannya; harga biji {day}, harga lain {month}. Hari "
-        "kerja dan biaya sarung adalah asumsi, diambil dari separuh sampai dua kali lipat.",
+        "UMK, dan panen, di kebun terserang PBK yang belum menerapkannya; harga biji {day}, harga lain {month}, biaya "
+        "pelatihan seperti dilaporkan sebelumnya. Hari kerja dan biaya sarung adalah asumsi, "
+        "diambil dari separuh sampai dua kali lipat.",
     ),
     alt=Text(
         "Interval plot of net income, one row per option, with the chance of a loss beside each.",
@@ -59,11 +60,13 @@ PRICES = Caption(
     title=Text("Chance of a loss over cocoa and fertilizer prices", "Peluang rugi menurut harga kakao dan pupuk"),
     caption=Text(
         "Share of draws in which the option costs more than its extra beans bring, on a hectare with pod borer, at "
-        "five farm-gate prices; the present one is of {day}, other prices of {month}. In brackets: the price of "
+        "five farm-gate prices; the present one is of {day}, other prices of {month} (freight and training as reported "
+        "before). In brackets: the price of "
         "fertilizer. Best dose: the one with the best mean income, "
         "at most the full dose. All three: training, sleeving and fertilizer.",
         "Bagian simulasi acak yang biayanya melebihi nilai tambahan biji, di kebun terserang PBK, pada lima harga di "
-        "tingkat petani; harga sekarang dari {day}, harga lain {month}. Dalam kurung: harga pupuk. Dosis terbaik: "
+        "tingkat petani; harga sekarang dari {day}, harga lain {month} (ongkos angkut dan pelatihan seperti dilaporkan "
+        "sebelumnya). Dalam kurung: harga pupuk. Dosis terbaik: "
         "yang pendapatan rata-ratanya tertinggi, paling "
         "banyak dosis penuh. Ketiganya: pelatihan, penyarungan, dan pupuk.",
     ),

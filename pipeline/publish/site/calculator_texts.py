@@ -298,10 +298,10 @@ PAGE = {
     "caption": Text(
         "Million Rp per hectare of mature area and year, for a farmer who does not do the measure yet; middle of all "
         "draws, and the interval that holds {level} % of them. At the start values: a hectare with pod borer, beans at "
-        "the price of the start values, all else of {month}.",
+        "the price of the start values, all else of {month} (freight and training as reported before).",
         "Juta Rp per hektare TM per tahun, bagi petani yang belum menerapkan tindakan itu; nilai tengah semua "
         "simulasi, dan kisaran yang memuat {level} %-nya. Pada isian awal: kebun terserang PBK, harga biji "
-        "isian awal, harga lain {month}.",
+        "isian awal, harga lain {month} (ongkos angkut dan pelatihan seperti dilaporkan sebelumnya).",
     ),
     "legend": Text(
         "Bars: the interval; dark mark: the middle; thin line: no gain.",

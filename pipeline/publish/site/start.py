@@ -20,7 +20,8 @@ from pipeline.results import read_table
 
 def sentences() -> tuple[Text, ...]:
     """The answer in five sentences; which causes, options and unknown they name follows from the results."""
-    unknown = UNKNOWNS[most_worth_knowing()]
+    first, second, *_ = most_worth_knowing()
+    unknown, after = UNKNOWNS[first], UNKNOWNS[second]
     leading = economics.choice_words(read_table("10_scenarios", "choice"))
     order = order_words(list(published().values()))
     day, when = day_of(published()["price.cocoa"].basis), month()
@@ -63,12 +64,12 @@ def sentences() -> tuple[Text, ...]:
             f"Dengan harga biji kering {{price.cocoa}} ({day.id}), {leading.id[0].lower()}{leading.id[1:]}.",
         ),
         Text(
-            f"What to find out first is “{unknown.en}”: knowing it would be worth up to "
-            f"{{information.{most_worth_knowing()}}}; no trial from Kalimantan is among the "
-            f"{{evidence.pooled_studies:value}} studies behind these answers.",
+            f"What to find out first is “{unknown.en}”: knowing it would be worth up to {{information.{first}}}; next "
+            f"comes “{after.en}”, up to {{information.{second}}}. Of the {{evidence.pooled_studies:value}} studies "
+            "that are pooled none is from Kalimantan.",
             f"Yang perlu dicari tahu lebih dulu adalah “{unknown.id}”: mengetahuinya bernilai sampai "
-            f"{{information.{most_worth_knowing()}}}; dari {{evidence.pooled_studies:value}} penelitian di balik "
-            "jawaban ini tidak ada yang dari Kalimantan.",
+            f"{{information.{first}}}; berikutnya “{after.id}”, sampai {{information.{second}}}. Dari "
+            "{evidence.pooled_studies:value} penelitian yang digabung tidak ada yang dari Kalimantan.",
         ),
     )
 
@@ -78,10 +79,10 @@ def month() -> Text:
     return month_of(published()["fertilizer.net_income.ceiling"].basis)
 
 
-def most_worth_knowing() -> str:
-    """The unknown whose knowledge is worth most."""
+def most_worth_knowing() -> list[str]:
+    """The unknowns, the one first whose knowledge is worth most."""
     worth = {key: published()[f"information.{key}"].value for key in UNKNOWNS if f"information.{key}" in published()}
-    return max(worth, key=worth.__getitem__)
+    return sorted(worth, key=lambda key: -worth[key])
 
 
 def sentence(text: Text, language: str) -> str:

@@ -30,7 +30,7 @@ CODE = re.compile(r"[A-Z]\d{3}(;[A-Z]\d{3})*|\d{4}-\d\d(-\d\d)?|\S+\.\S+")
 WORD_LIST = re.compile(r"[a-z_]+(;[a-z_]+)+")
 # Words of closed lists are names in the data: fertilizer_best.
 NAMES = re.compile(r"[a-z0-9_;]+")
-PLACES = {"country", "place", "region", "site", "subdistrict", "village"}
+PLACES = {"beans_place", "country", "place", "region", "site", "subdistrict", "village"}
 UNITS = {"unit", "unit_printed"}
 SAME_UNITS = {"%", "1", "IDR", "Rp", "USD", "ha", "kg", "m2", "t", "juta ton"}
 

@@ -19,8 +19,12 @@ from pipeline.content_pieces import Dots, Number, Piece, Place, Words
 
 # Not inside a name, a version or a date. A minus between two words or numbers joins them and belongs to neither.
 NUMBER = re.compile(r"(?<![\w.])(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)(?!\.?\w)")
-# Matplotlib names a clip or marker by a hash of its outline.
-DRAWN_NAME = re.compile(r"""(?<=["#])(\w*[0-9a-f]{10})(?=["')])""")
+# Matplotlib names a hatch, marker, clip, image or the path of a collection by a letter and a hash of its outline. Such
+# a name stands where it is given and where it is used, in a notebook with its quotes escaped.
+DRAWING = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
+DRAWN_NAME = re.compile(
+    r"""(\bid=\\?"|\bhref=\\?"#|\burl\(#)((?:[hmp]|image|C[0-9a-f]+_[0-9a-f]+_)[0-9a-f]{10})(?=\\?"|\))"""
+)
 MD5 = re.compile(r"\b[0-9a-f]{32}\b")
 ROUNDED = f"numbers to {tolerance.DIGITS} digits, places to {tolerance.DECIMALS} decimals, dots exactly"
 DAMAGED = "cannot be read as what its name says"
@@ -80,7 +84,7 @@ def _text(data: bytes, renamed: Mapping[str, str]) -> list[Piece]:
     except UnicodeDecodeError:
         return [Words(hashlib.sha256(data).hexdigest())]
     text = MD5.sub(lambda found: renamed.get(found[0], found[0]), text)
-    return list(_pieces(_names_by_order(text) if "<svg" in text else text, Number))
+    return list(_pieces(_names_by_order(text), Number))
 
 
 def _drawing(data: bytes) -> list[Piece]:
@@ -94,9 +98,13 @@ def _pieces(text: str, number: Callable[[str], Piece]) -> Iterator[Piece]:
 
 
 def _names_by_order(text: str) -> str:
-    """Names made of hashes become names by the order in which they come."""
+    """Names made of hashes become, within drawings, names by the order in which they come."""
     order: dict[str, str] = {}
-    return DRAWN_NAME.sub(lambda found: order.setdefault(found[1], f"name{len(order)}"), text)
+
+    def renamed(found: re.Match[str]) -> str:
+        return found[1] + order.setdefault(found[2], f"name{len(order)}")
+
+    return DRAWING.sub(lambda drawing: DRAWN_NAME.sub(renamed, drawing[0]), text)
 
 
 def _picture(data: bytes) -> list[Piece]:

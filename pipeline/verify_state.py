@@ -1,5 +1,6 @@
 """Whether what stands in the project is what is committed: only that is published, and only that is run again."""
 
+import importlib.machinery
 import os
 import platform
 import subprocess
@@ -11,6 +12,8 @@ from pipeline import environment, lineage, paths
 from pipeline.verify_result import FAILED, IDENTICAL, Check
 
 BY_GIT = "bytes, against the commit"
+# What Python can import, and what it reads before everything else.
+CODE = (*importlib.machinery.all_suffixes(), ".pth")
 
 
 class GitError(RuntimeError):
@@ -18,7 +21,10 @@ class GitError(RuntimeError):
 
 
 def check_committed() -> Iterator[Check]:
-    """Every file under version control is the committed one, and none lies beside them that git does not ignore."""
+    """Every file under version control is the committed one, and none lies beside them that git does not ignore.
+
+    Code that Python would import is named even if git ignores it.
+    """
     try:
         found = changes()
     except GitError as error:
@@ -39,7 +45,25 @@ def changes() -> list[str]:
         index = str(Path(folder) / "index")
         git("read-tree", "HEAD", index=index)
         listed = git("status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", index=index)
-    return sorted(entry[3:] for entry in listed.split("\0") if entry)
+    return sorted({*(entry[3:] for entry in listed.split("\0") if entry), *unfollowed_code()})
+
+
+def unfollowed_code() -> set[str]:
+    """Code that is not in the commit, in the package or at the top, where it would be imported before a library.
+
+    No list of ignored files is asked. A linked folder within the package is code: what is in it would be imported.
+    """
+    followed = set(git("ls-tree", "-r", "-z", "--name-only", "HEAD").split("\0"))
+    modules = [path for pattern in ("*", "*/__init__.*") for path in paths.ROOT.glob(pattern) if _is_code(path)]
+    for place, folders, files in os.walk(paths.ROOT / "pipeline"):
+        found = [Path(place, name) for name in (*folders, *files)]
+        modules += [path for path in found if _is_code(path) or (path.is_symlink() and path.is_dir())]
+    return {path.relative_to(paths.ROOT).as_posix() for path in modules} - followed
+
+
+def _is_code(path: Path) -> bool:
+    # What Python keeps of a source in its own folder is imported only beside that source.
+    return path.name.endswith(CODE) and not path.is_dir() and path.parent.name != "__pycache__"
 
 
 def git(*words: str, index: str = "", root: Path | None = None) -> str:

@@ -1,11 +1,16 @@
 """When two numbers, places or pictures are the same, and that their digests agree with it."""
 
+import io
+import json
 import math
+import re
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
 
 from pipeline import content, tolerance
 from pipeline.content_pieces import Dots, Number, Place, Words
@@ -144,3 +149,70 @@ def test_a_text_without_one_of_its_parts_has_another_digest(parts: list[str], da
             old, new = content.read("a.md", whole.encode()), content.read("a.md", rest.encode())
             assert content.digest(old) != content.digest(new)
             assert content.difference(old, new)
+
+
+def drawn(salt: str, label: str = "1234567890") -> str:
+    """A figure with everything that Matplotlib names by a hash; another salt makes other names of the same things."""
+    with mpl.rc_context({"svg.hashsalt": salt, "svg.fonttype": "none"}):
+        figure = Figure(figsize=(3, 3))
+        axes = figure.subplots()
+        axes.plot([0, 1, 2], [1, 3, 2], marker="o", label=label)
+        axes.bar([0, 1], [1, 2], hatch="//")
+        axes.scatter(range(9), range(9), c=range(9))
+        axes.fill_between([0, 1, 2], [0, 1, 0])
+        axes.imshow(np.eye(3))
+        axes.set_title(label)
+        target = io.StringIO()
+        figure.savefig(target, format="svg", metadata={"Date": None})
+    return target.getvalue()
+
+
+FILES = {
+    "gain.svg": lambda drawing: drawing,
+    "gain.html": lambda drawing: f'<p class="n">12</p><figure>{drawing}</figure>',
+    "gain.ipynb": lambda drawing: json.dumps({"cells": [{"outputs": [{"data": {"image/svg+xml": drawing}}]}]}),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_figure_whose_names_differ_is_the_same_and_one_whose_number_differs_is_not(name: str) -> None:
+    one, renamed, edited = (
+        content.read(name, FILES[name](drawing).encode())
+        for drawing in (drawn("a"), drawn("b"), drawn("a", "9934567890"))
+    )
+    names = [set(re.findall(r'id="(\w*[0-9a-f]{10})"', drawn(salt))) for salt in "ab"]
+    # Images are named by their dots and the salt too.
+    assert {re.sub(r"[0-9a-f]{10}$", "", found)[:1] for found in names[0]} == {"h", "m", "p", "C", "i"}
+    assert not names[0] & names[1]
+    assert content.digest(one) == content.digest(renamed)
+    assert not content.difference(one, renamed)
+    assert content.digest(one) != content.digest(edited)
+    assert content.difference(one, edited)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<td data-value="1234567890">',
+        '<a href="#1234567890">',
+        "<p>costs '(1234567890)'",
+        '{"rupiah": "1234567890"}',
+        '<i id="p1234567890">',
+        "<svg><text x='1'>\"1234567890\"</text></svg>",
+        '<svg><rect width="1234567890"/></svg>',
+        '<svg><g id="farm1234567890"/></svg>',
+        '<svg><a href="#1234567890"/></svg>',
+    ],
+)
+@pytest.mark.parametrize("name", ["page.html", "gain.ipynb", "gain.svg"])
+def test_a_quoted_number_is_no_name_of_a_drawing(name: str, text: str) -> None:
+    page = f'<svg><path id="m0123456789"/></svg>{text}<svg><use href="#m0123456789"/></svg>'
+    old, new = (content.read(name, one.encode()) for one in (page, page.replace("1234567890", "9934567890")))
+    assert content.digest(old) != content.digest(new)
+    assert content.difference(old, new)
+
+
+def test_a_drawing_that_uses_another_of_its_parts_is_another() -> None:
+    parts = '<svg><path id="m0000000001"/><path id="m0000000002"/><use href="#m000000000{}"/></svg>'
+    one, other = (content.read("gain.svg", parts.format(part).encode()) for part in (1, 2))
+    assert content.digest(one) != content.digest(other)

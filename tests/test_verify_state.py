@@ -52,6 +52,66 @@ def test_all_that_was_edited_added_or_taken_away_is_named(project: Path) -> None
     assert failed() == ["LICENSE", "numpy/__init__.py", "results/reference/files.csv", "with space.py"]
 
 
+HIDDEN_CODE = [
+    "pipeline/publish/estimates/__init__.py",
+    "pipeline/publish/estimates.py",
+    "pipeline/model.so",
+    "pipeline/model/gain.cpython-311-x86_64-linux-gnu.so",
+    "pipeline/publish/estimates/__init__.pyc",
+    "pipeline/results.pyc",
+    "pipeline/sitecustomize.py",
+    "pipeline/more.pth",
+    "numpy.py",
+    "numpy/__init__.py",
+    "pandas.so",
+    "yaml.pyc",
+    "sitecustomize.py",
+    "more.pth",
+]
+
+
+@pytest.mark.parametrize("name", HIDDEN_CODE)
+@pytest.mark.parametrize("ignored_by", [".gitignore", ".git/info/exclude"])
+def test_code_that_git_does_not_follow_is_named_whatever_is_ignored(project: Path, name: str, ignored_by: str) -> None:
+    with (project / ignored_by).open("a") as file:
+        file.write("*.py\n*.so\n*.pyc\n*.pth\n")
+    commit(project, "add", "-A")
+    commit(project, "commit", "-q", "--allow-empty", "-m", "code is ignored")
+    assert not failed()
+    (project / name).parent.mkdir(parents=True, exist_ok=True)
+    (project / name).write_bytes(b"")
+    assert failed() == [name]
+    commit(project, "add", "-f", name)
+    assert failed() == [name], "staged is not committed"
+    commit(project, "commit", "-qm", "followed")
+    assert not failed()
+
+
+@pytest.mark.parametrize(
+    ("link", "named"), [("pipeline/publish/estimates", "pipeline/publish/estimates"), ("numpy", "numpy/__init__.py")]
+)
+def test_a_linked_package_is_named(project: Path, tmp_path: Path, link: str, named: str) -> None:
+    (project / ".git/info/exclude").write_text("estimates\nnumpy\n")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/__init__.py").write_text("")
+    (project / "pipeline/publish").mkdir(parents=True)
+    (project / link).symlink_to(tmp_path / "elsewhere")
+    assert failed() == [named]
+
+
+def test_what_python_keeps_and_ignored_code_outside_the_package_is_free(project: Path) -> None:
+    (project / ".git/info/exclude").write_text("__pycache__\n.venv\nscratch\nresults\n")
+    for name in (
+        "pipeline/__pycache__/paths.cpython-311.pyc",
+        "__pycache__/made.cpython-311.pyc",
+        ".venv/lib/numpy/__init__.py",
+        "scratch/numpy.py",
+    ):
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_bytes(b"")
+    assert not failed()
+
+
 @pytest.mark.parametrize("flag", ["--assume-unchanged", "--skip-worktree"])
 def test_what_git_was_told_to_overlook_is_named(project: Path, flag: str) -> None:
     commit(project, "update-index", flag, "LICENSE-DATA.md")

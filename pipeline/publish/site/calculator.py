@@ -78,6 +78,7 @@ def _numbers(base: Base, language: str) -> dict[str, str]:
         "when": _start_price(base).in_language(language),
         "level": plain(base.params.uncertainty.interval_level * 100, language),
         "full": plain(base.inputs.full_dose, language),
+        "potential": plain(base.inputs.ceiling, language),
         "most": plain(2 * base.inputs.full_dose, language),
         "draws": plain(base.clean.size, language),
         "harvest_days": plain(base.params.prices.harvest_days_per_kg, language),

@@ -16,7 +16,7 @@ import numpy as np
 from pipeline.model import measures, options
 from pipeline.model.response_curves import MITSCHERLICH, QUADRATIC_PLATEAU, Response
 from pipeline.publish.site.calculator_draws import Base
-from pipeline.publish.site.calculator_model import options_at
+from pipeline.publish.site.calculator_model import LEAST_POSSIBLE, options_at
 from pipeline.publish.site.calculator_settings import TRIAL_YEARS
 
 GLOBAL = "CACAO_CALCULATOR"
@@ -92,6 +92,7 @@ def constants(base: Base) -> dict[str, Any]:
         "harvest_days": base.params.prices.harvest_days_per_kg,
         "told_apart": options.TOLD_APART,
         "bad_case": options.BAD_CASE,
+        "least_possible": LEAST_POSSIBLE,
         "most": inspect.signature(Response.optimal_dose).parameters["most"].default,
         "dose_shares": measures.DOSE_SHARES.tolist(),
         "trial_years": list(TRIAL_YEARS),

@@ -88,6 +88,27 @@ def _bought(params: Any, size: int) -> tuple[np.ndarray, np.ndarray]:
     return training, compost
 
 
+def at_draws(inputs: measures.Inputs, rows: np.ndarray) -> measures.Inputs:
+    """The inputs in some draws only: ``rows`` is true where a draw stays, shape (draws,)."""
+
+    def kept(held: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        return {name: draws[rows] for name, draws in held.items()}
+
+    curves = inputs.responses.items()
+    return replace(
+        inputs,
+        yields=options.Yields(inputs.yields.with_borer[rows], inputs.yields.without_borer[rows]),
+        effects=kept(inputs.effects),
+        pest_gains=kept(inputs.pest_gains),
+        responses={name: replace(curve, gain=curve.gain[rows], shape=curve.shape[rows]) for name, curve in curves},
+        is_plateau=inputs.is_plateau[rows],
+        labour=kept(inputs.labour),
+        sleeves=inputs.sleeves[rows],
+        training=inputs.training[rows],
+        compost=inputs.compost[rows],
+    )
+
+
 def respond(inputs: measures.Inputs, seed: int) -> measures.Inputs:
     """The inputs with the response curves of their yield where the borer is."""
     gain = response.extra_yield(inputs.yields.with_borer, inputs.effects["mineral_fertilizer"], inputs.ceiling)

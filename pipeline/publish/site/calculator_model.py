@@ -5,12 +5,16 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.model import fertilizer, measures, options, pest_control, scenarios
+from pipeline.model import fertilizer, measures, options, pest_control, pests, scenarios
 from pipeline.model.options import BAD_CASE
-from pipeline.publish.site.calculator_draws import Base, respond
+from pipeline.publish.site.calculator_draws import Base, at_draws, respond
 from pipeline.publish.site.calculator_settings import Settings, defaults, notes, outside, problems
 
 Result = dict[str, Any]
+
+# Share of the draws that a yield and an attack must leave possible. With a tenth of 20,000 draws each end of a 90 %
+# interval rests on a hundred; with fewer it jumps, and the two numbers hardly occur together anyway.
+LEAST_POSSIBLE = 0.1
 
 
 def inputs_at(base: Base, settings: Settings) -> measures.Inputs:
@@ -18,9 +22,8 @@ def inputs_at(base: Base, settings: Settings) -> measures.Inputs:
 
     A yield that is not known is that of a hectare with the attack of the reader: clean trees less what the borer takes.
     """
-    size = len(base.attacked)
-    attacked = base.attacked if settings.attacked is None else np.full(size, settings.attacked / 100)
-    known = None if settings.yield_now is None else np.full(size, settings.yield_now)
+    attacked = _attacked(base, settings)
+    known = None if settings.yield_now is None else np.full(len(attacked), settings.yield_now)
     yields = options.Yields(
         base.clean * (1 - base.curve.loss(attacked)) if known is None else known,
         base.clean if known is None else known,
@@ -33,6 +36,23 @@ def inputs_at(base: Base, settings: Settings) -> measures.Inputs:
         pest_gains={**base.inputs.pest_gains, "pod_sleeving": gain},
     )
     return respond(inputs, base.params.uncertainty.seed)
+
+
+def _attacked(base: Base, settings: Settings) -> np.ndarray:
+    """The share of pods attacked, shape (draws,): that of the reader, or the spread of the district."""
+    return base.attacked if settings.attacked is None else np.full(len(base.attacked), settings.attacked / 100)
+
+
+def possible_draws(base: Base, settings: Settings) -> np.ndarray:
+    """In which draws trees can bear the yield of the reader at the attack, shape (draws,).
+
+    Without the borer they would bear more; a draw in which that passes the potential of the clones is not possible. A
+    yield that is not known comes with its draw of the pest, and the regency has only possible pairs.
+    """
+    if settings.yield_now is None:
+        return np.ones(len(base.clean), dtype=bool)
+    clean = pests.yield_without(np.array(settings.yield_now), 1.0, base.curve.loss(_attacked(base, settings)))
+    return clean <= base.inputs.ceiling
 
 
 def options_at(base: Base, inputs: measures.Inputs, price: float) -> dict[str, options.Option]:
@@ -56,14 +76,21 @@ def evaluate(base: Base, settings: Settings) -> Result:
     in ten does not reach, ``loss`` the chance of one; the best median first); ``left_out`` (options with sleeving where
     there is no borer, or an attack outside the evidence); ``tied``, ``safest`` and ``cheapest`` (as in
     ``options.Choice``, the highest median first; empty when no median is above zero or a setting is outside), and
-    ``chance``, the share of draws in which the first of them beats all others and doing nothing.
+    ``chance``, the share of draws in which the first of them beats all others and doing nothing. All of these come
+    from the draws that are possible at the yield and the attack; ``possible`` is their share. Below ``LEAST_POSSIBLE``
+    there are no options, and no doses.
     """
     found = problems(settings, base.fields, base.params.prices.harvest_days_per_kg)
     if found:
         return {"problems": found, "notes": {}}
     noted = notes(settings, base.fields)
     unknown = outside(noted)
-    inputs, sleeves_known = inputs_at(base, settings), settings.attacked != 0 and "attacked" not in unknown
+    rows = possible_draws(base, settings)
+    known: Result = {"problems": found, "notes": noted, "outside": unknown, "possible": float(rows.mean())}
+    if known["possible"] < LEAST_POSSIBLE:
+        return {**known, "left_out": [], "options": [], **_leading({}, is_outside=True)}
+    inputs = at_draws(inputs_at(base, settings), rows)
+    sleeves_known = settings.attacked != 0 and "attacked" not in unknown
     net = scenarios.net_bean_price(settings.cocoa, base.params.prices.harvest_days_per_kg, settings.wage)
     offered = options_at(base, inputs, settings.fertilizer)
     left_out = [name for name, option in offered.items() if len(option.done(sleeves_known)) < len(option.measures)]
@@ -79,9 +106,7 @@ def evaluate(base: Base, settings: Settings) -> Result:
         if name not in left_out
     }
     return {
-        "problems": found,
-        "notes": noted,
-        "outside": unknown,
+        **known,
         "dose": _interval(best_doses(base, inputs, settings, net), base.params.uncertainty.interval_level),
         "mean_dose": float(mean_dose),
         "mean_income": float(mean_income),

@@ -227,6 +227,22 @@ RESULT = {
         "Tidak ada tindakan yang disebut: bukti tidak menjangkau isian ini ({settings}). Hitungan di bawah hanya "
         "ditampilkan apa adanya.",
     ),
+    "rare": Text(
+        "No measure is named here: this yield and this attack by the borer hardly occur together ({settings}). At most "
+        "{possible} of 100 likely cases allow it; in the others the trees would have to bear more than {potential} "
+        "kg/ha without the borer, the potential of Indonesian clones. Check both numbers; no sums are shown.",
+        "Tidak ada tindakan yang disebut: hasil dan serangan PBK ini hampir tidak pernah terjadi bersamaan "
+        "({settings}). Paling banyak {possible} dari 100 kemungkinan dapat terjadi; pada yang lain, tanpa PBK tanaman "
+        "harus menghasilkan lebih dari {potential} kg/ha, yaitu potensi klon Indonesia. Periksa kedua angka itu; "
+        "hitungan tidak ditampilkan.",
+    ),
+    "unknown": Text("not known", "belum diketahui"),
+    "possible": Text(
+        "In {possible} of 100 likely cases this yield and the attack by the borer can occur together; only these "
+        "count. In the others the trees would have to bear more than {potential} kg/ha without the borer.",
+        "Pada {possible} dari 100 kemungkinan, hasil ini dan serangan PBK dapat terjadi bersamaan; hanya itu yang "
+        "dihitung. Pada yang lain, tanpa PBK tanaman harus menghasilkan lebih dari {potential} kg/ha.",
+    ),
     "nothing": Text(
         "No measure pays at these settings: each is more likely to lose than to gain. Doing nothing comes first.",
         "Tidak ada tindakan yang menguntungkan pada isian ini: semuanya lebih mungkin rugi. Tanpa tindakan lebih baik.",
@@ -297,11 +313,11 @@ PAGE = {
     "measures": Text("Extra net income of each measure", "Tambahan pendapatan bersih tiap tindakan"),
     "caption": Text(
         "Million Rp per hectare of mature area and year, for a farmer who does not do the measure yet; middle of all "
-        "draws, and the interval that holds {level} % of them. At the start values: a hectare with pod borer, beans at "
-        "the price of the start values, all else of {month} (freight and training as reported before).",
+        "possible draws, and the interval that holds {level} % of them. At the start values: a hectare with pod borer, "
+        "beans at the price of the start values, all else of {month} (freight and training as reported before).",
         "Juta Rp per hektare TM per tahun, bagi petani yang belum menerapkan tindakan itu; nilai tengah semua "
-        "simulasi, dan kisaran yang memuat {level} %-nya. Pada isian awal: kebun terserang PBK, harga biji "
-        "isian awal, harga lain {month} (ongkos angkut dan pelatihan seperti dilaporkan sebelumnya).",
+        "simulasi yang mungkin, dan kisaran yang memuat {level} %-nya. Pada isian awal: kebun terserang PBK, harga "
+        "biji isian awal, harga lain {month} (ongkos angkut dan pelatihan seperti dilaporkan sebelumnya).",
     ),
     "legend": Text(
         "Bars: the interval; dark mark: the middle; thin line: no gain.",
@@ -329,11 +345,13 @@ HOW = (
         "Each measure multiplies the present yield; the extra beans are sold at your price less the labour to harvest "
         "them. A hectare with the borer yields less than the mean of the district, one without it more. Days of "
         "labour, freight of fertilizer, the cost of sleeves and of training are those of the notebooks; days and "
-        "sleeves are assumed, not measured in Kutai Timur.",
+        "sleeves are assumed, not measured in Kutai Timur. Where you give the yield, draws in which the trees would "
+        "bear more than {potential} kg/ha without the borer are not possible and do not count.",
         "Setiap tindakan mengalikan hasil sekarang; tambahan biji dijual dengan harga Anda dikurangi upah panen. Kebun "
         "terserang PBK hasilnya di bawah rata-rata kabupaten, kebun tanpa PBK di atasnya. Hari kerja, ongkos angkut "
         "pupuk, biaya sarung, dan biaya pelatihan sama dengan lembar analisis; hari kerja dan sarung masih asumsi, "
-        "belum diukur di Kutai Timur.",
+        "belum diukur di Kutai Timur. Jika Anda mengisi hasil, simulasi yang menuntut tanaman menghasilkan lebih dari "
+        "{potential} kg/ha tanpa PBK tidak mungkin terjadi dan tidak dihitung.",
     ),
     Text(
         "Not known: how the effect depends on the age of the trees, the clone, the soil or the weather of the year; "

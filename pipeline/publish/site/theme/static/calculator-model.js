@@ -160,6 +160,22 @@
     });
   }
 
+  // The draws in which trees can bear the yield of the reader at the attack, by their place: without the borer they
+  // would bear no more than the potential. A yield that is not known comes with its draw of the pest.
+  function possibleDraws(model, settings) {
+    return remembered(model, 'possible', settings.yield_now + '|' + settings.attacked, function () {
+      const loss = borerLoss(model, settings);
+      const places = Array.from(loss.keys());
+      if (settings.yield_now === null) return places;
+      return places.filter(function (i) { return settings.yield_now / (1 - loss[i]) <= model.known.ceiling; });
+    });
+  }
+
+  // The values in the possible draws only.
+  function inPossible(model, settings, values) {
+    return mapped(possibleDraws(model, settings), function (i) { return values[i]; });
+  }
+
   // Ratio of the yields with and without sleeves, through the damage curve.
   function borerRatio(model, settings) {
     return remembered(model, 'borer', settings.attacked, function () {
@@ -241,11 +257,15 @@
 
   // The tenth of the full dose with the best mean income; the same for all draws.
   function bestShare(model, settings, net) {
-    const gain = optionExtra(model, settings, fertilizerOption(model));
-    const means = remembered(model, 'mean extra', settings.yield_now + '|' + settings.attacked, function () {
-      return model.shares.map(function (share) { return meanProduct(gain, share); });
+    const setting = settings.yield_now + '|' + settings.attacked;
+    const kept = function (values) { return inPossible(model, settings, values); };
+    const means = remembered(model, 'mean extra', setting, function () {
+      const gain = kept(optionExtra(model, settings, fertilizerOption(model)));
+      return model.shares.map(function (share) { return meanProduct(gain, kept(share)); });
     });
-    const spreading = remembered(model, 'spreading', null, function () { return mean(model.columns.spreading); });
+    const spreading = remembered(model, 'spreading', setting, function () {
+      return mean(kept(model.columns.spreading));
+    });
     let best = { income: -Infinity };
     model.known.dose_shares.forEach(function (share, k) {
       const price = settings.fertilizer + model.known.transport;
@@ -320,6 +340,11 @@
 
   function compute(model, settings, outside) {
     const known = model.known;
+    const kept = function (values) { return inPossible(model, settings, values); };
+    const told = { outside: outside, possible: possibleDraws(model, settings).length / model.data.draws };
+    if (told.possible < known.least_possible) {
+      return Object.assign(told, { left_out: [], options: [] }, leading(model, [], {}));
+    }
     const net = settings.cocoa - known.harvest_days * settings.wage;
     const sleevesKnown = settings.attacked !== 0 && !outside.includes('attacked');
     const offered = model.data.options.filter(function (option) {
@@ -327,8 +352,8 @@
     });
     const incomes = {};
     function add(name, extra, cost) {
-      incomes[name] = netIncome(extra, net, cost);
-      return row(name, incomes[name], cost, known);
+      incomes[name] = kept(netIncome(extra, net, cost));
+      return row(name, incomes[name], kept(cost), known);
     }
     const rows = offered.map(function (option) {
       return add(option.name, optionExtra(model, settings, option), totalCost(model, settings, option, 1));
@@ -339,9 +364,8 @@
       rows.push(add(BEST_DOSE, bestDoseExtra(model, settings, best), cost));
     }
     rows.sort(function (a, b) { return b.value - a.value; });
-    return Object.assign({
-      outside: outside,
-      dose: interval(bestDoses(model, settings, net), known.level),
+    return Object.assign(told, {
+      dose: interval(kept(bestDoses(model, settings, net)), known.level),
       mean_dose: best.share * known.full_dose,
       mean_income: best.income,
       left_out: model.data.options.filter(function (option) { return !offered.includes(option); })

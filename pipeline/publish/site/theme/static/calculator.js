@@ -161,12 +161,21 @@
         return words.labels[name] + ': ' + problemText(name, result.problems[name], settings[name]);
       }));
     }
+    if (!result.options.length) return [rareSentence(settings, result)];
     if (result.outside.length) {
       const named = result.outside.map(function (name) { return words.labels[name] + ': ' + plain(settings[name]); });
       return [fill(words.result.outside, { settings: named.join('; ') })];
     }
     if (!result.tied.length) return [words.result.nothing];
     return leadingSentences(result);
+  }
+
+  // A yield and an attack that hardly occur together: no sums are shown.
+  function rareSentence(settings, result) {
+    const named = ['yield_now', 'attacked'].map(function (name) {
+      return words.labels[name] + ': ' + (settings[name] === null ? words.result.unknown : plain(settings[name]));
+    });
+    return fill(words.result.rare, { settings: named.join('; '), possible: fixed(Math.ceil(result.possible * 100), 0) });
   }
 
   // What leads: alone, or tied with others of which the safest and the cheapest are named.
@@ -230,6 +239,8 @@
     replaceChildren(byId('rows'), result.options.map(function (row) { return tableRow(row, result, scale); }));
     const notes = FIELDS.filter(function (name) { return result.notes[name]; })
       .map(function (name) { return words.notes[name + '.' + result.notes[name]]; });
+    const possible = fixed(result.possible * 100, 0);
+    if (possible !== '100') notes.push(fill(words.result.possible, { possible: possible }));
     if (result.left_out.length) notes.push(words.result.left_out);
     if (linkProblem) notes.push(words.result.bad_link);
     replaceChildren(byId('notes'), notes.map(function (note) { return element('li', note); }));
@@ -247,7 +258,7 @@
   function show() {
     const settings = readSettings();
     const result = window.cacaoCalculator.evaluate(model, settings);
-    const usable = Object.keys(result.problems).length === 0;
+    const usable = Object.keys(result.problems).length === 0 && result.options.length > 0;
     FIELDS.forEach(function (name) { showField(name, settings, result); });
     byId('numbers').hidden = !usable;
     if (usable) showNumbers(result);

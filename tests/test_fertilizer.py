@@ -348,9 +348,9 @@ def test_price_steps_are_the_published_prices_over_beans(world, rupiah, local):
     steps = price_history.price_steps(world, rupiah, cases_of(local), COSTS).set_index("name")
     assert steps.loc["ceiling_cut", ["ratio_cheap", "ratio_dear"]].tolist() == pytest.approx([2840 / 7e4, 3500 / 7e4])
     assert steps.at["access", "ratio_dear"] == pytest.approx((MARKET_2026 + 200) / 7e4)
-    # Beans at 20,000 (December 2020) and 28,500 (May 2021); at 22,000 and 26,000 (July 2022).
+    # The beans reported nearest: 20,000 (December 2020); 22,000 and 26,000 (July 2022).
     assert steps.loc["market_spike", ["ratio_cheap", "ratio_dear"]].tolist() == pytest.approx(
-        [10200 / 24250, 18200 / 24000]
+        [10200 / 20000, 18200 / 24000]
     )
 
 

@@ -1,5 +1,6 @@
 """Only an explicit no is a refusal: what is unclear clears nothing, and a file that clears much is shown first."""
 
+import pandas as pd
 import pytest
 from survey_exports import (
     INDONESIAN,
@@ -174,6 +175,152 @@ def test_two_sheets_of_submissions_are_both_weighed(stored, capsys) -> None:
     sheets = {f"{name}_{n}": rows for n, part in enumerate(parts) for name, rows in part.items()}
     assert stored.take_in(("no.zip", csv_zip(sheets))) == 2
     assert STORED[1]["id"] in capsys.readouterr().err
+
+
+KEPT = ("CONSENT/consent", "_id", "_uuid", "_submission_time", "meta/deprecatedID", "_index")
+
+
+def without_answers(submissions: list[dict], how: str) -> bytes:
+    """An export without answers: their cells are empty, or their columns and the sheets below are not there."""
+    sheets = kobo_sheets(submissions)
+    head, *rows = sheets["plot_visit"]
+    if how == "no columns":
+        kept = [head.index(text) for text in KEPT]
+        return xlsx_bytes({"plot_visit": [[row[place] for place in kept] for row in (head, *rows)]})
+    rows = [[text if name in KEPT else "" for name, text in zip(head, row, strict=True)] for row in rows]
+    return xlsx_bytes({"plot_visit": [head, *rows], **{name: sheets[name][:1] for name in ("HARVEST", "FERTILIZER")}})
+
+
+def edited(count: int) -> list[dict]:
+    """Edits under new ids, as KoboToolbox gives them."""
+    return [a | {"id": submission(40 + n)["id"], "deprecated": a["id"]} for n, a in enumerate(STORED[:count])]
+
+
+def resent(count: int) -> list[dict]:
+    """The same ids with a later time of the server."""
+    return [answers | {"sent": "2026-11-22T08:30:00"} for answers in STORED[:count]]
+
+
+def but_for_reports(folder: Folder) -> dict[str, bytes]:
+    return {name: data for name, data in folder.files().items() if "report" not in name}
+
+
+@pytest.mark.parametrize("made", [edited, resent])
+def test_a_file_that_empties_the_answers_of_several_is_shown_first_and_taken_when_accepted(
+    stored, capsys, made
+) -> None:
+    before, plots = but_for_reports(stored), stored.plots
+    empty = ("empty.xlsx", without_answers(made(2), "no answers"))
+    assert stored.take_in(empty) == 2
+    shown = capsys.readouterr()
+    assert "2 kiriman kehilangan" in shown.err
+    assert "2 submissions lose" in shown.err
+    assert "--accept" in shown.err
+    assert all(answers["id"] in shown.err for answers in STORED[:2])
+    assert not any(mark in shown.err + shown.out for marks in MARKS for mark in marks)
+    assert but_for_reports(stored) == before
+    pd.testing.assert_frame_equal(stored.plots, plots)
+    assert stored.take_in(empty, accept=True) == 1
+    assert len(stored.plots) == 1
+
+
+@pytest.mark.parametrize("made", [edited, resent])
+def test_what_an_export_has_no_column_for_keeps_its_answers(stored, made) -> None:
+    said = [name for name in stored.plots if name not in ("plot_id", "visit_date")]
+    plots = stored.plots[said].sort_values("farm_id", ignore_index=True)
+    partial = ("partial.xlsx", without_answers(made(3), "no columns"))
+    for again in (partial, ("good.xlsx", kobo_xlsx(list(STORED))), partial):
+        assert stored.take_in(again) == 0
+        pd.testing.assert_frame_equal(stored.plots[said].sort_values("farm_id", ignore_index=True), plots)
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2), (2, 0, 1), (1, 2, 0), (0, 1, 2, 0), (0, 1, 2, 1)])
+def test_a_later_version_without_a_column_has_the_answer_of_the_version_before_in_any_order(folder, order) -> None:
+    first, second = STORED[0], STORED[0] | {"age_years": "20"} | {k: edited(1)[0][k] for k in ("id", "deprecated")}
+    third = second | {"id": submission(50)["id"], "deprecated": second["id"], "age_years": "30"}
+    files = [kobo_xlsx([first]), kobo_xlsx([second]), without_answers([third], "no columns")]
+    for place in order:
+        folder.take_in(("a.xlsx", files[place]))
+    assert list(folder.plots["age_years"]) == [20]
+    assert folder.plots["yield_kg_per_ha"].notna().all()
+
+
+def test_a_whole_export_of_a_version_counts_before_one_without_columns(folder) -> None:
+    second = STORED[0] | {"sent": "2026-11-22T08:30:00", "age_years": "20"}
+    files = [kobo_xlsx([STORED[0]]), without_answers([second], "no columns"), kobo_xlsx([second])]
+    for data, age in zip([*files, files[1]], (12, 12, 20, 20), strict=True):
+        assert folder.take_in(("a.xlsx", data)) == 0
+        assert list(folder.plots["age_years"]) == [age]
+
+
+@pytest.mark.parametrize("made", [edited, resent])
+def test_one_submission_that_loses_an_answer_is_taken_and_told(stored, capsys, made) -> None:
+    assert stored.take_in(("a.xlsx", kobo_xlsx([made(1)[0] | {"age_years": "", "remarks": ""}]))) == 0
+    shown = capsys.readouterr().out
+    assert f"1 kiriman kehilangan 2 jawaban yang tersimpan ({STORED[0]['id']})" in shown
+    assert stored.plots["age_years"].isna().sum() == 1
+    assert stored.take_in(("b.xlsx", kobo_xlsx([made(2)[1] | {"age_years": "30"}]))) == 0
+    assert "kehilangan" not in capsys.readouterr().out
+
+
+def test_rows_below_that_are_gone_are_answers_that_are_lost(stored, capsys) -> None:
+    assert stored.take_in(("a.xlsx", kobo_xlsx([a | {"fertilizer": []} for a in edited(2)]))) == 2
+    assert "2 submissions lose" in capsys.readouterr().err
+    assert stored.plots["n_kg_per_ha"].notna().all()
+
+
+def test_a_refusal_and_a_lost_answer_count_together(stored, capsys) -> None:
+    one, two = resent(2)
+    assert stored.take_in(("a.xlsx", kobo_xlsx([one | {"consent": "no"}, two | {"age_years": ""}]))) == 2
+    shown = capsys.readouterr().err
+    assert "karena ditolak" in shown
+    assert "1 submissions lose 1 stored answers" in shown
+    assert len(stored.plots) == 3
+
+
+# A no whose order is not known.
+
+UNDATED = STORED[0] | {"consent": "no", "sent": ""}
+
+
+@pytest.mark.parametrize("export", [kobo_zip, odk_zip])
+@pytest.mark.parametrize("order", ["yes first", "no first"])
+def test_a_no_without_a_time_is_told_and_neither_clears_nor_counts(folder, export, order) -> None:
+    files = [("a.zip", export(list(STORED))), ("b.zip", export([UNDATED]))]
+    for file in files if order == "yes first" else reversed(files):
+        folder.take_in(file)
+    for _ in range(2):
+        told = folder.set_aside
+        assert list(told["id"]) == [UNDATED["id"]]
+        assert list(told["question"]) == ["consent"]
+        assert list(told["value"]) == ["no"]
+        assert "has no time of the server" in told["reason_en"].iloc[0]
+        assert "tanpa waktu server" in told["reason_id"].iloc[0]
+        assert len(folder.plots) == 2
+        assert MARKS[0][0].encode() in folder.files()["survey/private/store.zip:main.csv"]
+        assert folder.take_in(files[0]) == 1
+
+
+def test_a_no_that_gets_its_time_is_a_withdrawal(stored) -> None:
+    assert stored.take_in(("a.zip", kobo_zip([UNDATED]))) == 1
+    assert stored.take_in(("b.zip", kobo_zip([UNDATED | {"sent": "2026-11-22T08:30:00"}]))) == 0
+    assert stored.where(list(MARKS[0])) == []
+    assert stored.set_aside.empty
+    assert len(stored.plots) == 2
+
+
+def test_a_later_yes_settles_a_no_without_a_time(stored) -> None:
+    assert stored.take_in(("a.zip", kobo_zip([UNDATED]))) == 1
+    assert stored.take_in(("b.zip", kobo_zip(resent(1)))) == 0
+    assert len(stored.plots) == 3
+
+
+@pytest.mark.parametrize(("edits", "plots"), [("1", 2), ("0", 3)])
+def test_numbers_of_edits_tell_the_order_where_the_time_does_not(folder, edits, plots) -> None:
+    yes = [STORED[0] | {"edits": "0" if edits == "1" else "2"}, *STORED[1:]]
+    folder.take_in(("a.zip", odk_zip(yes)))
+    assert folder.take_in(("b.zip", odk_zip([UNDATED | {"edits": edits}]))) == 0
+    assert len(folder.plots) == plots
 
 
 def test_the_name_in_a_wrong_column_is_told_in_the_private_folder_only(folder, capsys) -> None:

@@ -4,6 +4,8 @@ import secrets
 
 import pytest
 from survey_exports import (
+    NAME,
+    PHONE,
     csv_bytes,
     kobo_sheets,
     kobo_xlsx,
@@ -220,3 +222,123 @@ def test_what_is_remembered_of_the_forgotten_are_hashes(folder: Folder) -> None:
     assert lines[0] == "hash"
     assert len(lines) > 1
     assert all(len(line) == len("id-") + 16 and line.startswith("id-") for line in lines[1:])
+
+
+# A visit of the same farmer whose consent is unclear.
+
+
+def visit_of(answers: dict, number: int, **changes: str) -> tuple[dict, list[str]]:
+    """Another visit to the farmer of a submission, with a consent that is no clear yes, and marks of its own."""
+    other, marks = person(number, **({NAME: answers[NAME], PHONE: answers[PHONE], "consent": ""} | changes))
+    own = [mark for mark in marks if any(mark in str(value) for value in other.values())]
+    return other, [mark for mark in own if mark not in answers.values()]
+
+
+@pytest.mark.parametrize("consent", ["", "belum pasti"])
+@pytest.mark.parametrize("place", ["one file", "two files"])
+@pytest.mark.parametrize("named", ["the yes", "the unclear visit"])
+def test_an_unclear_visit_goes_with_its_farmer_and_the_farmer_with_it(folder: Folder, consent, place, named) -> None:
+    # Far away, so that no digits of its place are those of the farmer.
+    far = {"position": "0.5 116.25 40 4.5"}
+    (one, marks), two = person(1), person(2, **far)
+    unclear, more = visit_of(one, 3, consent=consent, sent="2026-11-24T08:30:00")
+    files = [[one, two[0], unclear]] if place == "one file" else [[one, two[0]], [unclear, submission(4, **far)]]
+    exports = [(f"{n}.xlsx", kobo_xlsx(people)) for n, people in enumerate(files)]
+    folder.take_in(*exports)
+    assert folder.where(more)
+    assert command.main(["forget", (one if named == "the yes" else unclear)["id"]]) == 0
+    for _ in range(2):
+        assert folder.where([*marks, *more, one["id"], unclear["id"]]) == []
+        assert folder.where(two[1][:1])
+        folder.take_in(*exports)
+
+
+def test_a_visit_with_another_code_goes_too_where_name_and_phone_are_the_same(folder: Folder) -> None:
+    one, marks = person(1, farm_code="K-1")
+    unclear, more = visit_of(one, 3, farm_code="")
+    folder.take_in(("a.xlsx", kobo_xlsx([one, unclear, submission(2)])))
+    assert command.main(["forget", one["id"]]) == 0
+    assert folder.where([*marks, *more]) == []
+
+
+@pytest.mark.parametrize("same", [NAME, PHONE])
+def test_a_visit_with_the_name_or_the_phone_alone_is_told_and_stays(folder: Folder, capsys, same) -> None:
+    one, marks = person(1)
+    alike, more = person(3, **{same: one[same], "consent": ""})
+    plain, _ = person(4, **{same: one[same]})
+    folder.take_in(("a.xlsx", kobo_xlsx([one, alike, plain, submission(2)])))
+    assert command.main(["forget", one["id"]]) == 1
+    shown = capsys.readouterr()
+    assert "2 kiriman lain memakai nama atau nomor HP yang sama" in shown.err
+    assert "2 other submissions" in shown.err
+    assert alike["id"] in shown.err
+    assert plain["id"] in shown.err
+    assert not any(mark in shown.err + shown.out for mark in [*marks, *more])
+    assert folder.where([one["id"], *(mark for mark in marks if mark not in one[same])]) == []
+    assert folder.where([alike["id"]])
+    assert len(folder.plots) == 2
+    for other in (alike, plain):
+        command.main(["forget", other["id"]])
+    assert folder.where([*marks, *more]) == []
+
+
+# The same visit under an id that nothing links.
+
+
+def as_new(answers: dict, deprecated: str = "", **changes: str) -> list[list[str]]:
+    """The sheet of an export in which a submission stands under a new id, beside another farmer."""
+    return kobo_sheets([answers | {"id": submission(7)["id"], "deprecated": deprecated} | changes, submission(2)])[
+        "plot_visit"
+    ]
+
+
+def without_column(rows: list[list[str]], header: str) -> list[list[str]]:
+    place = rows[0].index(header)
+    return [row[:place] + row[place + 1 :] for row in rows]
+
+
+UNKNOWN = submission(99)["id"]
+NEW_IDS = {
+    "no version before": lambda one: as_new(one),
+    "unknown version, number with a decimal": lambda one: as_new(one, UNKNOWN, number="1001.0"),
+    "unknown version, number with a mark": lambda one: as_new(one, UNKNOWN, number="1,001"),
+    "unknown version, no number": lambda one: without_column(as_new(one, UNKNOWN), "_id"),
+    "number with a decimal, another phone": lambda one: as_new(one, UNKNOWN, number="1001.0", farmer_phone="08139"),
+    "version before in capitals": lambda one: as_new(one, f"UUID:{one['id'].upper()}", number="9", sent=""),
+    "capitals": lambda one: as_new(one, id=one["id"].upper(), sent=""),
+    "UUID:": lambda one: as_new(one, id=f"UUID:{one['id']}", sent=""),
+    "uuid: and a space": lambda one: as_new(one, id=f" uuid: {one['id']}", sent=""),
+}
+
+
+@pytest.mark.parametrize("name", NEW_IDS)
+@pytest.mark.parametrize("consent", ["yes", "maybe"])
+def test_no_other_writing_of_an_id_brings_a_forgotten_farmer_back(folder: Folder, name, consent) -> None:
+    one, marks = person(1)
+    folder.take_in(("a.xlsx", kobo_xlsx([one, submission(2)])))
+    assert command.main(["forget", one["id"]]) == 0
+    folder.take_in(("b.csv", csv_bytes(NEW_IDS[name](one | {"consent": consent}))))
+    assert folder.where([*marks, one["id"], one["id"].upper()]) == []
+    assert len(folder.plots) == 1
+
+
+def test_a_farmer_who_was_forgotten_may_be_asked_again(folder: Folder) -> None:
+    one, _ = person(1)
+    folder.take_in(("a.xlsx", kobo_xlsx([one, submission(2)])))
+    assert command.main(["forget", one["id"]]) == 0
+    again = one | {"id": submission(7)["id"], "number": "2001", "sent": "2026-11-23T08:30:00"}
+    assert folder.take_in(("b.xlsx", kobo_xlsx([again]))) == 0
+    assert len(folder.plots) == 2
+
+
+def test_an_id_may_be_given_to_the_command_in_any_writing(folder: Folder) -> None:
+    one, marks = person(1)
+    folder.take_in(("a.xlsx", kobo_xlsx([one, submission(2)])))
+    assert command.main(["forget", f"UUID: {one['id'].upper()}"]) == 0
+    assert folder.where(marks) == []
+
+
+def test_an_empty_id_deletes_nobody(folder: Folder) -> None:
+    folder.take_in(("a.xlsx", kobo_xlsx([submission(1), submission(2, consent="")])))
+    assert command.main(["forget", " "]) == 1
+    assert len(folder.plots) == 1

@@ -16,6 +16,7 @@ from pipeline.survey.intake import ALL_KEPT, SET_ASIDE, UNREADABLE, counts, take
 from pipeline.survey.names import load_form
 from pipeline.survey.privacy import load_salt
 from pipeline.survey.server import bare_id
+from pipeline.survey.visits import all_visits
 
 ACCEPT = "do also what cannot be undone and was shown without this option"
 
@@ -23,9 +24,9 @@ ACCEPT = "do also what cannot be undone and was shown without this option"
 def main(arguments: list[str] | None = None) -> int:
     """Run one of the three commands.
 
-    Returns 0 when all is well, 1 when a submission was set aside or an ID was not found, 2 when a file could not be
-    read, the command failed, or it would delete more than was asked for. The screen shows counts and ids only, never
-    an answer.
+    Returns 0 when all is well, 1 when a submission was set aside, must be looked at or was not found, 2 when a
+    file could not be read, the command failed, or it would delete more than was asked for. The screen shows counts and
+    ids only, never an answer.
     """
     parser = argparse.ArgumentParser(prog="cacao survey", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -70,16 +71,20 @@ def expire(accept: bool) -> int:
 
 
 def forget(id: str, accept: bool) -> int:
-    """Delete all records of the farmer of a submission, plot or farm, and keep only hashes of their ids."""
+    """Delete all records of the farmer of a submission, plot or farm, and keep only hashes of their ids.
+
+    Visits that have only the name or only the phone of the farmer are told, and stay.
+    """
     form, salt, parameters = load_form(), load_salt(), load_params().survey
     state = store.load(form, salt)
     wanted = bare_id(id.strip())
-    records = forgetting.same_farm(wanted, derive(state, form, parameters, salt), state)
-    if (people := forgetting.people(records)) > 1 and not accept:
-        print(messages.MANY_PEOPLE.format(records["id"].nunique(), people), file=sys.stderr)
+    visits = all_visits(derive(state, form, parameters, salt), state, form, salt)
+    theirs = forgetting.of_farmer(wanted, visits)
+    if (people := forgetting.people(theirs)) > 1 and not accept:
+        print(messages.MANY_PEOPLE.format(theirs["id"].nunique(), people), file=sys.stderr)
         return UNREADABLE
-    ids = set(records["id"]) | ({wanted} & set(state.main["id"]))
-    state = forgetting.without(state, ids, salt)
+    ids, doubtful = set(theirs["id"]), forgetting.doubtful(theirs, visits)
+    state = forgetting.without(state, theirs, salt)
     # The received files first: when this is interrupted, the store still knows whom to forget.
     changed, unreadable = received.redact_all(state, form, salt)
     store.save(state, salt)
@@ -88,5 +93,7 @@ def forget(id: str, accept: bool) -> int:
     print(f"{len(ids)} kiriman dihapus / submissions deleted; {changed} berkas diubah / received files changed")
     for line in messages.left_behind(unreadable, received.strangers()):
         print(line, file=sys.stderr)
+    if doubtful:
+        print(messages.DOUBTFUL.format(len(doubtful), ", ".join(doubtful)), file=sys.stderr)
     print(messages.AFTER_FORGETTING if ids else "ID tidak ditemukan / no such ID")
-    return ALL_KEPT if ids and not unreadable else SET_ASIDE
+    return ALL_KEPT if ids and not unreadable and not doubtful else SET_ASIDE

@@ -14,7 +14,7 @@ from pipeline.survey.locations import WHERE, Locations, located
 from pipeline.survey.names import Form
 from pipeline.survey.plots import PLOTS
 from pipeline.survey.records import build
-from pipeline.survey.store import UNKNOWN, YES, Store
+from pipeline.survey.store import NO, UNDATED, UNKNOWN, YES, Store
 
 SET_ASIDE = ["id", *WHERE, "question", "value", "question_id", "reason_id", "question_en", "reason_en"]
 
@@ -46,7 +46,8 @@ def derive(store: Store, form: Form, parameters: Any, salt: bytes, today: date |
         id=lambda frame: frame["record"].map(records["id"])
     )
     kept = system.loc[records.index].assign(farm_id=records["farm_id"], content_key=records["content_key"])
-    found = [problems, twice, doubles.reviewed(kept), doubles.unlinked(kept), doubles.copies(kept)]
+    undated = store.those(UNDATED)[["id"]].assign(question="consent", value=NO, code="refusal_undated")
+    found = [problems, twice, undated, doubles.reviewed(kept), doubles.unlinked(kept), doubles.copies(kept)]
     problems = pd.concat(found).drop(columns="record", errors="ignore")
     good = records[~records["id"].isin(set(problems["id"]))]
     unclear = store.those(UNKNOWN)[["id"]].assign(question="consent", value="", code="consent_unknown")

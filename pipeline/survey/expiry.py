@@ -10,7 +10,7 @@ from datetime import date, timedelta
 import pandas as pd
 
 from pipeline.survey.flat import KEPT
-from pipeline.survey.links import hashes
+from pipeline.survey.links import hashes, sent_by
 from pipeline.survey.numbers import to_days
 from pipeline.survey.store import NO, YES, Store
 
@@ -70,6 +70,8 @@ def without_names(store: Store, records: pd.DataFrame, ids: set[str], salt: byte
     main = store.main.copy()
     old = main["id"].isin(ids)
     gone = set(hashes(main[old], salt)[["id", "version", "key"]].to_numpy().ravel()) - {""}
+    asked = main[old & (main["consent"] == YES)].set_index("id", drop=False)
+    gone |= set(sent_by(asked, records.set_index("id").loc[asked.index], salt)) - {""}
     main = main[~old | (main["consent"] == YES)].reset_index(drop=True)
     old = main["id"].isin(ids)
     known = records.set_index("id").loc[main.loc[old, "id"]]

@@ -13,8 +13,9 @@ from pipeline.survey.errors import ExportError
 from pipeline.survey.locations import Locations
 from pipeline.survey.names import REPEATS, Form
 
-# Columns of a submission beside its answers; the last three are no part of what one version says.
-SYSTEM = ("id", "time", "edits", "replaces", "has_repeats", "version", "number", "review")
+# Columns of a submission beside its answers. ``lacks`` names the questions and repeats that its export has no column or
+# sheet for, and ``unfilled`` those of them that no earlier version has answered.
+SYSTEM = ("id", "time", "edits", "replaces", "has_repeats", "version", "number", "review", "lacks", "unfilled")
 # Pseudonyms that a submission keeps when its names are deleted.
 KEPT = ("farm_id", "name_key", "phone_key", "content_key")
 ENCRYPTED = ("base64EncryptedKey", "encryptedXmlFile")
@@ -51,6 +52,8 @@ def flatten(sheets: Sheets, form: Form) -> Flat:
         repeat = "" if name in names else repeat_of(sheet, form)
         if repeat:
             below[repeat].append(_rows(sheet, name, repeat, (mains, ids), form, flat, absent))
+    lacked = "".join(f" {name}" for name, rows in below.items() if not rows)
+    main["lacks"] = (main["lacks"] + lacked).str.strip()
     if absent:
         flat.notes.append("pertanyaan tidak ada di ekspor / questions not in the export: " + ", ".join(sorted(absent)))
     main["has_repeats"] = "1" if any(below.values()) else "0"
@@ -69,6 +72,7 @@ def _submissions(raw: pd.DataFrame, sheet: str, form: Form, flat: Flat, absent: 
     answers, missing = answers_of(raw, form, "", sheet)
     absent.update(missing)
     main = server.identified(raw).assign(edits=server.column(raw, server.EDITS), review=server.reviews(raw))
+    main["lacks"] = " ".join(sorted(missing))
     flat.locations.add(main["id"], sheet, "", raw, form)
     return pd.concat([main, answers], axis=1)
 

@@ -4,30 +4,55 @@ from dataclasses import replace
 
 import pandas as pd
 
-from pipeline.survey.derive import Derived
-from pipeline.survey.links import hashes
+from pipeline.survey.links import hashes, sent_by
 from pipeline.survey.store import Store
 
-
-def same_farm(id: str, derived: Derived, state: Store) -> pd.DataFrame:
-    """Records of all submissions of the farm that a submission, plot or farm belongs to."""
-    records = derived.records
-    by_version = set(state.main.loc[state.main["version"] == id, "id"])
-    is_asked = (records["id"] == id) | (records["plot_id"] == id) | (records["farm_id"] == id)
-    asked = records[is_asked | records["id"].isin(by_version)]
-    return records[records["farm_id"].isin(asked["farm_id"])]
+KEYS = {"name": "name_key", "phone": "phone_key"}
 
 
-def people(records: pd.DataFrame) -> int:
-    """How many names the records of one farm have; a code in common use makes one farm of many people."""
-    return records.loc[records["name_key"].str.startswith("name-"), "name_key"].nunique()
+def of_farmer(id: str, visits: pd.DataFrame) -> pd.DataFrame:
+    """All visits to the farmer of a submission, plot or farm: of the same farm, or with the same name and phone.
+
+    ``visits`` are those of ``visits.all_visits``.
+    """
+    both = visits["name_key"] + "|" + visits["phone_key"]
+    both = both.where(_has(visits, "name") & _has(visits, "phone"), "")
+    found = visits[["id", "version", "plot_id", "farm_id"]].eq(id).any(axis=1) & (id != "")
+    while True:
+        theirs = visits[found]
+        more = visits["id"].isin(theirs["id"]) | visits["farm_id"].isin(set(theirs["farm_id"]) - {""})
+        more |= both.isin(set(both[found]) - {""})
+        if (more == found).all():
+            return theirs
+        found = more
 
 
-def without(store: Store, ids: set[str], salt: bytes) -> Store:
-    """The store without some submissions, of which only keyed hashes are remembered: of all ids, of all versions."""
-    gone = store.main[store.main["id"].isin(ids)]
-    known = set(hashes(gone, salt).to_numpy().ravel()) - {""}
-    main = store.main[~store.main["id"].isin(ids)].reset_index(drop=True)
+def doubtful(theirs: pd.DataFrame, visits: pd.DataFrame) -> list[str]:
+    """Ids of other visits with the name or the phone of a farmer, but not both: whose they are somebody must say."""
+    others = visits[~visits["id"].isin(theirs["id"])]
+    same = [others[key].isin(theirs.loc[_has(theirs, kind), key]) for kind, key in KEYS.items()]
+    return sorted(set(others.loc[same[0] | same[1], "id"]))
+
+
+def people(visits: pd.DataFrame) -> int:
+    """How many names the visits to one farm have; a code in common use makes one farm of many people."""
+    return visits.loc[_has(visits, "name"), "name_key"].nunique()
+
+
+def _has(visits: pd.DataFrame, kind: str) -> pd.Series:
+    """Whether a visit has a name, or a phone, of its own; where it has none, the farm stands for it."""
+    return visits[KEYS[kind]].str.startswith(f"{kind}-")
+
+
+def without(store: Store, visits: pd.DataFrame, salt: bytes) -> Store:
+    """The store without some visits, of which only keyed hashes are remembered.
+
+    They are of all ids, of all versions, and of when a server took what in whose name.
+    """
+    is_gone = store.main["id"].isin(visits["id"])
+    names = pd.concat([hashes(rows, salt) for rows in (store.main[is_gone], visits)])
+    known = (set(names.to_numpy().ravel()) | set(sent_by(visits, visits, salt))) - {""}
+    main = store.main[~is_gone].reset_index(drop=True)
     kept = {name: rows[rows["record"].isin(set(main["record"]))] for name, rows in store.repeats.items()}
     return replace(store, main=main, repeats=kept, forgotten=store.forgotten | with_versions(known, store.replaced))
 

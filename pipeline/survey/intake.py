@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.params import load_params
-from pipeline.survey import forgetting, messages, received, store, versions
+from pipeline.survey import messages, received, store, versions
+from pipeline.survey.clearing import cleared
 from pipeline.survey.dates import settled
 from pipeline.survey.deadline import in_time
 from pipeline.survey.derive import Derived, write_all
@@ -21,8 +22,6 @@ from pipeline.survey.privacy import load_salt
 from pipeline.survey.store import NO, YES, Store
 
 ALL_KEPT, SET_ASIDE, UNREADABLE = 0, 1, 2
-# A farmer who withdraws is one; a file that withdraws for many is more likely read wrongly.
-MOST_CLEARED = 1
 
 
 @dataclass
@@ -54,7 +53,7 @@ def take_in(files: list[Path], accept: bool) -> int:
             taken.failures.append(f"berkas ke-{number} / file {number}: {reason}{value}")
     state, derived, told = in_time(state, form, parameters, salt, accept)
     told.lines += messages.left_behind(_keep(before, state, taken, form, salt), 0)
-    derived.problems = _with_unclear(derived.problems, taken.flats)
+    derived.problems = _with_unclear(derived.problems, taken.flats, state, salt)
     new = len(set(state.main["record"]) - set(before.main["record"]))
     numbers = counts(state, derived) | {"added": new}
     write_all(derived, form, numbers, [*taken.notes, *taken.failures], taken.locations)
@@ -75,23 +74,14 @@ def _one_file(
     flat = flatten(settled(sheets, form), form)
     after = versions.merged(state, flat, form, salt)
     gone = cleared(before, after, salt)
-    if len(gone) > MOST_CLEARED and not accept:
+    if gone.is_much and not accept:
         raise ExportError(messages.clears(gone))
     taken.files.append((data, sheets, file.suffix.lower()))
     taken.flats.append(flat)
     taken.locations.append(flat.locations.of_file(f"{number}: {received.name_of(data)[:12]}"))
-    taken.notes += [f"berkas ke-{number} / file {number}: {note}" for note in flat.notes]
+    notes = [*flat.notes, *([messages.emptied(gone.emptied)] if gone.emptied else [])]
+    taken.notes += [f"berkas ke-{number} / file {number}: {note}" for note in notes]
     return after
-
-
-def cleared(before: Store, after: Store, salt: bytes) -> list[str]:
-    """Ids of the submissions stored with a yes that a refusal clears."""
-    asked, refusals = before.those(YES), after.those(NO)
-    if refusals.empty:
-        return []
-    no = hashes(refusals, salt)[["id", "version"]].to_numpy().ravel()
-    refused = forgetting.with_versions(set(no) - {""}, after.replaced)
-    return sorted(asked.loc[hashes(asked, salt)[["id", "version"]].isin(refused).any(axis=1), "id"].unique())
 
 
 def _keep(before: Store, state: Store, taken: Taken, form: Form, salt: bytes) -> list[str]:
@@ -112,9 +102,14 @@ def _keep(before: Store, state: Store, taken: Taken, form: Form, salt: bytes) ->
     return unreadable
 
 
-def _with_unclear(problems: pd.DataFrame, flats: list[Flat]) -> pd.DataFrame:
-    """Problems with those of consents in these files that are no clear yes or no, and what stands there."""
-    rows = [flat.main.loc[~flat.main["consent"].isin([YES, NO]), ["id", "consent"]] for flat in flats]
+def _with_unclear(problems: pd.DataFrame, flats: list[Flat], state: Store, salt: bytes) -> pd.DataFrame:
+    """Problems with those of consents in these files that are no clear yes or no, and what stands there.
+
+    Of those who are forgotten, or whose names were deleted in time, nothing is told.
+    """
+    rows = [flat.main[~flat.main["consent"].isin([YES, NO])] for flat in flats]
+    gone = state.forgotten | state.expired
+    rows = [part[~hashes(part, salt)[["id", "version"]].isin(gone).any(axis=1)][["id", "consent"]] for part in rows]
     unclear = pd.concat([pd.DataFrame(columns=["id", "consent"]), *rows]).rename(columns={"consent": "value"})
     unclear = unclear.assign(question="consent", code="consent_unknown").drop_duplicates()
     is_known = (problems["code"] == "consent_unknown") & problems["id"].isin(set(unclear["id"]))

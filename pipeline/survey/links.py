@@ -66,16 +66,31 @@ def hashes(rows: pd.DataFrame, salt: bytes) -> pd.DataFrame:
     return pd.DataFrame({name: pseudonyms(salt, "id", text).mask(text == "", "") for name, text in texts.items()})
 
 
-def linked(rows: pd.DataFrame, known: set[str], salt: bytes) -> tuple[pd.Series, set[str]]:
+def sent_by(rows: pd.DataFrame, people: pd.DataFrame, salt: bytes) -> pd.Series:
+    """Keyed hash of when a server took each row and of whom it is, by name and phone; "" where either is not known.
+
+    An id says nothing where a server, or a hand, gave a submission a new one. ``people`` has the columns of
+    ``privacy.people``.
+    """
+    phone = people["phone_key"].where(people["phone_key"].str.startswith("phone-"), "")
+    is_known = (rows["time"] != "") & people["name_key"].str.startswith("name-")
+    return pseudonyms(salt, "id", rows["time"] + "|" + people["name_key"] + "|" + phone).where(is_known, "")
+
+
+def linked(
+    rows: pd.DataFrame, known: set[str], salt: bytes, sent: pd.Series | None = None
+) -> tuple[pd.Series, set[str]]:
     """Rows that are versions of submissions whose hashes are ``known``, and these hashes with those of the rows.
 
-    An edit may name only the edit before it, so that rows that are found lead to others.
+    An edit may name only the edit before it, so that rows that are found lead to others. ``sent`` is that of
+    ``sent_by``, where names are at hand.
     """
     mask = pd.Series(False, rows.index)
     if not known or rows.empty:
         return mask, known
     names = hashes(rows, salt)
     names["key"] = names["key"].where(rows["may_be_edit"], "")
+    names["sent"] = "" if sent is None else sent
     while True:
         found = names.isin(known).any(axis=1)
         if (found == mask).all():

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from pipeline.language import Text
+from pipeline.survey.clearing import Cleared
 from pipeline.survey.names import Form
 
 PROBLEMS = {
@@ -66,6 +67,13 @@ PROBLEMS = {
         en="is not a clear yes or no; nothing was cleared; correct it on the server or export again with XML names",
         id="bukan ya atau tidak yang jelas; tidak ada yang dihapus; perbaiki di server, atau ekspor dengan nama XML",
     ),
+    "refusal_undated": Text(
+        en="has no time of the server, so that it may be older or newer than the stored yes; nothing was cleared, and "
+        "the submission does not count; export again with the time of sending, or delete it with cacao survey forget",
+        id="tanpa waktu server, sehingga tidak jelas lebih lama atau lebih baru daripada ya yang tersimpan; tidak ada "
+        "yang dihapus, dan kiriman ini tidak dihitung; ekspor lagi dengan waktu kirimnya, atau hapus dengan cacao "
+        "survey forget",
+    ),
 }
 
 NAMES_DELETED = "{} kiriman berumur 2 tahun kini tanpa nama / submissions two years old now without names"
@@ -83,6 +91,12 @@ MANY_PEOPLE = (
     "masukkan lagi, atau hapus semuanya dengan --accept / {0} submissions of {1} names share a farm code; nothing "
     "was deleted. Correct the code on the server and import again, or delete all of them with --accept"
 )
+DOUBTFUL = (
+    "{0} kiriman lain memakai nama atau nomor HP yang sama, tetapi tidak keduanya, dan tidak dihapus: {1}. Periksa di "
+    "server; bila milik petani yang sama, jalankan cacao survey forget untuk nomornya / {0} other submissions have the "
+    "same name or the same phone, but not both, and were not deleted. Look at them on the server; where they are of "
+    "the same farmer, run cacao survey forget with their ids"
+)
 AFTER_FORGETTING = """\
 Masih perlu / still to be done:
   dvc repro                  hitung ulang hasil tanpa data ini / compute the results again without these data
@@ -92,15 +106,34 @@ Masih perlu / still to be done:
 MOST_SHOWN = 10
 
 
-def clears(ids: list[str]) -> str:
-    """What a file with several refusals is refused with: which stored submissions it would clear, and how to go on."""
-    shown = ", ".join(ids[:MOST_SHOWN]) + (", ..." if len(ids) > MOST_SHOWN else "")
+def clears(gone: Cleared) -> str:
+    """What a file that clears several is refused with: which stored submissions it would clear, and how to go on."""
+    id, en = [], []
+    if gone.refused:
+        shown, number = _shown(gone.refused), len(gone.refused)
+        id.append(f"{number} kiriman yang tersimpan dengan persetujuan akan dihapus isinya karena ditolak ({shown})")
+        en.append(f"it would clear {number} submissions stored with consent, because of refusals")
+    if gone.emptied:
+        id.append(_losing(gone.emptied, "id"))
+        en.append(_losing(gone.emptied, "en"))
     return (
-        f"{len(ids)} kiriman yang tersimpan dengan persetujuan akan dihapus isinya ({shown}); berkas ini tidak "
-        "diambil. Bila petani itu memang menolak: ulangi dengan --accept / it would clear "
-        f"{len(ids)} submissions stored with consent; the file was not taken. If these farmers did refuse: again with "
-        "--accept"
+        f"{'; '.join(id)}; berkas ini tidak diambil. Bila memang begitu: ulangi dengan --accept / {'; '.join(en)}; "
+        "the file was not taken. If that is right: again with --accept"
     )
+
+
+def emptied(answers: dict[str, int]) -> str:
+    """What is told of a file that was taken although stored submissions lost answers by it."""
+    return f"{_losing(answers, 'id')} / {_losing(answers, 'en')}"
+
+
+def _losing(answers: dict[str, int], language: str) -> str:
+    words = {"id": "{} kiriman kehilangan {} jawaban yang tersimpan", "en": "{} submissions lose {} stored answers"}
+    return f"{words[language].format(len(answers), sum(answers.values()))} ({_shown(list(answers))})"
+
+
+def _shown(ids: list[str]) -> str:
+    return ", ".join(ids[:MOST_SHOWN]) + (", ..." if len(ids) > MOST_SHOWN else "")
 
 
 def left_behind(unreadable: list[str], strangers: int) -> list[str]:

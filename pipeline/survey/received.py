@@ -3,13 +3,15 @@
 import hashlib
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from pipeline.survey import places
+from pipeline.survey.dates import settled
 from pipeline.survey.errors import ExportError
 from pipeline.survey.exports import read_sheets
 from pipeline.survey.files import write
-from pipeline.survey.flat import Sheets
+from pipeline.survey.flat import Flat, Sheets, flatten
 from pipeline.survey.names import Form
 from pipeline.survey.redaction import NOTHING_LEFT, Going, redacted
 from pipeline.survey.store import Store
@@ -66,6 +68,15 @@ def _kept_files() -> Iterator[Path]:
     for path in sorted(folder().glob("*")):
         if re.fullmatch(r"[0-9a-f]{64}(\.\w+)*", path.name):
             yield path
+
+
+def flats(form: Form) -> Iterator[Flat]:
+    """What the received files say, one after the other; those that cannot be read are left out."""
+    for path in _kept_files():
+        data = path.read_bytes()
+        if data != NOTHING_LEFT:
+            with suppress(ExportError):
+                yield flatten(settled(read_sheets(data), form), form)
 
 
 def strangers() -> int:

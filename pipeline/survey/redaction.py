@@ -114,7 +114,7 @@ def _is_of(sheet: pd.DataFrame, owners: pd.Series, leaving: set[str], going: Goi
     if owners.isin(leaving).any():
         return True
     cells = pd.Series(sorted(_cells([sheet[owners == ""]])), dtype=object)
-    named = server.bare(cells).str.split("/").str[0] if len(cells) else cells
+    named = server.bare(cells.str.split("/").str[0]) if len(cells) else cells
     return not (going.gone | going.refused).isdisjoint(pseudonyms(salt, "id", named))
 
 
@@ -133,7 +133,7 @@ def _zipped(tables: Sheets, data: bytes, words: set[str], kept: set[str]) -> byt
                 files = [] if "[Content_Types].xml" in source.namelist() else members(source)
                 for name in files:
                     path = PurePosixPath(name)
-                    is_kept = path.name in words or not kept.isdisjoint(path.parts[:-1])
+                    is_kept = path.name in words or not kept.isdisjoint(map(server.bare_id, path.parts[:-1]))
                     if is_kept and not name.lower().endswith(".csv"):
                         target.writestr(name, source.read(name))
     return memory.getvalue()

@@ -52,13 +52,18 @@ def has(sheet: pd.DataFrame, names: tuple[str, ...]) -> bool:
 
 
 def bare_id(id: str) -> str:
-    """An id without the "uuid:" that some exports put before it."""
-    return id.removeprefix("uuid:")
+    """An id in one writing: small letters, without the "uuid:" that some exports put before it."""
+    return re.sub(r"^uuid:\s*", "", id.strip().casefold())
 
 
 def bare(text: pd.Series) -> pd.Series:
-    """Ids without the "uuid:" that some exports put before them."""
-    return text.str.removeprefix("uuid:")
+    """Ids in one writing."""
+    return text.map({id: bare_id(id) for id in text.unique()}).astype(object)
+
+
+def whole(text: pd.Series) -> pd.Series:
+    """Whole numbers in one writing, without the marks and zeros that a spreadsheet adds: "1,001" and "1001.0"."""
+    return text.str.replace(r"[.,]0{1,2}$", "", regex=True).str.replace(r"[\s.,'_]+", "", regex=True)
 
 
 def identified(raw: pd.DataFrame) -> pd.DataFrame:
@@ -75,7 +80,7 @@ def identified(raw: pd.DataFrame) -> pd.DataFrame:
             "id": root.where(root != "", own),
             "version": version,
             "replaces": replaces.where(replaces != version, ""),
-            "number": column(raw, NUMBERS),
+            "number": whole(column(raw, NUMBERS)),
             "time": to_moments(column(raw, TIMES)),
             "may_be_edit": (root == "") & ((replaces != "") | (not has(raw, REPLACED))),
         },

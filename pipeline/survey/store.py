@@ -14,8 +14,9 @@ from pipeline.survey.flat import KEPT, SYSTEM
 from pipeline.survey.names import REPEATS, Form
 from pipeline.survey.privacy import make_private_folder, pseudonym
 
-# Consent as it is kept; only "no" is a refusal, "unknown" is what is no choice of the form.
-YES, NO, UNKNOWN = "yes", "no", "unknown"
+# Consent as it is kept; only "no" is a refusal, "unknown" is what is no choice of the form, and "undated" is a no that
+# may be older or newer than the yes that it stands beside.
+YES, NO, UNKNOWN, UNDATED = "yes", "no", "unknown", "undated"
 RESTORE = "di survey/private; pulihkan dari cadangan, jangan dibuat baru"
 RESTORE_EN = "restore it in survey/private from a backup, do not make a new one"
 HASHES = ("forgotten", "expired")

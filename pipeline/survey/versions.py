@@ -1,7 +1,8 @@
 """Versions of submissions: which of them is the newest, and what the store becomes with an export or without a farmer.
 
 Taking in is a union: whatever the order of files, and however often one comes, the same submissions remain. What an
-export does not say clearly never takes the place of what is stored.
+export does not say clearly never takes the place of what is stored, nor does what it does not say at all: a question
+without a column keeps its answer, that of the newest version known when the export comes.
 """
 
 from dataclasses import replace
@@ -9,10 +10,12 @@ from dataclasses import replace
 import pandas as pd
 
 from pipeline.survey.flat import KEPT, SYSTEM, Flat
-from pipeline.survey.links import linked
+from pipeline.survey.lacking import filled
+from pipeline.survey.links import linked, sent_by
 from pipeline.survey.names import Form
-from pipeline.survey.privacy import pseudonym, pseudonyms
-from pipeline.survey.store import NO, UNKNOWN, YES, Store, names
+from pipeline.survey.people import people_of
+from pipeline.survey.privacy import pseudonyms
+from pipeline.survey.store import NO, UNDATED, UNKNOWN, YES, Store, names
 
 # What tells two versions apart; the other columns of the system say which submission it is and what review says.
 TOLD = ("id", "time", "edits", "replaces", "has_repeats")
@@ -22,18 +25,21 @@ def merged(store: Store, flat: Flat, form: Form, salt: bytes) -> Store:
     """The store with the submissions of an export; an older version never takes the place of a newer one.
 
     Of a submission whose names were deleted in time nothing is taken any more but a refusal, and of a forgotten one
-    nothing at all, even when an edit gave it another id. An unclear consent stays beside what is stored.
+    nothing at all, even when an edit, or a server, gave it another id. An unclear consent stays beside what is stored,
+    and so does a no that has no time where the yes has one: which of them is later cannot be known.
     """
-    _, forgotten = linked(flat.main, store.forgotten, salt)
-    is_old, expired = linked(flat.main, store.expired, salt)
+    sent = sent_by(flat.main, people_of(flat.main, form, salt), salt) if store.forgotten or store.expired else None
+    _, forgotten = linked(flat.main, store.forgotten, salt, sent)
+    is_old, expired = linked(flat.main, store.expired, salt, sent)
     taken = flat.main[~is_old | (flat.main["consent"] == NO)]
     main, repeats = _records(replace(flat, main=taken), form)
     together = {name: pd.concat([store.repeats[name], _new(rows, store)]) for name, rows in repeats.items()}
     union = pd.concat([store.main, main], ignore_index=True).drop_duplicates("record", ignore_index=True)
     # An edit that came before the one it is an edit of is known only now.
     is_forgotten, forgotten = linked(union.assign(may_be_edit=False), forgotten, salt)
-    union = union[~is_forgotten].reset_index(drop=True)
+    union = _with_undated(union[~is_forgotten].reset_index(drop=True))
     state = replace(store, replaced=_replaced(store, main, salt), forgotten=forgotten, expired=expired)
+    union, together = filled(union, together, _hashes(union["version"], salt), _order(union), state.replaced)
     state.main = _newest(_standing(_with_latest(union, main), state, salt))
     state.repeats = {name: _of(state.main, rows) for name, rows in together.items()}
     return state
@@ -75,7 +81,7 @@ def _said(union: pd.DataFrame, main: pd.DataFrame, key: str, name: str) -> pd.Se
 def _standing(union: pd.DataFrame, state: Store, salt: bytes) -> pd.DataFrame:
     """The submissions without those whose place a version with a clear consent has taken."""
     version = _hashes(union["version"], salt)
-    is_unclear = union["consent"] == UNKNOWN
+    is_unclear = union["consent"].isin([UNKNOWN, UNDATED])
     unclear = set(version[is_unclear]) - set(version[~is_unclear])
     gone = {hash for hash in set(version) if _is_replaced(hash, state.replaced, unclear)}
     # One version under its own id and under that of the first version, from two exports: the first id stays.
@@ -95,11 +101,6 @@ def _is_replaced(hash: str, replaced: dict[str, str], unclear: set[str]) -> bool
     return False
 
 
-def hashed(salt: bytes, id: str) -> str:
-    """A keyed hash by which an id is known again and from which it cannot be read."""
-    return pseudonym(salt, "id", id)
-
-
 def _of(main: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     """The rows of a repeat that belong to the submissions that are kept, in a fixed order."""
     kept = rows[rows["record"].isin(set(main["record"]))]
@@ -109,18 +110,49 @@ def _of(main: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
 def _newest(main: pd.DataFrame) -> pd.DataFrame:
     """The newest version of every submission; versions of the same moment stay side by side.
 
-    Of two versions of one moment a refusal counts, and an export with its repeats before one without. A version whose
-    consent is unclear stays only while no other is as new, and takes the place of none.
+    A version whose consent is unclear stays only while no other is newer, and takes the place of none.
     """
-    edits = pd.to_numeric(main["edits"], errors="coerce").fillna(0)
-    is_clear = main["consent"] != UNKNOWN
-    rank = {"time": main["time"], "edits": edits, "edited": main["replaces"] != "", "clear": is_clear}
-    rank |= {"refused": main["consent"] == NO, "repeats": main["has_repeats"]}
-    order = pd.Series(pd.MultiIndex.from_frame(pd.DataFrame(rank)).factorize(sort=True)[0], main.index)
+    order = _order(main)
+    is_clear = ~main["consent"].isin([UNKNOWN, UNDATED])
     of_all = order.groupby(main["id"]).transform("max")
     of_clear = order.where(is_clear).groupby(main["id"]).transform("max")
     newest = main[(order == of_all) | (order == of_clear)]
     return newest.sort_values(["id", "record"], ignore_index=True)
+
+
+def _order(main: pd.DataFrame) -> pd.Series:
+    """A number that is greater for the later of two versions of one submission.
+
+    Of two versions of one moment a refusal counts, and an export with its repeats, or more of the questions, before
+    one without.
+    """
+    edits = pd.to_numeric(main["edits"], errors="coerce").fillna(0)
+    # What is beside a yes, and may be later, ranks above it.
+    place = main["consent"].map({YES: 1, NO: 2, UNDATED: 3}).fillna(0)
+    rank = {"time": main["time"], "edits": edits, "edited": main["replaces"] != "", "consent": place}
+    rank |= {"repeats": main["has_repeats"], "lacks": -main["lacks"].str.count(r"\S+")}
+    return pd.Series(pd.MultiIndex.from_frame(pd.DataFrame(rank)).factorize(sort=True)[0], main.index)
+
+
+def _with_undated(main: pd.DataFrame) -> pd.DataFrame:
+    """The submissions, where a no without a time stands beside a yes that has one as undated, at the moment of the yes.
+
+    It stays there until a later version comes. Numbers of edits tell the order as well, where both versions have them.
+    """
+    is_dated = (main["consent"] == YES) & (main["time"] != "")
+    dated = main[is_dated].sort_values("time", kind="stable").drop_duplicates("id", keep="last").set_index("id")
+    beside = main["id"].map(dated["time"])
+    edits, of_yes = (pd.to_numeric(text, errors="coerce") for text in (main["edits"], main["id"].map(dated["edits"])))
+    is_undated = (main["consent"] == NO) & (main["time"] == "") & beside.notna()
+    is_later = is_undated & (edits > of_yes)
+    is_open = is_undated & ~is_later & ~(edits < of_yes)
+    moved = is_open | is_later
+    main = main.copy()
+    main.loc[moved, "time"] = beside[moved]
+    main.loc[is_open, "edits"] = main.loc[is_open, "id"].map(dated["edits"])
+    main.loc[is_open, "replaces"] = main.loc[is_open, "id"].map(dated["replaces"])
+    main["consent"] = main["consent"].mask(is_open, UNDATED)
+    return main
 
 
 def _records(flat: Flat, form: Form) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
@@ -134,12 +166,16 @@ def _records(flat: Flat, form: Form) -> tuple[pd.DataFrame, dict[str, pd.DataFra
     main["consent"] = main["consent"].where(main["consent"].isin([YES, NO]), UNKNOWN)
     consented = main["consent"] == YES
     main.loc[~consented, [name for name in names(form, "") if name != "consent"]] = ""
+    main["unfilled"] = main["lacks"] = main["lacks"].where(consented, "")
     asked = set(main.loc[consented, "version"])
     repeats = {
         name: rows.reindex(columns=["version", *names(form, name)], fill_value="").loc[rows["version"].isin(asked)]
         for name, rows in flat.repeats.items()
     }
     content = pd.util.hash_pandas_object(main[[*TOLD, *KEPT, *names(form, "")]], index=False)
+    # An absent column is no empty cell.
+    lacks = pd.util.hash_pandas_object(main["lacks"], index=False).where(main["lacks"] != "", 0)
+    content = content + lacks.astype("uint64")
     for rows in repeats.values():
         below = pd.util.hash_pandas_object(rows, index=False)
         # A sum does not depend on the order in which an export lists the rows.

@@ -40,9 +40,9 @@ def deps(chosen: argparse.Namespace) -> int:
 
 def repro(chosen: argparse.Namespace) -> int:
     """Run every stage whose inputs changed, as `dvc repro` does, but independent stages side by side."""
-    from pipeline.rerun import command
+    from pipeline.rerun.command import repro as run_stages
 
-    return command.repro(chosen.targets, chosen.jobs, chosen.on)
+    return run_stages(chosen.targets, chosen.jobs, chosen.on)
 
 
 def trace(chosen: argparse.Namespace) -> int:
@@ -88,14 +88,15 @@ def status(chosen: argparse.Namespace) -> int:
 
 def verify(chosen: argparse.Namespace) -> int:
     """Check that every published number comes out again, and write a report to file."""
-    from pipeline import verify, verify_report, verify_state
+    from pipeline import verify_report
+    from pipeline.verify import summary
+    from pipeline.verify import verify as checked
+    from pipeline.verify_state import machine
 
-    checks = verify.verify(chosen.quick)
-    written = verify_report.write(checks, verify_state.machine(), chosen.quick, verify_report.where())
+    checks = checked(chosen.quick)
+    written = ", ".join(map(paths.shown, verify_report.write(checks, machine(), chosen.quick, verify_report.where())))
     print("\n".join(verify_report.lines(checks)))
-    print(
-        f"\n{verify.summary(checks)}\n\n{verify_report.verdict(checks)}\nreport: {', '.join(map(paths.shown, written))}"
-    )
+    print(f"\n{summary(checks)}\n\n{verify_report.verdict(checks)}\nreport: {written}")
     return int(not verify_report.passed(checks))
 
 
@@ -119,9 +120,9 @@ def numerals(chosen: argparse.Namespace) -> int:
 
 def sources(chosen: argparse.Namespace) -> int:
     """Fetch one source or all again from their publishers, and show what changed."""
-    from pipeline import refresh
+    from pipeline.refresh import find, refresh_all
 
-    failed = refresh.refresh_all(refresh.find(chosen.source), chosen.accept)
+    failed = refresh_all(find(chosen.source), chosen.accept)
     print(*failed, sep="\n", end="\n" if failed else "", file=sys.stderr)
     return int(bool(failed))
 
@@ -130,17 +131,19 @@ def export(chosen: argparse.Namespace) -> int:
     """Write the records of the run as RO-Crate, Data Package and PROV."""
     from pathlib import Path
 
-    from pipeline.publish.records import export
+    from pipeline.publish.records.export import FOLDER
+    from pipeline.publish.records.export import main as write_all
 
-    return export.main(Path(chosen.folder) if chosen.folder else export.FOLDER)
+    return write_all(Path(chosen.folder) if chosen.folder else FOLDER)
 
 
 def survey(chosen: argparse.Namespace) -> int:
     """Write the form of the plot survey, take in its exports, or delete one farmer's records."""
-    from pipeline.survey import command, form
+    from pipeline.survey.command import main as run_command
+    from pipeline.survey.form import main as write_form
 
     first, *rest = chosen.words or ["--help"]
-    return form.main(rest) if first == "form" else command.main([first, *rest])
+    return write_form(rest) if first == "form" else run_command([first, *rest])
 
 
 def _show(found: dict[str, list[str]]) -> None:

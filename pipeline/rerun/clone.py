@@ -83,8 +83,8 @@ def collect(repo: Any, stage: Any) -> dict[str, Any]:
         if out.use_cache:
             exchange.send(out, exchange.used(out, out.fs_path))
     found = [path for out in stage.outs if not out.use_cache for path in exchange.files(out)]
-    files = {os.path.relpath(path, repo.root_dir): Path(path).read_bytes() for path in found}
-    coded = {path: base64.b64encode(data).decode() for path, data in files.items()}
+    made = {os.path.relpath(path, repo.root_dir): Path(path).read_bytes() for path in found}
+    coded = {path: base64.b64encode(data).decode() for path, data in made.items()}
     return {"lock": exchange.outputs(stage), "files": coded}
 
 

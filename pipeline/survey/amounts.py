@@ -50,8 +50,8 @@ def fertilizers(rows: pd.DataFrame, plots: pd.DataFrame, records: pd.Series) -> 
     """
     by, kind = rows["record"], rows["fertilizer_kind"]
     is_sack = rows["fertilizer_unit"] == "karung"
-    registered = kind.map(units.registered("karung")).astype("float64")
-    sack = rows["fertilizer_karung_kg"].fillna(registered)
+    listed = kind.map(units.registered("karung")).astype("float64")
+    sack = rows["fertilizer_karung_kg"].fillna(listed)
     mass = units.kilograms(rows["fertilizer_value"], rows["fertilizer_unit"], sack)
     place = plots.reindex(by)
     area, trees = (pd.Series(place[name].to_numpy(), rows.index) for name in ("area_ha", "trees_per_ha"))
@@ -72,7 +72,7 @@ def fertilizers(rows: pd.DataFrame, plots: pd.DataFrame, records: pd.Series) -> 
     result["is_subsidised"] = subsidised.map({1.0: "yes", 0.0: "no"})
     found = {
         "fertilizer_karung_weight_unknown": is_sack & sack.isna(),
-        "fertilizer_karung_weight_registered": is_sack & rows["fertilizer_karung_kg"].isna() & registered.notna(),
+        "fertilizer_karung_weight_registered": is_sack & rows["fertilizer_karung_kg"].isna() & listed.notna(),
         "fertilizer_grade_unknown": kind == "npk",
         "fertilizer_kind_unknown": kind.isna() | (kind == "other"),
         "fertilizer_amount_unknown": mass.isna() & ~is_sack,

@@ -19,15 +19,15 @@ class Told:
 
 def in_time(state: Store, form: Form, parameters: Any, salt: bytes, accept: bool) -> tuple[Store, Derived, Told]:
     """Delete the names whose time is over, unless the clock seems wrong; who calls does so in the files received."""
-    told, today = Told(), expiry.today()
+    told, day = Told(), expiry.today()
     derived = derive(state, form, parameters, salt)
-    ids = expiry.due(state, today)
+    ids = expiry.due(state, day)
     if unknown := expiry.without_time(state):
         told.lines.append(messages.NO_SERVER_TIME.format(unknown))
-    if not accept and not expiry.is_clock_plausible(state, today):
-        told.lines.append(messages.CLOCK.format(today, len(ids)))
+    if not accept and not expiry.is_clock_plausible(state, day):
+        told.lines.append(messages.CLOCK.format(day, len(ids)))
         return state, derived, replace(told, is_open=bool(ids))
-    state = replace(state, seen=str(today))
+    state = replace(state, seen=str(day))
     if ids:
         state = expiry.without_names(state, derived.records, ids, salt)
         derived = derive(state, form, parameters, salt)

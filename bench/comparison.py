@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.measure import BenchError, Measured, measure
-from pipeline import paths
+from pipeline.kit import paths
 
 OTHER_PYTHON = paths.ROOT / ".venv-bench" / "bin" / "python"
 # Of the width of the exact interval. More than the error of a quantile from a few hundred independent draws.

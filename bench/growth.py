@@ -14,7 +14,7 @@ import yaml
 from bench.measure import BenchError, measure
 from bench.page import Row, holds, markdown_table
 from bench.tree import GIT_IDENTITY
-from pipeline import paths
+from pipeline.kit import paths
 
 NUMBERS = (10, 50, 200, 1000)
 CHAINS = 10
@@ -91,7 +91,7 @@ from pathlib import Path
 from pipeline import paths
 paths.ROOT = Path(os.getcwd())
 paths.PIPELINE, paths.PARAMS, paths.NOTEBOOKS = (paths.ROOT / n for n in ("dvc.yaml", "params.yaml", "notebooks"))
-from pipeline.rerun.command import repro
+from pipeline.kit.rerun.run import repro
 sys.exit(repro([], 2))
 """
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline import paths
-from pipeline.model.evidence import Priors
+from pipeline.kit import paths
+from pipeline.study.synthesis.pooling import Priors
 
 ROWS, SETTINGS = "rows.csv", "settings.json"
 
@@ -36,10 +36,10 @@ class Inputs:
 def write(folder: Path) -> None:
     """Write the inputs of stage 11, which fits the model both exactly and by a sampler."""
     from pipeline import tables
-    from pipeline.contracts import read_clean
-    from pipeline.model.evidence import error_factor_sd
+    from pipeline.kit.data.contracts import read_clean
+    from pipeline.kit.stages.run import read_stage
     from pipeline.params import load_params, select
-    from pipeline.run import read_stage
+    from pipeline.study.synthesis.pooling import error_factor_sd
 
     values = select(load_params(), read_stage("11_validation")["params"])
     priors = Priors(

@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.variables import THREAD_VARIABLES
+from pipeline.kit.paths import THREAD_VARIABLES
 
 # The kernel counts in KiB, that of macOS in bytes.
 UNITS_PER_MIB = 2**20 if sys.platform == "darwin" else 2**10

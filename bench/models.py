@@ -16,9 +16,9 @@ import numpy as np
 
 from bench import inputs
 from bench.inputs import Inputs
-from pipeline.model import sampler
-from pipeline.model.evidence import synthesise
-from pipeline.model.mixture import Mixture
+from pipeline.kit.bayes.mixture import Mixture
+from pipeline.study.synthesis.pooling import synthesise
+from pipeline.study.validation import sampler
 
 CHAINS, CORES = 4, 2
 

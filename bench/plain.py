@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from bench.tree import has_notebook, read_pipeline
-from pipeline import paths
+from pipeline.kit import paths
+from pipeline.kit.stages.run import put_in_place, read_stage
 from pipeline.params import load_params, select
-from pipeline.run import put_in_place, read_stage
 
 
 def run_notebook(name: str, params: Any) -> None:

@@ -17,11 +17,11 @@ import pandas as pd
 from distributed import Client, LocalCluster
 
 from bench.measure import UNITS_PER_MIB
-from pipeline.model import regency
+from pipeline.kit.data.contracts import read_table
 from pipeline.params import load_params
-from pipeline.publish.site import calculator_draws, calculator_model
-from pipeline.publish.site.calculator_settings import defaults
-from pipeline.results import read_table
+from pipeline.site import calculator_model
+from pipeline.site.calculator_settings import defaults
+from pipeline.study.yield_gap import regency
 
 REGENCIES, SCENARIOS = (3, 6, 12, 24), (25, 100, 400)
 # Workers as Dask starts them, and as docs/cluster.md says: with them arrays of draws keep their memory.
@@ -50,9 +50,9 @@ def fit_seconds(number: int) -> float:
 
 
 @cache
-def base() -> calculator_draws.Base:
+def base() -> calculator_model.Base:
     """All draws of the project, read once by every process."""
-    return calculator_draws.collect(load_params())
+    return calculator_model.collect(load_params())
 
 
 def scenarios(first: int, number: int) -> int:

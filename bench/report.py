@@ -10,7 +10,7 @@ from bench import figure
 from bench.measure import Measured
 from bench.page import Row, holds, markdown_table, write_csv
 from bench.tree import has_notebook, read_pipeline
-from pipeline import paths
+from pipeline.kit import paths
 
 TABLES = paths.ROOT / "bench" / "results"
 PAGE = paths.ROOT / "docs" / "benchmark.md"

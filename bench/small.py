@@ -15,7 +15,7 @@ import yaml
 from bench.measure import BenchError, Measured, measure, middle, together
 from bench.page import Row, holds, markdown_table
 from bench.tree import copy_tree
-from pipeline import paths
+from pipeline.kit import paths
 
 CHAINS, LENGTH = 2, 5
 # Of what takes seconds: other work on the machine would move a single run by a third.
@@ -80,7 +80,7 @@ def small_tree(target: Path) -> Path:
         deps = [f"notebooks/{name}.ipynb", *(f"results/{other}/yields.csv" for other in needs)]
         outs = [f"results/{name}"]
         stages[name] = {
-            "cmd": f"python -m pipeline.run {name}",
+            "cmd": f"python -m pipeline.kit.stages.run {name}",
             "deps": deps,
             "params": ["uncertainty.seed"],
             "outs": outs,

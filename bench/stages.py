@@ -1,4 +1,4 @@
-"""Seconds of every model stage, one after the other, each as ``python -m pipeline.run STAGE`` runs it."""
+"""Seconds of every model stage, one after the other, each as ``python -m pipeline.kit.stages.run STAGE`` runs it."""
 
 import re
 import sys
@@ -12,7 +12,7 @@ GOAL_S = 180.0
 HEAD = """\
 ## Model stages
 
-Each of the stages that fit or use a model, as `python -m pipeline.run STAGE`, one after the other on the same machine.
+Each of the stages that fit or use a model, as `python -m pipeline.kit.stages.run STAGE`, one after the other on the same machine.
 
 """
 
@@ -27,7 +27,7 @@ def measure_stages(tree: Path, names: list[str]) -> dict[str, Measured]:
     """Run the model stages in a copy of the tree in which everything has run before."""
     found = {}
     for name in model_stages(names):
-        found[name] = measure([sys.executable, "-m", "pipeline.run", name], tree)
+        found[name] = measure([sys.executable, "-m", "pipeline.kit.stages.run", name], tree)
         print(f"{name}: {found[name].seconds:.2f} s", flush=True)
     return found
 

@@ -10,9 +10,9 @@ import nbformat
 import yaml
 
 from bench.tree import has_notebook, needed, outputs
-from pipeline import paths
+from pipeline.kit import paths
+from pipeline.kit.stages.run import read_stage
 from pipeline.params import load_params, select
-from pipeline.run import read_stage
 
 SCRIPTS = ".bench"
 

@@ -43,7 +43,7 @@ def measure_survey(tree: Path, folder: Path) -> dict[str, Measured]:
         file, copy = str(made / f"survey.{kind}"), tree if kind == "zip" else copy_tree(folder / "workbook")
         found[f"read_{kind}"] = measure([sys.executable, "-c", read, file], copy)
         found[f"import_{kind}"] = measure([sys.executable, "-c", IMPORT, file], copy)
-    found["learn"] = measure([sys.executable, "-m", "pipeline.run", "13_survey"], tree)
+    found["learn"] = measure([sys.executable, "-m", "pipeline.kit.stages.run", "13_survey"], tree)
     for way, result in found.items():
         print(f"{way}: {result.seconds:.2f} s", flush=True)
     return found

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.measure import BenchError
-from pipeline import paths
+from pipeline.kit import paths
 
 sys.path.insert(0, str(paths.ROOT / "tests"))
 

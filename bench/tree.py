@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from pipeline import paths
+from pipeline.kit import paths
 
 GIT_IDENTITY = ["-c", "user.name=bench", "-c", "user.email=bench@localhost", "-c", "commit.gpgsign=false"]
 

@@ -6,12 +6,10 @@ bad parameter or a raw table that was changed stops the whole pipeline, and a go
 
 import sys
 
-from pipeline import contracts, paths, sources
+from pipeline.kit import declared, paths
+from pipeline.kit.data import contracts, sources
 from pipeline.params import ParameterError, load_params, parameter_page
 from pipeline.tables import TABLES
-
-FOLDER = paths.RESULTS / "00_inputs"
-GATE = "checked.txt"
 
 
 def main() -> int:
@@ -22,12 +20,15 @@ def main() -> int:
     except (ParameterError, sources.SourceError) as error:
         print(f"00_inputs: {error}", file=sys.stderr)
         return 1
-    for path in (FOLDER, paths.CLEAN):
+    folder = paths.GATE.parent
+    for path in (folder, paths.CLEAN):
         path.mkdir(parents=True, exist_ok=True)
-    (FOLDER / GATE).write_text("Parameters are valid and raw tables are as recorded.\n", encoding="utf-8")
-    (FOLDER / "parameters.md").write_text(parameter_page(), encoding="utf-8")
-    (FOLDER / "sources.md").write_text(sources.source_page(), encoding="utf-8")
-    (paths.CLEAN / "datapackage.json").write_text(contracts.datapackage(TABLES), encoding="utf-8")
+    paths.GATE.write_text("Parameters are valid and raw tables are as recorded.\n", encoding="utf-8")
+    (folder / "parameters.md").write_text(parameter_page(), encoding="utf-8")
+    (folder / "sources.md").write_text(sources.source_page(), encoding="utf-8")
+    (paths.CLEAN / "datapackage.json").write_text(
+        contracts.datapackage(TABLES, f"{declared.name()}-clean", declared.title()), encoding="utf-8"
+    )
     print(f"00_inputs: parameters valid, {tables} raw tables as recorded")
     return 0
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from pipeline import paths
+from pipeline.kit import paths
 
 # What only one command needs is imported in it, so that the others start without.
 Command = Callable[[argparse.Namespace], int]
@@ -29,7 +29,7 @@ def params(chosen: argparse.Namespace) -> int:
 
 def deps(chosen: argparse.Namespace) -> int:
     """Print what ``dvc.yaml`` must list as dependencies of a stage, ready to paste."""
-    from pipeline.dependencies import dependencies
+    from pipeline.kit.stages.dependencies import dependencies
 
     if not (paths.NOTEBOOKS / f"{chosen.stage}.ipynb").exists():
         print(f"there is no notebook named {chosen.stage!r} in notebooks/", file=sys.stderr)
@@ -40,7 +40,7 @@ def deps(chosen: argparse.Namespace) -> int:
 
 def repro(chosen: argparse.Namespace) -> int:
     """Run every stage whose inputs changed, as `dvc repro` does, but independent stages side by side."""
-    from pipeline.rerun.command import repro as run_stages
+    from pipeline.kit.rerun.run import repro as run_stages
 
     return run_stages(chosen.targets, chosen.jobs, chosen.on)
 
@@ -50,8 +50,8 @@ def trace(chosen: argparse.Namespace) -> int:
     import json
     import webbrowser
 
-    from pipeline import trace_pages
-    from pipeline.trace import trace
+    from pipeline.kit.provenance import trace_pages
+    from pipeline.kit.provenance.trace import trace
 
     chain = trace(chosen.subject)
     print(json.dumps(chain, indent=1, ensure_ascii=False) if chosen.json else trace_pages.text_page(chain))
@@ -64,7 +64,7 @@ def trace(chosen: argparse.Namespace) -> int:
 
 def why(chosen: argparse.Namespace) -> int:
     """Say why a stage would run again: what changed, from what to what."""
-    from pipeline.stale import reasons, stale_upstream
+    from pipeline.kit.provenance.lineage import reasons, stale_upstream
 
     own, before = reasons(chosen.stage), stale_upstream(chosen.stage)
     if not own and not before:
@@ -77,7 +77,7 @@ def why(chosen: argparse.Namespace) -> int:
 
 def status(chosen: argparse.Namespace) -> int:
     """List the stages that would run again, and why; with ``--check`` that is an error."""
-    from pipeline.stale import stale
+    from pipeline.kit.provenance.lineage import stale
 
     found = stale()
     _show(found)
@@ -88,21 +88,23 @@ def status(chosen: argparse.Namespace) -> int:
 
 def verify(chosen: argparse.Namespace) -> int:
     """Check that every published number comes out again, and write a report to file."""
-    from pipeline import verify_report
-    from pipeline.verify import summary
-    from pipeline.verify import verify as checked
-    from pipeline.verify_state import machine
+    from pipeline.kit.provenance import verify as provenance_verify
+    from pipeline.kit.provenance.checks import machine
+    from pipeline.kit.provenance.verify import summary
+    from pipeline.kit.provenance.verify import verify as checked
 
     checks = checked(chosen.quick)
-    written = ", ".join(map(paths.shown, verify_report.write(checks, machine(), chosen.quick, verify_report.where())))
-    print("\n".join(verify_report.lines(checks)))
-    print(f"\n{summary(checks)}\n\n{verify_report.verdict(checks)}\nreport: {written}")
-    return int(not verify_report.passed(checks))
+    written = ", ".join(
+        map(paths.shown, provenance_verify.write(checks, machine(), chosen.quick, provenance_verify.where()))
+    )
+    print("\n".join(provenance_verify.lines(checks)))
+    print(f"\n{summary(checks)}\n\n{provenance_verify.verdict(checks)}\nreport: {written}")
+    return int(not provenance_verify.passed(checks))
 
 
 def record(chosen: argparse.Namespace) -> int:
     """Record the present results as the published ones, after `dvc repro` and a look at what changed."""
-    from pipeline import reference
+    from pipeline.kit.provenance import reference
 
     tables = reference.write()
     print(f"{paths.shown(reference.folder())}: " + ", ".join(f"{len(table)} {name}" for name, table in tables.items()))
@@ -111,7 +113,7 @@ def record(chosen: argparse.Namespace) -> int:
 
 def numerals(chosen: argparse.Namespace) -> int:
     """List numbers in results paragraphs that do not come from an estimate by its key; any is an error."""
-    from pipeline.numerals import bare_numerals
+    from pipeline.study.numerals import bare_numerals
 
     found = bare_numerals()
     print("\n".join(found) or "every number in a results paragraph comes from an estimate")
@@ -120,7 +122,7 @@ def numerals(chosen: argparse.Namespace) -> int:
 
 def sources(chosen: argparse.Namespace) -> int:
     """Fetch one source or all again from their publishers, and show what changed."""
-    from pipeline.refresh import find, refresh_all
+    from pipeline.refresh.command import find, refresh_all
 
     failed = refresh_all(find(chosen.source), chosen.accept)
     print(*failed, sep="\n", end="\n" if failed else "", file=sys.stderr)
@@ -131,8 +133,8 @@ def export(chosen: argparse.Namespace) -> int:
     """Write the records of the run as RO-Crate, Data Package and PROV."""
     from pathlib import Path
 
-    from pipeline.publish.records.export import FOLDER
-    from pipeline.publish.records.export import main as write_all
+    from pipeline.kit.provenance.archive import FOLDER
+    from pipeline.kit.provenance.archive import write_records as write_all
 
     return write_all(Path(chosen.folder) if chosen.folder else FOLDER)
 
@@ -194,9 +196,9 @@ COMMANDS: dict[Command, list[tuple[str, dict[str, Any]]]] = {
 def explains_itself(error: Exception) -> bool:
     """Whether the message of an error is all that its reader needs."""
     # Imported only now: a command that goes well must not wait for them.
-    from pipeline.lineage import LineageError
+    from pipeline.kit.data.sources import SourceError
+    from pipeline.kit.provenance.lineage import LineageError
     from pipeline.params import ParameterError
-    from pipeline.sources import SourceError
 
     return isinstance(error, ParameterError | SourceError | LineageError)
 

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
-from pipeline import paths, yaml_text
+from pipeline.kit import paths, yaml_text
 
 
 class ParameterError(ValueError):

@@ -1,6 +1,6 @@
 """The clean tables: one contract each, in the order of the stages that write them."""
 
-from pipeline.contracts import Column, Table
+from pipeline.kit.data.contracts import Column, Table
 
 STATUS = ("final", "provisional", "estimate", "press", "potential")
 BASIS = ("mature", "total", "unknown")

@@ -11,8 +11,10 @@ from hypothesis import HealthCheck, settings
 from reproduction import WATCH, commit, copy_project, dvc, stand_in
 from survey_folder import folder
 
-from pipeline import paths, sources
-from pipeline.clean import evidence, statistics
+from pipeline.kit import paths
+from pipeline.kit.data import sources
+from pipeline.study.evidence import clean
+from pipeline.study.statistics import clean as statistics_clean
 
 __all__ = ["browser", "folder"]
 
@@ -41,19 +43,19 @@ def raw(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def regions() -> pd.DataFrame:
     """Regional statistics made from the real raw tables; tests must not change it."""
-    return statistics.regional_statistics()
+    return statistics_clean.regional_statistics()
 
 
 @pytest.fixture(scope="session")
 def countries() -> pd.DataFrame:
     """FAOSTAT cocoa made from the real raw tables, with the default bounds of a credible yield."""
-    return statistics.country_cocoa(100.0, 2000.0)
+    return statistics_clean.country_cocoa(100.0, 2000.0)
 
 
 @pytest.fixture(scope="session")
 def effects() -> pd.DataFrame:
     """Published effects made from the real raw table, with the default level of a printed range."""
-    return evidence.effects(0.9)
+    return clean.effects(0.9)
 
 
 @pytest.fixture(scope="module")

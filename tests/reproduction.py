@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import lineage, paths, sources
-from pipeline.publish import conflict_figures
-from pipeline.publish.records import run
+from pipeline.kit import paths
+from pipeline.kit.data import sources
+from pipeline.kit.provenance import lineage, run_record
+from pipeline.study.quality import register
 
 # Python imports this before anything else in every process of the copy; it notes which project files are opened.
 WATCH = """
@@ -53,8 +54,8 @@ def stand_in(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Path]:
     remembered = (
         lineage.read_stages,
         sources.load_registry,
-        conflict_figures.load_table,
-        *(run.citation, run.software, run.stages, run.hashes),
+        register.load_table,
+        *(run_record.citation, run_record.software, run_record.stages, run_record.hashes),
     )
     for cached in remembered:
         cached.cache_clear()

@@ -13,7 +13,7 @@ import psutil
 import yaml
 from reproduction import commit
 
-from pipeline import paths
+from pipeline.kit import paths
 
 # What it takes to run a stage.
 SOURCES = ("__init__", "cli", "compute", "failure", "kernel", "params", "paths", "run", "variables", "yaml_text")
@@ -69,7 +69,11 @@ def make(folder: Path, toys: dict[str, Toy]) -> Path:
 def stage(name: str, toy: Toy) -> dict[str, object]:
     """Its entry in ``dvc.yaml``."""
     deps = [f"notebooks/{name}.ipynb", *(f"results/{other}/{other}.txt" for other in toy.needs)]
-    entry: dict[str, object] = {"cmd": f"python -m pipeline.run {name}", "deps": deps, "outs": [f"results/{name}"]}
+    entry: dict[str, object] = {
+        "cmd": f"python -m pipeline.kit.stages.run {name}",
+        "deps": deps,
+        "outs": [f"results/{name}"],
+    }
     return entry | ({"params": [*toy.params]} if toy.params else {}) | ({"meta": toy.meta} if toy.meta else {})
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipeline.contracts import KINDS
-from pipeline.survey import command, expiry, places
+from pipeline.kit.data.contracts import KINDS
+from pipeline.survey import command, expiry, privacy
 from pipeline.survey.plots import PLOTS
 
 
@@ -36,12 +36,12 @@ class Folder:
     def plots(self) -> pd.DataFrame:
         """The plot table, typed as its contract says."""
         types = {column.name: KINDS[column.kind] for column in PLOTS.columns}
-        return pd.read_csv(places.plots(), dtype=types, keep_default_na=False, na_values=[""])
+        return pd.read_csv(privacy.plots(), dtype=types, keep_default_na=False, na_values=[""])
 
     @property
     def set_aside(self) -> pd.DataFrame:
         """What was set aside, as text."""
-        return pd.read_csv(places.private() / "set_aside.csv", dtype=str, keep_default_na=False)
+        return pd.read_csv(privacy.private() / "set_aside.csv", dtype=str, keep_default_na=False)
 
     def files(self, part: str = ".") -> dict[str, bytes]:
         """Every file below a part of the folder; members of ZIP files stand beside them, opened."""
@@ -84,7 +84,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
     """An empty folder in the place of the project."""
     root = tmp_path / "project"
     root.mkdir()
-    monkeypatch.setattr(places, "ROOT", root)
+    monkeypatch.setattr(privacy, "ROOT", root)
     # The day after the last simulated submission; nothing must depend on when the tests run.
     monkeypatch.setattr(expiry, "today", lambda: date(2026, 11, 24))
     return Folder(root)

@@ -11,17 +11,17 @@ import pytest
 from reproduction import dvc
 from rocrate.rocrate import ROCrate
 
-from pipeline import lineage, paths
-from pipeline.publish.records import archive, export, run
-from pipeline.sources import load_registry, sha256
+from pipeline.kit import paths
+from pipeline.kit.data.sources import load_registry, sha256
+from pipeline.kit.provenance import archive, lineage, run_record
 
 
 @pytest.fixture(scope="module", autouse=True)
 def written_once(reproduced_module: Path) -> Iterator[None]:
     """The records are the same each time (tests/test_records.py): write them once for all archives."""
-    written = export.records()
+    written = archive.records()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(export, "records", lambda: written)
+        patch.setattr(archive, "records", lambda: written)
         yield
 
 
@@ -48,12 +48,12 @@ def test_the_same_run_gives_the_same_bytes(built: Path, tmp_path: Path) -> None:
 def test_names_are_sorted_and_dated_with_the_version(built: Path) -> None:
     entries = zipfile.ZipFile(built).infolist()
     assert [entry.filename for entry in entries] == sorted({entry.filename for entry in entries})
-    released = tuple(int(part) for part in run.citation().released.split("-"))
+    released = tuple(int(part) for part in run_record.citation().released.split("-"))
     assert {entry.date_time[:3] for entry in entries} == {released}
 
 
 def test_it_holds_every_file_of_the_run_unchanged(unpacked: Path) -> None:
-    for path, md5 in run.hashes().items():
+    for path, md5 in run_record.hashes().items():
         assert lineage.md5(unpacked / path) == md5, path
     for name in ("LICENSE", "LICENSE-DATA.md", "CITATION.cff", "dvc.lock", "requirements.lock", "LEFT_OUT.md"):
         assert (unpacked / name).is_file()
@@ -86,10 +86,12 @@ def test_a_table_with_a_source_that_may_not_be_passed_on_is_left_out(monkeypatch
 
 
 def test_an_archive_of_changed_files_is_refused(monkeypatch, capsys) -> None:
-    monkeypatch.setattr(run, "state", lambda path, _: "changed" if path == "pipeline/kernel.py" else "as recorded")
+    monkeypatch.setattr(
+        run_record, "state", lambda path, _: "changed" if path == "pipeline/kit/stages/kernel.py" else "as recorded"
+    )
     monkeypatch.setattr(archive, "ARCHIVE", Path("never"))
     assert archive.main() == 1
-    assert "pipeline/kernel.py" in capsys.readouterr().err
+    assert "pipeline/kit/stages/kernel.py" in capsys.readouterr().err
 
 
 def test_dvc_runs_a_stage_from_it_without_git(unpacked: Path, tmp_path: Path) -> None:
@@ -103,7 +105,7 @@ def test_dvc_runs_a_stage_from_it_without_git(unpacked: Path, tmp_path: Path) ->
 
 def test_without_git_there_is_no_list_of_files(unpacked: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "pipeline.publish.records.archive"],
+        [sys.executable, "-m", "pipeline.kit.provenance.archive"],
         cwd=unpacked,
         env={"PYTHONPATH": str(unpacked), "PATH": str(unpacked)},
         capture_output=True,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.model import attribution, attribution_checks, response
-from pipeline.publish import causes
+from pipeline.study.causes import attribution, estimates
+from pipeline.study.fertilizer import response_curves
 
 GAIN = st.floats(0, 1)
 
@@ -26,13 +26,13 @@ def shares(yield_now: float, gains: dict[str, float], ceiling: float = NO_CEILIN
 @given(st.floats(100, 1000), GAINS, st.floats(200, 4000))
 def test_shares_add_up_to_the_gain_of_removing_all_causes(yield_now, gains, ceiling):
     everything = attribution.log_gain(frozenset(attribution.CAUSES), {c: np.array([g]) for c, g in gains.items()})
-    total = response.extra_yield(np.array([yield_now]), everything, ceiling)[0]
+    total = response_curves.extra_yield(np.array([yield_now]), everything, ceiling)[0]
     assert sum(shares(yield_now, gains, ceiling).values()) == pytest.approx(total, abs=1e-6)
 
 
 @given(st.floats(1, 3000), st.floats(-1, 2), st.floats(500, 3000))
 def test_no_gain_lifts_a_yield_above_the_ceiling_and_none_is_taken_away(yield_now, gain, ceiling):
-    extra = response.extra_yield(yield_now, gain, ceiling)
+    extra = response_curves.extra_yield(yield_now, gain, ceiling)
     unbounded = yield_now * np.expm1(gain)
     assert extra <= unbounded + 1e-9
     assert yield_now + extra <= max(ceiling, yield_now) + 1e-9
@@ -122,7 +122,7 @@ def simulated_shares(size: int = 2000) -> tuple[dict[str, np.ndarray], np.ndarra
 @pytest.mark.parametrize("attainable", [600.0, 1000.0, 2000.0])
 def test_waterfall_leads_from_the_present_to_the_attainable_yield(attainable):
     shares_, present = simulated_shares()
-    steps = attribution_checks.waterfall(shares_, present, attainable, 0.9)
+    steps = attribution.waterfall(shares_, present, attainable, 0.9)
     assert steps["end"].iloc[-2] == pytest.approx(attainable)
     assert steps["end"].iloc[-1] == attainable
     middle = steps[steps["kind"] == "step"]
@@ -135,7 +135,7 @@ def test_waterfall_leads_from_the_present_to_the_attainable_yield(attainable):
 def test_explained_and_unexplained_add_up_to_the_gap_for_every_attainable_yield():
     shares_, present = simulated_shares()
     choices = pd.DataFrame({"name": ["a", "b"], "yield_kg_per_ha": [1000.0, 2000.0], "source_id": "parameter"})
-    found = attribution_checks.explained_by_attainable(shares_, present, choices)
+    found = attribution.explained_by_attainable(shares_, present, choices)
     held = found[list(attribution.CAUSES)].sum(axis=1)
     assert (held + found["unexplained"]).tolist() == pytest.approx(found["gap"].tolist())
     assert found["explained_share"].tolist() == pytest.approx((held / found["gap"]).tolist())
@@ -158,9 +158,7 @@ def test_variants_move_the_causes_as_they_must():
     rng = np.random.default_rng(3)
     effects = {cause: rng.normal(0.3, 0.1, size) for cause in ("fertilizer", "technique", "knowledge")}
     left = attribution.draw_uptake(list(effects), rng, size)
-    table = attribution_checks.variants(
-        np.full(size, 500.0), effects, left, simulated_pests(size), NO_CEILING, RANKED, 0.9
-    )
+    table = attribution.variants(np.full(size, 500.0), effects, left, simulated_pests(size), NO_CEILING, RANKED, 0.9)
     wide = table.pivot(index="variant", columns="cause", values="value")
     assert len(table) == 6 * len(attribution.CAUSES)
     assert wide.at["damage curve of Sabah alone", "pod_borer"] < wide.at["as published", "pod_borer"]
@@ -174,7 +172,7 @@ def test_variants_move_the_causes_as_they_must():
     first = table.groupby("variant")["first"].sum()
     assert first.tolist() == pytest.approx([1.0] * len(first))
     aceh = simulated_pests(size).assign(is_sabah=False)
-    left_over = attribution_checks.variants(np.full(size, 500.0), effects, left, aceh, NO_CEILING, RANKED, 0.9)
+    left_over = attribution.variants(np.full(size, 500.0), effects, left, aceh, NO_CEILING, RANKED, 0.9)
     assert set(table["variant"]) - set(left_over["variant"]) == {"damage curve of Sabah alone"}
 
 
@@ -184,7 +182,7 @@ def test_first_variant_is_what_is_published():
     effects = {cause: rng.normal(0.3, 0.1, size) for cause in ("fertilizer", "technique", "knowledge")}
     left = attribution.draw_uptake(list(effects), rng, size)
     pests = simulated_pests(size)
-    table = attribution_checks.variants(np.full(size, 500.0), effects, left, pests, NO_CEILING, RANKED, 0.9)
+    table = attribution.variants(np.full(size, 500.0), effects, left, pests, NO_CEILING, RANKED, 0.9)
     gains = {cause: draws * left[cause] for cause, draws in effects.items()}
     gains["pod_borer"] = pests["log_gain_sleeving"].to_numpy()
     expected = attribution.shapley(np.full(size, 500.0), gains, NO_CEILING)
@@ -216,6 +214,6 @@ def test_chances_add_up_and_do_not_depend_on_the_order_of_the_names(rows, order)
 def test_a_cause_without_a_direct_study_is_not_ranked():
     measures = {"fertilizer": "mineral_fertilizer", "technique": "pruning_sanitation", "knowledge": "training"}
     studies = pd.DataFrame({"measure": ["mineral_fertilizer", "training", "shade"]})
-    assert causes.ranked_causes(studies, measures) == ("fertilizer", "pod_borer", "knowledge")
+    assert estimates.ranked_causes(studies, measures) == ("fertilizer", "pod_borer", "knowledge")
     studies.loc[3] = "pruning_sanitation"
-    assert causes.ranked_causes(studies, measures) == ("fertilizer", "pod_borer", "technique", "knowledge")
+    assert estimates.ranked_causes(studies, measures) == ("fertilizer", "pod_borer", "technique", "knowledge")

@@ -9,13 +9,12 @@ from xml.etree import ElementTree
 import pandas as pd
 import pytest
 
-from pipeline import usage
-from pipeline.dependencies import files_read
-from pipeline.language import LANGUAGES, Text
-from pipeline.publish import brief, brief_html, brief_pdf
-from pipeline.publish.brief import Block
-from pipeline.publish.brief_pdf import BriefError
-from pipeline.publish.estimates import Estimate, EstimateError, Prose, keys_in, unlinked
+from pipeline.kit.data import usage
+from pipeline.kit.publish.estimates import Estimate, EstimateError, Prose, keys_in, unlinked
+from pipeline.kit.publish.language import LANGUAGES, Text
+from pipeline.kit.stages.dependencies import files_read
+from pipeline.study import brief
+from pipeline.study.brief import Block, BriefError
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><rect width="40" height="20"/></svg>'
 MEASURES = ("training", "pod_sleeving")
@@ -73,7 +72,7 @@ def both_pages() -> list[list[Block]]:
 @pytest.fixture(scope="module")
 def pdf(pages: list[list[Block]]) -> bytes:
     """Those pages as PDF."""
-    return brief_pdf.document("Kakao", pages, "id")
+    return brief.pdf_document("Kakao", pages, "id")
 
 
 def sheets(content: bytes) -> int:
@@ -116,7 +115,7 @@ def test_small_print_names_warnings_on_sentences_rows_and_pictures_and_no_others
 
 
 def test_html_is_well_formed_and_holds_every_word(pages: list[list[Block]]) -> None:
-    text = brief_html.document("Kakao & co", pages, "id")
+    text = brief.html_document("Kakao & co", pages, "id")
     tree = ElementTree.fromstring(re.sub(r"<meta[^>]*>|<!doctype html>", "", text))
     said = "".join(tree.itertext())
     for block in (block for page in pages for block in page):
@@ -132,7 +131,7 @@ def test_html_is_well_formed_and_holds_every_word(pages: list[list[Block]]) -> N
 
 def test_pdf_has_one_sheet_for_each_page(pdf: bytes, pages: list[list[Block]]) -> None:
     assert sheets(pdf) == 2
-    assert len(brief_pdf.pictures("Kakao", pages, "id")) == 2
+    assert len(brief.pictures("Kakao", pages, "id")) == 2
     assert b"595.27" in pdf  # A4 is 595.28 by 841.89 points.
     assert b"841.8" in pdf
 
@@ -143,30 +142,30 @@ def test_pdf_is_tagged_and_says_its_language(pdf: bytes) -> None:
 
 
 def test_pdf_has_no_date_and_the_same_bytes_each_time(pdf: bytes, pages: list[list[Block]]) -> None:
-    assert brief_pdf.document("Kakao", pages, "id") == pdf
+    assert brief.pdf_document("Kakao", pages, "id") == pdf
     assert not re.search(rb"/(Creation|Mod)Date|xmp:(Create|Modify)Date", pdf)
 
 
 def test_words_that_look_like_markup_stay_words(pages: list[list[Block]]) -> None:
     changed = [replace(block, texts=("short",)) if block.kind == "section" else block for block in pages[0]]
-    assert brief_pdf.document("Kakao", [changed, pages[1]], "id") != brief_pdf.document("Kakao", pages, "id")
+    assert brief.pdf_document("Kakao", [changed, pages[1]], "id") != brief.pdf_document("Kakao", pages, "id")
 
 
 def test_page_that_does_not_fit_is_refused(pages: list[list[Block]]) -> None:
     long = Block("section", "Panjang", ("kata " * 3000,))
     with pytest.raises(BriefError, match=r"'id': 2 pages take [3-9] sheets"):
-        brief_pdf.document("Kakao", [[*pages[0], long], pages[1]], "id")
+        brief.pdf_document("Kakao", [[*pages[0], long], pages[1]], "id")
 
 
 def test_picture_without_words_is_refused(pages: list[list[Block]]) -> None:
     silent = [replace(block, alt="") if block.kind == "picture" else block for block in pages[0]]
     with pytest.raises(ValueError, match="picture without"):
-        brief_pdf.document("Kakao", [silent, pages[1]], "id")
+        brief.pdf_document("Kakao", [silent, pages[1]], "id")
 
 
 def test_brief_depends_on_its_template() -> None:
-    code = Path(brief_pdf.__file__).read_text(encoding="utf-8")
-    assert Path(brief_pdf.__file__).parent / "brief.typ" in set(files_read(code))
+    code = Path(brief.__file__).read_text(encoding="utf-8")
+    assert Path(brief.__file__).parent / "brief.typ" in set(files_read(code))
 
 
 # The brief as published.

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from nbclient import NotebookClient
 
-from pipeline import paths
+from pipeline.kit import paths
 
 
 def hashes(folder: Path) -> dict[str, str]:

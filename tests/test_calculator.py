@@ -17,16 +17,15 @@ from hypothesis import strategies as st
 from jinja2 import ChoiceLoader, DictLoader, Environment, FileSystemLoader
 from playwright.sync_api import Browser, Page
 
-from pipeline import paths
-from pipeline.model import options
+from pipeline.kit import paths
+from pipeline.kit.data.contracts import read_table
+from pipeline.kit.publish.estimates import load_estimates
 from pipeline.params import load_params
-from pipeline.publish.estimates import load_estimates
-from pipeline.publish.site import calculator, calculator_texts
-from pipeline.publish.site.calculator_data import calculator_data, quantise
-from pipeline.publish.site.calculator_draws import Base, collect
-from pipeline.publish.site.calculator_model import best_doses, evaluate, inputs_at, options_at
-from pipeline.publish.site.calculator_settings import Settings, defaults, fields, problems
-from pipeline.results import read_table
+from pipeline.site import calculator, calculator_texts
+from pipeline.site.calculator import calculator_data, quantise
+from pipeline.site.calculator_model import Base, best_doses, collect, evaluate, inputs_at, options_at
+from pipeline.site.calculator_settings import Settings, defaults, fields, problems
+from pipeline.study.scenarios import options
 
 THEME = Path(calculator.__file__).parent / "theme"
 LAYOUT = """<!doctype html><html lang="{{ language }}"><head><meta charset="utf-8"><title>{{ title }}</title>

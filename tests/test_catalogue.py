@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import tables
-from pipeline.publish.site import catalogue, untranslated
-from pipeline.publish.site.catalogue import (
+from pipeline.site import catalogue, untranslated
+from pipeline.site.catalogue import (
     Message,
     MissingTranslation,
     blocks,
@@ -22,11 +22,10 @@ from pipeline.publish.site.catalogue import (
     translate,
     translate_markdown,
 )
-from pipeline.publish.site.glossary import TERMS, in_order
-from pipeline.publish.site.headings import in_english, unit
-from pipeline.publish.site.numbers import link_keys, name
-from pipeline.publish.site.tables import is_word, translate_cell, translate_table
-from pipeline.publish.site.words import WORDS as FRAME
+from pipeline.site.glossary import TERMS, in_order
+from pipeline.site.numbers import link_keys, name
+from pipeline.site.tables import in_english, is_word, translate_cell, translate_table, unit
+from pipeline.site.words import WORDS as FRAME
 
 ENTRIES = sorted(messages().items())
 WORDS = st.text("abc xyz", min_size=1).filter(str.strip)

@@ -5,8 +5,8 @@ import psutil
 import pytest
 import yaml
 
-from pipeline import compute, paths
-from pipeline.model.draws import stream
+from pipeline.kit import compute, paths
+from pipeline.kit.bayes.draws import stream
 from pipeline.params import ParameterError, load_params
 
 

@@ -11,10 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import tables
-from pipeline.clean import drivers, evidence, statistics
-from pipeline.contracts import KINDS, Column, ContractError, Table, datapackage, read_clean, validate, write_clean
+from pipeline.kit.data.contracts import (
+    KINDS,
+    Column,
+    ContractError,
+    Table,
+    datapackage,
+    read_clean,
+    validate,
+    write_clean,
+)
+from pipeline.kit.data.usage import WARNINGS
+from pipeline.study.evidence import clean as evidence_clean
+from pipeline.study.prices import clean
+from pipeline.study.statistics import clean as statistics_clean
 from pipeline.tables import TABLES
-from pipeline.usage import WARNINGS
 
 PLOTS = Table(
     "plots",
@@ -81,24 +92,24 @@ def test_declared_table_is_complete(table):
 @pytest.mark.parametrize(
     ("name", "make"),
     [
-        ("regional_statistics", statistics.regional_statistics),
-        ("boundaries", statistics.boundaries),
-        ("world_prices", drivers.world_prices),
-        ("world_prices_annual", drivers.world_prices_annual),
-        ("local_prices", lambda: drivers.local_prices(1.6)),
-        ("subsidy_rules", drivers.subsidy_rules),
-        ("exchange_cpi", drivers.exchange_cpi),
-        ("producer_prices", drivers.producer_prices),
-        ("input_use", drivers.input_use),
-        ("climate", drivers.climate),
-        ("enso", drivers.enso),
-        ("nino34", drivers.nino34),
-        ("effects", lambda: evidence.effects(0.9)),
-        ("shade_trial", evidence.shade_trial),
-        ("baselines", evidence.baselines),
-        ("costs", evidence.costs),
-        ("pest_reports", evidence.pest_reports),
-        ("programme_context", evidence.programme_context),
+        ("regional_statistics", statistics_clean.regional_statistics),
+        ("boundaries", statistics_clean.boundaries),
+        ("world_prices", clean.world_prices),
+        ("world_prices_annual", clean.world_prices_annual),
+        ("local_prices", lambda: clean.local_prices(1.6)),
+        ("subsidy_rules", clean.subsidy_rules),
+        ("exchange_cpi", clean.exchange_cpi),
+        ("producer_prices", clean.producer_prices),
+        ("input_use", clean.input_use),
+        ("climate", clean.climate),
+        ("enso", clean.enso),
+        ("nino34", clean.nino34),
+        ("effects", lambda: evidence_clean.effects(0.9)),
+        ("shade_trial", evidence_clean.shade_trial),
+        ("baselines", evidence_clean.baselines),
+        ("costs", evidence_clean.costs),
+        ("pest_reports", evidence_clean.pest_reports),
+        ("programme_context", evidence_clean.programme_context),
     ],
 )
 def test_table_made_from_the_real_sources_keeps_its_contract(name, make):

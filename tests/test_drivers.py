@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.clean import drivers
+from pipeline.study.prices import clean
 
 
 @pytest.fixture(scope="module")
 def world():
-    return drivers.world_prices()
+    return clean.world_prices()
 
 
 def test_ratio_of_fertilizer_to_cocoa_is_positive_in_every_month(world):
@@ -38,13 +38,13 @@ def test_ratio_stays_when_all_prices_move_together(factor):
         {"urea_usd_per_t": [300.0], "tsp_usd_per_t": [400.0], "kcl_usd_per_t": [350.0], "cocoa_usd_per_kg": [3.0]}
     )
     ratio, moved = (
-        drivers.cocoa_npk_at_world_prices(frame) / frame["cocoa_usd_per_kg"] for frame in (prices, prices * factor)
+        clean.cocoa_npk_at_world_prices(frame) / frame["cocoa_usd_per_kg"] for frame in (prices, prices * factor)
     )
     assert moved.item() == pytest.approx(ratio.item())
 
 
 def test_monthly_and_annual_prices_agree(world):
-    annual = drivers.world_prices_annual().query("basis == 'nominal'").set_index("year")["cocoa_usd_per_kg"]
+    annual = clean.world_prices_annual().query("basis == 'nominal'").set_index("year")["cocoa_usd_per_kg"]
     monthly = world.groupby("year")["cocoa_usd_per_kg"].mean()
     years = [year for year in annual.index if (world["year"] == year).sum() == 12]
     assert len(years) > 60
@@ -63,7 +63,7 @@ def test_monthly_and_annual_prices_agree(world):
     ],
 )
 def test_date_as_a_year_with_a_fraction(text, expected):
-    assert drivers.date_to_decimal(text) == pytest.approx(expected, abs=1e-9)
+    assert clean.date_to_decimal(text) == pytest.approx(expected, abs=1e-9)
 
 
 DAYS = st.dates(date(1990, 1, 1), date(2030, 12, 31))
@@ -72,38 +72,38 @@ DAYS = st.dates(date(1990, 1, 1), date(2030, 12, 31))
 @given(DAYS, DAYS)
 def test_later_days_have_later_decimals(first, second):
     early, late = sorted([first, second])
-    assert (drivers.date_to_decimal(early.isoformat()) < drivers.date_to_decimal(late.isoformat())) == (early < late)
+    assert (clean.date_to_decimal(early.isoformat()) < clean.date_to_decimal(late.isoformat())) == (early < late)
 
 
 @given(DAYS)
 def test_decimal_of_a_day_is_within_two_days_of_the_calendar(day):
     start, end = date(day.year, 1, 1), date(day.year + 1, 1, 1)
     exact = day.year + ((day - start).days + 0.5) / (end - start).days
-    assert drivers.date_to_decimal(day.isoformat()) == pytest.approx(exact, abs=2 / 365)
+    assert clean.date_to_decimal(day.isoformat()) == pytest.approx(exact, abs=2 / 365)
 
 
 @given(DAYS)
 def test_month_lies_between_its_first_and_last_day(day):
-    month = drivers.date_to_decimal(day.isoformat()[:7])
-    first, last = (drivers.date_to_decimal(f"{day.isoformat()[:7]}-{number}") for number in ("01", "28"))
+    month = clean.date_to_decimal(day.isoformat()[:7])
+    first, last = (clean.date_to_decimal(f"{day.isoformat()[:7]}-{number}") for number in ("01", "28"))
     assert first < month < last
 
 
 @pytest.mark.parametrize("text", ["", "May 2020", "2020/05", "2020-May"])
 def test_date_in_another_form_is_refused(text):
     with pytest.raises(ValueError, match="invalid literal"):
-        drivers.date_to_decimal(text)
+        clean.date_to_decimal(text)
 
 
 def test_price_without_a_known_start_is_placed_at_its_end():
-    prices = drivers.local_prices(1.6).set_index("price_id")
-    assert prices.loc["F088", "year_decimal"] == pytest.approx(drivers.date_to_decimal("2025-10-21"))
+    prices = clean.local_prices(1.6).set_index("price_id")
+    assert prices.loc["F088", "year_decimal"] == pytest.approx(clean.date_to_decimal("2025-10-21"))
     assert pd.isna(prices.loc["F088", "date_from"])
     assert prices["year_decimal"].between(2000, 2027).all()
 
 
 def test_prices_printed_in_the_evidence_are_in_the_table():
-    prices = drivers.local_prices(1.6)
+    prices = clean.local_prices(1.6)
     found = set(zip(prices["item"], prices["market"], prices["date_from"], prices["price_idr_per_kg"], strict=True))
     assert found >= {
         ("npk_cocoa", "ceiling_subsidised", "2020", 3000),
@@ -116,7 +116,7 @@ def test_prices_printed_in_the_evidence_are_in_the_table():
 
 
 def test_rupiah_ratio_is_fertilizer_over_the_beans_reported_nearest_to_it():
-    ratios = drivers.rupiah_price_ratio(drivers.local_prices(1.6)).set_index("price_id")
+    ratios = clean.rupiah_price_ratio(clean.local_prices(1.6)).set_index("price_id")
     # Of 2023 the nearest beans are those of Lung Anai, 25,000 to 30,000 Rp/kg in August 2023, for shop and ceiling.
     for key, fertilizer in (("F086", 17000), ("F068", 3300)):
         row = ratios.loc[key]
@@ -128,27 +128,27 @@ def test_rupiah_ratio_is_fertilizer_over_the_beans_reported_nearest_to_it():
 
 
 def test_outliers_do_not_move_the_rupiah_ratio():
-    prices = drivers.local_prices(1.6)
+    prices = clean.local_prices(1.6)
     without = prices[~prices["is_outlier"]].reset_index(drop=True)
-    pd.testing.assert_frame_equal(drivers.rupiah_price_ratio(prices), drivers.rupiah_price_ratio(without))
+    pd.testing.assert_frame_equal(clean.rupiah_price_ratio(prices), clean.rupiah_price_ratio(without))
 
 
 def test_producer_prices_leave_missing_years_out_and_keep_every_other():
-    prices = drivers.producer_prices()
+    prices = clean.producer_prices()
     assert not prices.duplicated(["iso3", "year"]).any()
     assert prices["price_usd_per_t"].notna().all()
     assert np.isfinite(prices["price_usd_per_t"]).all()
 
 
 def test_exchange_rate_before_it_is_known_stays_missing():
-    rates = drivers.exchange_cpi().set_index("year")
+    rates = clean.exchange_cpi().set_index("year")
     assert pd.isna(rates.loc[1960, "idr_per_usd"])
     assert 8000 < rates.loc[2010, "idr_per_usd"] < 10000
     assert rates.loc[2010, "cpi_2010"] == pytest.approx(100, abs=0.5)
 
 
 def test_input_use_keeps_one_row_per_country_and_year_with_both_sources():
-    use = drivers.input_use()
+    use = clean.input_use()
     assert not use.duplicated(["iso3", "year"]).any()
     both = use[(use["iso3"] == "IDN") & (use["year"] == 2020)].iloc[0]
     assert both["source_id"] == "fao_rfn_agdata;fao_rp_owid_2024"

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.language import LANGUAGES, Text, format_number, format_unit
-from pipeline.publish.estimates import (
+from pipeline.kit.publish.estimates import (
     Estimate,
     EstimateError,
     Prose,
@@ -20,6 +19,7 @@ from pipeline.publish.estimates import (
     load_estimates,
     save_estimates,
 )
+from pipeline.kit.publish.language import LANGUAGES, Text, format_number, format_unit
 
 NAN = float("nan")
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.clean import evidence
-from pipeline.clean.evidence import EXCLUDING_WARNINGS, POOLABLE_DESIGNS, log_ratio
-from pipeline.sources import load_raw
+from pipeline.kit.data.sources import load_raw
+from pipeline.study.evidence import clean as evidence_clean
+from pipeline.study.evidence.clean import EXCLUDING_WARNINGS, POOLABLE_DESIGNS, log_ratio
 from pipeline.tables import POOLED_MEASURES
 
 # 1.6449 standard errors to either side hold 90 %.
@@ -16,7 +16,7 @@ Z90 = 1.6448536
 
 
 def row(**given_values) -> pd.Series:
-    empty = dict.fromkeys(evidence.EFFECT_NUMBERS, np.nan)
+    empty = dict.fromkeys(evidence_clean.EFFECT_NUMBERS, np.nan)
     return pd.Series({"outcome": "yield", "effect_type": "percent_change"} | empty | given_values)
 
 
@@ -189,17 +189,17 @@ def test_the_article_behind_the_preliminary_line_is_pooled_against_no_fertilizer
 
 
 def test_a_comparator_that_is_not_on_the_list_is_named_with_row_and_value():
-    frame = load_raw("effects", evidence.EFFECT_NUMBERS)
+    frame = load_raw("effects", evidence_clean.EFFECT_NUMBERS)
     wrong = frame.assign(comparator_kind=frame["comparator_kind"].where(frame["effect_id"] != "E002", "nothing"))
-    with pytest.raises(evidence.EvidenceError, match=r"row 3 \(E002\): comparator_kind 'nothing' is not one of"):
-        evidence.check_effects(wrong)
+    with pytest.raises(evidence_clean.EvidenceError, match=r"row 3 \(E002\): comparator_kind 'nothing' is not one of"):
+        evidence_clean.check_effects(wrong)
 
 
 # The other tables.
 
 
 def test_shade_trial_has_its_sixty_values_and_says_that_its_licence_is_unclear():
-    trial = evidence.shade_trial()
+    trial = evidence_clean.shade_trial()
     assert len(trial) == 60
     assert trial.groupby("shade")["year"].nunique().to_dict() == {"heavy": 20, "medium": 20, "none": 20}
     assert (trial["year"].min(), trial["year"].max()) == (1963, 1982)
@@ -210,7 +210,7 @@ def test_shade_trial_has_its_sixty_values_and_says_that_its_licence_is_unclear()
 
 def test_baselines_in_tonnes_become_kilograms_and_no_other_is_touched():
     raw = load_raw("baselines", ("value", "value_low", "value_high")).set_index("baseline_id")
-    clean = evidence.baselines().set_index("baseline_id")
+    clean = evidence_clean.baselines().set_index("baseline_id")
     tonnes = raw["unit"] == "t/ha"
     assert tonnes.any()
     for column in ("value", "value_low", "value_high"):
@@ -223,10 +223,10 @@ def test_baselines_in_tonnes_become_kilograms_and_no_other_is_touched():
 @pytest.mark.parametrize(
     ("make", "name", "key"),
     [
-        (evidence.costs, "costs", "cost_id"),
-        (evidence.pest_reports, "pest_reports", "report_id"),
-        (evidence.programme_context, "programme_context", "context_id"),
-        (evidence.baselines, "baselines", "baseline_id"),
+        (evidence_clean.costs, "costs", "cost_id"),
+        (evidence_clean.pest_reports, "pest_reports", "report_id"),
+        (evidence_clean.programme_context, "programme_context", "context_id"),
+        (evidence_clean.baselines, "baselines", "baseline_id"),
     ],
 )
 def test_no_row_is_lost(make, name, key):

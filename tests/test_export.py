@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.clean import drivers, evidence
-from pipeline.model import export
-from pipeline.model.options import Measure, Option
-from pipeline.publish import export as published
-from pipeline.publish.charts import export as charts
-from pipeline.publish.names import REGENCIES
-from pipeline.publish.scope import Dated
+from pipeline.study.evidence import clean as evidence_clean
+from pipeline.study.names import REGENCIES
+from pipeline.study.prices import clean
+from pipeline.study.prices.scope import Dated
+from pipeline.study.scenarios import charts as charts
+from pipeline.study.scenarios import export
+from pipeline.study.scenarios import export as published
+from pipeline.study.scenarios.options import Measure, Option
 
 DATED = Dated({name: f"{name} bean price" for name in ("present", "low", "high", "berau", "peak")}, "2026-01")
 
@@ -35,7 +36,7 @@ def growers() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def prices() -> pd.DataFrame:
-    return drivers.local_prices(1.6)
+    return clean.local_prices(1.6)
 
 
 def doubling(needs_borer: bool = False) -> Option:
@@ -185,7 +186,7 @@ def test_restated_figures_are_those_of_the_sources():
     found = {
         estimate.key: estimate
         for estimate in published.restated_estimates(
-            evidence.programme_context(), evidence.baselines(), 70000.0, 16000.0, DATED, ("x",)
+            evidence_clean.programme_context(), evidence_clean.baselines(), 70000.0, 16000.0, DATED, ("x",)
         )
     }
     assert found["export.reference_price"].value == 5662.38
@@ -195,7 +196,7 @@ def test_restated_figures_are_those_of_the_sources():
 
 
 def test_one_container_in_hectares_farmers_and_villages(growers, regions):
-    context = evidence.programme_context().set_index("context_id", drop=False)
+    context = evidence_clean.programme_context().set_index("context_id", drop=False)
     village = regions[regions["figure_id"] == "K053"].iloc[0]
     found = published.container_estimates(
         context.loc["X003"], growers, np.full(SIZE, 0.6), 1.85, village, ["x"], 0.9, 1

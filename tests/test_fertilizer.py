@@ -6,19 +6,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pipeline.clean import drivers, evidence, reference_trials
-from pipeline.clean.price_ratios import rupiah_price_ratio, without_bean_price
-from pipeline.model import (
-    dose_trials,
-    fertilizer,
-    fertilizer_tables,
-    price_history,
-    prices_now,
-    published_optima,
-)
-from pipeline.model.response_curves import FAMILIES, MITSCHERLICH, QUADRATIC_PLATEAU, Response, draw_response
-from pipeline.publish.fertilizer import fertilizer_estimates, trial_weight, unit_of
-from pipeline.publish.scope import Dated
+from pipeline.study.evidence import clean as evidence_clean
+from pipeline.study.fertilizer import best_dose, dose_trials, price_history
+from pipeline.study.fertilizer.estimates import fertilizer_estimates, trial_weight, unit_of
+from pipeline.study.fertilizer.response_curves import FAMILIES, MITSCHERLICH, QUADRATIC_PLATEAU, Response, draw_response
+from pipeline.study.prices import clean, prices_now
+from pipeline.study.prices.ratios import rupiah_price_ratio, without_bean_price
+from pipeline.study.prices.scope import Dated
 
 DATED = Dated({name: f"{name} bean price" for name in ("present", "low", "high", "berau", "peak")}, "2026-01")
 
@@ -31,7 +25,7 @@ PRICE = st.floats(0.01, 3)
 NUTRIENTS_2023 = 0.14 * 0.41138 / 0.46 + 0.12 * 0.46813 / 0.46 + 0.16 * 0.34188 / 0.60
 NUTRIENTS_2026 = 0.14 * 0.4154 / 0.46 + 0.12 * 0.5292 / 0.46 + 0.16 * 0.366 / 0.60
 MARKET_2026 = 17000 * NUTRIENTS_2026 * 16743 / (NUTRIENTS_2023 * 15236.88466)
-COSTS = fertilizer.Costs(bean_price=70000.0, net_bean_price=64000.0, transport=200.0, spreading=3000.0)
+COSTS = best_dose.Costs(bean_price=70000.0, net_bean_price=64000.0, transport=200.0, spreading=3000.0)
 
 
 @st.composite
@@ -172,11 +166,11 @@ def test_curves_are_those_of_their_names(response, relative):
 
 @pytest.fixture(scope="module")
 def trials() -> pd.DataFrame:
-    return reference_trials.maize_trials()
+    return dose_trials.maize_trials()
 
 
 def test_published_optima_are_found_again(trials):
-    checks = published_optima.reference_checks(trials)
+    checks = dose_trials.reference_checks(trials)
     assert checks["passed"].all(), checks
     assert checks["published"].tolist() == [225.0, 140.0, 191.7198]
 
@@ -184,7 +178,7 @@ def test_published_optima_are_found_again(trials):
 def test_a_wrong_yield_makes_a_reference_check_fail(trials):
     damaged = trials.copy()
     damaged.loc[damaged["yield_value"] == 71.9, "yield_value"] = 61.9
-    assert not published_optima.reference_checks(damaged)["passed"].all()
+    assert not dose_trials.reference_checks(damaged)["passed"].all()
 
 
 def test_mitscherlich_fit_finds_the_published_asymptotic_regression():
@@ -274,12 +268,12 @@ def test_trials_on_maize_get_a_weight_between_the_families(trials):
 
 @pytest.fixture(scope="module")
 def local() -> pd.DataFrame:
-    return drivers.local_prices(1.6)
+    return clean.local_prices(1.6)
 
 
 @pytest.fixture(scope="module")
 def world() -> pd.DataFrame:
-    return drivers.world_prices()
+    return clean.world_prices()
 
 
 @pytest.fixture(scope="module")
@@ -288,8 +282,8 @@ def rupiah(local) -> pd.DataFrame:
 
 
 def cases_of(local: pd.DataFrame) -> pd.DataFrame:
-    rates = prices_now.exchange_rates(drivers.exchange_cpi(), evidence.costs())
-    return fertilizer.price_cases(local, drivers.world_prices(), rates, "2026-01")
+    rates = prices_now.exchange_rates(clean.exchange_cpi(), evidence_clean.costs())
+    return best_dose.price_cases(local, clean.world_prices(), rates, "2026-01")
 
 
 def test_price_cases_are_the_ceilings_and_the_market_of_kutai_timur(local):
@@ -319,12 +313,12 @@ def test_a_price_that_is_not_above_zero_names_its_row(local, price):
 @pytest.mark.parametrize("value", [-1.0, float("nan")])
 def test_costs_that_cannot_be_name_themselves(name, value):
     with pytest.raises(ValueError, match=f"{name} is"):
-        fertilizer.Costs(**{**COSTS.__dict__, name: value})
+        best_dose.Costs(**{**COSTS.__dict__, name: value})
 
 
 def test_beans_that_are_worth_nothing_are_refused():
     with pytest.raises(ValueError, match="bean_price is 0"):
-        fertilizer.Costs(0.0, 0.0, 200.0, 3000.0)
+        best_dose.Costs(0.0, 0.0, 200.0, 3000.0)
 
 
 def test_world_spike_is_the_dearest_year_of_two(world):
@@ -401,34 +395,34 @@ GAIN = np.linspace(-150.0, 900.0, 400)
 
 @pytest.fixture(scope="module")
 def by_family() -> dict[str, dict[str, np.ndarray]]:
-    return fertilizer.economics_by_family(fertilizer.draw_responses(FULL, GAIN, 1), CASES, STEPS, COSTS)
+    return best_dose.economics_by_family(best_dose.draw_responses(FULL, GAIN, 1), CASES, STEPS, COSTS)
 
 
 def test_value_cost_ratio_is_value_over_cost():
-    assert fertilizer.value_cost_ratio(np.array([100.0]), 70000, 3.5e6).tolist() == [2.0]
+    assert best_dose.value_cost_ratio(np.array([100.0]), 70000, 3.5e6).tolist() == [2.0]
 
 
 @pytest.mark.parametrize(("price", "cost"), [(0, 1e6), (-1, 1e6), (70000, 0), (70000, np.array([1e6, -1]))])
 def test_value_cost_ratio_refuses_what_costs_or_earns_nothing(price, cost):
     with pytest.raises(ValueError, match="above zero"):
-        fertilizer.value_cost_ratio(np.array([100.0, 100.0]), price, cost)
+        best_dose.value_cost_ratio(np.array([100.0, 100.0]), price, cost)
 
 
 @given(st.floats(1, 500), st.floats(1e4, 2e5), st.floats(50, 800), st.floats(0, 5000))
 def test_at_the_break_even_price_value_equals_cost(extra, bean_price, dose, spreading):
-    costs = fertilizer.Costs(bean_price, bean_price, 200.0, spreading)
-    price = fertilizer.break_even_price(np.array([extra]), dose, costs)
+    costs = best_dose.Costs(bean_price, bean_price, 200.0, spreading)
+    price = best_dose.break_even_price(np.array([extra]), dose, costs)
     assert costs.dose_cost(dose, price) == pytest.approx(extra * bean_price)
 
 
 def test_a_dose_of_nothing_has_no_break_even_price():
     with pytest.raises(ValueError, match="dose of 0 kg/ha has no break-even price"):
-        fertilizer.break_even_price(np.array([100.0]), 0.0, COSTS)
+        best_dose.break_even_price(np.array([100.0]), 0.0, COSTS)
 
 
 @given(responses(), st.floats(1000, 100000))
 def test_at_the_choke_price_the_optimal_dose_falls_to_zero(response, beyond):
-    found = fertilizer.curve_economics(response, CASES, STEPS, COSTS)
+    found = best_dose.curve_economics(response, CASES, STEPS, COSTS)
     choke = float(found["choke_price"])
     assert found["choke_ratio"] == pytest.approx(float(COSTS.price_ratio(choke)))
     assume(choke > 1000)
@@ -438,7 +432,7 @@ def test_at_the_choke_price_the_optimal_dose_falls_to_zero(response, beyond):
 
 
 def test_fertilizer_pays_less_the_dearer_it_is(by_family):
-    full = fertilizer.full_dose_economics(CASES, GAIN, FULL, COSTS)
+    full = best_dose.full_dose_economics(CASES, GAIN, FULL, COSTS)
     assert full["value_cost_ratio.cheap"] == pytest.approx(GAIN * 64000 / (400 * (2640 + 200 + 3000)))
     assert ((full["break_even_price"] > 17000) == (full["value_cost_ratio.dear"] > 1)).all()
     for found in by_family.values():
@@ -460,7 +454,7 @@ def test_a_dearer_price_takes_dose_yield_and_income_and_more_the_larger_the_step
 
 def test_income_lost_lies_between_the_dear_and_the_cheap_dose_times_the_rise(by_family):
     rise = 0.45 * COSTS.bean_price / 1e6
-    for name, response in fertilizer.draw_responses(FULL, GAIN, 1).items():
+    for name, response in best_dose.draw_responses(FULL, GAIN, 1).items():
         lost = by_family[name]["price_step.large.income"]
         cheap, dear = (response.optimal_dose(COSTS.full_ratio(ratio)) for ratio in (0.05, 0.5))
         assert (lost <= cheap * rise + 1e-9).all()
@@ -468,23 +462,23 @@ def test_income_lost_lies_between_the_dear_and_the_cheap_dose_times_the_rise(by_
 
 
 def test_the_average_follows_one_family_in_every_draw_and_both_in_equal_parts(by_family):
-    is_plateau = fertilizer.draw_family(1, len(GAIN))
-    averaged = fertilizer.average_economics(by_family, is_plateau)
+    is_plateau = best_dose.draw_family(1, len(GAIN))
+    averaged = best_dose.average_economics(by_family, is_plateau)
     for key, draws in averaged.items():
         chosen = np.where(is_plateau, by_family["quadratic_plateau"][key], by_family["mitscherlich"][key])
         assert draws.tolist() == chosen.tolist()
-    assert fertilizer.draw_family(1, 20000).mean() == pytest.approx(0.5, abs=0.02)
+    assert best_dose.draw_family(1, 20000).mean() == pytest.approx(0.5, abs=0.02)
 
 
 def test_curves_over_prices_fall_and_meet_the_single_answers():
-    drawn, is_plateau = fertilizer.draw_responses(FULL, GAIN, 1), fertilizer.draw_family(1, len(GAIN))
-    curve = fertilizer_tables.value_cost_curve(drawn, is_plateau, COSTS, np.array([2640.0, 9000.0, 17000.0]), 0.9)
+    drawn, is_plateau = best_dose.draw_responses(FULL, GAIN, 1), best_dose.draw_family(1, len(GAIN))
+    curve = best_dose.value_cost_curve(drawn, is_plateau, COSTS, np.array([2640.0, 9000.0, 17000.0]), 0.9)
     assert curve["value"].is_monotonic_decreasing
     assert (curve["lower"] <= curve["value"]).all()
     assert (curve["value"] <= curve["upper"]).all()
-    full = fertilizer.full_dose_economics(CASES, GAIN, FULL, COSTS)
+    full = best_dose.full_dose_economics(CASES, GAIN, FULL, COSTS)
     assert curve["value"].iloc[0] == pytest.approx(np.median(full["value_cost_ratio.cheap"]))
-    doses = fertilizer_tables.dose_curve(drawn, is_plateau, COSTS, np.geomspace(0.02, 6, 12), 0.9)
+    doses = best_dose.dose_curve(drawn, is_plateau, COSTS, np.geomspace(0.02, 6, 12), 0.9)
     assert (
         doses[["value", "mitscherlich", "quadratic_plateau"]].apply(lambda column: column.is_monotonic_decreasing).all()
     )
@@ -495,8 +489,8 @@ def test_curves_over_prices_fall_and_meet_the_single_answers():
 def test_cases_without_a_price_are_named_before_anything_is_computed():
     broken = CASES.assign(price_idr_per_kg=[2640.0, 0.0])
     for compute in (
-        lambda: fertilizer.full_dose_economics(broken, GAIN, FULL, COSTS),
-        lambda: fertilizer.curve_economics(Response(MITSCHERLICH, FULL, GAIN, 2.0), broken, STEPS, COSTS),
+        lambda: best_dose.full_dose_economics(broken, GAIN, FULL, COSTS),
+        lambda: best_dose.curve_economics(Response(MITSCHERLICH, FULL, GAIN, 2.0), broken, STEPS, COSTS),
     ):
         with pytest.raises(ValueError, match=r"dear \(X2\): 0.0 Rp/kg"):
             compute()
@@ -508,10 +502,10 @@ def test_cases_without_a_price_are_named_before_anything_is_computed():
 def test_every_quantity_is_published_with_its_unit_and_sources():
     renamed = CASES.assign(name=["ceiling", "market"])
     steps = STEPS.assign(name=["ceiling_cut", "access"])
-    full = fertilizer.full_dose_economics(renamed, GAIN, FULL, COSTS)
-    drawn = fertilizer.draw_responses(FULL, GAIN, 1)
-    found = fertilizer.economics_by_family(drawn, renamed, steps, COSTS)
-    averaged = fertilizer.average_economics(found, fertilizer.draw_family(1, len(GAIN)))
+    full = best_dose.full_dose_economics(renamed, GAIN, FULL, COSTS)
+    drawn = best_dose.draw_responses(FULL, GAIN, 1)
+    found = best_dose.economics_by_family(drawn, renamed, steps, COSTS)
+    averaged = best_dose.average_economics(found, best_dose.draw_family(1, len(GAIN)))
     published = fertilizer_estimates(full, averaged, found, GAIN, renamed, steps, ("z",), DATED, 0.9, 1)
     estimates = {estimate.key: estimate for estimate in published}
     assert len(estimates) == len(published)

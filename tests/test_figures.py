@@ -8,11 +8,11 @@ import matplotlib.image
 import pandas as pd
 import pytest
 
-from pipeline import paths
-from pipeline.language import Text
-from pipeline.publish import figures
-from pipeline.publish.figures import Caption, FigureError, publish_figure
-from pipeline.publish.names import COUNTRIES
+from pipeline.kit import paths
+from pipeline.kit.publish import figures
+from pipeline.kit.publish.figures import Caption, FigureError, publish_figure
+from pipeline.kit.publish.language import Text
+from pipeline.study.names import COUNTRIES
 
 CAPTION = Caption(
     Text("Yields of plots", "Hasil petak"),

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from pipeline.language import LANGUAGES, Text
-from pipeline.publish import accessibility, colour, figures
-from pipeline.publish.charts import regency_map
-from pipeline.publish.figures import Caption, FigureError, publish_figure
+from pipeline.kit.publish import accessibility, figures
+from pipeline.kit.publish.figures import Caption, FigureError, publish_figure
+from pipeline.kit.publish.language import LANGUAGES, Text
+from pipeline.study.statistics import charts
 
 LARGEST_SVG = 150_000
 PALETTE = {
@@ -48,28 +48,28 @@ CHANNELS = st.tuples(*[st.floats(0, 1)] * 3)
     ],
 )
 def test_difference_is_that_of_the_published_pairs(first, second, expected):
-    assert colour.ciede2000(np.array(first), np.array(second)) == pytest.approx(expected, abs=5e-5)
-    assert colour.ciede2000(np.array(second), np.array(first)) == pytest.approx(expected, abs=5e-5)
+    assert accessibility.ciede2000(np.array(first), np.array(second)) == pytest.approx(expected, abs=5e-5)
+    assert accessibility.ciede2000(np.array(second), np.array(first)) == pytest.approx(expected, abs=5e-5)
 
 
 def test_contrast_is_that_of_wcag():
-    assert colour.contrast(to_rgb("#000000")) == pytest.approx(21)
-    assert colour.contrast(to_rgb("#FFFFFF")) == pytest.approx(1, abs=1e-6)
-    assert colour.contrast(to_rgb("#767676")) == pytest.approx(4.54, abs=0.01)
-    assert colour.on_ground("#000000", 0.25) == pytest.approx((0.75, 0.75, 0.75))
+    assert accessibility.contrast(to_rgb("#000000")) == pytest.approx(21)
+    assert accessibility.contrast(to_rgb("#FFFFFF")) == pytest.approx(1, abs=1e-6)
+    assert accessibility.contrast(to_rgb("#767676")) == pytest.approx(4.54, abs=0.01)
+    assert accessibility.on_ground("#000000", 0.25) == pytest.approx((0.75, 0.75, 0.75))
 
 
 @given(CHANNELS, CHANNELS)
 def test_least_difference_is_never_more_than_that_of_full_sight(first, second):
-    least, sight = colour.smallest_difference(first, second)
-    assert 0 <= least <= colour.difference(first, second) + 1e-9
-    assert sight in colour.SIGHTS
-    assert colour.smallest_difference(first, first)[0] == pytest.approx(0, abs=1e-6)
+    least, sight = accessibility.smallest_difference(first, second)
+    assert 0 <= least <= accessibility.difference(first, second) + 1e-9
+    assert sight in accessibility.SIGHTS
+    assert accessibility.smallest_difference(first, first)[0] == pytest.approx(0, abs=1e-6)
 
 
-@pytest.mark.parametrize("sight", colour.SIGHTS)
+@pytest.mark.parametrize("sight", accessibility.SIGHTS)
 def test_grey_stays_grey_for_every_sight(sight):
-    assert colour.SIGHTS[sight].sum(axis=1) == pytest.approx(np.ones(3), abs=1e-5)
+    assert accessibility.SIGHTS[sight].sum(axis=1) == pytest.approx(np.ones(3), abs=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_grey_stays_grey_for_every_sight(sight):
     ],
 )
 def test_colours_known_to_be_confused_come_close(first, second, sight):
-    full, without = (colour.difference(to_rgb(first), to_rgb(second), seen) for seen in ("full sight", sight))
+    full, without = (accessibility.difference(to_rgb(first), to_rgb(second), seen) for seen in ("full sight", sight))
     assert without < full / 2
 
 
@@ -90,24 +90,24 @@ def test_colours_known_to_be_confused_come_close(first, second, sight):
 
 @pytest.mark.parametrize(("first", "second"), [*combinations(PALETTE, 2)])
 def test_every_pair_of_colours_stays_apart_for_every_sight(first, second):
-    distance, sight = colour.smallest_difference(PALETTE[first], PALETTE[second])
+    distance, sight = accessibility.smallest_difference(PALETTE[first], PALETTE[second])
     assert distance >= accessibility.APART, sight
 
 
 @pytest.mark.parametrize("name", PALETTE)
 def test_words_in_every_colour_can_be_read_on_white(name):
-    assert colour.contrast(PALETTE[name]) >= accessibility.WORDS_CONTRAST
+    assert accessibility.contrast(PALETTE[name]) >= accessibility.WORDS_CONTRAST
 
 
 def test_classes_of_the_map_go_from_light_to_dark_and_words_can_be_read_on_them():
-    fills = [to_rgb(fill) for fill in regency_map.CLASSES.values()]
-    contrasts = [colour.contrast(fill) for fill in fills]
+    fills = [to_rgb(fill) for fill in charts.CLASSES.values()]
+    contrasts = [accessibility.contrast(fill) for fill in fills]
     assert contrasts == sorted(contrasts)
     for fill in fills:
-        assert colour.contrast(fill, to_rgb("black")) >= accessibility.WORDS_CONTRAST
-        assert colour.contrast(fill, to_rgb(regency_map.LINES["edgecolor"])) >= accessibility.MARKS_CONTRAST
-    for first, second in combinations([to_rgb(regency_map.NO_FIGURE), *fills], 2):
-        assert colour.smallest_difference(first, second)[0] >= 5  # Areas that touch, with a line between.
+        assert accessibility.contrast(fill, to_rgb("black")) >= accessibility.WORDS_CONTRAST
+        assert accessibility.contrast(fill, to_rgb(charts.LINES["edgecolor"])) >= accessibility.MARKS_CONTRAST
+    for first, second in combinations([to_rgb(charts.NO_FIGURE), *fills], 2):
+        assert accessibility.smallest_difference(first, second)[0] >= 5  # Areas that touch, with a line between.
 
 
 # The check of a figure.

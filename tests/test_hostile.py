@@ -8,13 +8,16 @@ import pandas as pd
 import pytest
 import yaml
 
-from pipeline import paths, sources
-from pipeline.clean import drivers, rules
-from pipeline.contracts import Column, ContractError, Table, read_clean, validate, write_clean
-from pipeline.language import Text, format_number
-from pipeline.model import attribution, evidence
+from pipeline.kit import paths
+from pipeline.kit.data import sources
+from pipeline.kit.data.contracts import Column, ContractError, Table, read_clean, validate, write_clean
+from pipeline.kit.publish.estimates import Estimate, EstimateError, Prose, load_estimates, save_estimates
+from pipeline.kit.publish.language import Text, format_number
 from pipeline.params import ParameterError, load_params
-from pipeline.publish.estimates import Estimate, EstimateError, Prose, load_estimates, save_estimates
+from pipeline.study.causes import attribution
+from pipeline.study.prices import clean
+from pipeline.study.statistics import rules
+from pipeline.study.synthesis import pooling
 
 T = Table(
     "t",
@@ -34,7 +37,7 @@ def frame(**changes):
 
 
 def test_png_rainfall_is_flagged_as_infilled():
-    climate = drivers.climate()
+    climate = clean.climate()
     png = climate[(climate["iso3"] == "PNG") & climate["year"].between(1996, 2023)]
     assert png["is_infilled"].any()
 
@@ -113,12 +116,12 @@ def test_change_from_a_copied_year_is_missing(countries):
 @pytest.mark.parametrize("effect", [np.nan, np.inf])
 def test_fit_refuses_effects_that_are_no_number(effect):
     with pytest.raises(ValueError, match="effect"):
-        evidence.fit(np.array([effect]), np.array([0.1]), 0.0, 0.3, 0.3)
+        pooling.fit(np.array([effect]), np.array([0.1]), 0.0, 0.3, 0.3)
 
 
 def test_fit_refuses_an_infinite_error():
     with pytest.raises(ValueError, match="error"):
-        evidence.fit(np.array([0.1]), np.array([np.inf]), 0.0, 0.3, 0.3)
+        pooling.fit(np.array([0.1]), np.array([np.inf]), 0.0, 0.3, 0.3)
 
 
 def make(**changes):
@@ -224,4 +227,4 @@ def test_quote_that_is_never_closed_is_a_source_error(tmp_path):
 
 
 def test_last_day_of_a_year_lies_in_it():
-    assert drivers.date_to_decimal("2019-12-31") < 2020
+    assert clean.date_to_decimal("2019-12-31") < 2020

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from pipeline.model import choices, information
-from pipeline.publish import information as published
+from pipeline.study.scenarios import choices
+from pipeline.study.scenarios import estimates as published
 
 SIZE = 20_000
 BOUNDS = ("lower", "value", "upper")
@@ -30,8 +30,8 @@ def decision(mean: float, sd_known: float, sd_other: float, seed: int = 1) -> tu
 def test_normal_decisions_have_their_closed_values(mean, known, other):
     payoffs, draws = decision(mean, known, other)
     sd = np.hypot(known, other)
-    assert information.perfect_information(payoffs) == pytest.approx(loss(mean, sd), abs=4 * sd / np.sqrt(SIZE))
-    found = information.partial_information(payoffs, draws)
+    assert choices.perfect_information(payoffs) == pytest.approx(loss(mean, sd), abs=4 * sd / np.sqrt(SIZE))
+    found = choices.partial_information(payoffs, draws)
     assert found == pytest.approx(loss(mean, known), abs=4 * sd / np.sqrt(SIZE))
 
 
@@ -40,7 +40,7 @@ def test_plots_have_the_normal_preposterior_value(plots):
     payoffs, draws = decision(0.3, 1.0, 0.5)
     # The posterior mean after plots with an error of 2 / sqrt(plots) varies by the part of the variance explained.
     preposterior = 1 / np.sqrt(1 + 4 / plots)
-    found = information.sample_information(payoffs, draws, 2.0, plots, np.random.default_rng(2))
+    found = choices.sample_information(payoffs, draws, 2.0, plots, np.random.default_rng(2))
     assert found == pytest.approx(loss(0.3, preposterior), abs=0.03)
 
 
@@ -49,14 +49,12 @@ def test_input_with_two_values_is_worth_what_its_two_means_say():
     reading = (rng.random(SIZE) < 0.5).astype(float)
     payoffs = np.column_stack([np.zeros(SIZE), np.where(reading == 1, 3.0, -1.0) + rng.normal(0, 1, SIZE)])
     # Best without knowing: 1 in the mean. Knowing: 3 in half the cases, else nothing.
-    assert information.partial_information(payoffs, reading) == pytest.approx(0.5, abs=0.05)
+    assert choices.partial_information(payoffs, reading) == pytest.approx(0.5, abs=0.05)
 
 
 def test_known_values_are_read_by_their_order_alone():
     payoffs, draws = decision(0.2, 1.0, 1.0)
-    assert information.partial_information(payoffs, draws) == information.partial_information(
-        payoffs, np.exp(3 * draws)
-    )
+    assert choices.partial_information(payoffs, draws) == choices.partial_information(payoffs, np.exp(3 * draws))
 
 
 @settings(max_examples=15)
@@ -65,8 +63,8 @@ def test_no_input_is_worth_less_than_nothing_or_more_than_everything(seed, n_opt
     rng = np.random.default_rng(seed)
     known = rng.standard_t(3, 2000)
     payoffs = rng.normal(0, 1, (2000, n_options)) + np.outer(known, rng.normal(0, 1, n_options))
-    everything = information.perfect_information(payoffs)
-    part = information.partial_information(payoffs, known)
+    everything = choices.perfect_information(payoffs)
+    part = choices.partial_information(payoffs, known)
     assert 0 <= part <= everything * (1 + 1e-9)
 
 
@@ -74,30 +72,30 @@ def test_nothing_is_worth_knowing_when_the_choice_cannot_change():
     rng = np.random.default_rng(1)
     known = rng.normal(size=SIZE)
     payoffs = np.column_stack([np.zeros(SIZE), 10 + np.tanh(known), 5 + np.tanh(known)])
-    assert information.perfect_information(payoffs) == pytest.approx(0, abs=1e-9)
-    assert information.partial_information(payoffs, known) == 0
-    assert information.sample_information(payoffs, known, 1.0, 10, rng) == 0
+    assert choices.perfect_information(payoffs) == pytest.approx(0, abs=1e-9)
+    assert choices.partial_information(payoffs, known) == 0
+    assert choices.sample_information(payoffs, known, 1.0, 10, rng) == 0
 
 
 def test_input_that_has_nothing_to_do_with_the_choice_is_worth_next_to_nothing():
     payoffs, _ = decision(0.3, 1.0, 1.0)
     unrelated = np.random.default_rng(9).normal(size=SIZE)
-    assert information.partial_information(payoffs, unrelated) < 0.01 * information.perfect_information(payoffs)
+    assert choices.partial_information(payoffs, unrelated) < 0.01 * choices.perfect_information(payoffs)
 
 
 def test_more_plots_are_worth_more_up_to_the_value_of_knowing():
     payoffs, draws = decision(0.2, 1.0, 0.5)
-    by_plots = information.information_by_plots(payoffs, draws, 2.0, 2)
-    whole = information.partial_information(payoffs, draws)
+    by_plots = choices.information_by_plots(payoffs, draws, 2.0, 2)
+    whole = choices.partial_information(payoffs, draws)
     assert by_plots["value"].is_monotonic_increasing
     assert by_plots["value"].iloc[0] < 0.7 * whole
     assert by_plots["value"].iloc[-1] == pytest.approx(whole, rel=0.03)
-    half, most = (information.plots_for_share(by_plots, whole, share) for share in (0.5, 0.9))
+    half, most = (choices.plots_for_share(by_plots, whole, share) for share in (0.5, 0.9))
     assert 2 <= half < most <= 512
-    assert np.isnan(information.plots_for_share(by_plots, whole, 1.5))
-    assert np.isnan(information.plots_for_share(by_plots, 0.0, 0.5))
+    assert np.isnan(choices.plots_for_share(by_plots, whole, 1.5))
+    assert np.isnan(choices.plots_for_share(by_plots, 0.0, 0.5))
     with pytest.raises(ValueError, match="0 plots measure nothing"):
-        information.sample_information(payoffs, draws, 1.0, 0, np.random.default_rng(1))
+        choices.sample_information(payoffs, draws, 1.0, 0, np.random.default_rng(1))
 
 
 def test_farms_that_differ_more_need_more_plots():

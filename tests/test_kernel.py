@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import zmq
 
-from pipeline.kernel import StageClient
+from pipeline.kit.stages.kernel import StageClient
 
 
 def message(question: str, kind: str, **content: str) -> dict[str, Any]:

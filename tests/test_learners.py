@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.model import learner_checks as checks
-from pipeline.model import learner_results, learners
+from pipeline.study.price_response import learners
+from pipeline.study.price_response import learners as checks
 
 
 def table(seed: int = 1, groups: int = 40, times: int = 25, effect: float = 0.0, level: float = 0.0) -> pd.DataFrame:
@@ -164,13 +164,13 @@ def test_suspicion_starts_above_a_third_or_so():
 
 
 def test_the_same_digits_come_out_again_for_every_learner_test_and_set_of_features(monkeypatch):
-    monkeypatch.setattr(learner_results, "GROUP_FOLDS", 3)
-    monkeypatch.setattr(learner_results, "TIME_FOLDS", 2)
+    monkeypatch.setattr(learners, "GROUP_FOLDS", 3)
+    monkeypatch.setattr(learners, "TIME_FOLDS", 2)
     frame = table(groups=20, times=8, effect=0.5)
-    names = list(learner_results.features.ALL)
+    names = list(learners.features.ALL)
     wide = frame.assign(**{name: np.random.default_rng(i).normal(size=len(frame)) for i, name in enumerate(names)})
     data = learners.as_sample(wide, names, "y", "group", "time")
-    first, second = (learner_results.skill_table(data, 0.9, 1) for _ in range(2))
+    first, second = (learners.skill_table(data, 0.9, 1) for _ in range(2))
     pd.testing.assert_frame_equal(first, second, check_exact=True)
     assert set(first["test"]) == {"countries", "years"}
     assert not first["is_suspect"].any()

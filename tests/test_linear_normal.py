@@ -6,10 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import ndtri
 
-from pipeline.model.compress import compress
-from pipeline.model.linear_normal import average, fit, fixed_effects, groups, log_likelihood
-from pipeline.model.mixture import Mixture
-from pipeline.model.spreads import Spread, fixed, grid, half_normal, log_normal, log_normal_even, log_uniform
+from pipeline.kit.bayes.linear_normal import average, compress, fit, fixed_effects, groups, log_likelihood
+from pipeline.kit.bayes.mixture import (
+    Mixture,
+    Spread,
+    fixed,
+    grid,
+    half_normal,
+    log_normal,
+    log_normal_even,
+    log_uniform,
+)
 
 EFFECT = st.floats(-2, 2)
 ERROR = st.floats(0.05, 1)

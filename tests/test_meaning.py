@@ -16,8 +16,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline import paths, reference, sources, tables
-from pipeline.language import LANGUAGES
+from pipeline import tables
+from pipeline.kit import paths
+from pipeline.kit.data import sources
+from pipeline.kit.provenance import reference
+from pipeline.kit.publish.language import LANGUAGES
 
 NOTEBOOKS = sorted(path.stem for path in paths.NOTEBOOKS.glob("*.ipynb"))
 ESTIMATES, COLUMNS = reference.load("numbers"), reference.load("columns")

@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.clean import evidence as clean
-from pipeline.clean import reference
-from pipeline.model import evidence_checks, evidence_rows
-from pipeline.model import spreads as spreads_module
-from pipeline.model.evidence import Priors, error_factor_sd, synthesise
-from pipeline.model.reference import check_meta_analyses
-from pipeline.sources import load_raw
+from pipeline.kit.bayes import mixture as spreads_module
+from pipeline.kit.data.sources import load_raw
+from pipeline.study.evidence import clean as clean
+from pipeline.study.synthesis import checks, comparisons
+from pipeline.study.synthesis.pooling import Priors, error_factor_sd, synthesise
+from pipeline.study.validation import calibration
+from pipeline.study.validation.calibration import check_meta_analyses
 from pipeline.tables import MEASURES, POOLED_MEASURES
 
 LEVEL = 0.9
@@ -18,7 +18,7 @@ LEVEL = 0.9
 
 @pytest.fixture(scope="module")
 def rows(effects) -> pd.DataFrame:
-    return evidence_rows.pooled_rows(effects, clean.shade_trial())
+    return comparisons.pooled_rows(effects, clean.shade_trial())
 
 
 @pytest.fixture(scope="module")
@@ -61,14 +61,14 @@ def test_pooled_rows_are_trials_and_surveys_on_the_yield_scale(rows, effects):
 
 
 def test_every_effect_is_counted_once_with_its_reason(effects):
-    counted = evidence_rows.counts(effects)
+    counted = comparisons.counts(effects)
     assert counted.sum() == len(effects)
     assert counted["pooled"] == effects["is_poolable"].sum()
 
 
 def test_shade_trial_gives_the_mean_log_ratio_and_counts_fewer_years_than_it_has():
     trial = clean.shade_trial()
-    found = evidence_rows.trial_rows(trial).set_index("effect_id")
+    found = comparisons.trial_rows(trial).set_index("effect_id")
     wide = trial.pivot(index="year", columns="shade", values="yield_kg_per_ha")
     ratio = np.log(wide["heavy"] / wide["none"])
     assert found.loc["tafo_heavy", "log_ratio"] == pytest.approx(ratio.mean())
@@ -82,7 +82,7 @@ def test_trial_of_no_shade_over_shade_is_turned_round(effects):
 
 
 def test_farms_vary_as_the_surveys_with_an_error_and_a_size_print_it(effects):
-    variation, spread, ids = evidence_rows.variation_between_farms(effects)
+    variation, spread, ids = comparisons.variation_between_farms(effects)
     # Rinaldi (2013): difference -24.42, t -1.376, 60 and 40 farms, means 301 and 326.
     by_hand = 17.75 / ((325.55 + 301.13) / 2) * np.sqrt(100 / 4)
     assert set(ids) == {"E114", "E115", "E122"}
@@ -90,11 +90,11 @@ def test_farms_vary_as_the_surveys_with_an_error_and_a_size_print_it(effects):
     assert 0.1 < variation < 0.6
     assert 0 < spread < 1.5
     with pytest.raises(ValueError, match="2 surveys"):
-        evidence_rows.variation_between_farms(effects[effects["effect_id"] != "E122"])
+        comparisons.variation_between_farms(effects[effects["effect_id"] != "E122"])
 
 
 def test_missing_errors_follow_the_printed_size_and_are_marked(rows, effects):
-    variation, _, _ = evidence_rows.variation_between_farms(effects)
+    variation, _, _ = comparisons.variation_between_farms(effects)
     by_id = rows.set_index("effect_id")
     assert by_id.at["E001", "se"] == pytest.approx(variation * np.sqrt(4 / 73))
     # Four countries share the 2,048 interviews of one study.
@@ -137,15 +137,15 @@ def test_all_impossible_effects_are_listed_at_once():
 
 
 def test_engine_gives_the_published_results_of_three_meta_analyses():
-    found = check_meta_analyses(reference.meta_analyses(), reference.published_results())
+    found = check_meta_analyses(calibration.meta_analyses(), calibration.published_results())
     assert found["dataset"].nunique() == 3
     assert found["passed"].all(), found[~found["passed"]]
 
 
 def test_a_wrong_published_result_would_be_noticed():
-    published = reference.published_results()
+    published = calibration.published_results()
     published.loc[published["quantity"] == "tau2", "value"] += 0.001
-    found = check_meta_analyses(reference.meta_analyses(), published)
+    found = check_meta_analyses(calibration.meta_analyses(), published)
     assert set(found.loc[~found["passed"], "quantity"]) == {"tau2"}
 
 
@@ -250,7 +250,7 @@ def test_draws_follow_the_exact_distribution_and_a_stream_each(synthesis):
 
 
 def test_contributions_list_every_study_and_leave_a_part_to_the_prior(synthesis):
-    studies = evidence_checks.contributions(synthesis, LEVEL)
+    studies = checks.contributions(synthesis, LEVEL)
     assert studies["rows"].sum() == len(synthesis.rows)
     assert (studies["weight"] > 0).all()
     assert (studies.groupby("measure")["weight"].sum() < 1).all()
@@ -262,8 +262,8 @@ def test_contributions_list_every_study_and_leave_a_part_to_the_prior(synthesis)
 
 
 def test_sensitivity_shows_every_measure_in_every_variant(rows, effects):
-    doubtful = evidence_rows.doubtful_rows(effects)
-    table = evidence_checks.sensitivity(rows, doubtful, Priors(), error_factor_sd(effects), LEVEL)
+    doubtful = comparisons.doubtful_rows(effects)
+    table = checks.sensitivity(rows, doubtful, Priors(), error_factor_sd(effects), LEVEL)
     assert len(table) == len(POOLED_MEASURES) * table["variant"].nunique()
     assert ((table["lower"] < table["value"]) & (table["value"] < table["upper"])).all()
     counts = table.pivot(index="measure", columns="variant", values="studies")
@@ -282,7 +282,7 @@ def test_small_study_slopes_find_an_effect_that_grows_with_its_error():
     frame = simulated([0.0] * 300)
     frame["se"] = rng.uniform(0.02, 0.5, len(frame))
     frame["log_ratio"] = 2 * frame["se"] + rng.normal(0, frame["se"])
-    found = evidence_checks.small_study_slopes(frame).set_index("check")
+    found = checks.small_study_slopes(frame).set_index("check")
     assert found.at["PET", "slope"] == pytest.approx(2, abs=3 * found.at["PET", "se"])
     assert found.at["PET", "slope"] > 3 * found.at["PET", "se"]
 

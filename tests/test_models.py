@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.clean.statistics import conflicts
-from pipeline.model import draws, yield_gap
+from pipeline.kit.bayes import draws
+from pipeline.study.statistics.clean import conflicts
+from pipeline.study.yield_gap import attainable
 
 # Draws.
 
@@ -30,7 +31,7 @@ def test_draws_of_one_name_do_not_move_those_of_another():
 
 
 def test_readings_of_kutai_timur_are_those_of_the_sources(regions):
-    readings = yield_gap.kutai_timur_readings(regions).set_index("reading")
+    readings = attainable.kutai_timur_readings(regions).set_index("reading")
     expected = {
         "2007": (3988.45, 4220.42),
         "2020": (1410, 3440),
@@ -48,11 +49,11 @@ def test_readings_of_kutai_timur_are_those_of_the_sources(regions):
 
 def test_reading_without_its_figure_is_an_error(regions):
     with pytest.raises(KeyError, match="K039"):
-        yield_gap.kutai_timur_readings(regions[regions["figure_id"] != "K039"])
+        attainable.kutai_timur_readings(regions[regions["figure_id"] != "K039"])
 
 
 def test_mature_shares_are_shares_and_none_is_claimed_for_kutai_timur(regions):
-    shares = yield_gap.mature_shares(regions).set_index("region")
+    shares = attainable.mature_shares(regions).set_index("region")
     assert len(shares) >= 6
     assert shares.index.is_unique
     assert shares["share"].between(0, 1, inclusive="neither").all()
@@ -66,7 +67,7 @@ def test_mature_shares_are_shares_and_none_is_claimed_for_kutai_timur(regions):
 
 def test_reporting_error_is_the_robust_spread_of_log_ratios():
     table = pd.DataFrame({"quantity": "production", "ratio": [1.1, 1.2, 3.0, 1.0]})
-    error, n = yield_gap.reporting_error(table, "production")
+    error, n = attainable.reporting_error(table, "production")
     assert n == 3
     assert error == pytest.approx(np.log(1.2) / (0.6745 * np.sqrt(2)))
 
@@ -74,14 +75,14 @@ def test_reporting_error_is_the_robust_spread_of_log_ratios():
 def test_reporting_error_recovers_the_spread_of_simulated_figures():
     rng = np.random.default_rng(1)
     ratios = np.exp(np.abs(rng.normal(0, 0.1, 4000) - rng.normal(0, 0.1, 4000)))
-    error, _ = yield_gap.reporting_error(pd.DataFrame({"quantity": "production", "ratio": ratios}), "production")
+    error, _ = attainable.reporting_error(pd.DataFrame({"quantity": "production", "ratio": ratios}), "production")
     assert error == pytest.approx(0.1, rel=0.05)
 
 
 def test_fewer_than_three_conflicts_tell_no_error(regions):
     found = conflicts(regions, 1.005)
-    assert yield_gap.reporting_error(found, "production")[1] >= 3
+    assert attainable.reporting_error(found, "production")[1] >= 3
     with pytest.raises(ValueError, match="1 conflicts in farmers"):
-        yield_gap.reporting_error(found, "farmers")
+        attainable.reporting_error(found, "farmers")
     with pytest.raises(ValueError, match="0 conflicts in trees"):
-        yield_gap.reporting_error(found, "trees")
+        attainable.reporting_error(found, "trees")

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import cli, numerals
+from pipeline import cli
+from pipeline.study import numerals
 
 
 def test_every_number_in_a_results_paragraph_comes_from_an_estimate(capsys: pytest.CaptureFixture[str]) -> None:

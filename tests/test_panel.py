@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.clean import drivers
-from pipeline.model import lags, panel, panel_checks, panel_features, price_readings
-from pipeline.model.panel import AREA, ENSO, YIELD
-from pipeline.publish import response
+from pipeline.study.price_response import estimates, panel, price_readings
+from pipeline.study.price_response.panel import AREA, ENSO, YIELD
+from pipeline.study.prices import clean
 
 
 def simulated(effect: float, seed: int, countries: int = 12, years: int = 40, shock: float = 0.05) -> pd.DataFrame:
@@ -28,7 +27,7 @@ def simulated(effect: float, seed: int, countries: int = 12, years: int = 40, sh
 
 @pytest.fixture(scope="module")
 def world() -> tuple[pd.DataFrame, pd.DataFrame]:
-    return drivers.world_prices(), drivers.enso()
+    return clean.world_prices(), clean.enso()
 
 
 # Rows.
@@ -78,7 +77,7 @@ def test_price_lags_are_the_changes_of_earlier_years(world):
 
 
 def test_rainfall_that_was_filled_in_is_not_used_and_every_row_is_counted(countries, world):
-    climate = drivers.climate()
+    climate = clean.climate()
     rows, _ = panel.build_panel(countries, *world, 0.25, YIELD)
     rain, left_out = panel.with_rainfall(rows, climate)
     assert len(rain) + sum(left_out.values()) == len(rows)
@@ -91,7 +90,7 @@ def test_rainfall_that_was_filled_in_is_not_used_and_every_row_is_counted(countr
 
 
 def test_a_simulated_response_is_found_at_its_lag():
-    found = lags.fit_lags(simulated(0.3, 1, shock=0.01), YIELD)
+    found = price_readings.fit_lags(simulated(0.3, 1, shock=0.01), YIELD)
     lower, value, upper = found.response([3]).interval(0.9)
     assert lower < 0.3 < upper
     assert value == pytest.approx(0.3, abs=0.05)
@@ -103,8 +102,8 @@ def test_headline_interval_holds_and_the_jackknife_agrees_on_its_width():
     inside, ratio = [], []
     for seed in range(50):
         rows = simulated(0.1, seed, countries=10, years=35)
-        bayes = lags.fit_lags(rows, YIELD).total().interval(0.9)
-        jackknife = panel_checks.jackknife_years(rows, YIELD).interval(range(5), 0.9)
+        bayes = price_readings.fit_lags(rows, YIELD).total().interval(0.9)
+        jackknife = price_readings.jackknife_years(rows, YIELD).interval(range(5), 0.9)
         inside.append(bayes[0] <= 0.1 <= bayes[2])
         ratio.append((bayes[2] - bayes[0]) / (jackknife[2] - jackknife[0]))
     assert 0.80 <= np.mean(inside) <= 0.98
@@ -112,33 +111,33 @@ def test_headline_interval_holds_and_the_jackknife_agrees_on_its_width():
 
 
 def test_countries_of_one_year_do_not_count_as_years():
-    few, many = (lags.fit_lags(simulated(0.1, 2, countries=n), YIELD).total().interval(0.9) for n in (6, 24))
+    few, many = (price_readings.fit_lags(simulated(0.1, 2, countries=n), YIELD).total().interval(0.9) for n in (6, 24))
     assert many[2] - many[0] > 0.6 * (few[2] - few[0])
-    alone = lags.fit_lags(simulated(0.1, 2, countries=24, shock=0.0), YIELD).total().interval(0.9)
+    alone = price_readings.fit_lags(simulated(0.1, 2, countries=24, shock=0.0), YIELD).total().interval(0.9)
     assert alone[2] - alone[0] < 0.6 * (many[2] - many[0])
 
 
 def test_rows_that_count_half_tell_as_much_as_half_of_them():
     rows = simulated(0.1, 3).assign(weight=1.0)
     twice = pd.concat([rows, rows], ignore_index=True).assign(weight=0.5)
-    once, double = (lags.fit_lags(each, YIELD).total().interval(0.9) for each in (rows, twice))
+    once, double = (price_readings.fit_lags(each, YIELD).total().interval(0.9) for each in (rows, twice))
     assert double == pytest.approx(once, rel=0.05)
 
 
 @pytest.mark.parametrize("names", [["STEP_POINTS", "YEAR_POINTS", "NOISE_POINTS"], ["COUNTRY_RESPONSE_POINTS"]])
 def test_grids_of_the_spreads_are_fine_enough(monkeypatch, names):
     rows, differ = simulated(0.1, 8, countries=4, years=25), names == ["COUNTRY_RESPONSE_POINTS"]
-    coarse = lags.fit_lags(rows, YIELD, differ)
+    coarse = price_readings.fit_lags(rows, YIELD, differ)
     for name in names:
-        monkeypatch.setattr(lags, name, 2 * getattr(lags, name))
-    fine = lags.fit_lags(rows, YIELD, differ)
+        monkeypatch.setattr(price_readings, name, 2 * getattr(price_readings, name))
+    fine = price_readings.fit_lags(rows, YIELD, differ)
     for part in (range(5), [3]):
         first, second = (found.response(part, new=differ).interval(0.9) for found in (coarse, fine))
         assert second == pytest.approx(first, abs=0.02 * (first[2] - first[0]))
 
 
 def test_predictions_of_a_country_not_seen_are_what_it_does_in_truth():
-    found = lags.fit_lags(simulated(0.3, 9, countries=24, years=60, shock=0.01), YIELD)
+    found = price_readings.fit_lags(simulated(0.3, 9, countries=24, years=60, shock=0.01), YIELD)
     elsewhere = simulated(0.3, 10, countries=1, years=60)
     mean, sd = found.predict(elsewhere)
     truth = 0.3 * elsewhere["price_3"].to_numpy()
@@ -154,7 +153,7 @@ def test_predictions_of_a_country_not_seen_are_what_it_does_in_truth():
 def test_order_and_names_of_countries_do_not_matter():
     rows = simulated(0.1, 4, countries=5)
     renamed = rows.assign(iso3="X" + rows["iso3"]).sample(frac=1, random_state=1)
-    first, second = (lags.fit_lags(each, YIELD).total().interval(0.9) for each in (rows, renamed))
+    first, second = (price_readings.fit_lags(each, YIELD).total().interval(0.9) for each in (rows, renamed))
     assert second == pytest.approx(first, abs=1e-6)
 
 
@@ -162,8 +161,8 @@ def test_a_country_that_answers_otherwise_is_pulled_to_the_others_and_widens_wha
     rows = simulated(0.1, 5, countries=8, shock=0.01)
     own = rows["iso3"] == "C00"
     rows.loc[own, "change"] -= 0.2 * rows.loc[own, YIELD.price].sum(axis=1)
-    found = lags.fit_lags(rows, YIELD, countries_differ=True)
-    alone = lags.fit_lags(rows[own], YIELD).total().interval(0.9)[1]
+    found = price_readings.fit_lags(rows, YIELD, countries_differ=True)
+    alone = price_readings.fit_lags(rows[own], YIELD).total().interval(0.9)[1]
     apart, everyone = found.total("C00").interval(0.9)[1], found.total().interval(0.9)
     assert alone < apart < everyone[1]
     new = found.total(new=True).interval(0.9)
@@ -174,7 +173,7 @@ def test_a_country_that_answers_otherwise_is_pulled_to_the_others_and_widens_wha
 def test_rainfall_enters_when_asked():
     rows = simulated(0.1, 6).assign(rain=lambda frame: np.random.default_rng(6).normal(0, 0.1, len(frame)))
     rows["change"] += 0.5 * rows["rain"]
-    found = lags.fit_lags(rows, replace(YIELD, others=(*ENSO, "rain")))
+    found = price_readings.fit_lags(rows, replace(YIELD, others=(*ENSO, "rain")))
     lower, _, upper = found.effect("rain").interval(0.95)
     assert lower < 0.5 < upper
 
@@ -184,21 +183,21 @@ def test_what_is_missing_or_infinite_is_refused(column):
     rows = simulated(0.1, 1, countries=3)
     rows.loc[5, column] = np.inf
     with pytest.raises(ValueError, match="finite"):
-        lags.fit_lags(rows, YIELD)
+        price_readings.fit_lags(rows, YIELD)
 
 
 def test_hostile_panels_are_refused():
     rows = simulated(0.1, 1, countries=3)
     with pytest.raises(ValueError, match="9 years"):
-        lags.fit_lags(rows[rows["year"] < 1979], YIELD)
+        price_readings.fit_lags(rows[rows["year"] < 1979], YIELD)
     with pytest.raises(ValueError, match="9 years"):
-        panel_checks.jackknife_years(rows[rows["year"] < 1979], YIELD)
+        price_readings.jackknife_years(rows[rows["year"] < 1979], YIELD)
     with pytest.raises(ValueError, match="above zero"):
-        lags.fit_lags(rows.assign(weight=0.0), YIELD)
+        price_readings.fit_lags(rows.assign(weight=0.0), YIELD)
     with pytest.raises(ValueError, match="nothing to tell the noise"):
-        lags.fit_lags(rows.assign(change=0.0), YIELD)
+        price_readings.fit_lags(rows.assign(change=0.0), YIELD)
     with pytest.raises(ValueError, match="no country has 99 usable years; the most is 40"):
-        panel_checks.leave_one_country_out(rows, YIELD, 99)
+        price_readings.leave_one_country_out(rows, YIELD, 99)
 
 
 # Countries left out.
@@ -206,7 +205,7 @@ def test_hostile_panels_are_refused():
 
 def test_leaving_a_country_out_shows_skill_only_where_there_is_an_effect():
     strong, none = (
-        panel_checks.skill_by_country(panel_checks.leave_one_country_out(simulated(e, 1, 6), YIELD, 40))
+        price_readings.skill_by_country(price_readings.leave_one_country_out(simulated(e, 1, 6), YIELD, 40))
         for e in (0.4, 0.0)
     )
     pooled = [table.set_index("country").loc["all"] for table in (strong, none)]
@@ -219,9 +218,9 @@ def test_leaving_a_country_out_shows_skill_only_where_there_is_an_effect():
 
 def test_a_country_left_out_does_not_enter_its_own_forecast():
     rows = simulated(0.2, 2, 5)
-    first = panel_checks.leave_one_country_out(rows, YIELD, 40)
+    first = price_readings.leave_one_country_out(rows, YIELD, 40)
     moved = rows.assign(change=np.where(rows["iso3"] == "C00", -rows["change"], rows["change"]))
-    second = panel_checks.leave_one_country_out(moved, YIELD, 40)
+    second = price_readings.leave_one_country_out(moved, YIELD, 40)
     own = first["country"] == "Simulated 0"
     assert np.allclose(first.loc[own, "forecast"], second.loc[own, "forecast"])
     assert not np.allclose(first.loc[~own, "forecast"], second.loc[~own, "forecast"])
@@ -229,7 +228,7 @@ def test_a_country_left_out_does_not_enter_its_own_forecast():
 
 def test_the_naive_mean_knows_only_earlier_years():
     rows = simulated(0.2, 2, 5)
-    found = panel_checks.leave_one_country_out(rows, YIELD, 40)
+    found = price_readings.leave_one_country_out(rows, YIELD, 40)
     own = found[found["country"] == "Simulated 0"]
     assert (own["own_mean"].iloc[:5] == 0).all()
     assert own["own_mean"].iloc[5] == pytest.approx(own["change"].iloc[:5].mean())
@@ -239,12 +238,12 @@ def test_the_naive_mean_knows_only_earlier_years():
 
 
 def test_features_hold_nothing_of_the_year_to_be_predicted_nor_of_later_ones(countries, world):
-    climate, inputs = drivers.climate(), drivers.input_use()
+    climate, inputs = clean.climate(), clean.input_use()
     rows, _ = panel.build_panel(countries, *world, 0.25, YIELD)
     changed = rows.assign(change=rows["change"].where(rows["year"] < 2000, 9.0))
-    first, second = (panel_features.panel_features(each, climate, inputs) for each in (rows, changed))
+    first, second = (panel.panel_features(each, climate, inputs) for each in (rows, changed))
     until = first["year"] <= 2000
-    names = list(panel_features.ALL)
+    names = list(panel.ALL)
     pd.testing.assert_frame_equal(first.loc[until, names], second.loc[until, names])
     assert not first.loc[~until, "past_yield"].equals(second.loc[~until, "past_yield"])
     assert len(first) == len(rows)
@@ -253,16 +252,16 @@ def test_features_hold_nothing_of_the_year_to_be_predicted_nor_of_later_ones(cou
 def test_past_yield_is_last_year_over_the_mean_of_five():
     logs = pd.Series([6.0, 6.1, 5.9, 6.3, 6.2, 6.4])
     rows = pd.DataFrame({"iso3": "SIM", "year": range(2000, 2006), "change": logs.diff()})
-    found = panel_features._past_yield(rows.dropna()).set_index("year")["past_yield"]
+    found = panel._past_yield(rows.dropna()).set_index("year")["past_yield"]
     assert found[2005] == pytest.approx(logs[4] - logs[:5].mean())
 
 
 def test_a_doubling_is_published_in_per_cent():
     reading = price_readings.Reading("price_response.all", (-1.0, 0.0, 1.0), 10, 5)
-    found = response.response_estimates([reading], ("wb",), 0.9)[0]
+    found = estimates.response_estimates([reading], ("wb",), 0.9)[0]
     assert (found.lower, found.value, found.upper) == pytest.approx((-50, 0, 100))
     tenth = replace(reading, key="area_dilution.same_year", interval=(-1.0, -1.0, 0.0))
-    assert response.response_estimates([tenth], ("wb",), 0.9)[0].value == pytest.approx(100 / 1.1 - 100)
+    assert estimates.response_estimates([tenth], ("wb",), 0.9)[0].value == pytest.approx(100 / 1.1 - 100)
 
 
 def test_yield_falls_as_area_grows_when_production_stays():

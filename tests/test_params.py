@@ -6,7 +6,7 @@ import json
 import pytest
 import yaml
 
-from pipeline import paths
+from pipeline.kit import paths
 from pipeline.params import (
     SECTIONS,
     ParameterError,

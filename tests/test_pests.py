@@ -8,16 +8,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.clean import evidence
-from pipeline.model import damage, incidence, pest_control, pests, printed
-from pipeline.model.control_pays import HIGHEST_PRICE, break_even_price, chance_by_attack, chance_by_price, highest_cost
-from pipeline.model.damage import DamageCurve, curve_through
-from pipeline.model.pest_control import Control
-from pipeline.publish import controls as published
-from pipeline.publish import losses as taken
-from pipeline.publish.charts import pests as charts
-from pipeline.publish.names import PEST_CONTROLS
-from pipeline.publish.scope import Dated
+from pipeline.study import printed
+from pipeline.study.evidence import clean as evidence_clean
+from pipeline.study.names import PEST_CONTROLS
+from pipeline.study.pests import charts as charts
+from pipeline.study.pests import estimates as published
+from pipeline.study.pests import estimates as taken
+from pipeline.study.pests import pest_control, pest_losses
+from pipeline.study.pests.pest_control import (
+    HIGHEST_PRICE,
+    Control,
+    break_even_price,
+    chance_by_attack,
+    chance_by_price,
+    highest_cost,
+)
+from pipeline.study.pests.pest_losses import DamageCurve, curve_through
+from pipeline.study.prices.scope import Dated
 
 DATED = Dated({name: f"{name} bean price" for name in ("present", "low", "high", "berau", "peak")}, "2026-01")
 
@@ -34,27 +41,27 @@ def rng(seed: int = 1) -> np.random.Generator:
 
 @pytest.fixture(scope="module")
 def reports() -> pd.DataFrame:
-    return evidence.pest_reports()
+    return evidence_clean.pest_reports()
 
 
 @pytest.fixture(scope="module")
 def baselines() -> pd.DataFrame:
-    return evidence.baselines()
+    return evidence_clean.baselines()
 
 
 @pytest.fixture(scope="module")
 def readings(effects, reports):
-    return damage.draw_readings(effects, reports, 0.5, rng(), SIZE)
+    return pest_losses.draw_readings(effects, reports, 0.5, rng(), SIZE)
 
 
 @pytest.fixture(scope="module")
 def draws(effects, baselines, reports, countries, readings) -> pd.DataFrame:
-    before, after = incidence.attack_figures(baselines, effects)
-    attack = incidence.draw_attack(before, after, incidence.area_shares(reports), rng(2), SIZE)
-    left = incidence.draw_left_by_sleeving(effects, 0.7, rng(10), SIZE)
-    black_pod = incidence.draw_black_pod(effects, reports, 0.9, rng(3), SIZE)
-    dieback = incidence.draw_dieback(effects, baselines, countries, 0.9, rng(4), SIZE)
-    return pests.draws_table(readings[0]["mixture"], attack, left, black_pod, dieback)
+    before, after = pest_losses.attack_figures(baselines, effects)
+    attack = pest_losses.draw_attack(before, after, pest_losses.area_shares(reports), rng(2), SIZE)
+    left = pest_losses.draw_left_by_sleeving(effects, 0.7, rng(10), SIZE)
+    black_pod = pest_losses.draw_black_pod(effects, reports, 0.9, rng(3), SIZE)
+    dieback = pest_losses.draw_dieback(effects, baselines, countries, 0.9, rng(4), SIZE)
+    return pest_losses.draws_table(readings[0]["mixture"], attack, left, black_pod, dieback)
 
 
 @pytest.fixture(scope="module")
@@ -111,23 +118,23 @@ def test_curve_that_would_take_everything_or_bend_the_wrong_way_is_refused(low, 
 
 
 def test_sabah_stays_around_its_printed_points_and_leaves_something(effects):
-    curve = damage.draw_sabah(effects, rng(), SIZE)
+    curve = pest_losses.draw_sabah(effects, rng(), SIZE)
     low, high, at_all = (curve.loss(share) for share in (0.6, 0.9, 1.0))
     assert 0.01 <= low.min() < 0.02
     assert 0.049 < low.max() <= 0.05
     assert 0.30 <= high.min() < 0.31
     assert 0.49 < high.max() <= 0.50
-    assert at_all.max() <= damage.LARGEST_LOSS + 1e-12
+    assert at_all.max() <= pest_losses.LARGEST_LOSS + 1e-12
 
 
 def test_aceh_stays_around_its_point_between_straight_and_most_bent(reports):
-    curve = damage.draw_aceh(reports, rng(), SIZE)
+    curve = pest_losses.draw_aceh(reports, rng(), SIZE)
     here = curve.loss(0.617)
     assert here.min() >= 0.75 * 0.5002 - 1e-12
     assert here.max() <= 0.99 * 0.617 + 1e-12
     assert np.median(here) == pytest.approx(0.5002, abs=0.02)
     assert curve.power.min() == pytest.approx(1, abs=0.01)
-    assert curve.loss(1.0).max() <= damage.LARGEST_LOSS + 1e-12
+    assert curve.loss(1.0).max() <= pest_losses.LARGEST_LOSS + 1e-12
     straight = curve.power < 1.01
     assert curve.at_all[straight] == pytest.approx(here[straight] / 0.617, rel=0.01)
 
@@ -154,7 +161,7 @@ def test_loss_of_the_mixture_lies_between_the_readings(readings, share):
 
 def test_more_weight_on_sabah_takes_less_yield_draw_by_draw(effects, reports):
     losses = [
-        damage.draw_readings(effects, reports, weight, rng(), SIZE)[0]["mixture"].loss(0.7)
+        pest_losses.draw_readings(effects, reports, weight, rng(), SIZE)[0]["mixture"].loss(0.7)
         for weight in (0.0, 0.3, 0.7, 1.0)
     ]
     assert all((less <= more).all() for more, less in pairwise(losses))
@@ -164,14 +171,14 @@ def test_more_weight_on_sabah_takes_less_yield_draw_by_draw(effects, reports):
 @pytest.mark.parametrize("weight", [-0.1, 1.1, np.nan])
 def test_weight_that_is_no_share_is_refused(effects, reports, weight):
     with pytest.raises(ValueError, match="weight of the curve from Sabah"):
-        damage.draw_readings(effects, reports, weight, rng(), 10)
+        pest_losses.draw_readings(effects, reports, weight, rng(), 10)
 
 
 def test_loss_table_has_an_interval_around_each_median(readings):
-    table = damage.loss_table(np.array([0.0, 0.5, 0.96]), readings[0], 0.9)
+    table = pest_losses.loss_table(np.array([0.0, 0.5, 0.96]), readings[0], 0.9)
     assert (table["lower"] <= table["value"]).all()
     assert (table["value"] <= table["upper"]).all()
-    assert list(table["reading"].unique()) == list(damage.READINGS)
+    assert list(table["reading"].unique()) == list(pest_losses.READINGS)
     assert table.loc[table["attacked_percent"] == 0, "upper"].max() == 0
 
 
@@ -179,11 +186,11 @@ def test_loss_table_has_an_interval_around_each_median(readings):
 
 
 def test_the_trial_of_east_kalimantan_is_read_as_printed(effects, baselines):
-    assert incidence.attack_figures(baselines, effects) == pytest.approx((0.9621, 0.45))
+    assert pest_losses.attack_figures(baselines, effects) == pytest.approx((0.9621, 0.45))
 
 
 def test_area_shares_are_those_with_both_areas_and_nothing_of_another_kind(reports):
-    found = incidence.area_shares(reports).set_index("region")["share"]
+    found = pest_losses.area_shares(reports).set_index("region")["share"]
     assert found.to_dict() == pytest.approx({"Berau": 239 / 4039, "Poso": 8000 / 27000})
 
 
@@ -191,12 +198,12 @@ def test_more_area_attacked_than_planted_is_refused_by_name(reports):
     damaged = reports.copy()
     damaged.loc[damaged["report_id"] == "R019", "value_high"] = 30000.0
     with pytest.raises(ValueError, match="more area attacked than planted: Poso"):
-        incidence.area_shares(damaged)
+        pest_losses.area_shares(damaged)
 
 
 def test_reports_without_planted_area_say_so(reports):
     with pytest.raises(ValueError, match="attacked area together with the planted area"):
-        incidence.area_shares(reports[reports["quantity"] != "area_planted"])
+        pest_losses.area_shares(reports[reports["quantity"] != "area_planted"])
 
 
 def test_present_attack_lies_between_the_plots_and_between_the_least_area_and_all(draws):
@@ -207,11 +214,11 @@ def test_present_attack_lies_between_the_plots_and_between_the_least_area_and_al
 @pytest.mark.parametrize(("before", "after"), [(0.4, 0.5), (1.2, 0.5), (0.9, 0.0), (np.nan, 0.4), (96.21, 45.0)])
 def test_plots_whose_attack_is_no_share_are_refused(reports, before, after):
     with pytest.raises(ValueError, match="pods attacked with sleeving"):
-        incidence.draw_attack(before, after, incidence.area_shares(reports), rng(), 10)
+        pest_losses.draw_attack(before, after, pest_losses.area_shares(reports), rng(), 10)
 
 
 def test_black_pod_follows_both_indonesian_ranges(effects, reports):
-    found = incidence.draw_black_pod(effects, reports, 0.9, rng(), 40000)
+    found = pest_losses.draw_black_pod(effects, reports, 0.9, rng(), 40000)
     # Both ranges start at 15 %: a twentieth lies below. Above 53 % lies a twentieth of the wider half only.
     assert (found < 0.15).mean() == pytest.approx(0.05, abs=0.005)
     assert (found > 0.53).mean() == pytest.approx(0.025, abs=0.005)
@@ -220,7 +227,7 @@ def test_black_pod_follows_both_indonesian_ranges(effects, reports):
 
 
 def test_dieback_is_drawn_from_its_range_on_the_area_reached(effects, baselines, countries):
-    reached, lost = incidence.draw_dieback(effects, baselines, countries, 0.9, rng(), 20000)
+    reached, lost = pest_losses.draw_dieback(effects, baselines, countries, 0.9, rng(), 20000)
     assert reached.min() >= 70000 / 1425216
     assert reached.max() <= 70000 / 905730
     assert np.quantile(lost, [0.05, 0.95]) == pytest.approx([0.30, 0.45], abs=0.01)
@@ -228,7 +235,7 @@ def test_dieback_is_drawn_from_its_range_on_the_area_reached(effects, baselines,
 
 def test_dieback_without_an_area_of_indonesia_says_so(effects, baselines, countries):
     with pytest.raises(ValueError, match="no area of Indonesia"):
-        incidence.draw_dieback(effects, baselines, countries[countries["iso3"] != "IDN"], 0.9, rng(), 10)
+        pest_losses.draw_dieback(effects, baselines, countries[countries["iso3"] != "IDN"], 0.9, rng(), 10)
 
 
 def test_a_figure_that_is_missing_or_there_twice_is_named(effects):
@@ -249,15 +256,15 @@ def test_a_range_that_is_no_range_of_losses_is_refused(low, high):
 
 def test_combined_loss_is_at_least_the_largest_and_does_not_depend_on_the_order():
     losses = [np.array([0.1, 0.0]), np.array([0.3, 0.5]), np.array([0.2, 1.0])]
-    found = pests.combined_loss(*losses)
+    found = pest_losses.combined_loss(*losses)
     assert found == pytest.approx([1 - 0.9 * 0.7 * 0.8, 1.0])
-    assert found == pytest.approx(pests.combined_loss(*reversed(losses)))
+    assert found == pytest.approx(pest_losses.combined_loss(*reversed(losses)))
     assert (found >= np.max(losses, axis=0)).all()
 
 
 @given(st.floats(0, 0.99), st.floats(0, 0.99))
 def test_gain_brings_the_yield_from_one_loss_to_the_other(before, after):
-    assert (1 - before) * np.exp(pests.log_gain(np.array(before), np.array(after))) == pytest.approx(1 - after)
+    assert (1 - before) * np.exp(pest_losses.log_gain(np.array(before), np.array(after))) == pytest.approx(1 - after)
 
 
 @pytest.mark.parametrize(
@@ -265,7 +272,7 @@ def test_gain_brings_the_yield_from_one_loss_to_the_other(before, after):
 )
 def test_loss_of_everything_or_less_than_nothing_is_refused(before, after, name):
     with pytest.raises(ValueError, match=f"loss {name} control"):
-        pests.log_gain(np.array([before]), np.array([after]))
+        pest_losses.log_gain(np.array([before]), np.array([after]))
 
 
 def test_an_average_hectare_loses_and_gains_no_more_than_one_that_has_the_pest(draws):
@@ -280,7 +287,7 @@ def test_an_average_hectare_loses_and_gains_no_more_than_one_that_has_the_pest(d
 def test_where_all_the_area_has_the_borer_the_average_hectare_is_such_a_hectare():
     ones, pods = np.ones(3), np.array([0.2, 0.5, 0.9])
     curve = curve_through(np.full(3, 0.04), np.full(3, 0.4))
-    found = pests.draws_table(curve, (ones, pods), np.full(3, 0.47), np.zeros(3), (np.zeros(3), np.full(3, 0.4)))
+    found = pest_losses.draws_table(curve, (ones, pods), np.full(3, 0.47), np.zeros(3), (np.zeros(3), np.full(3, 0.4)))
     assert found["loss_all"].to_numpy() == pytest.approx(curve.loss(pods))
     assert found["log_gain_sleeving"].to_numpy() == pytest.approx(found["log_gain_sleeving_there"].to_numpy())
 
@@ -318,7 +325,7 @@ def test_every_control_has_a_name_sources_and_no_gain_beyond_its_losses(controls
     assert {c.name for c in controls} == set(PEST_CONTROLS) - {"none"}
     lost = {"pod_borer": "loss_pod_borer_there", "black_pod": "loss_black_pod", "dieback": "loss_dieback_there"}
     for control in controls:
-        most = pests.combined_loss(*(draws[lost[pest]].to_numpy() for pest in control.pests))
+        most = pest_losses.combined_loss(*(draws[lost[pest]].to_numpy() for pest in control.pests))
         assert (pest_control.loss_with(control, most) >= -1e-12).all(), control.name
         assert control.sources
         assert len(control.log_gain) == SIZE
@@ -422,7 +429,7 @@ def test_sleeving_pays_more_often_the_more_pods_are_attacked_and_the_dearer_the_
     assert wide.loc[0.0].max() == 0
     # At nearly full attack trees bear so little that a convex curve may leave less to bring back.
     assert (wide.loc[:80.0].diff().dropna() >= 0).all(axis=None)
-    for reading in damage.READINGS:
+    for reading in pest_losses.READINGS:
         assert (wide[reading]["peak"] >= wide[reading]["low"]).all()
 
 
@@ -457,7 +464,8 @@ def test_sleeving_pays_as_reckoned_by_hand():
 @given(st.floats(50, 2000), st.floats(0, 1), st.floats(0, 0.95))
 def test_the_mean_over_hectares_with_and_without_the_pest_is_the_mean_yield(mean, area, lost):
     there, elsewhere = (
-        float(each(np.array(mean), area, np.array(lost))) for each in (pests.yield_where, pests.yield_without)
+        float(each(np.array(mean), area, np.array(lost)))
+        for each in (pest_losses.yield_where, pest_losses.yield_without)
     )
     assert area * there + (1 - area) * elsewhere == pytest.approx(mean)
     assert there == pytest.approx(elsewhere * (1 - lost))
@@ -467,15 +475,15 @@ def test_the_mean_over_hectares_with_and_without_the_pest_is_the_mean_yield(mean
 
 def test_an_infested_hectare_yields_as_reckoned_by_hand():
     # 60 % of the hectares lose half: y (1 - 0.5) / (1 - 0.3) of 700 is 500, and clean ones bear 1,000.
-    assert pests.yield_where(np.array([700.0]), 0.6, np.array([0.5])) == pytest.approx([500.0])
-    assert pests.yield_without(np.array([700.0]), 0.6, np.array([0.5])) == pytest.approx([1000.0])
+    assert pest_losses.yield_where(np.array([700.0]), 0.6, np.array([0.5])) == pytest.approx([500.0])
+    assert pest_losses.yield_without(np.array([700.0]), 0.6, np.array([0.5])) == pytest.approx([1000.0])
 
 
 @given(st.integers(0, 1000), st.floats(800, 4000))
 def test_no_pair_of_yield_and_pest_passes_what_trees_can_bear(seed, potential):
     random = rng(seed)
     mean, area, lost = random.uniform(100, 790, 300), random.random(300), random.uniform(0, 0.95, 300)
-    rows = pests.possible_rows(mean, area, lost, potential, random)
+    rows = pest_losses.possible_rows(mean, area, lost, potential, random)
     clean = mean / (1 - area[rows] * lost[rows])
     worst = mean / (1 - (area * lost).min())
     assert (clean <= np.maximum(potential, worst) + 1e-9).all()
@@ -487,7 +495,7 @@ def test_impossible_pairs_meet_every_possible_pest_alike():
     area, lost = np.ones(5), np.array([0.1, 0.2, 0.3, 0.8, 0.9])
     counted = np.zeros(5)
     for seed in range(600):
-        rows = pests.possible_rows(np.full(5, 700.0), area, lost, 1000.0, rng(seed))
+        rows = pest_losses.possible_rows(np.full(5, 700.0), area, lost, 1000.0, rng(seed))
         assert rows[:3].tolist() == [0, 1, 2]
         counted += np.bincount(rows[3:], minlength=5)
     assert counted[3:].sum() == 0
@@ -495,7 +503,7 @@ def test_impossible_pairs_meet_every_possible_pest_alike():
 
 
 def test_sleeves_leave_from_what_perak_saw_to_poor_work_and_most_often_what_the_local_trial_saw(effects):
-    left = incidence.draw_left_by_sleeving(effects, 0.7, rng(), 60000)
+    left = pest_losses.draw_left_by_sleeving(effects, 0.7, rng(), 60000)
     assert left.min() >= 10 / 85
     assert left.max() <= 0.7
     counts, edges = np.histogram(left, bins=40)
@@ -503,7 +511,7 @@ def test_sleeves_leave_from_what_perak_saw_to_poor_work_and_most_often_what_the_
     # Mean of a triangular distribution.
     assert left.mean() == pytest.approx((10 / 85 + 45 / 96.21 + 0.7) / 3, abs=0.003)
     with pytest.raises(ValueError, match=r"at most 0\.4 of the attack"):
-        incidence.draw_left_by_sleeving(effects, 0.4, rng(), 10)
+        pest_losses.draw_left_by_sleeving(effects, 0.4, rng(), 10)
 
 
 def test_each_control_is_judged_at_the_yield_where_its_pest_is(draws, yield_now):
@@ -567,7 +575,7 @@ def test_with_a_control_less_is_lost(controls, draws):
 
 
 def test_the_figure_of_damage_shows_every_printed_loss_at_its_value(readings, effects, reports):
-    rows = charts.damage_rows(damage.loss_table(np.array([0.5]), readings[0], 0.9), effects, reports)
+    rows = charts.damage_rows(pest_losses.loss_table(np.array([0.5]), readings[0], 0.9), effects, reports)
     points = rows[rows["kind"] == "point"].set_index("attacked_percent")["value"].to_dict()
     assert points == pytest.approx({60.0: 5.0, 90.0: 40.0, 61.7: 50.02})
     bars = rows[rows["kind"] == "range"].set_index("reading")

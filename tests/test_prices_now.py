@@ -5,11 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.clean import drivers
-from pipeline.model import prices_now
 from pipeline.params import describe
-from pipeline.publish import scope
-from pipeline.publish.site.catalogue import translate
+from pipeline.site.catalogue import translate
+from pipeline.study.prices import clean, prices_now, scope
 
 DRY, FERMENTED, HOME, NORTH = "cocoa_dry_unfermented", "cocoa_dry_fermented", "east_kalimantan", "north_kalimantan"
 COLUMNS = ["price_id", "item", "place", "region_group", "market", "date_from", "year_decimal", "price_idr_per_kg"]
@@ -124,7 +122,7 @@ def test_every_label_that_parameters_can_make_has_its_indonesian_words(beans, pr
 
 
 def test_the_present_price_of_the_run_is_what_the_office_said_in_december_2025():
-    newest = prices_now.newest_at_home(drivers.local_prices(1.6), "2026-01")
+    newest = prices_now.newest_at_home(clean.local_prices(1.6), "2026-01")
     assert newest["price_idr_per_kg"].tolist() == [35000, 38000]
     assert newest["date_from"].unique().tolist() == ["2025-12-16"]
     assert newest["source_id"].unique().tolist() == ["berauterkini_2025_12"]

@@ -14,9 +14,10 @@ from frictionless import Checklist, Package
 from prov.model import ProvActivity, ProvDocument, ProvEntity
 from rocrate.rocrate import ROCrate
 
-from pipeline import cli, lineage, paths
-from pipeline.publish.records import export, run
-from pipeline.sources import load_registry
+from pipeline import cli
+from pipeline.kit import paths
+from pipeline.kit.data.sources import load_registry
+from pipeline.kit.provenance import archive, lineage, run_record
 
 pytestmark = pytest.mark.usefixtures("reproduced_module")
 
@@ -81,11 +82,11 @@ def credited(graph: dict[str, dict[str, Any]], path: str) -> set[str]:
 
 
 def test_the_root_is_described_and_names_the_profiles(graph) -> None:
-    root, cited = graph["./"], run.citation()
+    root, cited = graph["./"], run_record.citation()
     assert root["name"] == cited.title
     assert root["description"]
     assert root["datePublished"] == cited.released
-    assert set(ids(root["license"])) == {run.MIT, run.CC_BY}
+    assert set(ids(root["license"])) == {run_record.MIT, run_record.CC_BY}
     wanted = {f"{PROFILE}{name}/0.5" for name in ("process", "workflow", "provenance")}
     assert wanted <= set(ids(root["conformsTo"]))
     assert all(kinds(graph[name]) == ["CreativeWork"] for name in wanted)
@@ -135,10 +136,10 @@ def test_every_id_that_is_referred_to_is_there(graph) -> None:
 
 def test_every_file_of_the_run_has_its_hash_and_a_licence_and_stands_in_the_root(graph) -> None:
     parts = set(ids(graph["./"]["hasPart"]))
-    for path, md5 in run.hashes().items():
+    for path, md5 in run_record.hashes().items():
         name = f"{path}/" if md5.endswith(".dir") else path
         assert graph[name]["md5"] == md5
-        assert set(ids(graph[name]["license"])) <= {run.MIT, run.CC_BY}
+        assert set(ids(graph[name]["license"])) <= {run_record.MIT, run_record.CC_BY}
         assert name in parts
     assert not [name for name in parts if not (paths.ROOT / name).exists()]
 
@@ -177,7 +178,7 @@ def test_with_which_software(graph) -> None:
     versions = {
         graph[name]["name"]: graph[name]["softwareVersion"] for name in ids(graph[tool]["softwareRequirements"])
     }
-    assert versions == run.software()
+    assert versions == run_record.software()
     lock = (paths.ROOT / "requirements.lock").read_text(encoding="utf-8")
     assert all(f"\n{name}=={version}" in lock for name, version in versions.items() if name != "python")
     assert {"python", "numpy", "pandas", "papermill"} <= set(versions)
@@ -202,42 +203,42 @@ def test_who_is_to_be_credited(graph) -> None:
 
 
 def test_under_which_licence_and_what_may_be_passed_on(graph) -> None:
-    assert list(ids(graph["results/06_model_fertilizer/"]["license"])) == [run.CC_BY]
-    assert list(ids(graph["pipeline/model/fertilizer.py"]["license"])) == [run.MIT]
+    assert list(ids(graph["results/06_model_fertilizer/"]["license"])) == [run_record.CC_BY]
+    assert list(ids(graph["pipeline/study/fertilizer/best_dose.py"]["license"])) == [run_record.MIT]
     for key, source in load_registry()["sources"].items():
         entity = graph[f"#source/{key}"]
         (terms,) = ids(entity["license"])
         assert graph[terms]["name"].startswith(source["licence"]["name"])
-        assert entity["conditionsOfAccess"] == run.REDISTRIBUTION[source["redistribute"]]
+        assert entity["conditionsOfAccess"] == run_record.REDISTRIBUTION[source["redistribute"]]
 
 
 # The same run gives the same records.
 
 
 def test_records_have_the_same_bytes_each_time(folder: Path) -> None:
-    again = export.records()
+    again = archive.records()
     assert {path.name for path in folder.iterdir()} == set(again)
     assert not [name for name, text in again.items() if (folder / name).read_text(encoding="utf-8") != text]
 
 
 def test_records_of_two_runs_are_refused(monkeypatch, capsys, tmp_path: Path) -> None:
     text = (paths.ROOT / "dvc.lock").read_text(encoding="utf-8")
-    md5 = lineage.read_stages()["05_model_evidence"].deps["pipeline/kernel.py"]
+    md5 = lineage.read_stages()["05_model_evidence"].deps["pipeline/kit/stages/kernel.py"]
     damaged = tmp_path / "dvc.lock"
     damaged.write_text(text.replace(md5, "0" * 32, 1), encoding="utf-8")
     stages = lineage.read_stages(damaged)
-    run.hashes.cache_clear()
-    monkeypatch.setattr(run, "stages", lambda: list(stages.values()))
+    run_record.hashes.cache_clear()
+    monkeypatch.setattr(run_record, "stages", lambda: list(stages.values()))
     try:
         assert cli.main(["export", str(tmp_path / "out")]) == 1
     finally:
-        run.hashes.cache_clear()
-    assert "two states of pipeline/kernel.py" in capsys.readouterr().err
+        run_record.hashes.cache_clear()
+    assert "two states of pipeline/kit/stages/kernel.py" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 
 def test_nothing_is_written_when_an_output_is_missing(monkeypatch, capsys, tmp_path: Path) -> None:
-    monkeypatch.setattr(run, "hashes", lambda: {"params.yaml": "0", "results/06_model_fertilizer/gone.csv": "0"})
+    monkeypatch.setattr(run_record, "hashes", lambda: {"params.yaml": "0", "results/06_model_fertilizer/gone.csv": "0"})
     assert cli.main(["export", str(tmp_path / "out")]) == 1
     assert "results/06_model_fertilizer/gone.csv" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
@@ -245,9 +246,9 @@ def test_nothing_is_written_when_an_output_is_missing(monkeypatch, capsys, tmp_p
 
 def test_a_file_that_was_changed_after_the_run_is_named(monkeypatch, capsys, tmp_path: Path) -> None:
     monkeypatch.setattr(
-        run, "state", lambda path, _: "changed" if path == "params.yaml" or "costs" in path else "as recorded"
+        run_record, "state", lambda path, _: "changed" if path == "params.yaml" or "costs" in path else "as recorded"
     )
-    monkeypatch.setattr(export, "records", dict)
+    monkeypatch.setattr(archive, "records", dict)
     assert cli.main(["export", str(tmp_path)]) == 0
     warned = capsys.readouterr().err
     assert "data/raw/costs.csv" in warned
@@ -283,7 +284,7 @@ def test_the_package_holds_all_tables_with_hash_size_and_licence(package) -> Non
     assert "results/06_model_fertilizer/estimates.csv" in by_path
     for path, table in by_path.items():
         assert table["bytes"] == (paths.ROOT / path).stat().st_size
-        assert table["licenses"] == [{"name": "CC-BY-4.0", "path": run.CC_BY}]
+        assert table["licenses"] == [{"name": "CC-BY-4.0", "path": run_record.CC_BY}]
     for name, record in load_registry()["tables"].items():
         table = by_path[f"data/raw/{name}"]
         assert table["hash"] == f"sha256:{record['sha256']}"
@@ -294,7 +295,7 @@ def test_the_package_holds_all_tables_with_hash_size_and_licence(package) -> Non
 
 
 def test_prov_reads_back_equal(folder: Path) -> None:
-    from pipeline.publish.records import prov
+    from pipeline.kit.provenance import prov
 
     assert ProvDocument.deserialize(folder / "prov.json", format="json") == prov.document()
 

@@ -27,11 +27,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.path import Path
 
-from pipeline import cli, paths, sources
-from pipeline.refresh import catalogue, differences, faostat, fetch, nasa_power, pink_sheet
-from pipeline.refresh.acceptance import replaced
-from pipeline.refresh.tidy import number_text
-from pipeline.sources import read_csv
+from pipeline import cli
+from pipeline.kit import paths
+from pipeline.kit.data import sources
+from pipeline.kit.data.sources import read_csv
+from pipeline.refresh.command import catalogue, climate, command, faostat, fetch, pink_sheet, replaced
+from pipeline.refresh.fetch import number_text
 
 FAO, BANK, ONI, NINO = "fao_qcl_2022", "wb_pink_sheet_monthly_2026_06", "noaa_oni_2026", "noaa_nino34_ersst5"
 ALL = [FAO, BANK, ONI, NINO]
@@ -121,7 +122,7 @@ def power_file(years=(2023, 2024), **changed) -> bytes:
     temperature = {month: round(25 + int(month) % 5 / 4, 2) for month in rain}
     answer = {
         "type": "Feature",
-        "geometry": {"type": "Point", "coordinates": [nasa_power.LONGITUDE, nasa_power.LATITUDE, 187.46]},
+        "geometry": {"type": "Point", "coordinates": [climate.LONGITUDE, climate.LATITUDE, 187.46]},
         "properties": {"parameter": {"PRECTOTCORR": rain, "T2M": temperature}},
         "header": {
             "title": "NASA/POWER Source Native Resolution Monthly and Annual",
@@ -569,12 +570,12 @@ def test_differences_are_mirrored_when_the_sides_change_places(one, other):
         pd.DataFrame({"iso3": "IDN", "year": [str(year) for year in side], "value": list(side.values())}, dtype="str")
         for side in (one, other)
     )
-    there = differences.compare(left, right, ["iso3", "year"], ["value"])
-    back = differences.compare(right, left, ["iso3", "year"], ["value"])
+    there = command.compare(left, right, ["iso3", "year"], ["value"])
+    back = command.compare(right, left, ["iso3", "year"], ["value"])
     assert sorted(there.added) == sorted(back.vanished)
     assert {cell[:2] for cell in there.revised} == {cell[:2] for cell in back.revised}
     assert len(there.added) == len(set(other) - set(one))
-    assert not differences.compare(left, left, ["iso3", "year"], ["value"])
+    assert not command.compare(left, left, ["iso3", "year"], ["value"])
 
 
 def test_registered_addresses_are_where_the_files_are_fetched():
@@ -669,7 +670,7 @@ def test_altered_answer_of_the_service(untouched, publish, capsys, body, said):
 def test_point_that_is_asked_for_lies_in_kutai_timur_and_in_no_other_regency():
     boundaries = read_csv(paths.RAW / "boundaries_regencies.csv")
     rings = boundaries.groupby(["region", "part", "ring"])[["lon", "lat"]]
-    point = (nasa_power.LONGITUDE, nasa_power.LATITUDE)
+    point = (climate.LONGITUDE, climate.LATITUDE)
     around = {region for (region, *_), ring in rings if Path(ring.astype(float).to_numpy()).contains_point(point)}
     assert around == {"Kutai Timur"}
 

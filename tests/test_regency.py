@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.clean.statistics import conflicts, regional_yields
-from pipeline.model import regency, regency_figures, spreads, yield_gap
+from pipeline.kit.bayes import mixture
+from pipeline.study.statistics.clean import conflicts, regional_yields
+from pipeline.study.yield_gap import attainable, official_figures, regency
 
 TRUTH = {"Kutai Timur": (3000.0, 0.6, 700.0), "Berau": (1200.0, 0.65, 800.0), "Mahakam Ulu": (1500.0, 0.55, 500.0)}
 
@@ -13,9 +14,9 @@ TRUTH = {"Kutai Timur": (3000.0, 0.6, 700.0), "Berau": (1200.0, 0.65, 800.0), "M
 @pytest.fixture(scope="module")
 def figures(regions) -> pd.DataFrame:
     table = conflicts(regions, 1.005)
-    errors = {name: yield_gap.reporting_error(table, name)[0] for name in ("production", "area_total")}
-    shares = yield_gap.mature_shares(regions)
-    return regency_figures.published_figures(regions, regional_yields(regions), shares, errors)
+    errors = {name: attainable.reporting_error(table, name)[0] for name in ("production", "area_total")}
+    shares = attainable.mature_shares(regions)
+    return official_figures.published_figures(regions, regional_yields(regions), shares, errors)
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +33,7 @@ def simulated(kutai_2025: float, error: float = 0.05, seed: int = 1) -> pd.DataF
             rows.append((f"A {region} {year}", region, year, "area", area))
             rows.append((f"P {region} {year}", region, year, "production", area * share * per_ha))
         rows.append((f"S {region}", region, 2020, "share", share))
-    rows.append((regency_figures.AREA_2025, "Kutai Timur", 2025, "area", kutai_2025))
+    rows.append((official_figures.AREA_2025, "Kutai Timur", 2025, "area", kutai_2025))
     rows.append(("P25", "Kutai Timur", 2025, "production", 3000.0 * 0.6 * 700.0))
     frame = pd.DataFrame(rows, columns=["figure", "region", "year", "quantity", "value"])
     frame["value"] *= np.exp(rng.normal(0, error, len(frame)))
@@ -140,8 +141,8 @@ def test_a_figure_that_is_no_positive_number_is_named(figures, value):
 
 
 def test_a_finer_grid_gives_nearly_the_same_yield(figures, fitted, monkeypatch):
-    coarse = spreads.half_normal_even
-    monkeypatch.setattr(spreads, "half_normal_even", lambda name, scale, nodes: coarse(name, scale, round(1.5 * nodes)))
+    coarse = mixture.half_normal_even
+    monkeypatch.setattr(mixture, "half_normal_even", lambda name, scale, nodes: coarse(name, scale, round(1.5 * nodes)))
     fine = regency.fit_regency(figures)
     assert fine.chance["mature"] == pytest.approx(fitted.chance["mature"], abs=0.02)
     for part in ("yield", "share", "area"):

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 
-from pipeline.clean.statistics import boundaries, conflicts, regional_yields
-from pipeline.language import LANGUAGES
-from pipeline.publish.charts import regency_map
-from pipeline.publish.reliability import GRADE_OF, GRADES, REASONS, objections, regency_reliability
+from pipeline.kit.publish.language import LANGUAGES
+from pipeline.study.statistics import charts
+from pipeline.study.statistics.clean import boundaries, conflicts, regional_yields
+from pipeline.study.statistics.estimates import GRADE_OF, GRADES, REASONS, objections, regency_reliability
 
 CREDIBLE, JUMP = (100.0, 2000.0), 1.3
 PAIR = {
@@ -43,7 +43,7 @@ def outlines() -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def firmness(regions: pd.DataFrame, outlines: pd.DataFrame) -> pd.DataFrame:
     found = conflicts(regions, 1.005)
-    names = regency_map.regencies(outlines)
+    names = charts.regencies(outlines)
     return regency_reliability(names, regions, regional_yields(regions), found, CREDIBLE, JUMP)
 
 
@@ -162,12 +162,12 @@ def test_yield_is_production_over_area(firmness):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_map_shows_every_regency_with_its_figures(firmness, outlines, language):
     axes = Figure().subplots()
-    regency_map.draw_regency_map(axes, firmness, language, outlines)
+    charts.draw_regency_map(axes, firmness, language, outlines)
     shapes = [patch for patch in axes.patches if isinstance(patch, PathPatch)]
     words = [text.get_text() for text in axes.texts]
     assert len(shapes) == len(words) == len(firmness)
     hatches = [shape.get_hatch() or "" for shape in shapes]
-    assert hatches == [regency_map.HATCHES.get(grade, "") for grade in firmness["grade"]]
+    assert hatches == [charts.HATCHES.get(grade, "") for grade in firmness["grade"]]
     here = words[firmness["region"].tolist().index("Kutai Timur")]
     assert (
         here == {"en": "Kutai Timur\n3,440 ha\n1,410 t (2020)", "id": "Kutai Timur\n3.440 ha\n1.410 t (2020)"}[language]
@@ -176,21 +176,21 @@ def test_map_shows_every_regency_with_its_figures(firmness, outlines, language):
 
 
 def test_shade_follows_the_class_of_yield():
-    lightest, *_, darkest = regency_map.CLASSES.values()
-    assert regency_map.shade(0.0) == regency_map.shade(199.9) == lightest
-    assert regency_map.shade(200.0) != lightest
-    assert regency_map.shade(9999.0) == darkest
-    assert regency_map.shade(float("nan")) == regency_map.NO_FIGURE
+    lightest, *_, darkest = charts.CLASSES.values()
+    assert charts.shade(0.0) == charts.shade(199.9) == lightest
+    assert charts.shade(200.0) != lightest
+    assert charts.shade(9999.0) == darkest
+    assert charts.shade(float("nan")) == charts.NO_FIGURE
 
 
 def test_thinned_outlines_keep_their_area_and_place(outlines):
     shapes = outlines[outlines["layer"] == "regency"]
     for _, shape in shapes.groupby("region"):
         ring = max((part for _, part in shape.groupby(["part", "ring"])), key=len)[["lon", "lat"]].to_numpy()
-        thinned = regency_map._thinned(ring)
+        thinned = charts._thinned(ring)
         assert (thinned[0] == thinned[-1]).all()
         assert area(thinned) == pytest.approx(area(ring), rel=0.02)
-        lon, lat = regency_map._middle(ring)
+        lon, lat = charts._middle(ring)
         assert ring[:, 0].min() < lon < ring[:, 0].max()
         assert ring[:, 1].min() < lat < ring[:, 1].max()
 
@@ -202,4 +202,4 @@ def area(ring: np.ndarray) -> float:
 
 def test_centre_of_a_square_is_its_middle():
     square = np.array([[110.0, -1.0], [112.0, -1.0], [112.0, 1.0], [110.0, 1.0], [110.0, -1.0]])
-    assert regency_map._middle(square) == pytest.approx((111.0, 0.0))
+    assert charts._middle(square) == pytest.approx((111.0, 0.0))

@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from pipeline import paths
+from pipeline.kit import paths
 
 LARGEST_FILE = 1_500_000
 FOLDERS = ("bench", "data/raw", "docs", "notebooks", "pipeline", "survey", "tests")

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from reproduction import dvc, stages_run
 
-from pipeline import paths
+from pipeline.kit import paths
 
 
 def stages() -> dict[str, dict[str, list[str]]]:
@@ -55,12 +55,12 @@ def test_stages_read_only_what_they_list(fresh: Path) -> None:
 
 def test_changing_a_module_reruns_what_uses_it_and_nothing_else(copy: Path) -> None:
     for module, users in {
-        "pipeline/model/pests.py": {
+        "pipeline/study/pests/pest_losses.py": {
             *("07_model_pests", "10_scenarios", "12_brief", "13_survey", "14_survey_design", "site")
         },
-        "pipeline/clean/evidence.py": {"03_clean_evidence"},
-        "pipeline/publish/charts/drivers.py": {"02_clean_drivers"},
-        "pipeline/publish/brief.py": {"12_brief", "site"},
+        "pipeline/study/evidence/clean.py": {"03_clean_evidence"},
+        "pipeline/study/prices/charts.py": {"02_clean_drivers"},
+        "pipeline/study/brief.py": {"12_brief", "site"},
     }.items():
         original = (copy / module).read_text()
         (copy / module).write_text(original + "\n# changed\n")
@@ -140,7 +140,7 @@ def test_a_failing_stage_leaves_no_output_and_the_old_one_can_be_checked_out(cop
 
 @pytest.mark.skipif(os.name == "nt", reason="signals differ on Windows")
 def test_after_ctrl_c_the_next_run_goes_on(copy: Path) -> None:
-    for module in ("pipeline/clean/evidence.py", "pipeline/model/yield_gap.py"):
+    for module in ("pipeline/study/evidence/clean.py", "pipeline/study/yield_gap/attainable.py"):
         (copy / module).write_text((copy / module).read_text() + "\n# changed\n")
     binaries = str(Path(sys.executable).parent)
     process = subprocess.Popen(

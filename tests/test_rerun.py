@@ -10,8 +10,8 @@ import pytest
 import rerun_project as toy
 from rerun_project import ADOPTION, PIPELINE, Toy, executed, repro, serial, set_param, state
 
-from pipeline import paths
-from pipeline.rerun import libraries, lockfile, priority
+from pipeline.kit import paths
+from pipeline.kit.rerun import lockfile, scheduler, warm_kernels
 
 
 @pytest.fixture(scope="module")
@@ -207,22 +207,29 @@ def test_new_entries_stand_as_in_a_serial_run_also_when_the_run_is_resumed(tmp_p
 
 def test_longest_way_goes_first() -> None:
     needs = {"a": [], "b": ["a"], "c": [], "d": ["c"]}
-    assert priority.remaining(needs, {"c": 1.0, "d": 5.0, "a": 2.0}) == {"a": 3.0, "b": 1.0, "c": 6.0, "d": 5.0}
+    assert scheduler.remaining(needs, {"c": 1.0, "d": 5.0, "a": 2.0}) == {"a": 3.0, "b": 1.0, "c": 6.0, "d": 5.0}
 
 
 def test_libraries_are_those_imported_and_not_those_that_look_around() -> None:
     lines = ["import os", "import numpy as np", "  from scipy.stats import norm", "from pipeline import paths"]
     text = "\n".join([*lines, "import matplotlib.pyplot"])
     notebook = '"import pandas as pd\\n",\n    "from matplotlib.figure import Figure"\n'
-    assert set(libraries.names(text)) == {"numpy", "scipy.stats", "scipy.stats.norm"}
-    assert set(libraries.names(notebook)) == {"pandas", "matplotlib.figure", "matplotlib.figure.Figure"}
+    assert set(warm_kernels.names(text)) == {"numpy", "scipy.stats", "scipy.stats.norm"}
+    assert set(warm_kernels.names(notebook)) == {"pandas", "matplotlib.figure", "matplotlib.figure.Figure"}
 
 
 def test_parts_that_are_imported_from_a_package_are_named_for_they_may_be_modules_of_it() -> None:
     text = "from scipy import stats, special as sp\nfrom numpy import (\n    fft,\n    linalg as la,\n)\nimport json\n"
-    assert [*libraries.names(text)] == ["scipy", "scipy.stats", "scipy.special", "numpy", "numpy.fft", "numpy.linalg"]
-    assert [*libraries.names("from . import numpy\nfrom pipeline import paths\nfrom tqdm import auto")] == []
+    assert [*warm_kernels.names(text)] == [
+        "scipy",
+        "scipy.stats",
+        "scipy.special",
+        "numpy",
+        "numpy.fft",
+        "numpy.linalg",
+    ]
+    assert [*warm_kernels.names("from . import numpy\nfrom pipeline import paths\nfrom tqdm import auto")] == []
 
 
 def test_common_libraries_are_those_of_half_the_stages() -> None:
-    assert libraries.common([{"numpy"}, {"numpy", "jax"}, {"pandas", "numpy"}, {"pandas"}]) == ["numpy", "pandas"]
+    assert warm_kernels.common([{"numpy"}, {"numpy", "jax"}, {"pandas", "numpy"}, {"pandas"}]) == ["numpy", "pandas"]

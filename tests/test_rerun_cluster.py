@@ -13,11 +13,12 @@ from reproduction import commit
 from rerun_cluster import Cluster, clone, cluster, made_in, until, with_remote
 from rerun_project import ADOPTION, Toy, repro, serial, set_param, state
 
-from pipeline import paths
-from pipeline.rerun import places, warm, worker
-from pipeline.rerun.places import Place
+from pipeline.kit import paths
+from pipeline.kit.rerun import cluster as rerun_cluster
+from pipeline.kit.rerun import cluster_worker, warm_kernels
+from pipeline.kit.rerun.cluster import Place
 
-pytestmark = pytest.mark.skipif(not warm.possible(), reason="workers need Linux")
+pytestmark = pytest.mark.skipif(not warm_kernels.possible(), reason="workers need Linux")
 
 METRICS = "from pipeline import paths\npaths.output(paths.ROOT / 'metrics' / 'c.json').write_text('{\"pods\": 3}')"
 # a -> c, with d after it and b; c also makes a file that DVC does not cache, and d reads it.
@@ -90,7 +91,7 @@ def test_stages_in_clones_give_the_bytes_of_a_serial_run_also_after_changes(clon
     twin = Path(shutil.copytree(twin, tmp_path / "twin"))
     for folder in (main, twin):
         set_param(folder, "adoption", 0.7)
-        toy.write_notebook(folder, "d", Toy(("b", "c"), cells=["from pipeline.paths import BEANS", "BEANS"]))
+        toy.write_notebook(folder, "d", Toy(("b", "c"), cells=["from pipeline.kit.paths import BEANS", "BEANS"]))
         with (folder / "pipeline" / "paths.py").open("a") as code:
             code.write('BEANS = "fermented"\n')
     repro(main, "--on", started.address)
@@ -281,20 +282,20 @@ def test_what_is_outside_of_git_stays_and_so_does_what_is_made_of_it(tmp_path) -
 def test_a_stage_goes_where_most_of_what_it_reads_was_made() -> None:
     one, two, three = (Place(f"tcp://{host}:1", host, "/p", False) for host in ("one", "two", "three"))
     made = {"a": one.where, "b": two.where, "c": two.where}
-    assert places.choose([one, two, three], made, {"a": 10, "b": 5, "c": 6}) == two
-    assert places.choose([one, two, three], made, {"a": 12, "b": 5, "c": 6}) == one
-    assert places.choose([one, three], made, {"b": 5}) == three, "the one used least"
-    assert places.choose([one], made, {"b": 5}) == one
+    assert rerun_cluster.choose([one, two, three], made, {"a": 10, "b": 5, "c": 6}) == two
+    assert rerun_cluster.choose([one, two, three], made, {"a": 12, "b": 5, "c": 6}) == one
+    assert rerun_cluster.choose([one, three], made, {"b": 5}) == three, "the one used least"
+    assert rerun_cluster.choose([one], made, {"b": 5}) == one
     # Another worker in the same folder finds the same files.
     beside = replace(two, address="tcp://two:2")
-    assert places.choose([one, beside], made, {"b": 5}) == beside
+    assert rerun_cluster.choose([one, beside], made, {"b": 5}) == beside
 
 
 def test_other_versions_are_told_of() -> None:
     here = {"host": {"python": "3.11.2.final.0"}, "packages": {"numpy": "2.1", "lz4": None}}
     there = {"host": {"python": "3.12.1.final.0"}, "packages": {"numpy": "2.0", "lz4": "4"}}
-    assert places.differing(here, here) == ""
-    assert places.differing(here, there) == "python 3.12.1, here 3.11.2, numpy 2.0, here 2.1"
+    assert rerun_cluster.differing(here, here) == ""
+    assert rerun_cluster.differing(here, there) == "python 3.12.1, here 3.11.2, numpy 2.0, here 2.1"
 
 
 def test_commands_do_not_inherit_how_dask_lets_its_workers_keep_memory(tmp_path, monkeypatch) -> None:
@@ -302,5 +303,5 @@ def test_commands_do_not_inherit_how_dask_lets_its_workers_keep_memory(tmp_path,
     monkeypatch.chdir(paths.ROOT)
     order = {"stage": "a", "shares": True, "folder": "."}
     show = [sys.executable, "-c", "import os; print(os.environ.get('MALLOC_TRIM_THRESHOLD_'), os.environ['DVC_STAGE'])"]
-    assert worker.start(order, [show], tmp_path / "log").wait(timeout=30) == 0
+    assert cluster_worker.start(order, [show], tmp_path / "log").wait(timeout=30) == 0
     assert (tmp_path / "log").read_text() == "None a\n"

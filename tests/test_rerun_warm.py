@@ -17,9 +17,9 @@ import yaml
 from reproduction import stand_in
 from rerun_project import Toy, executed, repro, set_param, state
 
-from pipeline.rerun import warm
+from pipeline.kit.rerun import warm_kernels
 
-pytestmark = pytest.mark.skipif(not warm.possible(), reason="the fork server needs Linux")
+pytestmark = pytest.mark.skipif(not warm_kernels.possible(), reason="the fork server needs Linux")
 
 # Everything a notebook could notice of its surroundings, but what differs between any two runs.
 SURROUNDINGS = """
@@ -34,7 +34,7 @@ filters = {str(line) for line in warnings.filters if "urllib3" not in str(line) 
 print(sorted(filters), sys.getrecursionlimit(), sys.getswitchinterval())
 print(matplotlib.get_backend(), dict(matplotlib.rcParams), plt.isinteractive())
 print(pd.get_option("display.max_columns"), pd.get_option("display.width"), np.get_printoptions(), np.geterr())
-print(sys.modules.get("debugpy"), "pipeline.kernel" in sys.modules, sys.modules["__main__"].__dict__ is globals())
+print(sys.modules.get("debugpy"), "pipeline.kit.stages.kernel" in sys.modules, sys.modules["__main__"].__dict__ is globals())
 pd.DataFrame(np.arange(60).reshape(2, 30))
 """
 FIGURE = """
@@ -67,7 +67,7 @@ WHERE = (
 )
 
 
-@pytest.mark.parametrize(("on", "word"), [("true", "pipeline.rerun.zygote"), ("false", "kernelapp")])
+@pytest.mark.parametrize(("on", "word"), [("true", "pipeline.kit.rerun.fork_server"), ("false", "kernelapp")])
 def test_one_parameter_turns_it_off(tmp_path, on, word) -> None:
     folder = toy.make(tmp_path / "p", {"a": Toy(cells=[WHERE])})
     set_param(folder, "warm_kernels", on)
@@ -89,16 +89,16 @@ def test_modules_that_are_taken_from_a_package_are_there_before_the_notebook_ask
 
 def test_nothing_passes_from_one_notebook_to_the_next(tmp_path) -> None:
     spoil = (
-        "import os, sys, random, numpy as np, pandas as pd, matplotlib, pipeline.paths\n"
+        "import os, sys, random, numpy as np, pandas as pd, matplotlib, pipeline.kit.paths\n"
         "pd.set_option('display.max_columns', 3); np.spoiled = matplotlib.rcParams['lines.linewidth'] = 9\n"
         "os.environ['SPOILED'] = '1'; sys.path.insert(0, '/spoiled'); pipeline.paths.RESULTS_SPOILED = 1\n"
         "open('.draws', 'a').write(f'{random.random()} {np.random.random()}\\n')"
     )
     check = (
-        "import os, sys, random, numpy as np, pandas as pd, matplotlib, pipeline.paths\n"
+        "import os, sys, random, numpy as np, pandas as pd, matplotlib, pipeline.kit.paths\n"
         "assert pd.get_option('display.max_columns') == 20 and not hasattr(np, 'spoiled')\n"
         "assert matplotlib.rcParams['lines.linewidth'] != 9 and 'SPOILED' not in os.environ\n"
-        "assert '/spoiled' not in sys.path and not hasattr(pipeline.paths, 'RESULTS_SPOILED')\n"
+        "assert '/spoiled' not in sys.path and not hasattr(pipeline.kit.paths, 'RESULTS_SPOILED')\n"
         "open('.draws', 'a').write(f'{random.random()} {np.random.random()}\\n')"
     )
     folder = toy.make(tmp_path / "p", {"a": Toy(cells=[spoil]), "b": Toy(("a",), cells=[check])})
@@ -148,7 +148,7 @@ def test_a_library_that_starts_threads_is_not_shared(tmp_path) -> None:
 
 
 def test_a_process_ends_with_the_one_that_started_it() -> None:
-    code = "import os, time; from pipeline.rerun.process import die_with\n"
+    code = "import os, time; from pipeline.kit.rerun.processes import die_with\n"
     code += "die_with(os.getppid()); print(os.getpid(), flush=True); time.sleep(60)"
     parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {code!r}])"
     started = subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE, text=True)
@@ -161,7 +161,7 @@ def test_a_process_ends_with_the_one_that_started_it() -> None:
 
 SLOW_SPARE = """
 import os, sys, time
-from pipeline.rerun.spare import Spare
+from pipeline.kit.rerun.fork_server import Spare
 own = os.setsid
 os.setsid = lambda: (time.sleep(0.5), own())
 started = Spare().launch([sys.executable, "-c", "import time; time.sleep(60)"], dict(os.environ), os.getcwd())
@@ -179,7 +179,7 @@ def test_a_kernel_is_never_taken_for_one_of_the_group_of_its_runner() -> None:
 def test_what_a_killed_command_leaves_is_ended_and_not_waited_for() -> None:
     # In a session of its own, as a kernel is, and adopted when its parent is gone.
     left = json.dumps(["bash", "-c", "setsid sleep 60 & echo $!; kill -9 $$"])
-    keeper = [sys.executable, "-m", "pipeline.rerun.keeper", str(os.getpid()), left]
+    keeper = [sys.executable, "-m", "pipeline.kit.rerun.supervisor", str(os.getpid()), left]
     done = subprocess.run(keeper, stdout=subprocess.PIPE, text=True, timeout=30)
     assert done.returncode == 128 + signal.SIGKILL
     assert not psutil.pid_exists(int(done.stdout))
@@ -202,8 +202,8 @@ def of_stages(folder: Path, stages: tuple[str, ...]) -> dict[str, str]:
 def run_warm(folder: Path, stages: tuple[str, ...]) -> None:
     """Run stages through a server, past DVC, which would take them from its cache."""
     declared = yaml.safe_load((folder / "dvc.yaml").read_text())["stages"]
-    events: warm.Events = SimpleQueue()
-    server = warm.server(events)
+    events: warm_kernels.Events = SimpleQueue()
+    server = warm_kernels.server(events)
     try:
         for name in stages:
             shutil.rmtree(folder / "results" / name)

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.clean import drivers, rules
-from pipeline.clean.statistics import STATUS_ORDER, rank, regional_yields
-from pipeline.model.yield_gap import mature_shares
+from pipeline.study.prices import clean
+from pipeline.study.statistics import rules
+from pipeline.study.statistics.clean import STATUS_ORDER, rank, regional_yields
+from pipeline.study.yield_gap.attainable import mature_shares
 
 
 def figure(regions: pd.DataFrame, figure_id: str) -> pd.Series:
@@ -353,7 +354,7 @@ def test_undivided_production_never_meets_divided_area():
 
 
 def test_ecuador_prices_of_the_nineties_come_from_the_release_of_2025():
-    prices = drivers.producer_prices()
+    prices = clean.producer_prices()
     ecuador = prices[(prices["iso3"] == "ECU") & prices["year"].between(1991, 1999)]
     assert len(ecuador) == 9
     assert (ecuador["release"] == "2025").all()
@@ -364,7 +365,7 @@ def test_ecuador_prices_of_the_nineties_come_from_the_release_of_2025():
 
 
 def test_releases_of_the_nino_index_are_never_mixed():
-    enso = drivers.enso()
+    enso = clean.enso()
     assert not enso.duplicated(["release", "year", "center_month"]).any()
     assert enso.duplicated(["year", "center_month"]).any()
     assert enso.groupby("release")["source_id"].nunique().eq(1).all()
@@ -373,7 +374,7 @@ def test_releases_of_the_nino_index_are_never_mixed():
 
 
 def test_provincial_prices_twice_those_of_the_regencies_are_outliers_and_kept():
-    prices = drivers.local_prices(1.6).set_index("price_id")
+    prices = clean.local_prices(1.6).set_index("price_id")
     assert prices.loc[["F034", "F035"], "price_idr_per_kg"].tolist() == [175000, 200000]
     assert set(prices.index[prices["is_outlier"]]) == {"F034", "F035"}
     places = prices["place"].str.contains("Berau|Kutai Timur")
@@ -383,11 +384,11 @@ def test_provincial_prices_twice_those_of_the_regencies_are_outliers_and_kept():
 
 
 def test_no_price_is_an_outlier_when_the_factor_is_wide():
-    assert not drivers.local_prices(5.0)["is_outlier"].any()
+    assert not clean.local_prices(5.0)["is_outlier"].any()
 
 
 def test_oxides_become_elements():
-    use = drivers.input_use()
+    use = clean.input_use()
     row = use[(use["iso3"] == "IDN") & (use["year"] == 2023)].iloc[0]
     # Indonesia 2023 in the raw table: N 67.65, P2O5 13.19, K2O 44.53 kg per ha of cropland.
     assert row["n_kg_per_ha"] == 67.65
@@ -396,7 +397,7 @@ def test_oxides_become_elements():
 
 
 def test_pesticide_level_of_indonesia_is_flagged_and_no_other():
-    use = drivers.input_use()
+    use = clean.input_use()
     flagged = use["warnings"].str.contains("implausible")
     here = (use["iso3"] == "IDN") & use["pesticide_kg_per_ha"].notna()
     assert here.sum() > 10
@@ -404,7 +405,7 @@ def test_pesticide_level_of_indonesia_is_flagged_and_no_other():
 
 
 def test_rainfall_of_papua_new_guinea_after_1995_is_marked_as_filled_in_and_no_other_country():
-    climate = drivers.climate()
+    climate = clean.climate()
     marked = climate[climate["is_infilled"]]
     assert set(marked["iso3"]) == {"PNG"}
     assert set(range(1997, 2024)) <= set(marked["year"])

@@ -15,7 +15,7 @@ import pytest
 import yaml
 from rerun_project import SOURCES
 
-from pipeline import paths
+from pipeline.kit import paths
 
 GOOD = "from pipeline import paths\npaths.output(paths.RESULTS / 'toy' / 'toy.txt').write_text(f'{adoption}\\n')"
 
@@ -27,7 +27,7 @@ def project(folder: Path, cells: list[str], outs: tuple[str, ...] = ("results/to
         shutil.copy(paths.ROOT / "pipeline" / f"{name}.py", folder / "pipeline")
     shutil.copy(paths.PARAMS, folder / "params.yaml")
     listed = [*outs, "results/toy/toy.ipynb"]
-    stage = {"cmd": "python -m pipeline.run toy", "params": ["scenarios.adoption"], "outs": listed}
+    stage = {"cmd": "python -m pipeline.kit.stages.run toy", "params": ["scenarios.adoption"], "outs": listed}
     (folder / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"toy": stage}}))
     set_cells(folder, cells)
     return folder
@@ -42,7 +42,7 @@ def set_cells(folder: Path, cells: list[str]) -> None:
 
 
 def run(folder: Path, **options: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pipeline.run", "toy"]
+    command = [sys.executable, "-m", "pipeline.kit.stages.run", "toy"]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, **options)  # type: ignore[call-overload]
 
 
@@ -175,7 +175,7 @@ def test_a_bad_parameter_stops_before_the_notebook_starts(tmp_path: Path, old: s
 
 def test_an_unknown_stage_is_named(tmp_path: Path) -> None:
     folder = project(tmp_path / "p", [GOOD])
-    command = [sys.executable, "-m", "pipeline.run", "tyo"]
+    command = [sys.executable, "-m", "pipeline.kit.stages.run", "tyo"]
     failed = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert failed.returncode == 1
     assert "'tyo'" in failed.stderr
@@ -209,7 +209,7 @@ def test_a_full_disk_leaves_the_previous_outputs_whole(tmp_path: Path) -> None:
 def test_an_interrupted_run_leaves_nothing_behind_and_the_next_one_goes_on(tmp_path: Path, number: int) -> None:
     folder = project(tmp_path / "p", [GOOD, "import time\ntime.sleep(60)"])
     process = subprocess.Popen(
-        [sys.executable, "-m", "pipeline.run", "toy"],
+        [sys.executable, "-m", "pipeline.kit.stages.run", "toy"],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -6,14 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.clean import drivers, evidence
-from pipeline.model import cost_curve, fertilizer, measures, options, price_grid, scenarios
-from pipeline.model.options import Measure, Option, Yields
-from pipeline.publish import economics
-from pipeline.publish.charts import cost_curve as curve_charts
-from pipeline.publish.charts import scenarios as charts
-from pipeline.publish.names import PACKAGES
-from pipeline.publish.scope import Dated
+from pipeline.study.evidence import clean as evidence_clean
+from pipeline.study.fertilizer import best_dose
+from pipeline.study.names import PACKAGES
+from pipeline.study.prices import clean
+from pipeline.study.prices.scope import Dated
+from pipeline.study.scenarios import charts as charts
+from pipeline.study.scenarios import charts as curve_charts
+from pipeline.study.scenarios import estimates, farm, measures, options, price_grid
+from pipeline.study.scenarios.options import Measure, Option, Yields
 
 DATED = Dated({name: f"{name} bean price" for name in ("present", "low", "high", "berau", "peak")}, "2026-01")
 
@@ -47,8 +48,8 @@ def inputs() -> measures.Inputs:
         yields=Yields(now, now * 1.4),
         effects=effects,
         pest_gains={name: rng.uniform(0, 1, SIZE) for name in ("pod_sleeving", "borer_sanitation")},
-        responses=fertilizer.draw_responses(400.0, gain, 1),
-        is_plateau=fertilizer.draw_family(1, SIZE),
+        responses=best_dose.draw_responses(400.0, gain, 1),
+        is_plateau=best_dose.draw_family(1, SIZE),
         labour={name: rng.uniform(1e6, 8e6, SIZE) for name in ("spreading", "sleeving", "pruning")},
         sleeves=rng.uniform(1e6, 4e6, SIZE),
         training=rng.uniform(2e5, 6e5, SIZE),
@@ -196,21 +197,21 @@ def test_only_what_was_seen_in_two_studies_or_here_is_ranked(inputs):
 
 
 def compost(prices: pd.DataFrame, multiplier: float = 1.0) -> tuple[np.ndarray, tuple[str, ...]]:
-    given_tables = (evidence.costs(), evidence.baselines())
+    given_tables = (evidence_clean.costs(), evidence_clean.baselines())
     return measures.compost_cost(prices, given_tables, 200.0, multiplier, np.random.default_rng(1), 200)
 
 
 def test_compost_costs_what_ten_kg_a_tree_cost():
-    cost, cited = compost(drivers.local_prices(1.6))
+    cost, cited = compost(clean.local_prices(1.6))
     # 900 to 1,100 trees, 10 kg each, at Rp 640 and Rp 200 of freight.
     assert cost.min() >= 900 * 10 * 840
     assert cost.max() <= 1100 * 10 * 840
     assert "timesjatim_2025_10" in cited
-    assert compost(drivers.local_prices(1.6), 2.0)[0] == pytest.approx(cost / 840 * 1480)
+    assert compost(clean.local_prices(1.6), 2.0)[0] == pytest.approx(cost / 840 * 1480)
 
 
 def test_compost_without_a_price_or_at_a_price_of_zero_is_refused():
-    prices = drivers.local_prices(1.6)
+    prices = clean.local_prices(1.6)
     with pytest.raises(ValueError, match="no ceiling price of organic fertilizer"):
         compost(prices[prices["item"] != "organic"])
     free = prices.assign(price_idr_per_kg=prices["price_idr_per_kg"].where(prices["price_id"] != "F077", 0.0))
@@ -239,7 +240,7 @@ def test_at_present_prices_the_grid_says_what_the_options_say(grid, inputs):
     rows = grid[grid["cocoa"] == "present"].set_index(["name", "fertilizer"])
     for name, option in built.items():
         summary = options.summarise(options.assess(option, inputs.yields.with_borer, 64000.0, inputs.ceiling), 0.9)
-        key = economics.IN_GRID.get(name, (name, "none"))
+        key = estimates.IN_GRID.get(name, (name, "none"))
         assert rows.loc[key, list(summary)].to_dict() == pytest.approx(summary)
 
 
@@ -256,19 +257,19 @@ def test_price_of_zero_is_named(inputs):
     with pytest.raises(ValueError, match=r"cocoa low is 0 Rp/kg, fertilizer market is -1 Rp/kg"):
         price_grid.price_grid(inputs, {"low": 0.0}, {"market": -1.0}, 0.9)
     with pytest.raises(ValueError, match="peak price of cocoa: the price of dry beans is 0"):
-        scenarios.net_bean_prices({"low": 25000.0, "peak": 0.0}, 0.04, 150000)
+        farm.net_bean_prices({"low": 25000.0, "peak": 0.0}, 0.04, 150000)
 
 
 @pytest.mark.parametrize("price", [0.0, -5.0, float("nan")])
 def test_bean_price_that_is_none_is_refused(price):
     with pytest.raises(ValueError, match="must be above zero"):
-        scenarios.net_bean_price(price, 0.04, 150000)
+        farm.net_bean_price(price, 0.04, 150000)
 
 
 def test_bean_price_that_does_not_pay_its_harvest_is_refused():
-    assert scenarios.net_bean_price(70000, 0.04, 150000) == 64000
+    assert farm.net_bean_price(70000, 0.04, 150000) == 64000
     with pytest.raises(ValueError, match="does not pay its own harvest"):
-        scenarios.net_bean_price(6000, 0.04, 150000)
+        farm.net_bean_price(6000, 0.04, 150000)
 
 
 def test_rows_of_the_price_figure_follow_the_order_asked_for(grid):
@@ -285,7 +286,7 @@ def test_rows_of_the_price_figure_follow_the_order_asked_for(grid):
 
 @given(st.floats(0.5, 50), st.floats(5e4, 3e5), st.integers(0, 100))
 def test_assumed_labour_costs_half_to_double(days, wage, seed):
-    cost = scenarios.assumed_labour_cost(np.random.default_rng(seed), days, wage, 200)
+    cost = farm.assumed_labour_cost(np.random.default_rng(seed), days, wage, 200)
     assert (cost >= days * wage / 2 * (1 - 1e-12)).all()
     assert (cost <= days * wage * 2 * (1 + 1e-12)).all()
     assert np.exp(np.log(cost).mean()) == pytest.approx(days * wage, rel=0.15)
@@ -293,31 +294,31 @@ def test_assumed_labour_costs_half_to_double(days, wage, seed):
 
 @pytest.mark.parametrize(("month", "monthly"), [("2026-01", 4067436), ("2025-06", 3743820), ("2024-07", 3515324)])
 def test_wage_is_that_of_the_year_of_the_prices(month, monthly):
-    wage, source = scenarios.day_wage(evidence.costs(), 25, month)
+    wage, source = farm.day_wage(evidence_clean.costs(), 25, month)
     assert wage * 25 == pytest.approx(monthly)
     assert source
 
 
 def test_a_year_without_a_wage_is_named():
-    costs = evidence.costs()
+    costs = evidence_clean.costs()
     with pytest.raises(ValueError, match="no minimum wage of 2031 for Kutai Timur; it has 2018 to 2026"):
-        scenarios.day_wage(costs, 25, "2031-01")
+        farm.day_wage(costs, 25, "2031-01")
     with pytest.raises(ValueError, match="no minimum wage of 2026 for Kutai Timur; it has none"):
-        scenarios.day_wage(costs[costs["place"] != "Kutai Timur"], 25, "2026-01")
+        farm.day_wage(costs[costs["place"] != "Kutai Timur"], 25, "2026-01")
 
 
 # The cost curve.
 
 
 def test_cost_of_a_kg_that_is_sure_is_cost_over_kg():
-    assert cost_curve.cost_per_kg(np.full(10, 200.0), np.full(10, 4e6), 0.9) == pytest.approx((2e4, 2e4, 2e4))
+    assert price_grid.cost_per_kg(np.full(10, 200.0), np.full(10, 4e6), 0.9) == pytest.approx((2e4, 2e4, 2e4))
 
 
 @given(st.floats(0, 1), st.integers(0, 50))
 def test_draws_that_bring_nothing_are_the_dearest(share, seed):
     rng = np.random.default_rng(seed)
     extra = np.where(rng.random(400) < share, rng.uniform(-50, 0, 400), rng.uniform(1, 300, 400))
-    lower, value, upper = cost_curve.cost_per_kg(extra, np.full(400, 3e6), 0.9)
+    lower, value, upper = price_grid.cost_per_kg(extra, np.full(400, 3e6), 0.9)
     assert 0 < lower <= value <= upper
     assert np.isinf(value) == (np.quantile(extra, 0.5) <= 0)
     assert np.isinf(upper) == (np.quantile(extra, 0.05) <= 0)
@@ -327,15 +328,15 @@ def test_curve_rises_and_measures_that_bring_nothing_are_not_drawn():
     extra = {"training": np.full(9, 100.0), "pod_sleeving": np.full(9, 300.0), "pruning_sanitation": np.full(9, -5.0)}
     costs = {"training": np.full(9, 1e6), "pod_sleeving": np.full(9, 6e6), "pruning_sanitation": np.full(9, 3e6)}
     tonnes = {name: kg * 2 for name, kg in extra.items()}
-    curve = cost_curve.cost_curve(extra, costs, tonnes, dict.fromkeys(extra, True), 0.9)
+    curve = price_grid.cost_curve(extra, costs, tonnes, dict.fromkeys(extra, True), 0.9)
     assert curve["name"].tolist() == ["training", "pod_sleeving", "pruning_sanitation"]
     blocks = curve_charts.curve_rows(curve, 64000.0)
     assert blocks["name"].tolist() == ["training", "pod_sleeving"]
     assert blocks[["start", "end"]].to_numpy().tolist() == [[0, 200], [200, 800]]
-    published = economics.cost_estimates(curve, DATED, ["x"], 0.9, 1)
+    published = estimates.cost_estimates(curve, DATED, ["x"], 0.9, 1)
     assert [estimate.key for estimate in published] == ["cost_per_kg.training", "cost_per_kg.pod_sleeving"]
     with pytest.raises(ValueError, match="must be above zero"):
-        cost_curve.cost_per_kg(np.ones(3), np.array([1.0, 0.0, 1.0]), 0.9)
+        price_grid.cost_per_kg(np.ones(3), np.array([1.0, 0.0, 1.0]), 0.9)
 
 
 def test_measures_without_direct_evidence_stand_behind_all_others_and_say_so():
@@ -343,11 +344,11 @@ def test_measures_without_direct_evidence_stand_behind_all_others_and_say_so():
     costs = {"compost": np.full(9, 1e6), "training": np.full(9, 1e6), "pod_sleeving": np.full(9, 1e6)}
     ranked = {"compost": False, "training": True, "pod_sleeving": True}
     # Compost is the cheapest by far, on prior knowledge alone.
-    curve = cost_curve.cost_curve(extra, costs, extra, ranked, 0.9)
+    curve = price_grid.cost_curve(extra, costs, extra, ranked, 0.9)
     assert curve["name"].tolist() == ["pod_sleeving", "training", "compost"]
     told = {
         e.key: e.basis.endswith("without direct evidence, not ranked")
-        for e in economics.cost_estimates(curve, DATED, ["x"], 0.9, 1)
+        for e in estimates.cost_estimates(curve, DATED, ["x"], 0.9, 1)
     }
     assert told == {"cost_per_kg.pod_sleeving": False, "cost_per_kg.training": False, "cost_per_kg.compost": True}
 
@@ -382,17 +383,17 @@ def outcome(incomes: list[float], cost: float) -> dict[str, np.ndarray]:
 
 def test_words_say_tie_and_name_cost_risk_and_a_bad_case():
     tied = {"package": outcome([-2, 1, 6, 7], 9.0), "training": outcome([0.5, 1.5, 2, 3], 1.0)}
-    said = economics.choice_words(economics.choice_table(tied))
+    said = estimates.choice_words(estimates.choice_table(tied))
     assert "cannot be told apart" in said.en
     assert "tidak dapat dibedakan" in said.id
     for words in (said.en, said.id):
         for part in ("net_income", "cost", "probability_loss", "bad_case"):
             assert f"{{scenario.package.{part}" in words
         assert "{scenario.training.cost}" in words
-    alone = economics.choice_words(economics.choice_table({"package": outcome([5, 6, 7, 8], 9.0)}))
+    alone = estimates.choice_words(estimates.choice_table({"package": outcome([5, 6, 7, 8], 9.0)}))
     assert "told apart" not in alone.en
     assert "ahead" in alone.en
-    none = economics.choice_words(economics.choice_table({"package": outcome([-5, -6], 9.0)}))
+    none = estimates.choice_words(estimates.choice_table({"package": outcome([-5, -6], 9.0)}))
     assert "doing nothing" in none.en
 
 

@@ -17,9 +17,9 @@ from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup, Tag
 from playwright.sync_api import Browser, Page
 
-from pipeline.language import LANGUAGES
-from pipeline.publish.site import build, figures, files, library, notebooks
-from pipeline.publish.site.words import WORDS
+from pipeline.kit.publish.language import LANGUAGES
+from pipeline.site import __main__, build, notebooks
+from pipeline.site.words import WORDS
 
 # Words that no Indonesian sentence has; sources and their titles stand in their own language.
 ENGLISH = re.compile(r"\b(the|of|and|with|from|which|are|is|by|per year|yield|price|rows|source)\b")
@@ -366,7 +366,7 @@ def test_only_the_page_for_exploring_loads_the_chart_library_and_its_licence_is_
 
 
 def test_the_chart_library_has_the_same_bytes_at_every_build(site, tmp_path):
-    library.write_library(tmp_path / "again")
+    __main__.write_library(tmp_path / "again")
     assert (tmp_path / "again" / "vega.js").read_bytes() == (site / "library" / "vega.js").read_bytes()
 
 
@@ -420,9 +420,9 @@ HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>"
 
 def test_a_title_with_a_script_stays_text(site, monkeypatch):
     told = dict.fromkeys(("title", "caption", "alt"), HOSTILE + '"')
-    monkeypatch.setattr(figures, "words", lambda *_: {"en": told, "sources": [HOSTILE], "warnings": []})
-    monkeypatch.setattr(figures, "height", lambda *_: 300)
-    soup = BeautifulSoup(figures.block("09_attribution", "waterfall", "en"), "html.parser")
+    monkeypatch.setattr(notebooks, "words", lambda *_: {"en": told, "sources": [HOSTILE], "warnings": []})
+    monkeypatch.setattr(notebooks, "height", lambda *_: 300)
+    soup = BeautifulSoup(notebooks.block("09_attribution", "waterfall", "en"), "html.parser")
     assert not soup.find("script")
     assert [tag["src"] for tag in soup.find_all("img")] == ["../files/09_attribution/waterfall.en.svg"]
     assert HOSTILE in soup.get_text()
@@ -437,12 +437,12 @@ def test_an_answer_with_a_script_stays_text():
 
 @pytest.mark.parametrize("cell", ["=1+1", "+A1", "-cmd|' /C calc'!A0", "@SUM(A1)", "\t=1", "\r=1"])
 def test_a_cell_that_a_spreadsheet_would_run_stands_behind_an_apostrophe(cell):
-    assert files.harmless(cell) == "'" + cell
+    assert __main__.harmless(cell) == "'" + cell
 
 
 @pytest.mark.parametrize("cell", ["-3.5", "-1e-05", "+2", "kakao", "", "a=b", "2-3"])
 def test_numbers_and_other_texts_are_left_as_they_are(cell):
-    assert files.harmless(cell) == cell
+    assert __main__.harmless(cell) == cell
 
 
 def test_a_table_is_handed_out_with_the_same_cells(tmp_path):
@@ -450,7 +450,7 @@ def test_a_table_is_handed_out_with_the_same_cells(tmp_path):
     table.write_text(
         'name,value\n"=HYPERLINK(""http://x"",""y"")",-3.5\n"two\nlines, and ""quotes""",\n', encoding="utf-8"
     )
-    files.copy_csv(table, copied)
+    __main__.copy_csv(table, copied)
     assert copied.read_text(encoding="utf-8") == table.read_text(encoding="utf-8").replace('"=HYP', "\"'=HYP")
 
 

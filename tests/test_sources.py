@@ -10,8 +10,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import paths, sources
-from pipeline.sources import SourceError, load_raw, read_csv, to_numbers, verify
+from pipeline.kit import paths
+from pipeline.kit.data import sources
+from pipeline.kit.data.sources import SourceError, load_raw, read_csv, to_numbers, verify
 
 
 def write(tmp_path, content: bytes):

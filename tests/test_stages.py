@@ -5,16 +5,17 @@ import ast
 import pytest
 import yaml
 
-from pipeline import paths, tables
-from pipeline.dependencies import dependencies, files_read, imported_modules, notebook_code
+from pipeline import tables
+from pipeline.kit import paths
+from pipeline.kit.stages.dependencies import dependencies, files_read, imported_modules, notebook_code
 from pipeline.params import describe
 
 STAGES = yaml.safe_load(paths.PIPELINE.read_text(encoding="utf-8"))["stages"]
 NOTEBOOKS = sorted(path.stem for path in paths.NOTEBOOKS.glob("*.ipynb"))
 SCRIPTS = {
     "00_inputs": "pipeline/check.py",
-    "data_quality": "pipeline/publish/quality.py",
-    "site": "pipeline/publish/site/__main__.py",
+    "data_quality": "pipeline/study/quality/page.py",
+    "site": "pipeline/site/__main__.py",
 }
 # How the picture in the README calls the stages that are no notebooks.
 DRAWN = {"00_inputs": "inputs", "data_quality": "quality", "site": "site"}
@@ -27,7 +28,7 @@ def outputs(stage: str) -> list[str]:
 
 def test_every_notebook_is_a_stage_of_its_name_and_every_stage_a_notebook_or_a_known_script() -> None:
     assert set(STAGES) == {*NOTEBOOKS, *SCRIPTS}
-    assert all(STAGES[name]["cmd"] == f"python -m pipeline.run {name}" for name in NOTEBOOKS)
+    assert all(STAGES[name]["cmd"] == f"python -m pipeline.kit.stages.run {name}" for name in NOTEBOOKS)
 
 
 @pytest.mark.parametrize("stage", NOTEBOOKS)

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from pipeline.clean.statistics import boundaries, conflicts, regional_yields
-from pipeline.sources import load_raw
+from pipeline.kit.data.sources import load_raw
+from pipeline.study.statistics.clean import boundaries, conflicts, regional_yields
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from survey_exports import (
 )
 from survey_folder import Folder
 
-from pipeline.survey import places
+from pipeline.survey import privacy
 
 LABEL = "Apakah Bapak/Ibu setuju ikut, dan datanya dipakai seperti itu?"
 STORED, MARKS = zip(*(person(number) for number in range(3)), strict=True)
@@ -55,7 +55,7 @@ def stored(folder: Folder) -> Folder:
 
 
 def received(folder: Folder) -> set[bytes]:
-    return {path.read_bytes() for path in (places.private() / "received").iterdir()}
+    return {path.read_bytes() for path in (privacy.private() / "received").iterdir()}
 
 
 @pytest.mark.parametrize("name", UNCLEAR)
@@ -105,7 +105,7 @@ def test_an_unclear_edit_under_a_new_id_does_not_hide_the_yes_nor_double_it(fold
 def test_an_unclear_consent_that_turns_out_a_no_leaves_nothing(folder) -> None:
     unclear = STORED[0] | {"consent": "maybe"}
     folder.take_in(("a.zip", odk_zip([unclear, submission(9)])))
-    assert places.plots().exists()
+    assert privacy.plots().exists()
     assert folder.where(MARKS[0][:1], "survey/private")
     folder.take_in(("b.zip", odk_zip([unclear | {"consent": "no", "edits": "1"}])))
     assert folder.where(list(MARKS[0])) == []

@@ -10,9 +10,8 @@ from survey_exports import NAME, PHONE, harvest, kobo_xlsx, kobo_zip, odk_zip, p
 from survey_folder import Folder
 
 from pipeline.params import describe
-from pipeline.survey import command, expiry, files, places, store
-from pipeline.survey.names import load_form
-from pipeline.survey.questions import questions
+from pipeline.survey import command, expiry, privacy, store
+from pipeline.survey.questions import load_form, questions
 
 OLD = {"visit_date": "2024-01-15", "today": "2024-01-15", "sent": "2024-01-16T08:00:00"}
 OLD_HARVEST = [harvest("2023-01", "2023-12", "400")]
@@ -232,8 +231,8 @@ def test_the_program_keeps_what_the_consent_promises() -> None:
 
 
 def test_two_commands_do_not_change_the_store_at_once(folder: Folder, capsys) -> None:
-    with files.alone():
+    with store.alone():
         assert folder.take_in(("a.zip", odk_zip([submission(1)]))) == 2
         assert "sedang berjalan / another survey command is running" in capsys.readouterr().err
-        assert not places.plots().exists()
+        assert not privacy.plots().exists()
     assert folder.take_in(("a.zip", odk_zip([submission(1)]))) == 0

@@ -24,7 +24,7 @@ from survey_exports import (
 )
 from survey_folder import Folder
 
-from pipeline.survey import places
+from pipeline.survey import privacy
 
 SIX = [submission(number) for number in range(1, 7)]
 LATER = [submission(number, village="batu_lepoq") for number in range(11, 17)]
@@ -72,7 +72,7 @@ def test_rows_linked_by_place_to_one_of_two_tables_are_refused(folder: Folder, c
             sheets[name] = [[text for i, text in enumerate(row) if i != place] for row in rows]
     assert folder.take_in(("a.xlsx", xlsx_bytes(sheets))) == 2
     assert "masukkan setiap ekspor sendiri" in capsys.readouterr().err
-    assert not places.plots().exists()
+    assert not privacy.plots().exists()
 
 
 def test_a_sheet_of_submissions_whose_consent_has_another_name_is_refused(folder: Folder, capsys) -> None:
@@ -142,9 +142,9 @@ def test_other_words_for_a_tick_are_refused_with_their_place(folder: Folder, cap
     assert folder.take_in(("a.zip", ticked("VERO", "FALSO"))) == 2
     shown = capsys.readouterr().err
     assert "plot_visit, row 2, column PLOT/clone_names/s1" in shown
-    report = (places.private() / "reports" / "report.txt").read_text(encoding="utf-8")
+    report = (privacy.private() / "reports" / "report.txt").read_text(encoding="utf-8")
     assert "'FALSO'" in report
-    assert not places.plots().exists()
+    assert not privacy.plots().exists()
 
 
 # Dates that a spreadsheet wrote anew.
@@ -181,7 +181,7 @@ def test_months_alone_show_the_order(folder: Folder) -> None:
 def test_dates_with_two_readings_and_no_sign_of_the_order_are_set_aside(folder: Folder) -> None:
     open_dates = [answers | {"sent": "2026-11-10T08:30:00", "harvest": []} for answers in DATED]
     assert folder.take_in(("a.zip", rewritten(open_dates, ORDERS["month first"]))) == 1
-    assert not places.plots().exists()
+    assert not privacy.plots().exists()
     told = folder.set_aside[folder.set_aside["question"] == "visit_date"]
     assert "11/3/2026" in set(told["value"])
     assert "can be read with the day or the month first" in " ".join(told["reason_en"])
@@ -297,7 +297,7 @@ def test_a_problem_is_told_with_file_sheet_row_and_column(folder: Folder, langua
     assert age["column"] == ("PLOT/age_years" if language is None else "Umur pohon (tahun)")
     month = told.loc["harvest_month_to"]
     assert (month["sheet"], month["row"]) == ("HARVEST", "10")
-    report = (places.private() / "reports" / "report.txt").read_text(encoding="utf-8")
+    report = (privacy.private() / "reports" / "report.txt").read_text(encoding="utf-8")
     assert f"plot_visit, baris/row 5, {age['column']}" in report
 
 

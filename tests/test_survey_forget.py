@@ -20,7 +20,7 @@ from survey_exports import (
 )
 from survey_folder import Folder
 
-from pipeline.survey import command, places
+from pipeline.survey import command, privacy
 
 
 def mark(word: str) -> str:
@@ -159,13 +159,13 @@ def test_another_farmer_of_the_same_place_in_a_later_export_is_taken(folder: Fol
 def test_what_a_kill_left_half_written_goes_with_the_next_command(folder: Folder) -> None:
     one, marks = person(1)
     folder.take_in(("a.zip", odk_zip([one, submission(2)])))
-    private = places.private()
+    private = privacy.private()
     left = [
         private / ".store.zip.4711.tmp",
         private / "salt.4711.tmp",
         private / "received" / ".x.zip.4711.tmp",
         private / "reports" / ".report.txt.4711.tmp",
-        places.plots().parent / ".plots.csv.4711.tmp",
+        privacy.plots().parent / ".plots.csv.4711.tmp",
     ]
     own = private / "my.tmp"
     for path in (*left, own):
@@ -180,11 +180,11 @@ def test_files_of_the_system_hinder_nothing_and_other_files_are_told(folder: Fol
     one, marks = person(1)
     folder.take_in(("a.zip", odk_zip([one, submission(2)])))
     for name in (".DS_Store", "Thumbs.db", "received/.DS_Store"):
-        (places.private() / name).write_bytes(b"\x00\x01")
+        (privacy.private() / name).write_bytes(b"\x00\x01")
     assert command.main(["forget", one["id"]]) == 0
     assert "berkas lain" not in capsys.readouterr().err
     assert folder.where([*marks, one["id"]]) == []
-    (places.private() / "received" / "copy.xlsx").write_bytes(kobo_xlsx([one]))
+    (privacy.private() / "received" / "copy.xlsx").write_bytes(kobo_xlsx([one]))
     assert command.main(["forget", submission(2)["id"]]) == 0
     assert "1 berkas lain di survey/private" in capsys.readouterr().err
 
@@ -192,7 +192,7 @@ def test_files_of_the_system_hinder_nothing_and_other_files_are_told(folder: Fol
 def test_a_received_file_that_cannot_be_read_is_named_and_the_others_are_still_changed(folder: Folder, capsys) -> None:
     one, marks = person(1)
     folder.take_in(("a.zip", odk_zip([one, submission(2)])))
-    broken = places.private() / "received" / ("0" * 64 + ".zip")
+    broken = privacy.private() / "received" / ("0" * 64 + ".zip")
     broken.write_bytes(b"PK\x03\x04 half")
     assert command.main(["forget", one["id"]]) == 1
     assert broken.name in capsys.readouterr().err

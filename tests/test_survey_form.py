@@ -17,11 +17,11 @@ from openpyxl import load_workbook
 from pyxform.xls2xform import convert
 from xforms import TODAY, Visit, days, plain
 
-from pipeline import sources
-from pipeline.language import LANGUAGES
-from pipeline.survey import form, paper, questions
+from pipeline.kit.data import sources
+from pipeline.kit.publish.language import LANGUAGES
+from pipeline.survey import form, questions
+from pipeline.survey.form import workbook
 from pipeline.survey.questions import FormError, choices, choices_of
-from pipeline.survey.workbook import workbook
 
 ROWS = questions.questions()
 NAMED = [row for row in ROWS if row.name]
@@ -517,19 +517,19 @@ def test_workbook_holds_no_formula_and_nothing_of_paper() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_paper_asks_every_question(language: str) -> None:
-    content = paper.content(language)
+    content = form.content(language)
     shown = [item["number"] for item in content["items"] if "number" in item]
     shown += [column["number"] for item in content["items"] for column in item.get("columns", [])]
-    assert sorted(shown) == list(paper.numbers().values())
+    assert sorted(shown) == list(form.numbers().values())
     on_screen = {row.name for row in NAMED if row.is_asked and row.medium != "paper"}
-    assert on_screen - set(paper.numbers()) == {"village_other"}
+    assert on_screen - set(form.numbers()) == {"village_other"}
     assert "${" not in str(content)
-    assert len(paper.pictures(language)) <= 4
+    assert len(form.pictures(language)) <= 4
 
 
 def test_paper_says_what_to_skip() -> None:
     """A question asked only sometimes is announced: before it by a jump past it, or by words of its own."""
-    numbers = paper.numbers()
+    numbers = form.numbers()
     jumps = [
         (numbers[row.name], numbers[name]) for row in ROWS for name in re.findall(r"lanjut ke \{(\w+)\}", row.paper.id)
     ]

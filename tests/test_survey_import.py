@@ -29,13 +29,13 @@ from survey_exports import (
 )
 
 from pipeline.params import load_params
-from pipeline.survey import places, units, versions
+from pipeline.survey import numbers, privacy, versions
 from pipeline.survey import store as stores
-from pipeline.survey.derive import derive
 from pipeline.survey.exports import read_sheets
 from pipeline.survey.flat import flatten
-from pipeline.survey.names import Form, load_form
 from pipeline.survey.numbers import readings, to_days, to_moments, to_months, to_numbers
+from pipeline.survey.plots import derive
+from pipeline.survey.questions import Form, load_form
 
 SALT = b"simulated"
 FORM = load_form()
@@ -157,7 +157,7 @@ def test_a_label_that_fits_two_questions_is_refused(monkeypatch) -> None:
 def test_what_is_no_export_is_refused_in_words_and_leaves_nothing(folder, capsys, data, words) -> None:
     assert folder.take_in(("x.csv", data)) == 2
     assert words in capsys.readouterr().err
-    assert not places.plots().exists()
+    assert not privacy.plots().exists()
     assert set(folder.files()) <= {
         "survey/private/lock",
         "survey/private/salt",
@@ -391,13 +391,13 @@ def test_area_in_square_metres() -> None:
 @given(st.floats(0.2, 0.6), st.floats(0, 1e4))
 def test_drying_never_adds_mass_and_grows_with_it(ratio, mass) -> None:
     values = pd.Series([mass, mass, mass + 1])
-    dry = units.dry_kilograms(values, pd.Series(["dry", "wet", "wet"]), ratio)
+    dry = numbers.dry_kilograms(values, pd.Series(["dry", "wet", "wet"]), ratio)
     assert dry[1] <= dry[0] == mass
     assert dry[1] < dry[2]
 
 
 def test_the_default_of_drying_lies_in_what_is_registered() -> None:
-    low, high = units.wet_to_dry_range()
+    low, high = numbers.wet_to_dry_range()
     assert low < load_params().survey.wet_to_dry < high
     assert (low, round(high, 3)) == (0.28, 0.395)
 
@@ -452,7 +452,7 @@ def test_the_rest_is_set_aside_with_reasons_and_the_exit_code_says_so(folder, ca
     assert (row["id"], row["question"], row["value"]) == (bad["id"], "area_value", "'=1+1")
     assert (row["question_id"], row["reason_id"]) == ("Luas kebun kakao ini", "bukan angka")
     assert (row["question_en"], row["reason_en"]) == ("Area of this cacao plot", "is not a number")
-    report = (places.private() / "reports" / "report.txt").read_text(encoding="utf-8")
+    report = (privacy.private() / "reports" / "report.txt").read_text(encoding="utf-8")
     assert bad["id"] in report
     assert "Luas kebun kakao ini: bukan angka." in report
     shown = capsys.readouterr().out
@@ -594,7 +594,7 @@ def test_one_id_with_two_contents_is_set_aside(folder) -> None:
 
 def test_received_files_are_kept_as_they_came(folder) -> None:
     folder.take_in(EXPORTS["ODK Central"], EXPORTS["workbook, names"])
-    kept = {path.read_bytes() for path in (places.private() / "received").iterdir()}
+    kept = {path.read_bytes() for path in (privacy.private() / "received").iterdir()}
     assert kept == {EXPORTS["ODK Central"][1], EXPORTS["workbook, names"][1]}
 
 

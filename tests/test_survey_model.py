@@ -12,25 +12,59 @@ from made_up_district import SHAPES, District, log_yields, survey
 from scipy import stats
 from scipy.special import ndtri
 
-from pipeline import compute, paths, usage
-from pipeline.contracts import ContractError
-from pipeline.model import survey_alarms, survey_checks, survey_plots, survey_size, survey_statistics
-from pipeline.model.damage import DamageCurve
-from pipeline.model.linear_normal import fit, fixed_effects, groups
-from pipeline.model.mixture import Mixture
-from pipeline.model.simulated_survey import SimulatedDistrict, simulated_survey
-from pipeline.model.spreads import fixed
-from pipeline.model.survey_levels import share_likelihood, yield_likelihood
-from pipeline.model.survey_likelihood import NOISE, NOISE_LOG_SD, OFFICER, SIDE, VILLAGE, Likelihood, effects_likelihood
-from pipeline.model.survey_plots import EFFECTS, USED, reasons_left_out
-from pipeline.model.survey_posterior import before, conflict, survey_alone, together
-from pipeline.model.survey_prior import WIDER, Normal, Prior, as_normal, effects_prior, level_prior, middle_curves
-from pipeline.model.survey_results import QUANTITIES, learn
-from pipeline.model.survey_statistics import Chunk, attack_sums, statistics, summed, weighed
-from pipeline.publish.charts.survey import learned_rows
-from pipeline.publish.estimates import Estimate, Prose
-from pipeline.publish.survey import SURVEY, key_now, learned_estimates, sources_now, warned
-from pipeline.publish.survey_words import package_name, what_is_in, what_it_takes, what_plots_say
+from pipeline.kit import compute, paths
+from pipeline.kit.bayes.linear_normal import fit, fixed_effects, groups
+from pipeline.kit.bayes.mixture import Mixture, fixed
+from pipeline.kit.data import usage
+from pipeline.kit.data.contracts import ContractError
+from pipeline.kit.publish.estimates import Estimate, Prose
+from pipeline.study.pests.pest_losses import DamageCurve
+from pipeline.study.plots import checks, model, plot_table, survey_alarms, survey_size
+from pipeline.study.plots.charts import learned_rows
+from pipeline.study.plots.estimates import (
+    SURVEY,
+    key_now,
+    learned_estimates,
+    package_name,
+    sources_now,
+    warned,
+    what_is_in,
+    what_it_takes,
+    what_plots_say,
+)
+from pipeline.study.plots.model import (
+    NOISE,
+    NOISE_LOG_SD,
+    OFFICER,
+    SIDE,
+    VILLAGE,
+    WIDER,
+    Chunk,
+    Likelihood,
+    Normal,
+    Prior,
+    as_normal,
+    attack_sums,
+    effects_likelihood,
+    effects_prior,
+    level_prior,
+    middle_curves,
+    statistics,
+    summed,
+    weighed,
+)
+from pipeline.study.plots.plot_table import EFFECTS, USED, reasons_left_out
+from pipeline.study.plots.posterior import (
+    QUANTITIES,
+    before,
+    conflict,
+    learn,
+    share_likelihood,
+    survey_alone,
+    together,
+    yield_likelihood,
+)
+from pipeline.study.plots.survey_alarms import SimulatedDistrict, simulated_survey
 
 # The size of what 04, 05 and 07 say, so that the tests stand without results.
 DOSE, LEVEL, SIZE = 400.0, 0.9, 4000
@@ -219,17 +253,17 @@ def test_without_a_survey_the_table_holds_the_literature_and_the_words_say_so():
         (lower, middle, upper), rel=1e-3
     )
     assert set(learned_rows(found.table)["series"]) == {"prior"}
-    words = what_plots_say(found.table, survey_checks.checked(NO_PLOTS))
+    words = what_plots_say(found.table, checks.checked(NO_PLOTS))
     assert "No survey yet" in words.en
     assert "Belum ada survei" in words.id
-    assert (survey_checks.by_check(survey_checks.checked(NO_PLOTS))["officers"] == 0).all()
+    assert (checks.by_check(checks.checked(NO_PLOTS))["officers"] == 0).all()
 
 
 def test_the_order_of_rows_changes_nothing():
     plots = simulated()
     mixed = plots.sample(frac=1, random_state=3)
     pd.testing.assert_frame_equal(learned(plots).table, learned(mixed).table)
-    pd.testing.assert_frame_equal(survey_checks.checked(plots), survey_checks.checked(mixed))
+    pd.testing.assert_frame_equal(checks.checked(plots), checks.checked(mixed))
 
 
 def test_the_same_rows_of_the_same_farms_once_more_teach_nothing_more():
@@ -255,7 +289,7 @@ def test_the_level_agrees_with_the_engine_for_linear_models(rows, noise, village
     ]
     spreads = [fixed("village", village), fixed("officer", officer)]
     expected = fit(y, np.full(rows, noise), blocks, spreads).combination({"level": 1.0})
-    from pipeline.model.survey_likelihood import _without_groups
+    from pipeline.study.plots.model import _without_groups
 
     sums = summed(plots, DOSE, MIDDLE).only_level()
     products = np.array([[sums.xx[0, 0], sums.xy[0]], [sums.xy[0], sums.yy]])
@@ -281,7 +315,7 @@ def test_a_survey_is_summed_by_dask_workers_as_on_this_machine(monkeypatch):
 
     plots = simulated(120, 8)
     alone = summed(plots, DOSE, MIDDLE)
-    monkeypatch.setattr(survey_statistics, "CHUNK", 40)
+    monkeypatch.setattr(model, "CHUNK", 40)
     with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
         monkeypatch.setenv(compute.BACKEND_VARIABLE, "dask")
         monkeypatch.setenv(compute.SCHEDULER_VARIABLE, cluster.scheduler_address)
@@ -309,7 +343,7 @@ def test_a_bias_is_the_same_as_a_wider_error():
 
 def test_the_response_curve_gives_nothing_at_no_dose_all_at_the_full_one_and_never_falls():
     doses = np.linspace(0, 1.5, 31)
-    share = survey_plots.share_of_gain(doses)
+    share = plot_table.share_of_gain(doses)
     assert share[0] == 0
     assert share[20] == pytest.approx(1)
     assert (np.diff(share) >= 0).all()
@@ -325,7 +359,7 @@ def test_terms_are_one_where_their_effect_is_stated_and_zero_where_nothing_is_do
         training=["none", "field_school", "extension_talk", "demo_plot;extension_talk"],
     )
     # Half of the yield is lost where all pods are attacked, in proportion below.
-    terms = survey_plots.practices(plots, 400.0, {"even": (0.5, 1.0)})
+    terms = plot_table.practices(plots, 400.0, {"even": (0.5, 1.0)})
     assert terms["fertilizer"].tolist() == pytest.approx([0, 1, 0, 0])
     left = [np.log(share) / np.log(0.65) for share in (1, 0.65, 0.5, 0.825)]
     assert terms["pod_borer:even"].tolist() == pytest.approx(left)
@@ -338,9 +372,9 @@ def test_terms_times_their_effects_are_what_plots_yield_in_a_district_made_elsew
     of_kind = {"young": -0.3, "old": -0.2, "clone": 0.2, "grafted": 0.1, "mixed": 0.05, "medium": -0.1, "heavy": -0.4}
     district = District(shape=reading, of_kind=of_kind)
     plots = survey(district, 200, 20, np.random.default_rng(3))
-    terms = survey_plots.practices(plots, 400.0, {reading: SHAPES[reading]})
+    terms = plot_table.practices(plots, 400.0, {reading: SHAPES[reading]})
     effects = [district.fertilizer, district.borer, district.technique, district.training]
-    side = survey_plots.side_terms(plots).rename(columns=lambda name: name.split(":")[1])
+    side = plot_table.side_terms(plots).rename(columns=lambda name: name.split(":")[1])
     found = terms.to_numpy() @ np.array(effects) + sum(side[kind] * effect for kind, effect in of_kind.items())
     assert found.to_numpy() == pytest.approx(log_yields(district, plots), abs=1e-4)
 
@@ -428,8 +462,8 @@ def test_plots_of_fewer_farms_than_are_published_teach_nothing():
     few = plots.assign(farm_id=[f"farm {number % 4}" for number in range(40)])
     pd.testing.assert_frame_equal(learned(few).table, learned(NO_PLOTS).table)
     assert learned(few).taught == learned(NO_PLOTS).taught == {}
-    assert survey_plots.large_enough(few, 5).empty
-    assert len(survey_plots.large_enough(few, 4)) == 40
+    assert plot_table.large_enough(few, 5).empty
+    assert len(plot_table.large_enough(few, 4)) == 40
     # Enough farms in all, but a harvest is known of four only: pods are learned, the regression is not.
     partly = plots.assign(yield_kg_per_ha=plots["yield_kg_per_ha"].where(np.arange(40) < 4))
     table = learned(partly).table.set_index("name")
@@ -447,16 +481,16 @@ def test_plots_that_all_do_the_same_say_nothing_of_that_practice():
 
 def test_the_table_is_read_with_its_contract(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "SURVEY", tmp_path)
-    assert survey_plots.read_survey().empty
+    assert plot_table.read_survey().empty
     plots = simulated(5, 2)
     plots.assign(more="ignored").to_csv(tmp_path / "plots.csv", index=False)
-    assert list(survey_plots.read_survey()["plot_id"]) == list(plots["plot_id"])
+    assert list(plot_table.read_survey()["plot_id"]) == list(plots["plot_id"])
     plots.assign(share_pods_borer=1.5).to_csv(tmp_path / "plots.csv", index=False)
     with pytest.raises(ContractError, match="share_pods_borer"):
-        survey_plots.read_survey()
+        plot_table.read_survey()
     plots.drop(columns="training").to_csv(tmp_path / "plots.csv", index=False)
     with pytest.raises(ContractError, match="missing: training"):
-        survey_plots.read_survey()
+        plot_table.read_survey()
 
 
 def test_the_folder_of_the_survey_is_in_every_clone_and_its_plots_in_none():
@@ -488,7 +522,7 @@ def test_only_the_officer_who_copies_or_invents_is_named():
     plots = simulated(300, 40)
     for kind, check in (("copies", "near_copies"), ("invented", "too_alike")):
         made_up = survey_alarms.made_up(plots, kind, np.random.default_rng(2))
-        flags = survey_checks.checked(made_up)
+        flags = checks.checked(made_up)
         assert set(flags.loc[flags["check"] == check, "officer"]) == {survey_alarms.MADE_UP}
     with pytest.raises(ValueError, match="made up in a way called lazy"):
         survey_alarms.made_up(plots, "lazy", np.random.default_rng(2))
@@ -498,9 +532,9 @@ def test_an_officer_whose_yields_are_more_than_doubled_and_one_in_haste_are_flag
     plots = simulated(300, 30)
     his = plots["enumerator_id"] == "officer 02"
     raised = plots.assign(yield_kg_per_ha=plots["yield_kg_per_ha"].where(~his, plots["yield_kg_per_ha"] * 2.5))
-    flags = survey_checks.checked(raised)
+    flags = checks.checked(raised)
     assert "officer 02" in set(flags.loc[flags["check"] == "officers_apart", "officer"])
-    hasty = survey_checks.checked(simulated(800, 60).assign(enumerator_id="officer 00", visit_date="2026-07"))
+    hasty = checks.checked(simulated(800, 60).assign(enumerator_id="officer 00", visit_date="2026-07"))
     assert set(hasty["check"]) == {"haste"}
 
 
@@ -551,7 +585,7 @@ def test_the_share_between_villages_is_that_of_the_prior_without_plots_and_is_le
 
 def test_numbers_and_words_of_a_survey_fit_each_other_in_both_languages():
     plots = survey_alarms.made_up(simulated(120, 20, fertilizer=2.2), "copies", np.random.default_rng(1))
-    found, flags = learned(plots), survey_checks.checked(plots)
+    found, flags = learned(plots), checks.checked(plots)
     sources = dict.fromkeys(QUANTITIES, ("parameter",))
     estimates = learned_estimates(found.table, found.left_out, flags, sources, LEVEL, 1)
     words = what_plots_say(found.table, flags)
@@ -566,7 +600,7 @@ def test_numbers_and_words_of_a_survey_fit_each_other_in_both_languages():
 
 
 def numbers_of(plots: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Estimate]]:
-    found, flags = learned(plots), survey_checks.checked(plots)
+    found, flags = learned(plots), checks.checked(plots)
     sources = {name: (f"source_{name}",) for name in QUANTITIES}
     estimates = learned_estimates(found.table, found.left_out, flags, sources, LEVEL, 1)
     return found.table, {estimate.key: estimate for estimate in estimates}
@@ -601,9 +635,9 @@ def test_later_pages_say_how_many_plots_are_in_and_where_these_contradict_the_li
 
 def test_a_flag_is_a_warning_on_every_number_that_rests_on_plots(monkeypatch):
     monkeypatch.setattr(usage, "_by_source", {})
-    flags = survey_checks.checked(survey_alarms.made_up(simulated(120, 20), "copies", np.random.default_rng(1)))
+    flags = checks.checked(survey_alarms.made_up(simulated(120, 20), "copies", np.random.default_rng(1)))
     usage.remember(warned(flags))
     assert usage.of([SURVEY, "other"]) == ("low_confidence",)
     monkeypatch.setattr(usage, "_by_source", {})
-    usage.remember(warned(survey_checks.checked(NO_PLOTS)))
+    usage.remember(warned(checks.checked(NO_PLOTS)))
     assert usage.of([SURVEY]) == ()

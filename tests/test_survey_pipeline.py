@@ -14,7 +14,7 @@ from reproduction import dvc, stages_run
 from survey_exports import Submission, harvest, odk_zip, submission
 from survey_folder import forms, members
 
-from pipeline.model.survey_plots import USED
+from pipeline.study.plots.plot_table import USED
 from pipeline.survey.plots import PLOTS
 
 VILLAGES = ("karangan_dalam", "karangan_seberang", "batu_lepoq")

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from survey_exports import NAME, PHONE, REMARK, csv_bytes, kobo_sheets, kobo_xlsx, kobo_zip, odk_zip, person, submission
 from survey_folder import Folder
 
-from pipeline import paths
-from pipeline.survey import command, deadline, places, privacy
+from pipeline.kit import paths
+from pipeline.survey import command, expiry, privacy
 
 
 def public(folder: Folder) -> dict[str, bytes]:
@@ -138,7 +138,7 @@ def test_forgetting_the_last_farmer_takes_the_table_away(folder) -> None:
     answers, marks = person(1)
     folder.take_in(("a.zip", odk_zip([answers])))
     assert command.main(["forget", answers["id"]]) == 0
-    assert not places.plots().exists()
+    assert not privacy.plots().exists()
     assert folder.where([*marks, answers["id"]]) == []
 
 
@@ -168,8 +168,8 @@ def test_the_salt_is_secret_made_once_and_changes_every_pseudonym(folder) -> Non
     assert privacy.load_salt() == salt
     assert len(salt) == 32
     if os.name == "posix":
-        assert stat.S_IMODE((places.private() / "salt").stat().st_mode) == 0o600
-        assert stat.S_IMODE(places.private().stat().st_mode) == 0o700
+        assert stat.S_IMODE((privacy.private() / "salt").stat().st_mode) == 0o600
+        assert stat.S_IMODE(privacy.private().stat().st_mode) == 0o700
     first = privacy.pseudonym(salt, "farm", "simulated")
     assert first == privacy.pseudonym(salt, "farm", "simulated")
     assert first != privacy.pseudonym(b"other", "farm", "simulated")
@@ -260,7 +260,7 @@ def test_an_unforeseen_error_shows_its_place_and_no_answer(folder, monkeypatch, 
     def fails(*_):
         raise KeyError(answers[NAME])
 
-    monkeypatch.setattr(deadline, "derive", fails)
+    monkeypatch.setattr(expiry, "derive", fails)
     assert folder.take_in(("a.zip", odk_zip([answers]))) == 2
     shown = "".join(capfd.readouterr())
     assert "KeyError, test_survey_privacy.py:" in shown

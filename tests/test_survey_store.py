@@ -6,7 +6,7 @@ import pytest
 from survey_exports import odk_zip, person, submission
 from survey_folder import Folder
 
-from pipeline.survey import command, places
+from pipeline.survey import command, privacy
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ DAMAGE = {
 def test_a_damaged_private_folder_stops_every_command(folder: Folder, forgotten, capsys, name, arguments) -> None:
     (file, data), marks = forgotten
     target, content, words = DAMAGE[name]
-    path = places.private() / target
+    path = privacy.private() / target
     if content is None:
         path.unlink()
     else:
@@ -58,23 +58,23 @@ def folder_bytes(folder: Folder) -> dict[str, bytes]:
 
 def test_restored_from_a_backup_all_goes_on(folder: Folder, forgotten) -> None:
     export, marks = forgotten
-    salt, store = ((places.private() / name).read_bytes() for name in ("salt", "store.zip"))
-    (places.private() / "salt").unlink()
+    salt, store = ((privacy.private() / name).read_bytes() for name in ("salt", "store.zip"))
+    (privacy.private() / "salt").unlink()
     assert folder.take_in(export) == 2
-    (places.private() / "salt").write_bytes(salt)
-    (places.private() / "store.zip").write_bytes(store)
+    (privacy.private() / "salt").write_bytes(salt)
+    (privacy.private() / "store.zip").write_bytes(store)
     assert folder.take_in(export) == 0
     assert folder.where(marks) == []
     assert len(folder.plots) == 1
 
 
 def test_a_crash_in_the_first_import_leaves_a_folder_that_goes_on(folder: Folder, monkeypatch) -> None:
-    from pipeline.survey import received
+    from pipeline.survey import intake
 
-    keep = received.keep
-    monkeypatch.setattr(received, "keep", lambda *a: (keep(*a), (_ for _ in ()).throw(OSError("disk full"))))
+    keep = intake.keep
+    monkeypatch.setattr(intake, "keep", lambda *a: (keep(*a), (_ for _ in ()).throw(OSError("disk full"))))
     assert folder.take_in(("a.zip", odk_zip([submission(1)]))) == 2
-    monkeypatch.setattr(received, "keep", keep)
-    assert any((places.private() / "received").iterdir())
+    monkeypatch.setattr(intake, "keep", keep)
+    assert any((privacy.private() / "received").iterdir())
     assert folder.take_in(("a.zip", odk_zip([submission(1)]))) == 0
     assert len(folder.plots) == 1

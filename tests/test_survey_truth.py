@@ -14,47 +14,48 @@ import pytest
 from survey_folder import Folder
 from survey_truth import GRADUAL, NOTHING_WORKS, STEEP, Truth, farms, workbook
 
-from pipeline import paths
-from pipeline.clean import evidence
-from pipeline.model import damage, survey_checks, survey_plots, survey_prior, survey_results
-from pipeline.model.survey_plots import EFFECTS
-from pipeline.survey import places
+from pipeline.kit import paths
+from pipeline.study.evidence import clean
+from pipeline.study.pests import pest_losses
+from pipeline.study.plots import checks, model, plot_table, posterior
+from pipeline.study.plots.plot_table import EFFECTS
+from pipeline.survey import privacy
 
 LEVEL, BIAS, ODDS = 0.9, 0.15, {"sabah": 0.5, "aceh": 0.5}
 READ = {"gradual": ("aceh", Truth()), "steep": ("sabah", Truth(loss=STEEP)), "nothing": ("", NOTHING_WORKS)}
 PLOTS = 456
-Learn = Callable[[str], survey_results.Learned]
+Learn = Callable[[str], posterior.Learned]
 
 
 @cache
-def curves() -> dict[str, damage.DamageCurve]:
+def curves() -> dict[str, pest_losses.DamageCurve]:
     """The damage curves of the project."""
-    drawn, _ = damage.draw_readings(
-        evidence.effects(LEVEL), evidence.pest_reports(), 0.5, np.random.default_rng(1), 2000
+    drawn, _ = pest_losses.draw_readings(
+        clean.effects(LEVEL), clean.pest_reports(), 0.5, np.random.default_rng(1), 2000
     )
     return drawn
 
 
-def learned(plots: pd.DataFrame, bias: float = BIAS) -> survey_results.Learned:
+def learned(plots: pd.DataFrame, bias: float = BIAS) -> posterior.Learned:
     """What plots teach, as in 13, where the literature says next to nothing."""
     rng = np.random.default_rng(2)
     vague = {name: rng.normal(0, 0.7, 2000) for name in EFFECTS}
     levels = {"present_yield": rng.normal(np.log(700), 0.7, 2000), "pods_attacked": rng.normal(0, 1.5, 2000)}
-    wide = {name: survey_prior.Normal(0.0, 1.0) for name in EFFECTS}
-    priors = {name: survey_prior.level_prior(name, draws, 0.5, bias) for name, draws in levels.items()}
-    priors["effects"] = survey_prior.Prior(dict.fromkeys(ODDS, wide), wide, ODDS, 0.5, bias)
-    middle = survey_prior.middle_curves({reading: curves()[reading] for reading in ODDS})
-    return survey_results.learn(plots, vague | levels, priors, 400.0, middle, LEVEL, 5)
+    wide = {name: model.Normal(0.0, 1.0) for name in EFFECTS}
+    priors = {name: model.level_prior(name, draws, 0.5, bias) for name, draws in levels.items()}
+    priors["effects"] = model.Prior(dict.fromkeys(ODDS, wide), wide, ODDS, 0.5, bias)
+    middle = model.middle_curves({reading: curves()[reading] for reading in ODDS})
+    return posterior.learn(plots, vague | levels, priors, 400.0, middle, LEVEL, 5)
 
 
 def imported(root: Path, data: bytes) -> pd.DataFrame:
     """What the model reads after ``cacao survey import`` of a workbook into a folder of its own."""
     root.mkdir()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(places, "ROOT", root)
+        patch.setattr(privacy, "ROOT", root)
         patch.setattr(paths, "SURVEY", root / "data" / "survey")
         assert Folder(root).take_in(("export.xlsx", data)) == 0
-        return survey_plots.read_survey()
+        return plot_table.read_survey()
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +63,7 @@ def taught(tmp_path_factory: pytest.TempPathFactory) -> Learn:
     """What a survey of each district teaches; each is imported once."""
 
     @cache
-    def of(name: str) -> survey_results.Learned:
+    def of(name: str) -> posterior.Learned:
         data = workbook(farms(READ[name][1], PLOTS, 3))
         return learned(imported(tmp_path_factory.mktemp(name) / "project", data))
 
@@ -144,4 +145,4 @@ def test_farms_that_are_visited_three_times_teach_as_farms_and_not_as_three_time
 
 
 def test_visits_to_one_farm_are_no_copies_of_each_other(visited: tuple[pd.DataFrame, pd.DataFrame]) -> None:
-    assert survey_checks.checked(visited[1]).empty
+    assert checks.checked(visited[1]).empty

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import tables
-from pipeline.contracts import read_clean
-from pipeline.model.survey_villages import DRAWN, NAMED, places_with_cacao, to_visit
-from pipeline.sources import load_raw
+from pipeline.kit.data.contracts import read_clean
+from pipeline.kit.data.sources import load_raw
+from pipeline.study.plots.survey_size import DRAWN, NAMED, places_with_cacao, to_visit
 
 LIST = load_raw("villages_kutai_timur")
 

@@ -12,35 +12,35 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from pipeline import content, tolerance
-from pipeline.content_pieces import Dots, Number, Place, Words
+from pipeline.kit.provenance import content
+from pipeline.kit.provenance.content import Dots, Number, Place, Words
 
 NUMBERS = st.floats(-1e9, 1e9).filter(lambda value: abs(value) > 1e-6)
 
 
 def test_tolerances_are_small() -> None:
-    assert tolerance.RELATIVE <= 1e-5
-    assert 10.0 ** (1 - tolerance.DIGITS) <= 1e-3
-    assert tolerance.COORDINATE <= 1e-3
-    assert tolerance.SHADE <= 2
+    assert content.RELATIVE <= 1e-5
+    assert 10.0 ** (1 - content.DIGITS) <= 1e-3
+    assert content.COORDINATE <= 1e-3
+    assert content.SHADE <= 2
 
 
 @given(NUMBERS, st.floats(1e-4, 10), st.sampled_from([1, -1]))
 def test_a_number_that_moves_by_more_than_a_ten_thousandth_is_another(value: float, moved: float, way: int) -> None:
     other = value * (1 + way * moved)
-    assert not tolerance.same_number(value, other)
-    assert not tolerance.same_number(other, value)
+    assert not content.same_number(value, other)
+    assert not content.same_number(other, value)
 
 
 @given(NUMBERS, st.floats(-9e-6, 9e-6))
 def test_one_that_moves_in_its_sixth_digit_is_the_same(value: float, moved: float) -> None:
-    assert tolerance.same_number(value, value * (1 + moved))
+    assert content.same_number(value, value * (1 + moved))
 
 
 @given(st.floats(1e-6, 1e9), st.floats(1e-6, 1e9), st.floats(0, 1e3))
 def test_a_change_of_sign_is_never_the_same(one: float, other: float, scale: float) -> None:
-    assert not tolerance.same_number(one, -other, scale)
-    assert not tolerance.same_number(one, 0.0, scale)
+    assert not content.same_number(one, -other, scale)
+    assert not content.same_number(one, 0.0, scale)
 
 
 @pytest.mark.parametrize(
@@ -60,8 +60,8 @@ def test_a_change_of_sign_is_never_the_same(one: float, other: float, scale: flo
     ],
 )
 def test_numbers_at_the_edge(one: float, other: float, same: bool) -> None:
-    assert tolerance.same_number(one, other) == same
-    assert tolerance.same_number(other, one) == same
+    assert content.same_number(one, other) == same
+    assert content.same_number(other, one) == same
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reproduction import dvc
 
-from pipeline import cli, lineage, paths, stale
-from pipeline.trace import ranges, trace
+from pipeline import cli
+from pipeline.kit import paths
+from pipeline.kit.provenance import lineage
+from pipeline.kit.provenance.trace import ranges, trace
 
 NOT_PUBLISHED_BY_ANYONE = {"parameter", "prior", "plot_survey"}
 
@@ -193,14 +195,14 @@ def test_why_names_the_parameter_and_both_values(changeable: Path, capsys: pytes
 
 
 def test_why_agrees_with_dvc(changeable: Path) -> None:
-    module = changeable / "pipeline/model/fertilizer.py"
+    module = changeable / "pipeline/study/fertilizer/best_dose.py"
     module.write_text(module.read_text() + "# changed\n")
     (changeable / "data/clean/effects.csv").unlink()
     shutil.rmtree(changeable / "results/08_model_price_response/figures")
     status = json.loads(dvc(changeable, "status", "--json").stdout)
-    assert set(stale.stale()) == set(status)
-    assert any("fertilizer.py: md5" in line for line in stale.reasons("06_model_fertilizer"))
-    assert any(line.endswith("missing") for line in stale.reasons("03_clean_evidence"))
+    assert set(lineage.stale()) == set(status)
+    assert any("fertilizer.py: md5" in line for line in lineage.reasons("06_model_fertilizer"))
+    assert any(line.endswith("missing") for line in lineage.reasons("03_clean_evidence"))
 
 
 def test_an_unknown_stage_and_a_missing_lock_are_explained(

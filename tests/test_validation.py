@@ -5,16 +5,17 @@ import pandas as pd
 import pytest
 from scipy.stats import kstest
 
-from pipeline.clean import evidence as clean
-from pipeline.model import calibration, evidence_rows, left_out, predictive_checks, sampler
-from pipeline.model.evidence import Priors, error_factor_sd, moderators, synthesise
-from pipeline.publish import validation as published
-from pipeline.publish.estimates import Estimate
+from pipeline.kit.publish.estimates import Estimate
+from pipeline.study.evidence import clean as clean
+from pipeline.study.synthesis import comparisons
+from pipeline.study.synthesis.pooling import Priors, error_factor_sd, moderators, synthesise
+from pipeline.study.validation import calibration, sampler
+from pipeline.study.validation import estimates as published
 
 
 @pytest.fixture(scope="module")
 def rows(effects) -> pd.DataFrame:
-    return evidence_rows.pooled_rows(effects, clean.shade_trial())
+    return comparisons.pooled_rows(effects, clean.shade_trial())
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,7 @@ def factor(effects) -> float:
 
 @pytest.fixture(scope="module")
 def forecasts(rows, factor) -> pd.DataFrame:
-    return left_out.leave_one_study_out(rows, Priors(), factor)
+    return calibration.leave_one_study_out(rows, Priors(), factor)
 
 
 # Calibration.
@@ -81,7 +82,7 @@ def test_a_batch_does_not_depend_on_how_replicates_are_shared_out(rows, factor):
 def test_two_cluster_workers_give_the_same_calibration(rows, factor, monkeypatch):
     from distributed import LocalCluster
 
-    from pipeline import compute
+    from pipeline.kit import compute
 
     own = rows[rows["measure"] == "training"]
     here = calibration.calibrate(own, Priors(), factor, 7, 20)
@@ -118,9 +119,9 @@ def test_every_study_is_foretold_without_itself(forecasts, rows, factor):
     assert len(forecasts) == len(rows.drop_duplicates(["measure", "study_id"]))
     wild = rows.assign(log_ratio=rows["log_ratio"].mask(rows["study_id"] == "hoffmann2020", 5.0))
     one = wild[wild["study_id"].isin(["hoffmann2020", "vasquez_zambrano2024", "fungenzi2021"])]
-    again = left_out.leave_one_study_out(one, Priors(), factor).set_index("study_id")
+    again = calibration.leave_one_study_out(one, Priors(), factor).set_index("study_id")
     tame = rows[rows["study_id"].isin(one["study_id"])]
-    before = left_out.leave_one_study_out(tame, Priors(), factor).set_index("study_id")
+    before = calibration.leave_one_study_out(tame, Priors(), factor).set_index("study_id")
     for bound in ("lower80", "upper95"):
         assert again.at["hoffmann2020", bound] == pytest.approx(before.at["hoffmann2020", bound])
         assert again.at["vasquez_zambrano2024", bound] != pytest.approx(before.at["vasquez_zambrano2024", bound])
@@ -135,10 +136,10 @@ def test_intervals_of_forecasts_are_nested_and_hold_their_probability(forecasts)
 
 
 def test_coverage_counts_what_is_inside_and_says_how_sure_that_is():
-    found = left_out.coverage(pd.Series([0.05, 0.2, 0.5, 0.8, 0.95]), 0.8)
+    found = calibration.coverage(pd.Series([0.05, 0.2, 0.5, 0.8, 0.95]), 0.8)
     assert found.share == pytest.approx(0.6)
     assert found.lower < 0.6 < found.upper
-    many = left_out.coverage(pd.Series(np.tile([0.05, 0.2, 0.5, 0.8, 0.95], 100)), 0.8)
+    many = calibration.coverage(pd.Series(np.tile([0.05, 0.2, 0.5, 0.8, 0.95], 100)), 0.8)
     assert many.upper - many.lower < (found.upper - found.lower) / 5
 
 
@@ -146,7 +147,7 @@ def test_coverage_counts_what_is_inside_and_says_how_sure_that_is():
 
 
 def test_published_effects_look_like_those_of_the_model(rows, factor):
-    found = predictive_checks.predictive_checks(synthesise(rows, Priors(), factor), 1, 100)
+    found = calibration.predictive_checks(synthesise(rows, Priors(), factor), 1, 100)
     assert found["chance"].between(0.01, 0.99).all()
     assert set(found["measure"]) == {"mineral_fertilizer", "shade", "training"}
 
@@ -154,7 +155,7 @@ def test_published_effects_look_like_those_of_the_model(rows, factor):
 def test_a_model_without_spread_cannot_make_studies_that_disagree(rows, factor):
     shade = rows[rows["measure"] == "shade"]
     narrow = synthesise(shade, Priors(spread_scale=0.01, typical_log_sd=0.01, bias_sd=0.01), 0.01)
-    found = predictive_checks.predictive_checks(narrow, 1, 100).set_index("check")
+    found = calibration.predictive_checks(narrow, 1, 100).set_index("check")
     assert found.at["spread between studies", "chance"] < 0.02
 
 
@@ -194,8 +195,8 @@ def test_good_chains_pass_the_gate():
 
 
 def test_verdict_says_plainly_when_the_coverage_is_outside_the_band(forecasts):
-    good = published.verdict(left_out.Coverage(0.8, 0.8, 0.6, 0.9, 16), forecasts)
-    bad = published.verdict(left_out.Coverage(0.8, 0.5, 0.3, 0.7, 16), forecasts)
+    good = published.verdict(calibration.Coverage(0.8, 0.8, 0.6, 0.9, 16), forecasts)
+    bad = published.verdict(calibration.Coverage(0.8, 0.5, 0.3, 0.7, 16), forecasts)
     assert "lies in the band" in good.en
     assert "does not lie" in bad.en
     assert "tidak berada" in bad.id

@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reproduction import commit, dvc, stand_in
 
-from pipeline import cli, lineage, paths, reference, verify, verify_report
-from pipeline.verify_result import FAILED, IDENTICAL, SAME, Check
+from pipeline import cli
+from pipeline.kit import paths
+from pipeline.kit.provenance import lineage, reference, verify
+from pipeline.kit.provenance.checks import FAILED, IDENTICAL, SAME, Check
 
 
 def failed(checks: list[Check]) -> set[tuple[str, str]]:
@@ -60,7 +62,7 @@ def test_a_reproduced_project_passes_and_files_a_report(recorded: Path, capsys: 
     assert "FAIL" not in told
     for name in ("number 06_model_fertilizer: fertilizer.gain", "file data/clean/effects.csv", "environment pandas"):
         assert f"pass {name}" in told, name
-    folder = verify_report.where()
+    folder = verify.where()
     report = json.loads((folder / "verification.json").read_text())
     assert report["passed"]
     assert {check["kind"] for check in report["checks"]} == {
@@ -123,7 +125,7 @@ def test_a_stage_whose_code_or_parameter_changed_fails(changeable: Path) -> None
 
 
 def test_a_module_that_is_gone_fails_and_a_table_that_was_not_made_yet_does_not(changeable: Path) -> None:
-    (changeable / "pipeline/model/compress.py").unlink()
+    (changeable / "pipeline/kit/bayes/linear_normal.py").unlink()
     (changeable / "data/clean/effects.csv").unlink()
     found = {check.name: check.detail for check in verify.check_stages() if check.result == "failed"}
     assert "compress.py" in found["05_model_evidence"]

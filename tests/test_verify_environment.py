@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import paths
-from pipeline.verify_environment import check_environment
-from pipeline.verify_result import FAILED
+from pipeline.kit import paths
+from pipeline.kit.provenance.checks import FAILED, check_environment
 
 SHOW = (
-    "from pipeline.verify_environment import check_environment\n"
+    "from pipeline.kit.provenance.checks import check_environment\n"
     "print([(check.name, check.detail) for check in check_environment() if check.result == 'failed'])"
 )
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from verify_project import NOTEBOOK, STAGE, SUM, TEXTS, archive, committed, pdf, png, published, replaced
 
-from pipeline import cli, paths, reference, verify, verify_report
-from pipeline.verify_files import check_files
-from pipeline.verify_result import FAILED, IDENTICAL, SAME, Check
+from pipeline import cli
+from pipeline.kit import paths
+from pipeline.kit.provenance import reference, verify
+from pipeline.kit.provenance.checks import FAILED, IDENTICAL, SAME, Check, check_files
 
 __all__ = ["committed", "published"]
 Compared = Callable[[], dict[str, Check]]
@@ -211,21 +212,21 @@ def test_the_report_counts_three_ways_and_says_how_each_file_was_compared(
     replaced(published / f"{STAGE}/gain.md", "38 %", "39 %")
     monkeypatch.setattr(verify, "verify", lambda quick: list(check_files(paths.ROOT)))
     monkeypatch.setattr("pipeline.verify_state.machine", dict)
-    monkeypatch.setattr(verify_report, "withheld", list)
+    monkeypatch.setattr(verify, "withheld", list)
     monkeypatch.setattr("pipeline.sources.load_registry", lambda: {"sources": {}})
     assert cli.main(["verify", "--quick"]) == 1
     told = capsys.readouterr().out
     assert f"same file {PNG}: " in told
     assert f"FAIL file {STAGE}/gain.md: " in told
-    report = json.loads((verify_report.where() / "verification.json").read_text())
+    report = json.loads((verify.where() / "verification.json").read_text())
     assert (report["counts"][SAME], report["counts"][FAILED]) == (1, 1)
     assert sum(report["counts"].values()) == len(report["checks"])
     assert all(check["how"] for check in report["checks"])
-    page = (verify_report.where() / "verification.html").read_text()
+    page = (verify.where() / "verification.html").read_text()
     assert "1 other bytes, same content, 1 failed" in page
     assert all(check["name"] in page for check in report["checks"])
 
 
 def test_other_bytes_alone_do_not_fail_the_command(published: Path) -> None:
     (published / PNG).write_bytes(png(compress_level=0))
-    assert verify_report.passed(list(check_files(published)))
+    assert verify.passed(list(check_files(published)))

@@ -7,9 +7,9 @@ import pytest
 from reproduction import commit
 from verify_project import STAGE, committed, published, replaced
 
-from pipeline import paths, reference
-from pipeline.verify_result import FAILED, IDENTICAL
-from pipeline.verify_state import check_committed, machine
+from pipeline.kit import paths
+from pipeline.kit.provenance import reference
+from pipeline.kit.provenance.checks import FAILED, IDENTICAL, check_committed, machine
 
 __all__ = ["committed", "published"]
 
@@ -54,11 +54,11 @@ def test_all_that_was_edited_added_or_taken_away_is_named(project: Path) -> None
 
 HIDDEN_CODE = [
     "pipeline/publish/estimates/__init__.py",
-    "pipeline/publish/estimates.py",
+    "pipeline/kit/publish/estimates.py",
     "pipeline/model.so",
     "pipeline/model/gain.cpython-311-x86_64-linux-gnu.so",
     "pipeline/publish/estimates/__init__.pyc",
-    "pipeline/results.pyc",
+    "pipeline/kit/data/contracts.pyc",
     "pipeline/sitecustomize.py",
     "pipeline/more.pth",
     "numpy.py",

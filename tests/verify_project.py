@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 from reproduction import commit, stand_in
 
-from pipeline import reference
+from pipeline.kit.provenance import reference
 
 STAGE = "results/05_gain"
 SUM = "0123456789abcdef0123456789abcdef"

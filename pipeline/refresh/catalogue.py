@@ -1,38 +1,12 @@
 """Which sources can be fetched again: their address, their reader, and the raw table that holds their rows."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from pipeline.refresh import faostat, nasa_power, noaa, pink_sheet
-from pipeline.refresh.fetch import NOTHING_CHANGED, RefreshError
-from pipeline.refresh.tidy import number_text
-from pipeline.sources import load_registry
-
-
-@dataclass(frozen=True)
-class Refreshable:
-    """One source that can be fetched again.
-
-    ``read`` turns the file into a table with the columns of the raw table; ``fixed`` are columns with one value;
-    ``link`` is set where ``address`` is a page that links to the file. ``records`` are the records of table and source
-    for a source that no raw table holds yet: they are written when its rows are first accepted.
-    """
-
-    id: str
-    table: str
-    address: str
-    file: str
-    read: Callable[[Path], pd.DataFrame]
-    key: tuple[str, ...]
-    numbers: tuple[str, ...]
-    fixed: Mapping[str, str] = field(default_factory=dict)
-    link: str | None = None
-    records: Mapping[str, dict[str, Any]] | None = None
-
+from pipeline.kit.data.sources import load_registry
+from pipeline.refresh import climate, faostat, pink_sheet
+from pipeline.refresh.fetch import NOTHING_CHANGED, Refreshable, RefreshError, number_text
 
 NOAA = "https://www.cpc.ncep.noaa.gov/data/indices/"
 WORKBOOK = "CMO-Historical-Data-Monthly.xlsx"
@@ -61,7 +35,7 @@ SOURCES = (
         table="enso_oni",
         address=NOAA + "oni.ascii.txt",
         file="oni.ascii.txt",
-        read=noaa.read_oni,
+        read=climate.read_oni,
         key=("year", "center_month"),
         numbers=("sst_c", "anomaly_c"),
         fixed={"release": "2026"},
@@ -71,19 +45,19 @@ SOURCES = (
         table="enso_nino34",
         address=NOAA + "ersst5.nino.mth.91-20.ascii",
         file="ersst5.nino.mth.91-20.ascii",
-        read=noaa.read_nino34,
+        read=climate.read_nino34,
         key=("year", "month"),
         numbers=("sst_c", "anomaly_c"),
     ),
     Refreshable(
         id="nasa_power_kutai_timur",
         table="climate_kutai_timur_months",
-        address=nasa_power.address(),
+        address=climate.address(),
         file="nasa_power.json",
-        read=nasa_power.read,
+        read=climate.read,
         key=("year", "month"),
         numbers=("rain_mm_per_day", "temperature_c"),
-        records=nasa_power.RECORDS,
+        records=climate.RECORDS,
     ),
 )
 CATALOGUE = {source.id: source for source in SOURCES}

@@ -9,9 +9,9 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import pandas as pd
 
-from pipeline import paths
-from pipeline.refresh.tidy import UNREADABLE, damaged, layout_changed
-from pipeline.sources import read_csv
+from pipeline.kit import paths
+from pipeline.kit.data.sources import read_csv
+from pipeline.refresh.fetch import UNREADABLE, damaged, layout_changed
 
 MEMBER = "Production_Crops_Livestock_E_All_Data_(Normalized).csv"
 ITEM = (661, "Cocoa beans")

@@ -12,7 +12,7 @@ from typing import Any
 import openpyxl
 import pandas as pd
 
-from pipeline.refresh.tidy import UNREADABLE, damaged, follow_on, layout_changed
+from pipeline.refresh.fetch import UNREADABLE, damaged, follow_on, layout_changed
 
 SHEET = "Monthly Prices"
 # Column of the raw table: name and unit that the sheet prints. Asterisks after a name mark a footnote.

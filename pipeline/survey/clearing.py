@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from pipeline.survey.doubles import OF_THE_PHONE
+from pipeline.survey.checks import OF_THE_PHONE
 from pipeline.survey.forgetting import with_versions
-from pipeline.survey.links import hashes
 from pipeline.survey.privacy import pseudonyms
+from pipeline.survey.server import hashes
 from pipeline.survey.store import NO, YES, Store
 
 # A farmer who withdraws is one, as is a submission that is corrected; a file that clears many is likely read wrongly.

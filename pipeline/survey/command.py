@@ -6,17 +6,15 @@ import sys
 import traceback
 from pathlib import Path
 
+from pipeline.kit.data.sources import SourceError
 from pipeline.params import ParameterError, load_params
-from pipeline.sources import SourceError
-from pipeline.survey import files, forgetting, messages, received, store
-from pipeline.survey.deadline import in_time
-from pipeline.survey.derive import derive, write_all
-from pipeline.survey.errors import StoreError
-from pipeline.survey.intake import ALL_KEPT, SET_ASIDE, UNREADABLE, counts, take_in
-from pipeline.survey.names import load_form
-from pipeline.survey.privacy import load_salt
+from pipeline.survey import forgetting, intake, messages, store
+from pipeline.survey.expiry import in_time
+from pipeline.survey.intake import ALL_KEPT, SET_ASIDE, UNREADABLE, all_visits, counts, take_in
+from pipeline.survey.plots import derive, write_all
+from pipeline.survey.privacy import StoreError, load_salt
+from pipeline.survey.questions import load_form
 from pipeline.survey.server import bare_id
-from pipeline.survey.visits import all_visits
 
 ACCEPT = "do also what cannot be undone and was shown without this option"
 
@@ -41,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     # Millions of cells live until the end: looking for garbage among them only takes time.
     gc.disable()
     try:
-        with files.alone():
+        with store.alone():
             if chosen.command == "import":
                 return take_in(chosen.files, chosen.accept)
             return forget(chosen.id, chosen.accept) if chosen.command == "forget" else expire(chosen.accept)
@@ -63,7 +61,7 @@ def expire(accept: bool) -> int:
     state, derived, told = in_time(before, form, parameters, salt, accept)
     if state.expired != before.expired:
         # The received files first: when this is interrupted, the store still knows whose time is over.
-        told.lines += messages.left_behind(received.redact_all(state, form, salt)[1], 0)
+        told.lines += messages.left_behind(intake.redact_all(state, form, salt)[1], 0)
     store.save(state, salt)
     write_all(derived, form, counts(state, derived))
     print("\n".join(told.lines or [messages.NAMES_DELETED.format(0)]))
@@ -86,12 +84,12 @@ def forget(id: str, accept: bool) -> int:
     ids, doubtful = set(theirs["id"]), forgetting.doubtful(theirs, visits)
     state = forgetting.without(state, theirs, salt)
     # The received files first: when this is interrupted, the store still knows whom to forget.
-    changed, unreadable = received.redact_all(state, form, salt)
+    changed, unreadable = intake.redact_all(state, form, salt)
     store.save(state, salt)
     derived = derive(state, form, parameters, salt)
     write_all(derived, form, counts(state, derived))
     print(f"{len(ids)} kiriman dihapus / submissions deleted; {changed} berkas diubah / received files changed")
-    for line in messages.left_behind(unreadable, received.strangers()):
+    for line in messages.left_behind(unreadable, intake.strangers()):
         print(line, file=sys.stderr)
     if doubtful:
         print(messages.DOUBTFUL.format(len(doubtful), ", ".join(doubtful)), file=sys.stderr)

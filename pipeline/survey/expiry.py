@@ -4,14 +4,18 @@ Deleting cannot be undone, so it follows from the time that the server gave a su
 clock of a phone, and only while the clock of this computer is plausible.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from typing import Any
 
 import pandas as pd
 
+from pipeline.survey import messages
 from pipeline.survey.flat import KEPT
-from pipeline.survey.links import hashes, sent_by
 from pipeline.survey.numbers import to_days
+from pipeline.survey.plots import Derived, derive
+from pipeline.survey.questions import Form
+from pipeline.survey.server import hashes, sent_by
 from pipeline.survey.store import NO, YES, Store
 
 KEPT_YEARS = 2
@@ -80,3 +84,29 @@ def without_names(store: Store, records: pd.DataFrame, ids: set[str], salt: byte
     middle = known["latitude"].astype(str) + " " + known["longitude"].astype(str)
     main.loc[old, "position"] = middle.where(known["latitude"].notna(), "").to_numpy()
     return replace(store, main=main, expired=store.expired | gone)
+
+
+@dataclass
+class Told:
+    """What the command says, and whether something waits for ``--accept``."""
+
+    lines: list[str] = field(default_factory=list)
+    is_open: bool = False
+
+
+def in_time(state: Store, form: Form, parameters: Any, salt: bytes, accept: bool) -> tuple[Store, Derived, Told]:
+    """Delete the names whose time is over, unless the clock seems wrong; who calls does so in the files received."""
+    told, day = Told(), today()
+    derived = derive(state, form, parameters, salt)
+    ids = due(state, day)
+    if unknown := without_time(state):
+        told.lines.append(messages.NO_SERVER_TIME.format(unknown))
+    if not accept and not is_clock_plausible(state, day):
+        told.lines.append(messages.CLOCK.format(day, len(ids)))
+        return state, derived, replace(told, is_open=bool(ids))
+    state = replace(state, seen=str(day))
+    if ids:
+        state = without_names(state, derived.records, ids, salt)
+        derived = derive(state, form, parameters, salt)
+        told.lines.append(messages.NAMES_DELETED.format(len(ids)))
+    return state, derived, told

@@ -8,13 +8,95 @@ import csv
 import io
 import re
 import zipfile
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
 from pathlib import PurePosixPath
+from typing import Any
 
 import pandas as pd
+import python_calamine
 
-from pipeline.survey.cells import framed
-from pipeline.survey.errors import ExportError
-from pipeline.survey.spreadsheet import check_size, read_workbook
+from pipeline.survey.privacy import ExportError
+
+
+def framed(columns: Iterable[Sequence[Any]]) -> pd.DataFrame:
+    """A sheet of text without margins."""
+    return pd.DataFrame(dict(enumerate(map(_texts, columns))), dtype=object)
+
+
+def _texts(column: Sequence[Any]) -> list[str]:
+    """The cells of a column as text."""
+    # A one and a true are the same key.
+    return [_text(value) for value in column] if bool in set(map(type, column)) else _each_once(column, _text)
+
+
+def _each_once(values: Sequence[Any], read: Callable[[Any], str]) -> list[str]:
+    """What ``read`` makes of every value; equal values, which are most in an export, are read once."""
+    known = {value: read(value) for value in set(values)}
+    return list(map(known.__getitem__, values))
+
+
+def _text(value: Any) -> str:
+    """A cell as text; a number is written so that its decimal mark cannot be taken for a thousands mark."""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, float):
+        text = str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        return text + "0" if "." in text and len(text.split(".")[1]) == 3 else text
+    if isinstance(value, datetime):
+        return value.isoformat() if value.time().isoformat() != "00:00:00" else value.date().isoformat()
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+# A survey of 100,000 plots has half as many; a cell in the last corner of an empty sheet makes a thousand times more.
+MOST_CELLS = 20_000_000
+CHUNK = 2**20
+CELL = re.compile(rb'<c [^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
+
+
+def read_workbook(data: bytes) -> dict[str, pd.DataFrame]:
+    """The sheets of an XLSX file by name, as text, without their margins. Raises ``ExportError`` for a damaged one."""
+    try:
+        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
+        sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
+    except python_calamine.CalamineError as error:
+        raise ExportError("XLSX rusak / damaged XLSX") from error
+    return {name: framed(zip(*rows, strict=True)) for name, rows in sheets.items()}
+
+
+def check_size(archive: zipfile.ZipFile) -> None:
+    """Raise ``ExportError`` for a workbook in which a stray cell spans more empty cells than memory holds."""
+    for name in archive.namelist():
+        if re.search(r"worksheets/[^/]+\.xml$", name):
+            row, column, last = _corner(archive, name)
+            if row * column > MOST_CELLS:
+                place = int(re.sub(r"\D", "", PurePosixPath(name).stem) or 1)
+                raise ExportError(
+                    f"lembar ke-{place}: sel {last} jauh dari tabelnya; hapus baris itu, simpan, masukkan lagi / "
+                    f"sheet {place}: cell {last} lies far from the table; delete that row, save, import again"
+                )
+
+
+def _corner(archive: zipfile.ZipFile, name: str) -> tuple[int, int, str]:
+    """Last row and last column of a sheet, and the place of the cell in the last row; the sheet is read in parts."""
+    row, letters, last, rest = 0, {b"A"}, b"", b""
+    with archive.open(name) as sheet:
+        while part := sheet.read(CHUNK):
+            cells = CELL.findall(rest + part)
+            letters.update(column for column, _ in cells)
+            if cells and int(cells[-1][1]) >= row:
+                row, last = int(cells[-1][1]), b"".join(cells[-1])
+            rest = (rest + part)[-200:]
+    return row, max(map(_number, letters)), last.decode()
+
+
+def _number(letters: bytes) -> int:
+    """Place of a column: A is 1, AA is 27."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - ord("A") + 1
+    return number
+
 
 OLE = bytes.fromhex("d0cf11e0")  # An XLSX with a password, or the old XLS, is such a container.
 LARGEST_BYTES = 2**31

@@ -1,11 +1,24 @@
-"""Deleting one farmer: which submissions are theirs, and what is remembered so that they do not come back."""
+"""What may be kept of a file that came in: nothing of those who refused, are forgotten, or whose time is over.
 
-from dataclasses import replace
+Once a file is changed for one person, only what belongs to a kept person stays: rows, sheets, photos and other files
+that name no kept submission may be of the person who is to go, and go too.
+"""
+
+import io
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
 import pandas as pd
 
-from pipeline.survey.links import hashes, sent_by
-from pipeline.survey.store import Store
+from pipeline.survey import server
+from pipeline.survey.exports import members
+from pipeline.survey.flat import Sheets, main_sheets, repeat_of
+from pipeline.survey.privacy import pseudonyms
+from pipeline.survey.questions import Form
+from pipeline.survey.server import hashes, sent_by
+from pipeline.survey.store import NO, Store
 
 KEYS = {"name": "name_key", "phone": "phone_key"}
 
@@ -64,3 +77,122 @@ def with_versions(known: set[str], replaced: dict[str, str]) -> set[str]:
         if more <= known:
             return known
         known = known | more
+
+
+# An archive without a member: what is kept of a file none of whose submissions may be kept.
+NOTHING_LEFT = b"PK\x05\x06" + bytes(18)
+
+
+@dataclass
+class Going:
+    """Hashes of the submissions that go as a whole, and of those of which only the answers go."""
+
+    gone: set[str]
+    refused: set[str]
+
+    @classmethod
+    def of(cls, store: Store, salt: bytes) -> "Going":
+        """What a store says of who may not be kept."""
+        names = server.hashes(store.those(NO), salt)[["id", "version"]]
+        refused = with_versions(set(names.to_numpy().ravel()) - {""}, store.replaced)
+        return cls(store.forgotten | store.expired, refused)
+
+
+def redacted(data: bytes, sheets: Sheets, going: Going, form: Form, salt: bytes) -> bytes | None:
+    """The file as a ZIP of CSV without what may not be kept, or None if it has nothing of the kind.
+
+    Rows of the forgotten and of those whose names were deleted in time go, of those who refused their answers.
+    """
+    # Most files hold nobody who refused, is forgotten or whose time is over, and there may be many rows.
+    if not going.gone and not going.refused:
+        return None
+    mains = {name: sheets[name] for name in main_sheets(sheets, form)}
+    fates = {name: _fate(raw, going, salt) for name, raw in mains.items()}
+    versions = pd.concat(
+        [pd.Series(fates[n].to_numpy(), server.identified(raw)["version"]) for n, raw in mains.items()]
+    )
+    kept = set(versions.index[versions == "kept"]) - set(versions.index[versions != "kept"]) - {""}
+    owners = {name: _owners(sheet, list(mains.values()), form) for name, sheet in sheets.items() if name not in mains}
+    leaving = set(versions.index) - kept - {""}
+    if not any(_has_what_goes(raw, fates[name], form) for name, raw in mains.items()) and not any(
+        _is_of(sheets[name], own, leaving, going, salt) for name, own in owners.items()
+    ):
+        return None
+    if versions[versions.index != ""].eq("gone").all():
+        return NOTHING_LEFT
+    clear = {name: _cleared(raw, fates[name], form) for name, raw in mains.items()}
+    rest = {name: sheets[name][own.isin(kept)] for name, own in owners.items()}
+    whole = rest | {name: raw[fates[name] == "kept"] for name, raw in mains.items()}
+    lost = [sheets[name].drop(index=part.index) for name, part in whole.items()]
+    roles = {name: "main" if name in mains else repeat_of(sheet, form) or "other" for name, sheet in sheets.items()}
+    tables = {f"{place}_{roles[name]}.csv": part for place, (name, part) in enumerate((clear | rest).items())}
+    return _zipped(tables, data, _cells(whole.values()) - _cells(lost), kept)
+
+
+def _fate(raw: pd.DataFrame, going: Going, salt: bytes) -> pd.Series:
+    """``gone``, ``refused`` or ``kept`` for each row of a sheet of submissions, ``nobody`` for a row without an id."""
+    rows = server.identified(raw)
+    fate = pd.Series("kept", raw.index, dtype=object)
+    names = server.hashes(rows, salt)[["id", "version", "replaces"]]
+    fate[names.isin(going.refused).any(axis=1)] = "refused"
+    fate[server.linked(rows, going.gone, salt)[0]] = "gone"
+    return fate.mask(rows["version"] == "", "nobody")
+
+
+def _has_what_goes(raw: pd.DataFrame, fate: pd.Series, form: Form) -> bool:
+    """Whether a sheet of submissions has rows that go, or answers of those who refused."""
+    answers = raw.loc[fate == "refused", ~raw.columns.isin(_kept_columns(raw, form))]
+    return bool((fate == "gone").any() or (answers != "").any(axis=None))
+
+
+def _cleared(raw: pd.DataFrame, fate: pd.Series, form: Form) -> pd.DataFrame:
+    """A sheet of submissions without the rows and the answers that go, and without rows that belong to nobody."""
+    raw = raw.copy()
+    raw.loc[fate == "refused", ~raw.columns.isin(_kept_columns(raw, form))] = ""
+    return raw[fate.isin(["kept", "refused"])]
+
+
+def _kept_columns(raw: pd.DataFrame, form: Form) -> list[str]:
+    """Columns that stay of a farmer who refused: which submission, when, and the answer no."""
+    return [
+        header
+        for header in raw.columns
+        if server.plain_header(header) in server.KNOWN_BY
+        or any(found.name == "consent" for found, _ in form.find(header, ""))
+    ]
+
+
+def _owners(sheet: pd.DataFrame, mains: list[pd.DataFrame], form: Form) -> pd.Series:
+    """Version of the submission of each row, by its link or by an id that it names; "" where there is neither."""
+    named = server.named_owners(sheet, mains)
+    return server.owners(sheet, mains) if repeat_of(sheet, form) else named
+
+
+def _is_of(sheet: pd.DataFrame, owners: pd.Series, leaving: set[str], going: Going, salt: bytes) -> bool:
+    """Whether a row belongs to a submission that goes, in this file or, by an id in one of its cells, elsewhere."""
+    if owners.isin(leaving).any():
+        return True
+    cells = pd.Series(sorted(_cells([sheet[owners == ""]])), dtype=object)
+    named = server.bare(cells.str.split("/").str[0]) if len(cells) else cells
+    return not (going.gone | going.refused).isdisjoint(pseudonyms(salt, "id", named))
+
+
+def _cells(parts: Iterable[pd.DataFrame]) -> set[str]:
+    return {text for part in parts for place in range(part.shape[1]) for text in part.iloc[:, place].unique() if text}
+
+
+def _zipped(tables: Sheets, data: bytes, words: set[str], kept: set[str]) -> bytes:
+    """Tables, and the files beside them that a cell names, or that lie in the folder of a kept submission."""
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as target:
+        for name, table in tables.items():
+            target.writestr(name, table.to_csv(index=False))
+        if data.startswith(b"PK"):
+            with zipfile.ZipFile(io.BytesIO(data)) as source:
+                files = [] if "[Content_Types].xml" in source.namelist() else members(source)
+                for name in files:
+                    path = PurePosixPath(name)
+                    is_kept = path.name in words or not kept.isdisjoint(map(server.bare_id, path.parts[:-1]))
+                    if is_kept and not name.lower().endswith(".csv"):
+                        target.writestr(name, source.read(name))
+    return memory.getvalue()

@@ -1,25 +1,99 @@
 """Taking in exports: what they say is read and weighed as a whole before anything that is stored changes."""
 
+import hashlib
+import re
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from pipeline.params import load_params
-from pipeline.survey import messages, received, store, versions
+from pipeline.survey import messages, privacy, store, versions
+from pipeline.survey.checks import settled
 from pipeline.survey.clearing import cleared
-from pipeline.survey.dates import settled
-from pipeline.survey.deadline import in_time
-from pipeline.survey.derive import Derived, write_all
-from pipeline.survey.errors import ExportError
+from pipeline.survey.expiry import in_time
 from pipeline.survey.exports import read_sheets
-from pipeline.survey.flat import Flat, Sheets, flatten
-from pipeline.survey.links import hashes
-from pipeline.survey.locations import Locations
-from pipeline.survey.names import Form, load_form
-from pipeline.survey.privacy import load_salt
-from pipeline.survey.store import NO, YES, Store
+from pipeline.survey.flat import Flat, Locations, Sheets, flatten
+from pipeline.survey.forgetting import NOTHING_LEFT, Going, redacted
+from pipeline.survey.plots import Derived, write_all
+from pipeline.survey.privacy import ExportError, load_salt
+from pipeline.survey.questions import Form, load_form
+from pipeline.survey.server import hashes
+from pipeline.survey.store import NO, YES, Store, write
+from pipeline.survey.versions import WHO, people_of
+
+REDACTED = ".redacted.zip"
+# What this program leaves in the private folder beside the received files.
+OWN = {"lock", "salt", "store.zip", "set_aside.csv", "reports/report.txt"}
+
+
+def folder() -> Path:
+    """Folder of the received files."""
+    return privacy.private() / "received"
+
+
+def name_of(data: bytes) -> str:
+    """Name, without its ending, under which a file is kept."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def keep(data: bytes, sheets: Sheets, suffix: str, store: Store, form: Form, salt: bytes) -> None:
+    """Keep a file as it came, or without what may not be kept; once kept, a file is only redacted further."""
+    name = name_of(data)
+    if (folder() / f"{name}{REDACTED}").exists():
+        return
+    clean = redacted(data, sheets, Going.of(store, salt), form, salt)
+    ending = suffix if re.fullmatch(r"\.\w{1,5}", suffix) else ""
+    write(folder() / (f"{name}{ending}" if clean is None else f"{name}{REDACTED}"), data if clean is None else clean)
+
+
+def redact_all(store: Store, form: Form, salt: bytes) -> tuple[int, list[str]]:
+    """Take out of all received files what may no longer be kept; returns how many changed, and which are unreadable.
+
+    A file that cannot be read is left for somebody to look at: it may hold what is to go, and much else.
+    """
+    changed, unreadable, going = 0, [], Going.of(store, salt)
+    for path in _kept_files():
+        data = path.read_bytes()
+        if data == NOTHING_LEFT:
+            continue
+        try:
+            clean = redacted(data, read_sheets(data), going, form, salt)
+        except ExportError:
+            unreadable.append(path.name)
+            continue
+        if clean is not None:
+            write(folder() / (path.name.split(".")[0] + REDACTED), clean)
+            changed += 1
+            if not path.name.endswith(REDACTED):
+                path.unlink()
+    return changed, unreadable
+
+
+def _kept_files() -> Iterator[Path]:
+    for path in sorted(folder().glob("*")):
+        if re.fullmatch(r"[0-9a-f]{64}(\.\w+)*", path.name):
+            yield path
+
+
+def flats(form: Form) -> Iterator[Flat]:
+    """What the received files say, one after the other; those that cannot be read are left out."""
+    for path in _kept_files():
+        data = path.read_bytes()
+        if data != NOTHING_LEFT:
+            with suppress(ExportError):
+                yield flatten(settled(read_sheets(data), form), form)
+
+
+def strangers() -> int:
+    """How many files lie in the private folder that this program did not put there, but for those of the system."""
+    ours = {path.resolve() for path in _kept_files()} | {(privacy.private() / name).resolve() for name in OWN}
+    found = [path for path in privacy.private().rglob("*") if path.is_file() and path.resolve() not in ours]
+    return sum(path.name not in (".DS_Store", "Thumbs.db", "desktop.ini") for path in found)
+
 
 ALL_KEPT, SET_ASIDE, UNREADABLE = 0, 1, 2
 
@@ -78,7 +152,7 @@ def _one_file(
         raise ExportError(messages.clears(gone))
     taken.files.append((data, sheets, file.suffix.lower()))
     taken.flats.append(flat)
-    taken.locations.append(flat.locations.of_file(f"{number}: {received.name_of(data)[:12]}"))
+    taken.locations.append(flat.locations.of_file(f"{number}: {name_of(data)[:12]}"))
     notes = [*flat.notes, *([messages.emptied(gone.emptied)] if gone.emptied else [])]
     taken.notes += [f"berkas ke-{number} / file {number}: {note}" for note in notes]
     return after
@@ -90,14 +164,14 @@ def _keep(before: Store, state: Store, taken: Taken, form: Form, salt: bytes) ->
         # A store beside the files from the first moment on, so that a missing one is known to be lost.
         store.save(before, salt)
     for data, sheets, suffix in taken.files:
-        received.keep(data, sheets, suffix, state, form, salt)
+        keep(data, sheets, suffix, state, form, salt)
     unreadable: list[str] = []
     if (
         state.forgotten != before.forgotten
         or state.expired != before.expired
         or not before.those(NO)["record"].equals(state.those(NO)["record"])
     ):
-        _, unreadable = received.redact_all(state, form, salt)
+        _, unreadable = redact_all(state, form, salt)
     store.save(state, salt)
     return unreadable
 
@@ -124,3 +198,24 @@ def counts(state: Store, derived: Derived) -> dict[str, int]:
         "refused": len(state.those(NO)),
         "added": 0,
     }
+
+
+KNOWN_BY = ["id", "version", "replaces", "number", "time"]
+
+
+def all_visits(derived: Derived, state: Store, form: Form, salt: bytes) -> pd.DataFrame:
+    """Every visit with what it is known by and whose it is: those with a yes, and those that only files have names of.
+
+    The answers of one whose consent is unclear are in no store.
+    """
+    known = state.those(YES).drop_duplicates("id").set_index("id", drop=False)
+    of_store = derived.records.set_index("id", drop=False)[["plot_id", *WHO]]
+    visits = [
+        known.loc[of_store.index, KNOWN_BY].join(of_store),
+        state.main.loc[state.main["consent"] != YES, KNOWN_BY],
+    ]
+    for flat in flats(form):
+        rows = flat.main[flat.main["consent"] != YES]
+        if len(rows):
+            visits.append(rows[KNOWN_BY].join(people_of(rows, form, salt)))
+    return pd.concat(visits, ignore_index=True).fillna("")

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from pipeline.language import Text
+from pipeline.kit.publish.language import Text
 from pipeline.survey.clearing import Cleared
-from pipeline.survey.names import Form
+from pipeline.survey.questions import Form
 
 PROBLEMS = {
     "not_a_number": Text(en="is not a number", id="bukan angka"),

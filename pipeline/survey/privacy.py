@@ -4,12 +4,40 @@ import hmac
 import os
 import re
 import secrets
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from pipeline.survey import places
-from pipeline.survey.errors import StoreError
+from pipeline.kit import paths
+
+ROOT = paths.ROOT
+
+
+def private() -> Path:
+    """Folder of all that is personal; outside git and DVC, never read by a stage."""
+    return ROOT / "survey" / "private"
+
+
+def plots() -> Path:
+    """The table of plots without anything personal, for the stages."""
+    return ROOT / "data" / "survey" / "plots.csv"
+
+
+class ExportError(ValueError):
+    """A file that cannot be read as an export; the message says why, in Indonesian and English.
+
+    ``value`` is what stood in the wrong place; it may be personal, so only the private report shows it.
+    """
+
+    def __init__(self, reason: str, value: str = "") -> None:
+        super().__init__(reason)
+        self.value = value
+
+
+class StoreError(RuntimeError):
+    """The private folder is not as the last command left it; the message says what to do."""
+
 
 SALT_BYTES = 32
 SALT_LOST = (
@@ -24,9 +52,9 @@ def load_salt() -> bytes:
     Who has the salt can find out whose pseudonym one is; who loses it gives every farm a new one, and lets those who
     were forgotten come back. Raises ``StoreError`` when it is damaged, or missing beside a store.
     """
-    path = places.private() / "salt"
+    path = private() / "salt"
     if not path.exists():
-        if (places.private() / "store.zip").exists():
+        if (private() / "store.zip").exists():
             raise StoreError(SALT_LOST)
         make_private_folder()
         temporary = path.with_name(f"salt.{os.getpid()}.tmp")
@@ -50,8 +78,8 @@ def load_salt() -> bytes:
 
 def make_private_folder() -> None:
     """Make ``survey/private``, closed to other users of the machine."""
-    places.private().mkdir(parents=True, exist_ok=True)
-    places.private().chmod(0o700)
+    private().mkdir(parents=True, exist_ok=True)
+    private().chmod(0o700)
 
 
 def pseudonym(salt: bytes, kind: str, text: str) -> str:

@@ -1,18 +1,57 @@
 """The store of submissions: the last version of each, in one file that is replaced as a whole."""
 
 import io
+import os
+import re
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
+import zc.lockfile
 
-from pipeline.survey import places
-from pipeline.survey.errors import StoreError
-from pipeline.survey.files import write
+from pipeline.survey import privacy
 from pipeline.survey.flat import KEPT, SYSTEM
-from pipeline.survey.names import REPEATS, Form
-from pipeline.survey.privacy import make_private_folder, pseudonym
+from pipeline.survey.privacy import StoreError, make_private_folder, pseudonym
+from pipeline.survey.questions import REPEATS, Form
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Let no other command change the store meanwhile; raises ``StoreError`` when one does. A crash leaves no lock.
+
+    What a killed command left half written is deleted.
+    """
+    make_private_folder()
+    try:
+        lock = zc.lockfile.LockFile(str(privacy.private() / "lock"))
+    except zc.lockfile.LockError as error:
+        raise StoreError("perintah survei lain sedang berjalan / another survey command is running") from error
+    try:
+        for folder in (privacy.private(), privacy.plots().parent):
+            for path in folder.rglob("*.tmp"):
+                if re.fullmatch(r".+\.\d+\.tmp", path.name):
+                    path.unlink()
+        yield
+    finally:
+        lock.close()
+
+
+def write(target: Path, data: bytes) -> None:
+    """Write a file as a whole: to a temporary name in the same folder, then into place."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
 
 # Consent as it is kept; only "no" is a refusal, "unknown" is what is no choice of the form, and "undated" is a no that
 # may be older or newer than the yes that it stands beside.
@@ -44,7 +83,7 @@ class Store:
 
 def path() -> Path:
     """The file of the store."""
-    return places.private() / "store.zip"
+    return privacy.private() / "store.zip"
 
 
 def empty(form: Form) -> Store:
@@ -62,7 +101,7 @@ def load(form: Form, salt: bytes) -> Store:
     empty store, or one whose hashes nobody can read, those who were forgotten would come back.
     """
     if not path().exists():
-        if any((places.private() / "received").glob("*")):
+        if any((privacy.private() / "received").glob("*")):
             raise StoreError(f"store.zip tidak ada {RESTORE} / store.zip is missing; {RESTORE_EN}")
         return empty(form)
     try:

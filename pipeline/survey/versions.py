@@ -5,17 +5,84 @@ export does not say clearly never takes the place of what is stored, nor does wh
 without a column keeps its answer, that of the newest version known when the export comes.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pandas as pd
 
+from pipeline.survey import privacy
+from pipeline.survey.checks import Problems, typed
 from pipeline.survey.flat import KEPT, SYSTEM, Flat
-from pipeline.survey.lacking import filled
-from pipeline.survey.links import linked, sent_by
-from pipeline.survey.names import Form
-from pipeline.survey.people import people_of
 from pipeline.survey.privacy import pseudonyms
+from pipeline.survey.questions import REPEATS, Form
+from pipeline.survey.server import linked, sent_by
 from pipeline.survey.store import NO, UNDATED, UNKNOWN, YES, Store, names
+
+Rows = dict[str, pd.DataFrame]
+
+
+def filled(
+    main: pd.DataFrame, repeats: Rows, versions: pd.Series, order: pd.Series, replaced: dict[str, str]
+) -> tuple[pd.DataFrame, Rows]:
+    """Submissions and rows of repeats with what their exports lack taken from the newest version before them.
+
+    ``versions`` are the hashes of the versions, ``order`` is greater for the later of two versions of one id. Of what
+    was filled once nothing changes when a still older version comes, and only a version under the id or the edits of
+    the same submission, with a yes, is asked.
+    """
+    asked = main["consent"] == YES
+    lacking = main[asked & (main["unfilled"] != "")]
+    if lacking.empty:
+        return main, repeats
+    main, repeats = main.copy(), dict(repeats)
+    known = main[asked].assign(order=order, hash=versions)
+    by_hash, by_id = known.groupby("hash").groups, known.groupby("id").groups
+    before = _before(replaced)
+    for place in lacking.index:
+        wanted = set(main.at[place, "unfilled"].split())
+        edits = [row for hash in _chain(versions[place], before) for row in by_hash.get(hash, [])]
+        older = [row for row in by_id[main.at[place, "id"]] if row != place and order[row] <= order[place]]
+        for row in [*edits, *sorted(older, key=lambda row: order[row], reverse=True)]:
+            given = wanted - set(main.at[row, "unfilled"].split())
+            answers = sorted(given - set(REPEATS))
+            main.loc[place, answers] = main.loc[row, answers]
+            for name in given & set(REPEATS):
+                rows = repeats[name][repeats[name]["record"] == main.at[row, "record"]]
+                repeats[name] = pd.concat([repeats[name], rows.assign(record=main.at[place, "record"])])
+            wanted -= given
+        main.at[place, "unfilled"] = " ".join(sorted(wanted))
+    return main, repeats
+
+
+def _before(replaced: dict[str, str]) -> dict[str, list[str]]:
+    before: dict[str, list[str]] = {}
+    for old, new in replaced.items():
+        before.setdefault(new, []).append(old)
+    return before
+
+
+def _chain(hash: str, before: dict[str, list[str]]) -> Iterator[str]:
+    """Hashes of all versions that became this one, the nearest first."""
+    seen, waiting = {hash}, [hash]
+    while waiting:
+        for old in before.get(waiting.pop(0), []):
+            if old not in seen:
+                seen.add(old)
+                waiting.append(old)
+                yield old
+
+
+ASKED = ("farmer_name", "farmer_phone", "farm_code", "village", "subdistrict")
+WHO = ["farm_id", "name_key", "phone_key"]
+
+
+def people_of(main: pd.DataFrame, form: Form, salt: bytes) -> pd.DataFrame:
+    """Pseudonyms of farm, name and phone of submissions, those that ``privacy.people`` gives."""
+    who = replace(form, questions=tuple(question for question in form.questions if question.name in ASKED))
+    answers = typed(main.assign(record=main["id"]), who, "", Problems()).reindex(columns=["record", *ASKED])
+    nothing_kept = pd.DataFrame("", main.index, list(KEPT), dtype=object)
+    return privacy.people(answers.rename(columns={"record": "id"}), nothing_kept, salt)
+
 
 # What tells two versions apart; the other columns of the system say which submission it is and what review says.
 TOLD = ("id", "time", "edits", "replaces", "has_repeats")

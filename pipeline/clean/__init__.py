@@ -1,1 +1,0 @@
-"""Raw figures to clean tables: one module per family of tables."""

@@ -1,0 +1,1 @@
+"""Linear-normal models, mixtures of them, and what a measurement is worth."""

@@ -1,0 +1,291 @@
+"""Bayesian linear models with normal errors, exact: nothing is sampled, and the digits come out the same again.
+
+y ~ Normal(X b, e^2), with a normal prior on every coefficient. What makes such a model hard are its spreads (between
+studies, countries, rows; a factor on errors that were imputed). Given them it is linear and normal, so coefficients
+are integrated in closed form and the spreads over a grid, as bayesmeta does for one spread (Roever 2020, J. Stat.
+Softw. 93(6)). A prior a thousand times as wide as the errors is as flat as arithmetic allows: wider ones lose digits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pipeline.kit.bayes.mixture import Mixture, Spread, grid
+
+
+@dataclass(frozen=True)
+class LeftOver:
+    """What the compressed rows no longer hold: ``rows`` and their weighted ``squares``, all noise.
+
+    ``log_errors`` is the sum of the logs of the errors of all rows; ``noise`` names the spread that scales them.
+    """
+
+    rows: int
+    squares: float
+    log_errors: float
+    noise: str
+
+
+def compress(
+    values: np.ndarray, errors: np.ndarray, blocks: Sequence[Block], noise: str
+) -> tuple[np.ndarray, np.ndarray, list[Block], LeftOver]:
+    """Values, errors and blocks with as many rows as coefficients, and what is left over for ``fit``.
+
+    For models whose errors are all multiplied by one spread, ``noise``. The posterior and the evidence stay the same:
+    the rows are turned (QR), and what no coefficient can move is kept as a sum of squares. Raises ``ValueError``
+    when there are fewer rows than coefficients.
+    """
+    design = np.concatenate([block.design for block in blocks], axis=1) / errors[:, None]
+    if len(values) < design.shape[1]:
+        raise ValueError(f"{len(values)} rows cannot be compressed to {design.shape[1]} coefficients")
+    turn, triangle = np.linalg.qr(design)
+    weighted = values / errors
+    turned = turn.T @ weighted
+    squares = max(0.0, float(weighted @ weighted - turned @ turned))
+    ends = np.cumsum([len(block.names) for block in blocks])[:-1]
+    parts = np.split(triangle, ends, axis=1)
+    smaller = [replace(block, design=part) for block, part in zip(blocks, parts, strict=True)]
+    left = LeftOver(len(values) - len(turned), squares, float(np.log(errors).sum()), noise)
+    return turned, np.ones(len(turned)), smaller, left
+
+
+if TYPE_CHECKING:
+    pass
+
+# Points of the grid whose weight is below this share of the largest are left out after fitting.
+NEGLIGIBLE = 1e-7
+CHUNK = 2000
+
+
+@dataclass(frozen=True)
+class Block:
+    """Coefficients of one kind: ``design`` (rows, k), prior ``mean`` and ``sd`` (k,), and a name for each.
+
+    With ``spread`` their prior standard deviation is ``sd`` times the spread of that name.
+    """
+
+    names: tuple[str, ...]
+    design: np.ndarray
+    mean: np.ndarray
+    sd: np.ndarray
+    spread: str | None = None
+
+
+def groups(prefix: str, labels: Sequence[str], spread: str) -> Block:
+    """One effect for every different label of the rows, normal about zero with the given spread."""
+    names = sorted(set(labels))
+    design = (np.asarray(labels)[:, None] == np.asarray(names)[None, :]).astype(float)
+    zero = np.zeros(len(names))
+    return Block(tuple(f"{prefix}:{name}" for name in names), design, zero, zero + 1, spread)
+
+
+def fixed_effects(names: Sequence[str], design: np.ndarray, mean: Sequence[float], sd: Sequence[float]) -> Block:
+    """Coefficients with priors of their own; ``design`` has shape (rows, coefficients)."""
+    return Block(tuple(names), np.asarray(design, float), np.asarray(mean, float), np.asarray(sd, float))
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """Posterior on the points of the grid that matter.
+
+    ``weight`` (points,), ``spreads`` by name (points,), ``log_evidence`` of the whole model; the rest is what the
+    distribution of any combination of coefficients is computed from.
+    """
+
+    names: tuple[str, ...]
+    weight: np.ndarray
+    spreads: dict[str, np.ndarray]
+    log_evidence: float
+    _design: np.ndarray
+    _prior_mean: np.ndarray
+    _prior_sd: np.ndarray
+    _factor: np.ndarray
+    _residual: np.ndarray
+
+    def combination(self, parts: dict[str, float], new: Sequence[str] = ()) -> Mixture:
+        """Distribution of a sum of coefficients; each spread in ``new`` adds one more, not yet seen, member."""
+        mean, covariance = self._moments([parts])
+        extra = sum((self.spreads[name] ** 2 for name in new), np.zeros(len(self.weight)))
+        return Mixture(self.weight, mean[:, 0], np.sqrt(covariance[:, 0, 0] + extra))
+
+    def draw(
+        self, rows: list[dict[str, float]], new: Sequence[Sequence[str]], rng: np.random.Generator, size: int
+    ) -> np.ndarray:
+        """Joint draws of several sums of coefficients, shape (size, len(rows)); ``new`` as in ``combination``."""
+        return self.draw_with_spreads(rows, new, rng, size)[0]
+
+    def draw_with_spreads(
+        self, rows: list[dict[str, float]], new: Sequence[Sequence[str]], rng: np.random.Generator, size: int
+    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Joint draws as from ``draw``, and the spreads that go with each, by name (size,)."""
+        mean, covariance = self._moments(rows)
+        for column, names in enumerate(new):
+            covariance[:, column, column] += sum(self.spreads[name] ** 2 for name in names)
+        factor = np.linalg.cholesky(covariance + 1e-14 * np.eye(len(rows)))
+        index = rng.choice(len(self.weight), size, p=self.weight)
+        noise = rng.standard_normal((size, len(rows)))
+        values = mean[index] + np.einsum("dij,dj->di", factor[index], noise)
+        return values, {name: spread[index] for name, spread in self.spreads.items()}
+
+    def moments(self, rows: list[dict[str, float]]) -> tuple[np.ndarray, np.ndarray]:
+        """Posterior mean (rows,) and covariance (rows, rows) of several sums of coefficients."""
+        mean, covariance = self._moments(rows)
+        centre = self.weight @ mean
+        off = mean - centre
+        return centre, np.einsum("p,pij->ij", self.weight, covariance) + (off * self.weight[:, None]).T @ off
+
+    def influence(self, parts: dict[str, float]) -> np.ndarray:
+        """How far the mean of a sum of coefficients moves when one row moves by one, shape (rows,)."""
+        contrast = self._contrasts([parts])
+        carried = (contrast * self._prior_sd**2)[:, 0] @ self._design.T
+        solved = _solve(self._factor, carried[:, :, None])[:, :, 0]
+        return self.weight @ _solve_transposed(self._factor, solved)
+
+    def total_spread(self, names: Sequence[str]) -> float:
+        """Root of the posterior mean of the summed squares of several spreads."""
+        squares = sum((self.spreads[name] ** 2 for name in names), np.zeros(len(self.weight)))
+        return float(np.sqrt(self.weight @ squares))
+
+    def _contrasts(self, rows: list[dict[str, float]]) -> np.ndarray:
+        table = np.zeros((len(rows), len(self.names)))
+        for number, parts in enumerate(rows):
+            for name, value in parts.items():
+                table[number, self.names.index(name)] = value
+        return table[None]
+
+    def _moments(self, rows: list[dict[str, float]]) -> tuple[np.ndarray, np.ndarray]:
+        """Mean (points, rows) and covariance (points, rows, rows) of sums of coefficients."""
+        contrast = self._contrasts(rows)
+        scaled = contrast * self._prior_sd
+        carried = (scaled * self._prior_sd) @ self._design.T
+        half = _solve(self._factor, carried.transpose(0, 2, 1))
+        mean = contrast[0] @ self._prior_mean + np.einsum("gnk,gn->gk", half, self._residual)
+        return mean, scaled @ scaled.transpose(0, 2, 1) - half.transpose(0, 2, 1) @ half
+
+
+def fit(
+    values: np.ndarray,
+    errors: np.ndarray,
+    blocks: Sequence[Block],
+    spreads: Sequence[Spread] = (),
+    inflated: dict[str, np.ndarray] | None = None,
+    left_over: LeftOver | None = None,
+) -> Posterior:
+    """Posterior of a linear model for ``values`` with standard ``errors``, both of shape (rows,).
+
+    ``inflated`` maps the name of a spread to the rows (boolean) whose errors it multiplies; ``left_over`` comes from
+    ``compress``. Raises ``ValueError`` for values or errors that are not finite, and for errors that are not above
+    zero.
+    """
+    _check(values, errors)
+    design = np.concatenate([block.design for block in blocks], axis=1)
+    prior_mean = np.concatenate([block.mean for block in blocks])
+    points, log_prior = grid(list(spreads))
+    prior_sd, noise = _scales(blocks, errors, points, inflated or {}, len(log_prior))
+    residual = values - design @ prior_mean
+    log_weight = log_prior + _in_chunks(design, prior_sd, noise, residual)
+    if left_over:
+        factor_of_errors = points[left_over.noise]
+        log_weight = log_weight - left_over.rows * (np.log(factor_of_errors) + 0.5 * np.log(2 * np.pi))
+        log_weight = log_weight - 0.5 * left_over.squares / factor_of_errors**2 - left_over.log_errors
+    top = log_weight.max()
+    kept = log_weight > top + np.log(NEGLIGIBLE)
+    weight = np.exp(log_weight[kept] - top)
+    factor = _factor(design, prior_sd[kept], noise[kept])
+    return Posterior(
+        names=tuple(name for block in blocks for name in block.names),
+        weight=weight / weight.sum(),
+        spreads={name: value[kept] for name, value in points.items()},
+        log_evidence=float(np.logaddexp.reduce(log_weight)),
+        _design=design,
+        _prior_mean=prior_mean,
+        _prior_sd=prior_sd[kept][:, None, :],
+        _factor=factor,
+        _residual=_solve(factor, np.broadcast_to(residual[:, None], (len(weight), len(residual), 1)))[:, :, 0],
+    )
+
+
+def average(posteriors: Sequence[Posterior], log_weights: Sequence[float]) -> Posterior:
+    """One posterior from several of the same model under different priors, each with the log of its weight."""
+    share = np.exp(np.asarray(log_weights) - np.max(log_weights))
+    share = share / share.sum()
+
+    def joined(part: str) -> np.ndarray:
+        return np.concatenate([getattr(posterior, part) for posterior in posteriors])
+
+    first = posteriors[0]
+    return Posterior(
+        names=first.names,
+        weight=np.concatenate([w * posterior.weight for w, posterior in zip(share, posteriors, strict=True)]),
+        spreads={name: np.concatenate([p.spreads[name] for p in posteriors]) for name in first.spreads},
+        log_evidence=float(np.logaddexp.reduce(log_weights)),
+        _design=first._design,
+        _prior_mean=first._prior_mean,
+        _prior_sd=joined("_prior_sd"),
+        _factor=joined("_factor"),
+        _residual=joined("_residual"),
+    )
+
+
+def log_likelihood(values: np.ndarray, errors: np.ndarray, blocks: Sequence[Block], spreads: dict[str, float]) -> float:
+    """Log likelihood of the spreads, coefficients integrated over their priors (held fixed where ``sd`` is zero)."""
+    points = {name: np.array([value]) for name, value in spreads.items()}
+    design = np.concatenate([block.design for block in blocks], axis=1)
+    prior_sd, noise = _scales(blocks, errors, points, {}, 1)
+    residual = values - design @ np.concatenate([block.mean for block in blocks])
+    return float(_in_chunks(design, prior_sd, noise, residual)[0])
+
+
+def _check(values: np.ndarray, errors: np.ndarray) -> None:
+    if len(values) != len(errors) or not (
+        np.isfinite(values).all() and np.isfinite(errors).all() and np.all(errors > 0)
+    ):
+        raise ValueError("every effect must be finite and have a finite standard error above zero")
+
+
+def _scales(
+    blocks: Sequence[Block],
+    errors: np.ndarray,
+    points: dict[str, np.ndarray],
+    inflated: dict[str, np.ndarray],
+    size: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Prior standard deviations (points, coefficients) and error variances (points, rows)."""
+    parts = [np.outer(points[block.spread] if block.spread else np.ones(size), block.sd) for block in blocks]
+    noise = np.tile(errors**2, (size, 1))
+    for name, rows in inflated.items():
+        noise *= np.where(rows[None, :], points[name][:, None] ** 2, 1.0)
+    return np.concatenate(parts, axis=1), noise
+
+
+def _factor(design: np.ndarray, prior_sd: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """Lower triangle of the covariance of the data at each point, shape (points, rows, rows)."""
+    outer = np.einsum("ip,jp->pij", design, design).reshape(design.shape[1], -1)
+    covariance = (prior_sd**2 @ outer).reshape(len(prior_sd), len(design), len(design))
+    rows = np.arange(design.shape[0])
+    covariance[:, rows, rows] += noise
+    return np.linalg.cholesky(covariance)
+
+
+def _in_chunks(design: np.ndarray, prior_sd: np.ndarray, noise: np.ndarray, residual: np.ndarray) -> np.ndarray:
+    """Log likelihood at each point; in chunks, so that memory stays small on a fine grid."""
+    found = []
+    for start in range(0, len(prior_sd), CHUNK):
+        part = slice(start, start + CHUNK)
+        factor = _factor(design, prior_sd[part], noise[part])
+        solved = _solve(factor, np.broadcast_to(residual[:, None], (len(factor), len(residual), 1)))[:, :, 0]
+        log_determinant = 2 * np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
+        found.append(-0.5 * (len(residual) * np.log(2 * np.pi) + log_determinant + (solved**2).sum(axis=1)))
+    return np.concatenate(found)
+
+
+def _solve(factor: np.ndarray, right: np.ndarray) -> np.ndarray:
+    return np.linalg.solve(factor, right)
+
+
+def _solve_transposed(factor: np.ndarray, right: np.ndarray) -> np.ndarray:
+    return np.linalg.solve(factor.transpose(0, 2, 1), right[:, :, None])[:, :, 0]

@@ -1,0 +1,204 @@
+"""What every clean table must look like: columns, types, units, bounds, keys, allowed gaps.
+
+A contract is data. It validates a table (through pandera), gives the types to read it back, and becomes the
+entry of the table in ``datapackage.json``.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+import numpy as np
+import pandas as pd
+from pipeline.kit import paths
+from pipeline.kit.data import usage
+
+
+KINDS = {"text": "str", "number": "float64", "integer": "Int64", "flag": "bool"}
+FRICTIONLESS = {"text": "string", "number": "number", "integer": "integer", "flag": "boolean"}
+
+
+class ContractError(ValueError):
+    """A table that breaks its contract; the message names table, column, row and value of every violation."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: ``kind`` is text, number, integer or flag; ``unit`` is empty for what has none."""
+
+    name: str
+    kind: str
+    title: str
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    values: tuple[str, ...] = ()
+    may_be_missing: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """One clean table: its columns in order, and the columns that identify a row."""
+
+    name: str
+    title: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+
+def validate(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return ``frame`` with the columns of the contract, in order and typed; empty text is missing.
+
+    Raises ``ContractError`` that lists all violations: missing or unknown columns, wrong types, values out of
+    bounds or not in the closed list, gaps where none are allowed, carriage returns in text, duplicate keys.
+    """
+    names = [column.name for column in table.columns]
+    problems = [f"column {name} is missing" for name in names if name not in frame]
+    problems += [f"column {name} is not in the contract" for name in frame if name not in names]
+    if not problems:
+        frame = frame[names].reset_index(drop=True)
+        typed = {column.name: _typed(column, frame[column.name]) for column in table.columns}
+        result = pd.DataFrame({name: values for name, (values, _) in typed.items()})
+        kinds = {column.name: column.kind for column in table.columns}
+        wrong = {name: rows for name, (_, rows) in typed.items() if rows}
+        problems = [
+            _problem(table, frame, name, row, f"is not {kinds[name]}") for name, rows in wrong.items() for row in rows
+        ]
+        problems += _violations(table, result, wrong) + _duplicates(table, result)
+    if problems:
+        raise ContractError(f"table {table.name}: {len(problems)} violation(s):\n  " + "\n  ".join(problems))
+    return result
+
+
+def _typed(column: Column, values: pd.Series) -> tuple[pd.Series, list[int]]:
+    """The column in its type, and the rows whose value has another one (missing in the result)."""
+    if column.kind == "flag":
+        good = values.map(lambda value: isinstance(value, bool | np.bool_)).astype(bool)
+        return values.where(good, False).astype(bool), list(values.index[~good])
+    if column.kind == "text":
+        text = values.astype("str").mask(values.isna() | (values == ""))
+        return text, list(values.index[text.str.contains("\r", na=False)])
+    numbers = pd.to_numeric(values, errors="coerce").astype("float64")
+    good = values.isna() | (np.isfinite(numbers) & ((column.kind == "number") | (numbers % 1 == 0)))
+    return numbers.where(good).astype(KINDS[column.kind]), list(values.index[~good])
+
+
+def _violations(table: Table, frame: pd.DataFrame, wrong: dict[str, list[int]]) -> list[str]:
+    # pandera takes half a second to import, and stages that only read clean tables do not need it.
+    from pandera.errors import SchemaErrors
+
+    try:
+        _schema(table).validate(frame, lazy=True)
+    except SchemaErrors as error:
+        cases = [
+            case
+            for case in error.failure_cases.to_dict("records")
+            if case["index"] not in wrong.get(case["column"], [])
+        ]
+        return [_problem(table, frame, case["column"], case["index"], f"fails {case['check']}") for case in cases]
+    return []
+
+
+def _schema(table: Table) -> Any:
+    import pandera.pandas as pa
+
+    def checks(column: Column) -> list[Any]:
+        found = [pa.Check.ge(column.low)] if column.low is not None else []
+        found += [pa.Check.le(column.high)] if column.high is not None else []
+        return found + ([pa.Check.isin(column.values)] if column.values else [])
+
+    columns = {
+        column.name: pa.Column(KINDS[column.kind], checks(column), nullable=column.may_be_missing)
+        for column in table.columns
+    }
+    return pa.DataFrameSchema(columns)
+
+
+def _problem(table: Table, frame: pd.DataFrame, column: str, row: int, what: str) -> str:
+    """Where a violation is, as a reader of the CSV file counts rows, and the value that breaks the contract."""
+    key = ", ".join(f"{name}={frame.at[row, name]}" for name in table.key)
+    value = frame.at[row, column]
+    shown = value.item() if isinstance(value, np.generic) else value
+    return f"column {column}, row {row + 2} ({key}): {shown!r} {what}"
+
+
+def _duplicates(table: Table, frame: pd.DataFrame) -> list[str]:
+    repeated = frame[frame.duplicated(list(table.key), keep=False)]
+    keys = (", ".join(map(str, row)) for row in repeated[list(table.key)].to_numpy())
+    where = f"column {'+'.join(table.key)}"
+    return [f"{where}, row {row + 2}: duplicate key {key}" for row, key in zip(repeated.index, keys, strict=True)]
+
+
+def write_clean(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
+    """Validate a table, sort it by its key and write it as CSV; returns it as it will be read back."""
+    valid = validate(table, frame).sort_values(list(table.key), kind="stable")
+    path = paths.output(paths.CLEAN / f"{table.name}.csv")
+    # Ten digits are more than any source gives, and keep the dust of binary fractions out of the file.
+    valid.to_csv(path, index=False, float_format="%.10g", lineterminator="\n")
+    return _read(table, path)
+
+
+def read_clean(table: Table) -> pd.DataFrame:
+    """Read a clean table with the types of its contract."""
+    return _read(table, paths.CLEAN / f"{table.name}.csv")
+
+
+def _read(table: Table, path: Path) -> pd.DataFrame:
+    types = {column.name: KINDS[column.kind] for column in table.columns}
+    frame = pd.read_csv(path, dtype=types, keep_default_na=False, na_values=[""])
+    usage.remember(frame)
+    return frame
+
+
+def datapackage(tables: list[Table], name: str, title: str) -> str:
+    """Frictionless Data Package that describes the clean tables, as JSON text."""
+    resources = [
+        {
+            "name": table.name,
+            "type": "table",
+            "title": table.title,
+            "path": f"{table.name}.csv",
+            "scheme": "file",
+            "format": "csv",
+            "mediatype": "text/csv",
+            "encoding": "utf-8",
+            "schema": {"fields": [_field(column) for column in table.columns], "primaryKey": list(table.key)},
+        }
+        for table in tables
+    ]
+    package = {
+        "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
+        "name": name,
+        "title": title,
+        "resources": resources,
+    }
+    return json.dumps(package, indent=1, ensure_ascii=False) + "\n"
+
+
+def _field(column: Column) -> dict[str, Any]:
+    constraints: dict[str, Any] = {} if column.may_be_missing else {"required": True}
+    constraints |= {"minimum": column.low} if column.low is not None else {}
+    constraints |= {"maximum": column.high} if column.high is not None else {}
+    constraints |= {"enum": list(column.values)} if column.values else {}
+    if column.kind == "integer":
+        constraints |= {bound: int(constraints[bound]) for bound in ("minimum", "maximum") if bound in constraints}
+    return {
+        "name": column.name,
+        "type": FRICTIONLESS[column.kind],
+        "title": column.title,
+        **({"unit": column.unit} if column.unit else {}),
+        "constraints": constraints,
+    }
+
+
+def write_table(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Write a result table of the running stage as CSV; returns it as given."""
+    path = paths.output(paths.tables(paths.stage()) / f"{name}.csv")
+    usage.remember(frame)
+    frame.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
+    return frame
+
+
+def read_table(stage: str, name: str) -> pd.DataFrame:
+    """Read a result table of a stage."""
+    return pd.read_csv(paths.tables(stage) / f"{name}.csv")

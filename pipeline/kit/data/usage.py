@@ -1,0 +1,77 @@
+"""Usage warnings: what a reader must know of a figure before using it, from the closed list in ``WARNINGS``.
+
+A warning stands with the row of a clean table and travels with the row's source: a number, table or figure carries
+every warning that rows of its sources have in the tables its notebook read, or that the stages before it read. That
+is cautious: of a source with many rows, one that was not used may carry the warning.
+"""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from pipeline.kit import paths
+from pipeline.kit.publish.language import LANGUAGES
+from pipeline.kit.publish.language import Text
+
+WARNINGS = {
+    "press_figure": Text("press figure", "angka pers"),
+    "abstract_only": Text("read in an abstract only", "hanya dibaca di abstrak"),
+    "secondary": Text("second hand", "dikutip dari tangan kedua"),
+    "provisional": Text("provisional", "angka sementara"),
+    "estimate": Text("an estimate of its publisher", "angka perkiraan penerbitnya"),
+    "potential": Text("a potential, not a harvest", "potensi, bukan panen"),
+    "period_mean": Text("mean of several years", "rata-rata beberapa tahun"),
+    "year_inferred": Text("year inferred", "tahun disimpulkan"),
+    "series_break": Text("break of series", "deret angka terputus"),
+    "old_boundary": Text("old boundary", "batas wilayah lama"),
+    "implausible": Text("not plausible", "tidak masuk akal"),
+    "misattributed": Text("printed for the wrong place", "tercetak untuk wilayah yang salah"),
+    "unit_slip": Text("slip of unit", "salah satuan"),
+    "mirror_page": Text("read on a copy of the page", "dibaca di salinan halaman"),
+    "licence_unclear": Text("licence unclear", "lisensi tidak jelas"),
+    "mixed_release": Text("mixed releases", "campuran beberapa terbitan"),
+    "low_confidence": Text("low confidence", "kurang dapat diandalkan"),
+    "confounded": Text("confounded with something else", "bercampur dengan pengaruh lain"),
+    "rounded": Text("rounded", "dibulatkan"),
+    "copied_year": Text("copies the year before", "menyalin tahun sebelumnya"),
+    "stale_figure": Text("an older figure repeated", "angka lama yang diulang"),
+    "infilled": Text("filled in by its maker", "diisi oleh pembuatnya"),
+    "imputed": Text("standard error imputed", "galat baku diperkirakan"),
+}
+_by_source: dict[str, set[str]] = {}
+
+
+def remember(frame: pd.DataFrame) -> None:
+    """Note the warnings of a table that was read or written, by source; one without both columns has none."""
+    if {"source_id", "warnings"} <= set(frame):
+        warned = frame.dropna(subset=["source_id", "warnings"])
+        for sources, warnings in zip(warned["source_id"], warned["warnings"], strict=True):
+            for source in sources.split(";"):
+                _by_source.setdefault(source, set()).update(word for word in warnings.split(";") if word)
+
+
+def of(sources: Iterable[str]) -> tuple[str, ...]:
+    """Warnings on any of these sources, in the order of the list. Raises ``KeyError`` for one not in the list."""
+    found = set().union(*(_by_source.get(source, set()) for source in sources))
+    if unknown := sorted(found - set(WARNINGS)):
+        raise KeyError(f"usage warnings that are not in the closed list: {', '.join(unknown)}")
+    return tuple(warning for warning in WARNINGS if warning in found)
+
+
+def table() -> pd.DataFrame:
+    """What is remembered, to travel on to later stages: ``source_id`` and ``warnings``, one row per source."""
+    rows = [(source, ";".join(of([source]))) for source in sorted(_by_source) if _by_source[source]]
+    return pd.DataFrame(rows, columns=["source_id", "warnings"])
+
+
+def recall(stage: str) -> None:
+    """Note what an earlier stage remembered."""
+    path = paths.usage_warnings(stage)
+    if path.exists():
+        remember(pd.read_csv(path))
+
+
+def in_words(warnings: Iterable[str]) -> dict[str, str]:
+    """The warnings as a reader of each language says them."""
+    listed = list(warnings)
+    return {language: "; ".join(WARNINGS[word].in_language(language) for word in listed) for language in LANGUAGES}

@@ -1,0 +1,98 @@
+"""The one place that knows the folders.
+
+A stage reads from the folders below ``ROOT`` and writes below ``output_root()``. While the runner has a
+stage in hand that is a staging folder, whose content moves to its place only when the whole notebook has
+succeeded; in a notebook opened by hand it is ``scratch/``, so that trying things out never touches a result.
+"""
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+RAW = ROOT / "data" / "raw"
+CLEAN = ROOT / "data" / "clean"
+SURVEY = ROOT / "data" / "survey"
+RESULTS = ROOT / "results"
+NOTEBOOKS = ROOT / "notebooks"
+PARAMS = ROOT / "params.yaml"
+PIPELINE = ROOT / "dvc.yaml"
+# The file that the first stage leaves when all inputs are as they must be; every other stage depends on it.
+GATE = RESULTS / "00_inputs" / "checked.txt"
+
+STAGE_VARIABLE = "PIPELINE_STAGE"
+STAGING_VARIABLE = "PIPELINE_STAGING"
+
+
+def stage() -> str:
+    """Name of the stage that is running; ``scratch`` in a notebook opened by hand."""
+    return os.environ.get(STAGE_VARIABLE, "scratch")
+
+
+def output_root() -> Path:
+    """Folder that stands for ``ROOT`` when something is written."""
+    return Path(os.environ.get(STAGING_VARIABLE, ROOT / "scratch"))
+
+
+def output(path: Path) -> Path:
+    """Where to write what will stand at ``path``, a path below ``ROOT``; makes the folder."""
+    target = output_root() / path.relative_to(ROOT)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return target
+
+
+def shown(path: Path) -> str:
+    """``path`` as a reader types it: relative to the project, with forward slashes."""
+    return path.resolve().relative_to(ROOT).as_posix() if path.resolve().is_relative_to(ROOT) else str(path)
+
+
+def estimates(stage_name: str) -> Path:
+    """Table of the estimates that a stage publishes."""
+    return RESULTS / stage_name / "estimates.csv"
+
+
+def usage_warnings(stage_name: str) -> Path:
+    """Usage warnings by source that a stage knows of, for the stages after it."""
+    return RESULTS / stage_name / "warnings.csv"
+
+
+def metrics(stage_name: str) -> Path:
+    """Headline numbers of a stage, as DVC reads metrics."""
+    return RESULTS / "metrics" / f"{stage_name}.json"
+
+
+def figures(stage_name: str) -> Path:
+    """Folder of the figures that a stage publishes."""
+    return RESULTS / stage_name / "figures"
+
+
+def tables(stage_name: str) -> Path:
+    """Folder of the result tables that a stage publishes."""
+    return RESULTS / stage_name / "tables"
+
+
+def executed_notebook(stage_name: str) -> Path:
+    """The executed notebook of a stage."""
+    return RESULTS / stage_name / f"{stage_name}.ipynb"
+
+
+def failure(stage_name: str) -> Path:
+    """Folder that keeps what is left of a failed run; never an output."""
+    return RESULTS / "failures" / stage_name
+
+
+# One thread per notebook: notebooks that run side by side do not fight over cores, and sums keep their order.
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+
+
+def kernel_variables(name: str, staging: Path, private: Path) -> dict[str, str]:
+    """Variables of the kernel of the stage ``name``, which writes below ``staging``; ``private`` is gone after it."""
+    return {
+        STAGE_VARIABLE: name,
+        STAGING_VARIABLE: str(staging),
+        "PYTHONPATH": str(ROOT),
+        "PYTHONHASHSEED": "0",
+        "MPLBACKEND": "agg",
+        "JUPYTER_RUNTIME_DIR": str(private),
+        "IPYTHONDIR": str(private / "ipython"),
+        **dict.fromkeys(THREAD_VARIABLES, "1"),
+    }

@@ -1,0 +1,1 @@
+"""From a published number back to its source, and whether it comes out again."""

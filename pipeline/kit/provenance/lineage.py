@@ -1,0 +1,186 @@
+"""What was made from what: the graph of stages, files, parameters and hashes that ``dvc.lock`` records.
+
+Everything here is read from ``dvc.lock``, so it tells how the published results came about, not how they would come
+about now; ``stale`` compares the two.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipeline.kit import paths, yaml_text
+
+
+class LineageError(LookupError):
+    """Something whose origin was asked is not there, or no stage has made it."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage as it last ran: its command, and the MD5 of each file or folder it read (``deps``) and made."""
+
+    name: str
+    command: str
+    deps: dict[str, str]
+    parameters: dict[str, Any]
+    outs: dict[str, str]
+
+    @property
+    def notebook(self) -> str:
+        """Path of the notebook that the stage runs; empty for a stage without one."""
+        return next((path for path in self.deps if path.endswith(".ipynb")), "")
+
+    @property
+    def code(self) -> dict[str, str]:
+        """Modules of the project that the stage imports, and templates they read, with the MD5 of each."""
+        return {path: md5 for path, md5 in self.deps.items() if path.endswith((".py", ".typ"))}
+
+    @property
+    def data(self) -> dict[str, str]:
+        """Tables, estimates and figures that the stage read, with the MD5 of each."""
+        return {path: md5 for path, md5 in self.deps.items() if path.startswith(("data/", "results/"))}
+
+
+@cache
+def read_stages(lock: Path | None = None) -> dict[str, Stage]:
+    """Stages by name, in the order of their names: that of ``dvc.lock`` tells in which order they were first run.
+
+    Raises ``LineageError`` when there is no lock to read.
+    """
+    path = lock or paths.ROOT / "dvc.lock"
+    try:
+        recorded = yaml_text.load(path.read_bytes())["stages"]
+    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
+        raise LineageError(f"{path.name} cannot be read: run `dvc repro`, or get it back from git ({error})") from error
+    return {name: _stage(name, entry) for name, entry in sorted(recorded.items())}
+
+
+def _stage(name: str, entry: dict[str, Any]) -> Stage:
+    hashes = {part: {item["path"]: item["md5"] for item in entry.get(part, [])} for part in ("deps", "outs")}
+    parameters = dict(_flat(entry.get("params", {}).get("params.yaml", {})))
+    return Stage(name, entry["cmd"], hashes["deps"], parameters, hashes["outs"])
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def maker(path: str) -> Stage | None:
+    """The stage that made a file, itself or in a folder; none for what people write."""
+    for stage in read_stages().values():
+        if any(path == out or path.startswith(f"{out}/") for out in stage.outs):
+            return stage
+    return None
+
+
+def upstream(stage: Stage) -> list[Stage]:
+    """The stage and all those whose outputs it read, directly or not: the stage itself first, each once."""
+    found = [stage]
+    for current in found:
+        makers = {made.name: made for path in current.deps if (made := maker(path))}
+        found += [made for made in makers.values() if made not in found]
+    return found
+
+
+def md5(path: Path) -> str:
+    """MD5 of a file, or of a folder as DVC computes it; empty when nothing stands there."""
+    if path.is_dir():
+        listing = [
+            {"md5": md5(file), "relpath": file.relative_to(path).as_posix()}
+            for file in path.rglob("*")
+            if file.is_file()
+        ]
+        text = json.dumps(sorted(listing, key=lambda entry: entry["relpath"]), sort_keys=True)
+        return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest() + ".dir"
+    return _md5_of_file(path, stamp(path)) if path.exists() else ""
+
+
+def stamp(path: Path) -> tuple[int, int]:
+    """Time of change and size of a file, by which DVC, too, tells that it need not be read again."""
+    found = path.stat()
+    return found.st_mtime_ns, found.st_size
+
+
+@cache
+def _md5_of_file(path: Path, _: tuple[int, int]) -> str:
+    return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+
+
+def state(path: str, recorded: str) -> str:
+    """How a file or folder stands to its record: ``as recorded``, ``changed`` or ``missing``."""
+    found = md5(paths.ROOT / path)
+    return "missing" if not found else "as recorded" if found == recorded else "changed"
+
+
+def reasons(name: str) -> list[str]:
+    """Why a stage would run again by itself, one line each; empty when it would not.
+
+    Raises ``LineageError`` for a stage that ``dvc.yaml`` does not have.
+    """
+    declared = declared_stages()
+    if name not in declared:
+        raise LineageError(f"there is no stage {name!r}; there are {', '.join(declared)}")
+    recorded = read_stages().get(name)
+    if recorded is None:
+        return ["it has never run: dvc.lock does not know it"]
+    return [*_command(recorded, declared[name]), *_files(recorded, declared[name]), *_parameters(recorded)]
+
+
+def declared_stages() -> dict[str, dict[str, Any]]:
+    """Stages of ``dvc.yaml`` by name."""
+    stages: dict[str, dict[str, Any]] = yaml_text.load(paths.PIPELINE.read_bytes())["stages"]
+    return stages
+
+
+def stale() -> dict[str, list[str]]:
+    """Reasons by stage, for every stage that would run again by itself."""
+    found = {name: reasons(name) for name in declared_stages()}
+    return {name: lines for name, lines in found.items() if lines}
+
+
+def stale_upstream(name: str) -> dict[str, list[str]]:
+    """Reasons of the stages whose outputs this one reads: when they run again, this one may have to."""
+    recorded = read_stages().get(name)
+    found = {stage.name: reasons(stage.name) for stage in upstream(recorded)[1:]} if recorded else {}
+    return {stage: lines for stage, lines in found.items() if lines}
+
+
+def _command(recorded: Stage, declared: dict[str, Any]) -> Iterator[str]:
+    if recorded.command != declared["cmd"]:
+        yield f"command: {recorded.command!r} -> {declared['cmd']!r}"
+
+
+def _files(recorded: Stage, declared: dict[str, Any]) -> Iterator[str]:
+    for part, hashes in (("dependency", recorded.deps), ("output", recorded.outs)):
+        named = declared["deps"] if part == "dependency" else _outs(declared)
+        yield from (f"{part} {path}: new in dvc.yaml" for path in named if path not in hashes)
+        yield from (f"{part} {path}: no longer in dvc.yaml" for path in hashes if path not in named)
+        for path in named:
+            now = md5(paths.ROOT / path)
+            if path in hashes and now != hashes[path]:
+                yield f"{part} {path}: md5 {hashes[path]} -> {now or 'missing'}"
+
+
+def _outs(declared: dict[str, Any]) -> list[str]:
+    listed = [*declared.get("outs", []), *declared.get("metrics", []), *declared.get("plots", [])]
+    return [entry if isinstance(entry, str) else next(iter(entry)) for entry in listed]
+
+
+def _parameters(recorded: Stage) -> Iterator[str]:
+    now = yaml_text.load(paths.PARAMS.read_bytes())
+    for name, value in recorded.parameters.items():
+        found: Any = now
+        for part in name.split("."):
+            found = found.get(part, "gone") if isinstance(found, dict) else "gone"
+        if found != value:
+            yield f"parameter {name}: {value} -> {found}"

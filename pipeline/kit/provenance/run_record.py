@@ -1,0 +1,126 @@
+"""What the records of a run have in common: citation, software, licences, and the stages in the order of the work."""
+
+import platform
+from dataclasses import dataclass
+from functools import cache
+from graphlib import TopologicalSorter
+from typing import Any
+
+from packaging.requirements import Requirement
+
+from pipeline.kit import paths, yaml_text
+from pipeline.kit.provenance.environment import LOCK, read_lock
+from pipeline.kit.provenance.lineage import LineageError, Stage, maker, read_stages, state
+
+# Libraries that compute or run the published numbers; everything else that is installed stands in requirements.lock.
+LIBRARIES = (
+    "dvc",
+    "papermill",
+    "ipykernel",
+    "joblib",
+    "numpy",
+    "pandas",
+    "scipy",
+    "scikit-learn",
+    "numpyro",
+    "pandera",
+    "pydantic",
+    "pyyaml",
+    "matplotlib",
+)
+MIT = "https://spdx.org/licenses/MIT"
+CC_BY = "https://creativecommons.org/licenses/by/4.0/"
+LICENCE_NAMES = {MIT: "MIT", CC_BY: "CC-BY-4.0"}
+
+REDISTRIBUTION = {
+    "yes": "may be passed on, under the conditions of the licence",
+    "facts_only": "only facts, single figures, are restated; text, tables and pictures are to be taken from the source",
+    "unclear": "terms leave it open whether more than single figures may be passed on; ask the publisher",
+    "no": "not to be passed on",
+}
+
+
+@dataclass(frozen=True)
+class Citation:
+    """How the project asks to be cited, from ``CITATION.cff``; ``released`` is an ISO date."""
+
+    title: str
+    authors: tuple[str, ...]
+    version: str
+    released: str
+    keywords: tuple[str, ...]
+
+
+@cache
+def citation() -> Citation:
+    """Read ``CITATION.cff``. Raises ``LineageError`` when it names no date of release, which every record needs."""
+    entry: dict[str, Any] = yaml_text.load((paths.ROOT / "CITATION.cff").read_bytes())
+    if "date-released" not in entry:
+        raise LineageError("CITATION.cff has no date-released: records of a run need a date of publication")
+    people = (author.get("name") or f"{author['given-names']} {author['family-names']}" for author in entry["authors"])
+    released = str(entry["date-released"])
+    return Citation(entry["title"], tuple(people), str(entry["version"]), released, tuple(entry.get("keywords", ())))
+
+
+@cache
+def software() -> dict[str, str]:
+    """Versions of Python and of the main libraries by name.
+
+    ``dvc.lock`` does not record them: libraries have the version that ``requirements.lock`` pins for this Python.
+    """
+    locked = [Requirement(line) for line in read_lock(LOCK.read_text(encoding="utf-8"))]
+    pinned = {
+        requirement.name: str(requirement.specifier).removeprefix("==")
+        for requirement in locked
+        if requirement.marker is None or requirement.marker.evaluate()
+    }
+    return {"python": platform.python_version()} | {name: pinned[name] for name in LIBRARIES}
+
+
+def licences(path: str) -> list[str]:
+    """Licences of a file of the project: code is MIT, everything else CC BY 4.0, and a notebook is both."""
+    if path.endswith(".ipynb") and path.startswith("notebooks/"):
+        return [MIT, CC_BY]
+    return [CC_BY] if path.startswith(("data/", "results/")) else [MIT]
+
+
+@cache
+def stages() -> list[Stage]:
+    """Stages in an order in which each comes after those whose outputs it reads."""
+    found = read_stages()
+    before = {
+        name: sorted({made.name for path in stage.deps if (made := maker(path))}) for name, stage in found.items()
+    }
+    return [found[name] for name in TopologicalSorter(before).static_order()]
+
+
+@cache
+def hashes() -> dict[str, str]:
+    """MD5 of every file and folder that the run read or made.
+
+    Raises ``LineageError`` when two stages saw one file in two states: that was not one run.
+    """
+    found: dict[str, str] = {}
+    for stage in stages():
+        for path, md5 in (stage.deps | stage.outs).items():
+            if found.setdefault(path, md5) != md5:
+                raise LineageError(f"dvc.lock holds two states of {path}: run `dvc repro`")
+    return found
+
+
+def folders() -> list[str]:
+    """Those of the recorded paths that are folders."""
+    return [path for path, md5 in hashes().items() if md5.endswith(".dir")]
+
+
+def executable(stage: Stage) -> str:
+    """The file that a stage runs: its notebook, or the module that its command names."""
+    if stage.notebook:
+        return stage.notebook
+    module = stage.command.split()[-1].replace(".", "/")
+    return f"{module}/__main__.py" if (paths.ROOT / module).is_dir() else f"{module}.py"
+
+
+def changed() -> list[str]:
+    """Files and folders that no longer stand as the run left them."""
+    return [path for path, md5 in hashes().items() if state(path, md5) != "as recorded"]

@@ -1,0 +1,298 @@
+"""The chain from a published number, figure, table or cell back to the sources, with the hash of every step.
+
+The command ``trace`` shows it. The chain rests on ``dvc.lock`` and the register of sources alone: no network, no rerun.
+"""
+
+import difflib
+import json
+import re
+import subprocess
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from pipeline.kit import declared, paths
+from pipeline.kit.data import sources
+from pipeline.kit.provenance.lineage import LineageError, Stage, maker, stamp, state, upstream
+
+SOURCE_COLUMNS = ("sources", "source_id", "source_ids")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is traced: ``path`` is the file it stands in, ``line`` its line there (0: the whole file).
+
+    ``sources`` are those that the number, row, figure or table itself cites; empty when it cites none.
+    """
+
+    kind: str
+    name: str
+    path: str
+    line: int = 0
+    facts: dict[str, Any] = field(default_factory=dict)
+    sources: tuple[str, ...] = ()
+
+
+def find(asked: str) -> Subject:
+    """The subject that a reader means. Raises ``LineageError`` that names what comes nearest when there is none."""
+    keys = _estimates()
+    if asked in keys.index:
+        return _estimate(keys.loc[asked])
+    table, _, rest = asked.partition(":")
+    line, _, column = rest.partition(":")
+    path = _file_of(table)
+    if path is None:
+        known = [*keys.index, *(file.stem.split(".")[0] for file in _files())]
+        near = difflib.get_close_matches(asked, known, n=5)
+        raise LineageError(
+            f"{asked}: no estimate, file, figure or table has this name; nearest: {', '.join(near) or '-'}"
+        )
+    return _cell(path, line, column) if rest else _whole(path)
+
+
+def _estimates() -> pd.DataFrame:
+    found = sorted(paths.RESULTS.glob("*/estimates.csv"))
+    if not found:
+        raise LineageError("there are no results yet: run `dvc repro`")
+    return _read_estimates(tuple((path, stamp(path)) for path in found))
+
+
+@cache
+def _read_estimates(files: tuple[tuple[Path, tuple[int, int]], ...]) -> pd.DataFrame:
+    tables = []
+    for path, _ in files:
+        frame = pd.read_csv(path, dtype={"seed": "Int64"}, keep_default_na=False, na_values=[""])
+        tables.append(frame.assign(path=paths.shown(path), line=range(2, len(frame) + 2)))
+    return pd.concat(tables).set_index("key", drop=False)
+
+
+def _estimate(row: pd.Series) -> Subject:
+    facts = {name: row[name] for name in ("value", "lower", "upper", "level", "unit", "basis", "method", "n", "seed")}
+    known = {
+        name: value.item() if hasattr(value, "item") else value for name, value in facts.items() if pd.notna(value)
+    }
+    return Subject("estimate", row["key"], row["path"], int(row["line"]), known, tuple(row["sources"].split(";")))
+
+
+def _files() -> list[Path]:
+    patterns = ("results/*/figures/*.csv", "results/*/tables/*.csv", "data/clean/*.csv", "data/raw/*.csv")
+    return [path for pattern in patterns for path in sorted(paths.ROOT.glob(pattern))]
+
+
+def _file_of(asked: str) -> Path | None:
+    """The file of a path, or of the name of a figure or table, if need be behind names of its folders."""
+    path = paths.ROOT / asked
+    if path.is_file() and path.resolve().is_relative_to(paths.ROOT):
+        return path
+    *folders, name = asked.split("/")
+    found = [path for path in _files() if path.stem == name and set(folders) <= set(path.parts)]
+    if len(found) > 1:
+        choices = ", ".join(paths.shown(path) for path in found)
+        raise LineageError(f"{asked} stands for several files; name one: {choices}")
+    return found[0] if found else None
+
+
+def _whole(path: Path) -> Subject:
+    words = path.parent / f"{path.name.split('.')[0]}.json"
+    if path.parent.name == "figures" and words.exists():
+        record = pd.read_json(words, typ="series")
+        return Subject("figure", record["en"]["title"], paths.shown(path), sources=tuple(record["sources"]))
+    frame = _read(path) if path.suffix == ".csv" else pd.DataFrame()
+    return Subject("file", path.name, paths.shown(path), sources=cited(frame))
+
+
+def _cell(path: Path, line: str, column: str) -> Subject:
+    frame, name = _read(path), paths.shown(path)
+    if not line.isdecimal() or not 2 <= int(line) <= len(frame) + 1:
+        raise LineageError(f"{name} has no line {line!r}: rows stand on lines 2 to {len(frame) + 1}")
+    if column not in frame:
+        raise LineageError(f"{name} has no column {column!r}; it has {', '.join(frame.columns)}")
+    row = frame.iloc[[int(line) - 2]]
+    facts = {"value": row[column].iloc[0], "column": column, "row": row.iloc[0].drop(column).dropna().to_dict()}
+    own = cited(row) or _whole(path).sources
+    return Subject("cell", f"{path.stem}:{line}:{column}", name, int(line), facts, own)
+
+
+def _read(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, dtype="str", keep_default_na=False, na_values=[""])
+
+
+def cited(frame: pd.DataFrame) -> tuple[str, ...]:
+    """Sources that the rows of a table cite, each once, sorted."""
+    lists = [text for column in SOURCE_COLUMNS if column in frame for text in frame[column].dropna()]
+    return tuple(sorted({source for text in lists for source in text.split(";")}))
+
+
+SOURCE_FACTS = (
+    "title", "publisher", "year", "citation", "url", "archive_url", "date_read", "read_as", "redistribute", "notes",
+)  # fmt: skip
+
+
+def trace(asked: str) -> dict[str, Any]:
+    """The chain of what was asked, ready for JSON.
+
+    Keys: ``subject``, ``file``, ``stages`` (from the last to the first), ``parameters``, ``tables`` (clean),
+    ``raw``, ``sources``, ``warnings`` and ``code_version``. Raises ``LineageError`` when it cannot be found.
+    """
+    subject = find(asked)
+    made_by = maker(subject.path)
+    chain = upstream(made_by) if made_by else []
+    cites = _sources_of(subject, chain)
+    clean = [_rows(path, cites, md5) for path, md5 in _tables(subject, chain, "data/clean/").items()]
+    raw = [_raw(path, cites, md5) for path, md5 in _tables(subject, chain, "data/raw/").items()]
+    return {
+        "subject": {"kind": subject.kind, "name": subject.name, **subject.facts},
+        "file": _file(subject, made_by),
+        "stages": [_stage(stage, subject if stage is made_by else None) for stage in chain],
+        "parameters": _parameters(chain),
+        "tables": [table for table in clean if table["rows_used"]],
+        "raw": [table for table in raw if table["rows_used"]],
+        "sources": [_source(source) for source in cites],
+        "warnings": sorted({warning for table in clean for warning in table["warnings"]}),
+        "code_version": _commit(),
+    }
+
+
+def _sources_of(subject: Subject, chain: list[Stage]) -> list[str]:
+    """Sources the subject cites; where it cites none, those of every published number of its stage."""
+    if subject.sources or not chain:
+        return list(subject.sources)
+    estimates = paths.estimates(chain[0].name)
+    return list(cited(pd.read_csv(estimates))) if estimates.exists() else []
+
+
+def _file(subject: Subject, made_by: Stage | None) -> dict[str, Any]:
+    """Where the subject stands; the record is that of the file itself or of the folder DVC keeps it in."""
+    record = {"path": subject.path, "line": subject.line}
+    if made_by:
+        out = next(out for out in made_by.outs if subject.path == out or subject.path.startswith(f"{out}/"))
+        return {**record, "out": out, "md5": made_by.outs[out], "state": state(out, made_by.outs[out])}
+    if subject.path.startswith("data/raw/"):
+        return {**record, **_raw_hash(Path(subject.path).name)}
+    return {**record, "state": "kept in git"}
+
+
+def _raw_hash(name: str) -> dict[str, str]:
+    registered = sources.load_registry()["tables"].get(name, {}).get("sha256", "")
+    found = sources.sha256(paths.RAW / name)
+    return {"sha256": found, "state": "as recorded" if found == registered else "changed"}
+
+
+def _stage(stage: Stage, subject: Subject | None) -> dict[str, Any]:
+    read = [{"path": path, "md5": md5, "state": state(path, md5)} for path, md5 in stage.data.items()]
+    code = [{"path": path, "md5": md5, "state": state(path, md5)} for path, md5 in stage.code.items()]
+    found: dict[str, Any] = {"name": stage.name, "command": stage.command, "reads": read, "code": code}
+    if stage.notebook:
+        md5 = stage.deps[stage.notebook]
+        found["notebook"] = {"path": stage.notebook, "md5": md5, "state": state(stage.notebook, md5)}
+        found["notebook"]["cells"] = cells(stage, subject) if subject else []
+    return found
+
+
+def cells(stage: Stage, subject: Subject) -> list[str]:
+    """Ids of the notebook cells that write the subject, or show it by its key."""
+    name = Path(subject.path).name.split(".")[0]
+    written = rf'(publish_figure|write_table)\(\s*"{name}"|write_clean\(\s*tables\.{name.upper()}\b'
+    if subject.kind == "estimate":
+        written = rf"save_estimates\(|\{{{re.escape(subject.name)}(:\w+)?\}}"
+    notebook = json.loads((paths.ROOT / stage.notebook).read_text(encoding="utf-8"))
+    return [
+        cell["id"]
+        for cell in notebook["cells"]
+        if cell["cell_type"] == "code" and re.search(written, "".join(cell["source"]))
+    ]
+
+
+def _parameters(chain: list[Stage]) -> list[dict[str, Any]]:
+    meanings, used = declared.parameters().describe(), {}
+    for stage in chain:
+        if stage.notebook:
+            used.update({name: (value, stage.name) for name, value in stage.parameters.items()})
+    return [
+        {"name": name, "value": value, "stage": stage, "unit": meanings[name]["unit"], "meaning": meanings[name]["en"]}
+        for name, (value, stage) in sorted(used.items())
+        if name in meanings
+    ]
+
+
+def _tables(subject: Subject, chain: list[Stage], folder: str) -> dict[str, str]:
+    """Tables of a folder that the chain reads, by path, with the MD5 on record; a table asked for is its own."""
+    found = {path: md5 for stage in chain for path, md5 in stage.data.items() if path.startswith(folder)}
+    own = {subject.path: ""} if subject.path.startswith(folder) else {}
+    return {path: md5 for path, md5 in {**found, **own}.items() if path.endswith(".csv")}
+
+
+def _rows(path: str, cites: list[str], md5: str) -> dict[str, Any]:
+    """Rows of a table that cite the sources: how many, on which lines, with which warnings."""
+    file = paths.ROOT / path
+    recorded = state(path, md5) if md5 else "as recorded"
+    return {"path": path, "md5": md5, "state": recorded, **_used(file, frozenset(cites), stamp(file))}
+
+
+# Many numbers cite the same sources: the pages of all of them ask for the same rows.
+@cache
+def _used(file: Path, cites: frozenset[str], version: tuple[int, int]) -> dict[str, Any]:
+    rows, by_source, warnings = _index(file, version)
+    used = sorted(set().union(*(by_source.get(source, ()) for source in cites)))
+    words = {word for row in used for word in warnings.get(row, "").split(";") if word}
+    return {
+        "rows": rows,
+        "rows_used": len(used),
+        "lines": ranges([row + 2 for row in used]),
+        "warnings": sorted(words),
+    }
+
+
+@cache
+def _index(file: Path, _: tuple[int, int]) -> tuple[int, dict[str, list[int]], dict[int, str]]:
+    """Of one table: how many rows it has, the rows that cite each source, and the warnings on each row."""
+    frame = pd.read_csv(file, dtype="str", keep_default_na=False, na_values=[""])
+    column = next((name for name in SOURCE_COLUMNS if name in frame), None)
+    by_source: dict[str, list[int]] = {}
+    for row, listed in frame[column].dropna().items() if column else ():
+        for source in listed.split(";"):
+            by_source.setdefault(source, []).append(row)
+    return len(frame), by_source, frame["warnings"].dropna().to_dict() if "warnings" in frame else {}
+
+
+def _raw(path: str, cites: list[str], md5: str) -> dict[str, Any]:
+    name = Path(path).name
+    done = sources.load_registry()["tables"].get(name, {}).get("what_was_done", "")
+    return {**_rows(path, cites, md5), **_raw_hash(name), "what_was_done": done}
+
+
+def ranges(lines: list[int]) -> str:
+    """Line numbers as people write them: ``2-4, 9``."""
+    runs: list[list[int]] = []
+    for line in sorted(set(lines)):
+        if runs and line == runs[-1][-1] + 1:
+            runs[-1] = [runs[-1][0], line]
+        else:
+            runs.append([line, line])
+    return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
+
+
+def _source(source: str) -> dict[str, Any]:
+    record = sources.load_registry()["sources"].get(source)
+    if record is None:
+        kinds = {
+            "parameter": "a parameter of this project",
+            "prior": "prior knowledge, set by parameters",
+            "plot_survey": "the plot survey of this project, kept where it was imported",
+        }
+        if source not in kinds:
+            raise LineageError(f"source {source!r} has no record in data/raw/sources.yaml")
+        return {"id": source, "title": kinds[source]}
+    return {"id": source, **{name: record[name] for name in SOURCE_FACTS}, "licence": record["licence"]}
+
+
+def _commit() -> str:
+    """The git commit at hand; empty outside a repository. The MD5 of each module says more exactly what ran."""
+    asked = ["git", "-C", str(paths.ROOT), "rev-parse", "HEAD"]
+    try:
+        return subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""

@@ -1,0 +1,108 @@
+"""The chain of a trace as text for a terminal and as a page for a browser."""
+
+import html
+from typing import Any
+
+from pipeline.kit.publish.language import format_number
+
+Chain = dict[str, Any]
+Part = tuple[str, list[str]]
+
+
+def text_page(chain: Chain) -> str:
+    """The chain as plain text, one part under the other, from the number to its sources."""
+    return "\n\n".join("\n".join([title.upper(), *(f"  {line}" for line in lines)]) for title, lines in parts(chain))
+
+
+def html_page(chain: Chain) -> str:
+    """The same as one page that loads nothing from anywhere."""
+    name = html.escape(str(chain["subject"]["name"]))
+    sections = [
+        f"<section><h2>{html.escape(title)}</h2><pre>{html.escape(chr(10).join(lines))}</pre></section>"
+        for title, lines in parts(chain)[1:]
+    ]
+    first = html.escape("\n".join(parts(chain)[0][1]))
+    style = (
+        "body{font:16px/1.5 sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
+        "pre{white-space:pre-wrap;font-size:13px}h2{font-size:1.1rem}h2::first-letter{text-transform:uppercase}"
+    )
+    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{name}</title>'
+    body = f"<h1>{name}</h1><pre>{first}</pre>" + "".join(sections)
+    return f'<!doctype html><html lang="en"><head>{head}<style>{style}</style></head><body>{body}</body></html>\n'
+
+
+def parts(chain: Chain) -> list[Part]:
+    """Titles and lines of the chain, in reading order; parts with nothing to say are left out."""
+    found = [
+        (str(chain["subject"]["name"]), [*_subject(chain["subject"]), *_file(chain["file"])]),
+        ("made by", [line for stage in chain["stages"] for line in _stage(stage)]),
+        ("parameters", [_parameter(parameter) for parameter in chain["parameters"]]),
+        ("clean tables: rows that cite the sources below", [line for row in chain["tables"] for line in _table(row)]),
+        ("raw tables: rows that cite the sources below", [line for row in chain["raw"] for line in _table(row)]),
+        ("warnings on these rows", [", ".join(chain["warnings"])] if chain["warnings"] else []),
+        ("sources", [line for source in chain["sources"] for line in _source(source)]),
+        ("read and run by the stage", [line for stage in chain["stages"][:1] for line in _files(stage)]),
+        ("code version", [f"commit {chain['code_version']}"] if chain["code_version"] else []),
+    ]
+    return [(title, lines) for title, lines in found if lines]
+
+
+def _subject(subject: dict[str, Any]) -> list[str]:
+    lines = []
+    if "value" in subject:
+        lines.append(f"{_interval(subject)} {subject.get('unit', '')}".rstrip())
+    told = ("basis", "method", "n", "seed", "column", "row")
+    return lines + [f"{name}: {subject[name]}" for name in told if name in subject]
+
+
+def _interval(subject: dict[str, Any]) -> str:
+    if "lower" not in subject:
+        return str(subject["value"]).removesuffix(".0")
+    value, lower, upper = (format_number(float(subject[part]), "en", 6) for part in ("value", "lower", "upper"))
+    return f"{value} ({lower} to {upper}, {subject['level'] * 100:g} % interval)"
+
+
+def _file(file: dict[str, Any]) -> list[str]:
+    where = file["path"] + (f", line {file['line']}" if file["line"] else "")
+    record = (file.get("md5") and f"md5 {file['md5']} of {file['out']}") or f"sha256 {file.get('sha256', '-')}"
+    return [f"stands in {where}", f"{record}: {file['state']}"]
+
+
+def _stage(stage: dict[str, Any]) -> list[str]:
+    lines = [f"stage {stage['name']}: {stage['command']}"]
+    if notebook := stage.get("notebook"):
+        cells = f", cells {', '.join(notebook['cells'])}" if notebook["cells"] else ""
+        lines += [f"  notebook {notebook['path']}{cells}", f"  md5 {notebook['md5']}: {notebook['state']}"]
+    return lines
+
+
+def _files(stage: dict[str, Any]) -> list[str]:
+    return [f"{kind[:4]} {_hashed(entry)}" for kind in ("reads", "code") for entry in stage[kind]]
+
+
+def _hashed(entry: dict[str, Any]) -> str:
+    return f"{entry['path']}  md5 {entry['md5']}: {entry['state']}"
+
+
+def _parameter(parameter: dict[str, Any]) -> str:
+    meaning = f"{parameter['meaning']} ({parameter['stage']})"
+    return f"{parameter['name']} = {parameter['value']} {parameter['unit']}: {meaning}"
+
+
+def _table(table: dict[str, Any]) -> list[str]:
+    lines = [f"{table['path']}: {table['rows_used']} of {table['rows']} rows, lines {table['lines']}"]
+    hashes = [f"{kind} {table[kind]}" for kind in ("md5", "sha256") if table.get(kind)]
+    lines += [f"  {', '.join(hashes)}: {table['state']}"] if hashes else []
+    return lines + ([f"  {table['what_was_done']}"] if table.get("what_was_done") else [])
+
+
+def _source(source: dict[str, Any]) -> list[str]:
+    if "publisher" not in source:
+        return [f"{source['id']}: {source['title']}"]
+    licence = source["licence"]["name"] + ("" if source["licence"].get("confirmed") else " (not confirmed)")
+    return [
+        f"{source['id']}: {source['title']} ({source['publisher']}, {source['year']})",
+        f"  cite as: {source['citation']}",
+        f"  licence: {licence}; may be passed on: {source['redistribute']}",
+        f"  read as {source['read_as']} on {source['date_read'] or 'a day not recorded'}: {source['url']}",
+    ]

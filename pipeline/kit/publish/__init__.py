@@ -1,0 +1,1 @@
+"""Estimates, figures and texts in two languages."""

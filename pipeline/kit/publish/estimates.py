@@ -1,0 +1,242 @@
+"""Published numbers: each one a key, a value and its interval, with unit, basis, method and sources.
+
+A stage saves all its estimates as one table, ``results/STAGE/estimates.csv``, and its headline numbers as
+``results/metrics/STAGE.json`` for ``dvc metrics show``. Prose takes numbers from here by key.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from pipeline.kit import paths
+from pipeline.kit.data import usage
+from pipeline.kit.publish.language import Text, format_number, format_percent, format_unit
+
+# A text that pandas cuts short can be neither read nor translated, a number in a row left out not be found.
+pd.set_option("display.max_colwidth", None, "display.max_rows", None)
+TO = {"en": "to", "id": "sampai"}
+# Beside what a notebook shows of an answer: each language alone, numbers as links to their keys, for the site.
+ANSWER = "application/vnd.notebook.answer+json"
+
+
+class EstimateError(ValueError):
+    """An estimate that must not be published, or a key that does not exist."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One published number.
+
+    ``lower`` and ``upper`` bound the interval that holds ``level`` of the probability; all three are missing
+    for a figure that is only restated, whose error its source does not give. ``n`` counts the figures, studies
+    or years behind the value and ``seed`` is missing when nothing was drawn at random.
+    """
+
+    key: str
+    value: float
+    unit: str
+    basis: str
+    method: str
+    sources: tuple[str, ...]
+    n: int
+    lower: float = float("nan")
+    upper: float = float("nan")
+    level: float = float("nan")
+    seed: int | None = None
+    headline: bool = field(default=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if not np.isfinite(self.value):
+            raise EstimateError(f"{self.key}: value is {self.value}")
+        if len({bool(np.isfinite(part)) for part in (self.lower, self.upper, self.level)}) != 1 or any(
+            np.isinf((self.lower, self.upper, self.level))
+        ):
+            raise EstimateError(f"{self.key}: an interval needs a lower bound, an upper bound and a level")
+        if np.isfinite(self.lower) and not self.lower <= self.value <= self.upper:
+            raise EstimateError(f"{self.key}: {self.value} is not between {self.lower} and {self.upper}")
+        if not self.sources or not self.unit or not self.method:
+            raise EstimateError(f"{self.key}: unit, method and sources must be given")
+
+    def text(self, language: str) -> str:
+        """Value, interval and unit as prose shows them: ``740 (390 to 1,700) kg/ha``."""
+        shown = self.number(language)
+        if np.isfinite(self.lower):
+            low, high = (format_number(bound, language, self.digits) for bound in (self.lower, self.upper))
+            shown += f" ({low} {TO[language]} {high})"
+        return f"{shown} {format_unit(self.unit, language)}".rstrip()
+
+    def number(self, language: str) -> str:
+        """The value alone."""
+        return format_number(self.value, language, self.digits)
+
+    def percent(self, language: str) -> str:
+        """A share or probability in whole per cent."""
+        return format_percent(self.value, language)
+
+    @property
+    def digits(self) -> int:
+        """Digits that the number deserves: two with an interval, all of a whole number, else three."""
+        if np.isfinite(self.lower):
+            return 2
+        return 15 if float(self.value).is_integer() else 3
+
+
+def from_draws(
+    key: str,
+    draws: np.ndarray,
+    level: float,
+    *,
+    unit: str,
+    basis: str,
+    method: str,
+    sources: Iterable[str],
+    n: int,
+    seed: int | None,
+    headline: bool = False,
+) -> Estimate:
+    """Estimate whose value is the median of ``draws`` and whose interval is the central ``level``."""
+    lower, value, upper = np.quantile(draws, [(1 - level) / 2, 0.5, (1 + level) / 2])
+    return Estimate(
+        key,
+        float(value),
+        unit,
+        basis,
+        method,
+        tuple(sorted(set(sources))),
+        n,
+        float(lower),
+        float(upper),
+        level,
+        seed,
+        headline,
+    )
+
+
+def estimate_table(estimates: list[Estimate]) -> pd.DataFrame:
+    """The estimates as a table, one row each, with the usage warnings on their sources."""
+    frame = pd.DataFrame([asdict(estimate) for estimate in estimates]).drop(columns="headline")
+    frame["warnings"] = frame["sources"].map(lambda sources: ";".join(usage.of(sources)))
+    frame["sources"] = frame["sources"].map(";".join)
+    frame["seed"] = frame["seed"].astype("Int64")
+    order = ["key", "value", "lower", "upper", "level", "unit", "basis", "method", "n", "seed", "sources", "warnings"]
+    return frame[order]
+
+
+def save_estimates(estimates: list[Estimate]) -> None:
+    """Write the estimates and the headline metrics of the running stage.
+
+    Raises ``EstimateError`` when there is none or a key stands twice.
+    """
+    if not estimates:
+        raise EstimateError("a stage must publish at least one estimate")
+    keys = [estimate.key for estimate in estimates]
+    if repeated := sorted({key for key in keys if keys.count(key) > 1}):
+        raise EstimateError(f"keys stand twice: {', '.join(repeated)}")
+    path = paths.output(paths.estimates(paths.stage()))
+    estimate_table(estimates).to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
+    warned = paths.output(paths.usage_warnings(paths.stage()))
+    usage.table().to_csv(warned, index=False, lineterminator="\n")
+    headline = {
+        e.key: {
+            "value": _short(e.value),
+            **({"lower": _short(e.lower), "upper": _short(e.upper)} if e.level > 0 else {}),
+        }
+        for e in estimates
+        if e.headline
+    }
+    text = json.dumps(headline, indent=1) + "\n"
+    paths.output(paths.metrics(paths.stage())).write_text(text, encoding="utf-8")
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.6g}")
+
+
+def load_estimates(stage: str) -> dict[str, Estimate]:
+    """Estimates that a stage has published, by key; the usage warnings that it knows of come along."""
+    usage.recall(stage)
+    types = {"seed": "Int64", "basis": "str"}
+    frame = pd.read_csv(paths.estimates(stage), dtype=types, keep_default_na=False, na_values=[""])
+    records = frame.drop(columns="warnings").to_dict("records")
+    for record in records:
+        record["sources"] = tuple(record["sources"].split(";"))
+        record["basis"] = "" if pd.isna(record["basis"]) else record["basis"]
+        record["seed"] = None if pd.isna(record["seed"]) else int(record["seed"])
+    return {record["key"]: Estimate(**record) for record in records}
+
+
+def split_sources(lists: Iterable[str]) -> tuple[str, ...]:
+    """Sources from a column of lists with semicolons, each once, sorted."""
+    return tuple(sorted({source for listed in lists for source in listed.split(";")}))
+
+
+def sources_of(estimates: dict[str, Estimate], *keys: str) -> tuple[str, ...]:
+    """Sources behind the estimates of these keys, each once, sorted."""
+    return tuple(sorted({source for key in keys for source in estimates[key].sources}))
+
+
+def linked(key: str, shown: str) -> str:
+    """A number in a sentence as a link to its key, from which the site makes the way to its origin."""
+    return f"[{shown}](number:{key})"
+
+
+def keys_in(texts: Iterable[str]) -> tuple[str, ...]:
+    """The keys that numbers in the sentences are linked to, each once, sorted."""
+    return tuple(sorted({key for text in texts for key in re.findall(r"\]\(number:([^)]+)\)", text)}))
+
+
+def unlinked(text: str) -> str:
+    """The sentence without such links."""
+    return re.sub(r"\[([^\]]*)\]\(number:[^)]+\)", r"\1", text)
+
+
+class Prose:
+    """Fills sentences with estimates by key: ``{key}`` becomes value, interval and unit."""
+
+    def __init__(self, estimates: Iterable[Estimate]) -> None:
+        self.by_key = {estimate.key: estimate for estimate in estimates}
+
+    def fill(self, text: Text, language: str, show: Callable[[str, str], str] = lambda _, shown: shown) -> str:
+        """The sentence in one language.
+
+        ``{key}`` shows value, interval and unit; ``{key:value}`` and ``{key:percent}`` the value alone. ``show(key,
+        shown)`` may set the number as a link. Raises ``EstimateError`` for a key that no estimate has.
+        """
+
+        def number(match: re.Match[str]) -> str:
+            key, _, form = match[1].partition(":")
+            if key not in self.by_key:
+                raise EstimateError(f"no estimate has the key {key!r}")
+            estimate = self.by_key[key]
+            forms = {"": estimate.text, "value": estimate.number, "percent": estimate.percent}
+            if form not in forms:
+                raise EstimateError(f"{match[0]}: a number has no form {form!r}")
+            return show(key, forms[form](language))
+
+        return re.sub(r"\{([^}]+)\}", number, text.in_language(language))
+
+    def answer(self, text: Text) -> "Answer":
+        """The answer of a notebook, in Indonesian and English, as notebook output."""
+        titles = {"id": "Jawaban.", "en": "Answer."}
+        return Answer(
+            "\n\n".join(f"**{title}** {self.fill(text, language)}" for language, title in titles.items()),
+            {language: self.fill(text, language, linked) for language in titles},
+        )
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer as a notebook shows it, both languages under each other, and each alone with linked numbers."""
+
+    text: str
+    linked: dict[str, str]
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, object]:
+        return {"text/markdown": self.text, ANSWER: self.linked}
+
+    def __repr__(self) -> str:
+        return self.text

@@ -1,0 +1,196 @@
+"""Every figure is saved here: SVG, PNG and PDF in both languages, the data drawn as CSV, and its words.
+
+A figure is a function that draws on one axes from one table, in one language. The style is set here and
+nowhere else; colours start from Okabe and Ito (2008), darkened until text in them is readable on white
+and until every pair of them stays apart for colour-blind readers too.
+"""
+
+import base64
+import html
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+from pipeline.kit import paths
+from pipeline.kit.data import usage
+from pipeline.kit.publish import accessibility
+from pipeline.kit.publish.language import LANGUAGES, Text
+
+BLUE, ORANGE, GREEN, PURPLE, BLACK, GREY = "#0072B2", "#B35900", "#005C2E", "#99337A", "#000000", "#595959"
+STYLE: dict[str, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9.0,
+    "axes.titlesize": 10.0,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "grid.color": "#D9D9D9",
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+    "svg.hashsalt": "figure",
+    # TrueType letters: text in the PDF can be searched and copied, and journals accept it.
+    "pdf.fonttype": 42,
+}
+WIDTH, DPI = 6.7, 200
+# Beside the picture that a notebook shows: the name of the figure, under which the site finds it in each language.
+FIGURE = "application/vnd.notebook.figure+json"
+# Neither a date nor the version of the library, so that a figure published again has the same bytes.
+UNDATED = {"CreationDate": None, "Creator": None, "Producer": None}
+
+
+class FigureError(ValueError):
+    """A figure that must not be published as it is."""
+
+
+@dataclass(frozen=True)
+class Caption:
+    """What stands with a figure: title, caption, alternative text and sources.
+
+    The words say what is drawn, not what came out: they are fixed, and results follow the parameters.
+    """
+
+    title: Text
+    caption: Text
+    alt: Text
+    sources: tuple[str, ...] = ()
+
+    def dated(self, day: Text, month: Text) -> "Caption":
+        """The same words with the ``{day}`` of the present bean price and the ``{month}`` of all other prices."""
+        filled = {
+            language: self.caption.in_language(language).format(
+                day=day.in_language(language), month=month.in_language(language)
+            )
+            for language in LANGUAGES
+        }
+        return replace(self, caption=Text(**filled))
+
+    def cite(self, sources: Iterable[str]) -> "Caption":
+        """The same words with the sources of the data drawn; an entry may list several between semicolons."""
+        return replace(self, sources=tuple(sorted({source for listed in sources for source in listed.split(";")})))
+
+
+@dataclass(frozen=True)
+class Published:
+    """A published figure as a notebook shows it: the picture in English over both captions, sources and warnings."""
+
+    png: Path
+    caption: Caption
+    warnings: tuple[str, ...]
+
+    def _repr_html_(self) -> str:
+        picture = base64.b64encode(self.png.read_bytes()).decode()
+        words = [
+            self.caption.caption.id,
+            self.caption.caption.en,
+            f"Sumber / Sources: {', '.join(self.caption.sources)}",
+        ]
+        if self.warnings:
+            said = usage.in_words(self.warnings)
+            words += [f"Peringatan pada sumber: {said['id']}.", f"Warnings on these sources: {said['en']}."]
+        lines = "<br>".join(html.escape(line) for line in words)
+        alt = html.escape(self.caption.alt.en)
+        style = "max-width: 100%; height: auto"
+        return (
+            f'<figure><img alt="{alt}" style="{style}" width="800" src="data:image/png;base64,{picture}">'
+            f"<figcaption>{lines}</figcaption></figure>"
+        )
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, object]:
+        return {FIGURE: {"name": self.png.name.split(".")[0]}}
+
+    def __repr__(self) -> str:
+        return self.caption.alt.en
+
+
+def publish_figure(
+    name: str,
+    data: pd.DataFrame,
+    draw: Callable[[Axes, pd.DataFrame, str], None],
+    caption: Caption,
+    height: float = 3.6,
+) -> Published:
+    """Draw ``data`` once per language and save SVG, PNG, PDF, CSV and the words that go with them.
+
+    ``draw(axes, data, language)`` must label both axes; ``height`` is in inches. Raises ``FigureError`` when
+    an axis has no label, there is nothing to draw, a text is missing in a language or says nothing beyond the title,
+    or not every reader can read what is drawn (``accessibility``).
+    """
+    if data.empty or not caption.sources:
+        raise FigureError(f"figure {name}: no data, or no source to cite")
+    folder = paths.figures(paths.stage())
+    data.to_csv(paths.output(folder / f"{name}.csv"), index=False, float_format="%.6g", lineterminator="\n")
+    for language in LANGUAGES:
+        settings: dict[Any, Any] = {**mpl.rcParamsDefault, **STYLE}
+        with mpl.rc_context(settings):
+            figure = _draw(name, data, draw, caption, language, height)
+            figure.savefig(paths.output(folder / f"{name}.{language}.png"), dpi=DPI, pil_kwargs={"compress_level": 4})
+            # Only now do legends know their place.
+            if faults := accessibility.faults(figure):
+                raise FigureError(f"figure {name} in {language!r} cannot be read by everyone: {'; '.join(faults)}")
+            figure.savefig(paths.output(folder / f"{name}.{language}.svg"), metadata={"Date": None})
+            about = {**UNDATED, "Title": caption.title.in_language(language)}
+            figure.savefig(paths.output(folder / f"{name}.{language}.pdf"), metadata=about)
+    words = {
+        language: {part: getattr(caption, part).in_language(language) for part in ("title", "caption", "alt")}
+        for language in LANGUAGES
+    }
+    warnings = usage.of(caption.sources)
+    record = {**words, "sources": sorted(set(caption.sources)), "warnings": warnings}
+    text = json.dumps(record, indent=1, ensure_ascii=False)
+    paths.output(folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    return Published(paths.output(folder / f"{name}.en.png"), caption, warnings)
+
+
+def _draw(
+    name: str,
+    data: pd.DataFrame,
+    draw: Callable[[Axes, pd.DataFrame, str], None],
+    caption: Caption,
+    language: str,
+    height: float,
+) -> Figure:
+    # Text is a little wider on a fine grid than on a coarse one: the layout is found on that of the PNG.
+    figure = Figure(figsize=(WIDTH, height), dpi=DPI)
+    axes = figure.subplots()
+    draw(axes, data, language)
+    axes.set_title(caption.title.in_language(language), loc="left")
+    texts = [caption.title, caption.caption, caption.alt]
+    if not all(text.in_language(language).strip() for text in texts):
+        raise FigureError(f"figure {name}: a text is missing in {language!r}")
+    if caption.alt.in_language(language).casefold().strip(". ") == caption.title.in_language(language).casefold():
+        raise FigureError(f"figure {name}: the alternative text in {language!r} only repeats the title")
+    if not axes.get_xlabel() or not axes.get_ylabel():
+        raise FigureError(f"figure {name}: an axis has no label in {language!r}")
+    # The layout is found once for all files: left to savefig, it is found twice, at the price of four drawings.
+    ConstrainedLayoutEngine().execute(figure)
+    _keep_title_inside(figure)
+    return figure
+
+
+def _keep_title_inside(figure: Figure) -> None:
+    """Move a title that is longer than its axes to the left, as far as it would leave the picture."""
+    axes = figure.axes[0]
+    axes.apply_aspect()
+    title = next(words for words in (axes._left_title, axes.title) if words.get_text())  # type: ignore[attr-defined]
+    too_far = title.get_window_extent().x1 - (figure.bbox.x1 - 0.05 * DPI)
+    if too_far > 0:
+        title.set_x(-too_far / axes.bbox.width)
+
+
+def load_figure(stage: str, name: str, language: str) -> tuple[str, dict[str, str], tuple[str, ...]]:
+    """A published figure of another stage: its SVG as text; title, caption and alternative text; usage warnings."""
+    folder = paths.figures(stage)
+    record = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    drawing = (folder / f"{name}.{language}.svg").read_text(encoding="utf-8")
+    return drawing, record[language], tuple(record["warnings"])

@@ -1,0 +1,230 @@
+"""DVC's own bookkeeping of a stage, cut in two around its command, so that other stages can be at work meanwhile.
+
+Both halves hold DVC's lock of the project, one stage at a time; between them only the files of the stage are locked,
+as in ``dvc repro``.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from dvc.exceptions import DvcException
+from dvc.lock import LockError
+from dvc.repo import Repo
+from dvc.repo.reproduce import collect_stages, get_active_graph, plan_repro
+from dvc.rwlock import rwlock
+from dvc.stage.cache import RunCacheNotFoundError
+from dvc.stage.serialize import to_single_stage_lockfile
+
+from pipeline.kit import paths
+from pipeline.kit.rerun import lockfile
+from pipeline.kit.rerun.lockfile import ForeignLockError, LockFile, replace
+
+
+@contextmanager
+def project(repo: Any, patient: Callable[[], bool]) -> Iterator[None]:
+    """Hold DVC's lock of a project; while ``patient`` says so, waits as long as another DVC holds it."""
+    while True:
+        try:
+            repo.lock.lock()
+            break
+        except LockError:
+            if not patient():
+                raise
+    try:
+        with repo.scm_context(quiet=True):
+            yield
+    finally:
+        repo.lock.unlock()
+
+
+def heal_rwlock(folder: str) -> None:
+    """Remove DVC's list of locked files when a kill has cut it short: nobody can read it any more."""
+    path = Path(folder) / "rwlock"
+    try:
+        json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        pass
+    except ValueError:
+        path.unlink()
+
+
+Cell = dict[str, Any]
+
+
+def only_words_changed(stage: Any) -> bool:
+    """Whether nothing but Markdown cells differs from the last run of a DVC stage, whose outputs are all there."""
+    if stage.cmd != f"python -m pipeline.kit.stages.run {stage.name}" or stage.changed_stage():
+        return False
+    changed = [dep.def_path for dep in stage.deps if dep.status()]
+    notebook = (paths.NOTEBOOKS / f"{stage.name}.ipynb").relative_to(paths.ROOT).as_posix()
+    return changed == [notebook] and not stage.changed_outs() and reworded(stage.name) is not None
+
+
+def reword(name: str) -> None:
+    """Write the executed copy of a stage with the words of its notebook."""
+    text = reworded(name)
+    assert text is not None
+    replace(paths.executed_notebook(name), text)
+
+
+def reworded(name: str) -> str | None:
+    """The executed copy with the words of the notebook; none when code differs, or the copy cannot be read."""
+    import nbformat
+
+    try:
+        written = nbformat.read(paths.NOTEBOOKS / f"{name}.ipynb", as_version=4)
+        executed = nbformat.read(paths.executed_notebook(name), as_version=4)
+    except (OSError, ValueError):
+        return None
+    injected = [cell for cell in executed.cells if "injected-parameters" in tags(cell)]
+    run = [cell for cell in executed.cells if cell.cell_type != "markdown" and cell not in injected]
+    code = [cell for cell in written.cells if cell.cell_type != "markdown"]
+    if len(injected) > 1 or [identity(cell) for cell in run] != [identity(cell) for cell in code]:
+        return None
+    if settings(written) != settings(executed):
+        return None
+    remaining = iter(run)
+    # Without a cell of parameters, papermill puts the values first.
+    cells = [] if any("parameters" in tags(cell) for cell in run) else [*injected]
+    for cell in written.cells:
+        cells.append(with_tags(cell) if cell.cell_type == "markdown" else next(remaining))
+        if "parameters" in tags(cell):
+            cells += injected
+    executed.cells = cells
+    return nbformat.writes(executed) + "\n"
+
+
+def tags(cell: Any) -> list[str]:
+    """Tags of a cell."""
+    found: list[str] = cell.metadata.get("tags", [])
+    return found
+
+
+def with_tags(cell: Any) -> Any:
+    """A Markdown cell as papermill leaves it."""
+    cell.metadata.setdefault("tags", [])
+    return cell
+
+
+def identity(cell: Any) -> str:
+    """All of a code cell that an execution depends on; what papermill adds is left out."""
+    metadata = json.loads(json.dumps(cell.metadata))
+    metadata.setdefault("tags", [])
+    jupyter = metadata.pop("jupyter", {})
+    jupyter.pop("source_hidden", None)
+    return json.dumps([cell.cell_type, cell.get("id"), cell.source, metadata, jupyter], sort_keys=True)
+
+
+def settings(notebook: Any) -> str:
+    """Settings of the whole notebook but those that an execution adds."""
+    kept = {key: value for key, value in notebook.metadata.items() if key not in ("language_info", "papermill")}
+    return json.dumps([kept, notebook.nbformat, notebook.nbformat_minor], sort_keys=True)
+
+
+UNCHANGED, CACHED, PROSE, MUST_RUN = "unchanged", "from the cache", "words only", "must run"
+
+
+class Ledger:
+    """Stages in the order of ``dvc repro``, what each needs, and what DVC knows of it."""
+
+    def __init__(self, targets: list[str]) -> None:
+        self.repo: Any = Repo(str(paths.ROOT))
+        self.whole, self.snapshot = not targets, lockfile.Snapshot()
+        self.held: dict[str, ExitStack] = {}
+        with self.locked():
+            heal_rwlock(self.repo.tmp_dir)
+            graph = get_active_graph(self.repo.index.graph)
+            stages = plan_repro(graph, collect_stages(self.repo, targets or ["dvc.yaml"]))
+            self.stages = {stage.addressing: stage for stage in stages}
+            self.needs = {
+                stage.addressing: [made.addressing for made in graph.successors(stage) if made in stages]
+                for stage in stages
+            }
+            self.upstream = {stage.addressing: list(graph.successors(stage)) for stage in stages}
+            self.lock_file = self._lock_file()
+
+    def _lock_file(self) -> LockFile | None:
+        try:
+            return LockFile(paths.ROOT / "dvc.lock", lockfile.folder() / "unfinished.json", list(self.stages))
+        except ForeignLockError:
+            return None
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Hold DVC's lock of the project; while stages are at work, waits as long as another DVC holds it."""
+        return project(self.repo, lambda: bool(self.held))
+
+    def begin(self, name: str) -> str:
+        """Look whether a stage has to run, and make ready for it; raises ``DvcException`` when it cannot."""
+        stage = self.stages[name]
+        with self.locked():
+            seen = self._marks(stage, stage.deps) | self._marks(stage, stage.outs)
+            if not stage.changed(False, self.upstream[name]):
+                self.snapshot.add(seen)
+                return UNCHANGED
+            if not stage.cmd or stage.frozen or stage.is_import:
+                stage.reproduce(upstream=self.upstream[name])
+                return self._record(stage, CACHED)
+            if only_words_changed(stage):
+                reword(name)
+                return self._record(stage, PROSE)
+            stage.remove_outs(ignore_remove=False, force=False)
+            try:
+                self.repo.stage_cache.restore(stage)
+                return self._record(stage, CACHED)
+            except RunCacheNotFoundError:
+                stage.save_deps()
+            self._hold(stage)
+        return MUST_RUN
+
+    def finish(self, name: str, fetch: Callable[[str], None] | None = None) -> None:
+        """Save and record what the command of a stage has made; raises ``DvcException`` when it is not all there.
+
+        ``fetch`` brings it here when the command ran elsewhere.
+        """
+        self.let_go(name)
+        with self.locked():
+            if fetch:
+                fetch(name)
+            self._record(self.stages[name], MUST_RUN)
+
+    def let_go(self, name: str) -> None:
+        """Release the files of a stage."""
+        if held := self.held.pop(name, None):
+            held.close()
+
+    def close(self, succeeded: bool) -> None:
+        """The run is over; remember that all is up to date when it is."""
+        if succeeded and self.whole:
+            if self.lock_file:
+                self.lock_file.finished()
+            self.snapshot.keep(self.repo.cache.local.path)
+        self.repo.close()
+
+    def _hold(self, stage: Any) -> None:
+        held = ExitStack()
+        hardlink = self.repo.config["core"].get("hardlink_lock", False)
+        reads, writes = ([item.fs_path for item in items] for items in (stage.deps, stage.outs))
+        held.enter_context(rwlock(self.repo.tmp_dir, self.repo.fs, f"run {stage.addressing}", reads, writes, hardlink))
+        self.held[stage.addressing] = held
+
+    def _record(self, stage: Any, verdict: str) -> str:
+        seen = self._marks(stage, stage.deps)
+        # As `dvc repro`: the run cache is of no use when an output is not cached.
+        cached = all(out.use_cache or out.is_metric or out.is_plot for out in stage.outs)
+        stage.save(run_cache=cached)
+        stage.commit()
+        if self.lock_file and stage.name and stage.path == str(paths.ROOT / "dvc.yaml"):
+            self.lock_file.put(stage.name, to_single_stage_lockfile(stage))
+        else:
+            stage.dump(update_pipeline=False)
+        self.snapshot.add(seen | self._marks(stage, stage.outs))
+        return verdict
+
+    def _marks(self, stage: Any, items: list[Any]) -> lockfile.Marks:
+        return lockfile.marks(item.fs_path for item in items if item.protocol == "local") if self.whole else {}
+
+
+__all__ = ["CACHED", "MUST_RUN", "PROSE", "UNCHANGED", "DvcException", "Ledger"]

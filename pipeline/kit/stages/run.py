@@ -1,0 +1,247 @@
+"""Run one notebook as a stage: ``python -m pipeline.kit.stages.run STAGE``.
+
+The stage of that name in ``dvc.yaml`` says which parameters the notebook gets and which outputs it must
+make. The notebook writes into a staging folder. Only when it has run to its end and made exactly those
+outputs do they move to their places; otherwise nothing stands there, and what is left of the run is kept in
+``results/failures/STAGE`` with a page that says what happened.
+"""
+
+import html
+import os
+import re
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from pipeline.kit import compute, declared, paths, yaml_text
+from pipeline.kit.stages.kernel import kernel
+
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+LAST_LINES = 25
+
+
+def keep(name: str, cell: int, outs: list[str], staging: Path, values: dict[str, Any], error: BaseException) -> None:
+    """Write the failure page of a stage and set aside what was made before; never raises."""
+    folder = paths.failure(name)
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        for out in outs:
+            set_aside(paths.ROOT / out, folder / "previous" / out)
+        executed = staging / paths.executed_notebook(name).relative_to(paths.ROOT)
+        if executed.exists():
+            shutil.copy(executed, folder / "notebook.ipynb")
+        (folder / "index.html").write_text(page(name, cell, values, error), encoding="utf-8")
+    except OSError as problem:
+        # The disk may be full: the message on the screen must then do.
+        print(f"{name}: the failure page could not be written: {problem}", file=sys.stderr)
+
+
+def set_aside(path: Path, target: Path) -> None:
+    """Move an older output away from its place, if there is one."""
+    if path.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(path, target)
+
+
+def remove(path: Path) -> None:
+    """Delete a file or a folder, if there is one."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def last_lines(error: BaseException) -> str:
+    """The last lines of the error, without terminal colours."""
+    text = ANSI.sub("", str(error)) or type(error).__name__
+    return "\n".join(text.rstrip().splitlines()[-LAST_LINES:])
+
+
+def summary(name: str, error: BaseException) -> str:
+    """What the screen shows of a failure."""
+    page_kept = paths.failure(name) / "index.html"
+    lines = [f"{name} failed: {type(error).__name__}", last_lines(error)]
+    if page_kept.exists():
+        lines.append(
+            f"Page: {paths.shown(page_kept)}. Outputs made before are beside it or come back with 'dvc checkout'."
+        )
+    return "\n".join(lines)
+
+
+def page(name: str, cell: int, values: dict[str, Any], error: BaseException) -> str:
+    """The failure page as HTML."""
+    rows = "".join(f"<tr><td>{key}</td><td>{html.escape(repr(value))}</td></tr>" for key, value in values.items())
+    return (
+        f"<!doctype html><html lang='en'><meta charset='utf-8'><title>{name} failed</title>"
+        f"<h1>Stage {name} failed</h1><p>Cell: {cell or 'none started'}. Error: {type(error).__name__}.</p>"
+        f"<h2>Parameters</h2><table>{rows}</table><h2>Last lines</h2><pre>{html.escape(last_lines(error))}</pre>"
+        "<p>No output of this stage is in place. The notebook as far as it came is notebook.ipynb; outputs made "
+        "before are in the folder 'previous' or come back with <code>dvc checkout</code>.</p></html>\n"
+    )
+
+
+class StageError(RuntimeError):
+    """A stage that cannot run: it or one of its parameters is not known or not valid."""
+
+
+class OutputError(RuntimeError):
+    """A stage that made less or more than it declares."""
+
+
+class Progress:
+    """Shows stage, cell and elapsed time, and remembers the cell that runs."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.cell, self.started = name, 0, time.monotonic()
+
+    def cell_starts(self, cell: Any, cell_index: int) -> None:
+        """Called by the notebook client before each cell."""
+        if cell.cell_type == "code":
+            self.cell = cell_index + 1
+            self.show(f"cell {self.cell}")
+
+    def show(self, what: str, last: bool = False) -> None:
+        """One line that moves on a terminal, else plain lines."""
+        text = f"{self.name}: {what}, {time.monotonic() - self.started:.1f} s"
+        terminal = sys.stdout.isatty()
+        print(f"\r{text}\033[K" if terminal else text, end="\n" if last or not terminal else "", flush=True)
+
+
+def read_stage(name: str) -> dict[str, Any]:
+    """Parameters and outputs that ``dvc.yaml`` declares for a stage.
+
+    Returns the keys ``params`` (dotted names) and ``outs`` (paths relative to the project).
+    """
+    stages = yaml_text.load(paths.PIPELINE.read_bytes())["stages"]
+    if name not in stages or not (paths.NOTEBOOKS / f"{name}.ipynb").exists():
+        known = ", ".join(sorted(stage for stage in stages if (paths.NOTEBOOKS / f"{stage}.ipynb").exists()))
+        raise StageError(f"there is no stage with a notebook named {name!r}; there are: {known}")
+    listed = [*stages[name].get("outs", []), *stages[name].get("metrics", [])]
+    outs = [entry if isinstance(entry, str) else next(iter(entry)) for entry in listed]
+    return {"params": stages[name].get("params", []), "outs": outs}
+
+
+def run_stage(name: str) -> None:
+    """Run the notebook of a stage and put its outputs in place; raises when anything goes wrong."""
+    declared, progress = read_stage(name), Progress(name)
+    for left_over in paths.ROOT.glob(f".staging-{name}-*"):
+        remove(left_over)
+    with tempfile.TemporaryDirectory(prefix=f".staging-{name}-", dir=paths.ROOT) as folder:
+        staging = Path(folder)
+        # The kernel takes half a second to come up: what comes next goes on meanwhile.
+        with kernel(name, staging, compute.environment()) as manager:
+            values, timeout = read_parameters(declared["params"])
+            try:
+                execute(progress, manager, values, staging, timeout)
+                check_outputs(staging, declared["outs"])
+                put_in_place(staging, declared["outs"])
+            except BaseException as error:
+                keep(name, progress.cell, declared["outs"], staging, values, error)
+                raise
+    remove(paths.failure(name))
+    progress.show("done", last=True)
+
+
+def read_parameters(names: list[str]) -> tuple[dict[str, Any], int]:
+    """Values for the notebook by name, and the time limit for a cell in seconds; all parameters are validated."""
+    declared_params = declared.parameters()
+    try:
+        params = declared_params.load_params()
+        return declared_params.select(params, names), params.run.cell_timeout_s
+    except declared_params.ParameterError as error:
+        raise StageError(str(error)) from error
+
+
+def execute(progress: Progress, manager: Any, values: dict[str, Any], staging: Path, timeout: int) -> None:
+    """Execute a notebook with papermill; the executed notebook is written into the staging folder."""
+    # jsonschema compiles a grammar of addresses at import, 1.2 s, for a format check that no notebook uses;
+    # an absent optional package makes it leave that check out.
+    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+    executed = staging / paths.executed_notebook(progress.name).relative_to(paths.ROOT)
+    executed.parent.mkdir(parents=True)
+    # Imported only here, while the kernel comes up.
+    import nbformat
+    import papermill
+
+    papermill.execute_notebook(
+        paths.NOTEBOOKS / f"{progress.name}.ipynb",
+        executed,
+        parameters=values,
+        km=manager,
+        kernel_name="python3",
+        progress_bar=False,
+        # The executed copy is for reading: its code is folded.
+        report_mode=True,
+        request_save_on_cell_execute=False,
+        execution_timeout=timeout,
+        record_timing=False,
+        on_cell_start=progress.cell_starts,
+    )
+    notebook = nbformat.read(executed, as_version=4)
+    nbformat.write(normalise(notebook), executed)
+
+
+def normalise(notebook: Any) -> Any:
+    """Drop from an executed notebook what differs between equal runs: times, paths, random ids, patch versions."""
+    notebook.metadata.pop("papermill", None)
+    notebook.metadata.get("language_info", {}).pop("version", None)
+    for cell in notebook.cells:
+        for key in ("papermill", "execution"):
+            cell.metadata.pop(key, None)
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            cell["id"] = "injected-parameters"
+    return notebook
+
+
+def check_outputs(staging: Path, outs: list[str]) -> None:
+    """The stage must have made every output that it declares, and nothing else."""
+    missing = [out for out in outs if not (staging / out).exists()]
+    made = [path.relative_to(staging).as_posix() for path in staging.rglob("*") if path.is_file()]
+    stray = [path for path in made if not any(path == out or path.startswith(f"{out}/") for out in outs)]
+    problems = [f"declared but not made: {out}" for out in missing]
+    problems += [f"made but not declared: {path}" for path in sorted(stray)]
+    if problems:
+        raise OutputError("outputs differ from dvc.yaml:\n  " + "\n  ".join(problems))
+
+
+def put_in_place(staging: Path, outs: list[str]) -> None:
+    """Move the outputs to their places, replacing older ones."""
+    for out in outs:
+        target = paths.ROOT / out
+        target.parent.mkdir(parents=True, exist_ok=True)
+        remove(target)
+        os.replace(staging / out, target)
+
+
+def main(arguments: list[str]) -> int:
+    """Run the named stage; returns the exit code."""
+    if len(arguments) != 1:
+        print("usage: python -m pipeline.kit.stages.run STAGE", file=sys.stderr)
+        return 2
+    # A polite request to stop ends like Ctrl-C: kernel and staging folder are cleared away.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        run_stage(arguments[0])
+    except StageError as error:
+        print(f"{arguments[0]}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"\n{arguments[0]}: interrupted; the next run begins this stage again", file=sys.stderr)
+        return 130
+    except Exception as error:
+        print(f"\n{summary(arguments[0], error)}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    code = main(sys.argv[1:])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # All files are closed and the kernel is gone: taking the imported libraries apart would only take time.
+    os._exit(code)

@@ -1,1 +1,0 @@
-"""Clean tables to answers: one module per model."""

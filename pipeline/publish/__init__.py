@@ -1,1 +1,0 @@
-"""Answers to published estimates, figures and pages."""

@@ -1,0 +1,104 @@
+"""Stage ``site``: build ``results/site`` in both languages. ``python -m pipeline.site``."""
+
+import csv
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import vl_convert
+
+from pipeline.kit import paths
+from pipeline.kit.publish.language import LANGUAGES
+from pipeline.site import THEME, build
+from pipeline.site.catalogue import MissingTranslation, gathering
+
+# The only name a page sees. Vega-Embed brings the interpreter of expressions, so that nothing is evaluated as code.
+SNIPPET = "window.vegaEmbed = vegaEmbed;"
+VEGA_LITE = "6.4"
+
+
+def write_library(folder: Path) -> None:
+    """Write ``vega.js`` and its licences into ``folder``, once for both languages."""
+    shutil.copytree(THEME / "library", folder)
+    said = "/* Vega, Vega-Lite, Vega-Embed and D3; licences: LICENSE-vega.txt */\n"
+    bundle = vl_convert.javascript_bundle(SNIPPET, vl_version=VEGA_LITE)
+    (folder / "vega.js").write_text(said + bundle, encoding="utf-8")
+
+
+# A spreadsheet runs a cell that begins so as a formula.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def copy_files(target: Path) -> None:
+    """Copy what pages link to: ``files/STAGE/...`` for figures and tables, ``files/data/...`` for clean tables."""
+    for path in sorted(paths.RESULTS.glob("*/figures/*.*")):
+        if path.suffix != ".json":
+            _copy(path, target / path.parts[-3] / path.name)
+    for path in sorted(paths.RESULTS.glob("*/estimates.csv")):
+        _copy(path, target / path.parent.name / path.name)
+    for path in sorted(paths.CLEAN.glob("*.csv")):
+        _copy(path, target / "data" / path.name)
+    for path in sorted((paths.RESULTS / "12_brief").glob("brief.*.pdf")):
+        _copy(path, target / "12_brief" / path.name)
+
+
+def _copy(path: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == ".csv":
+        copy_csv(path, target)
+    else:
+        shutil.copyfile(path, target)
+
+
+def copy_csv(path: Path, target: Path) -> None:
+    """Copy a table so that no spreadsheet runs a cell as a formula: such a text stands behind an apostrophe."""
+    with path.open(encoding="utf-8", newline="") as read, target.open("w", encoding="utf-8", newline="") as written:
+        writer = csv.writer(written, lineterminator="\n")
+        writer.writerows([harmless(cell) for cell in row] for row in csv.reader(read))
+
+
+def harmless(cell: str) -> str:
+    """The cell itself, or behind an apostrophe when it is no number and begins like a formula."""
+    if not cell.startswith(FORMULA):
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return "'" + cell
+    return cell
+
+
+SITE = paths.RESULTS / "site"
+
+
+def make(target: Path) -> None:
+    """Build everything into an empty folder. Raises ``MissingTranslation`` or ``SiteError``."""
+    with tempfile.TemporaryDirectory() as folder, gathering():
+        for language in LANGUAGES:
+            build.write_sources(Path(folder) / language, language)
+            build.build(Path(folder) / language, target / language, language)
+    copy_files(target / "files")
+    write_library(target / "library")
+    shutil.copytree(THEME / "root", target, dirs_exist_ok=True)
+
+
+def main() -> int:
+    """Build beside the old site and put the new one in its place only when it is whole."""
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(dir=paths.RESULTS, prefix=".site-") as folder:
+        try:
+            make(Path(folder))
+        except (MissingTranslation, build.SiteError) as error:
+            print(error, file=sys.stderr)
+            return 1
+        shutil.rmtree(SITE, ignore_errors=True)
+        shutil.copytree(folder, SITE)
+    pages = sum(1 for _ in SITE.rglob("*.html"))
+    print(f"site: {pages} pages in {time.monotonic() - started:.1f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

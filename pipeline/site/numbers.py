@@ -1,0 +1,188 @@
+"""The page of every published number: what it is, and the chain from it back to its sources."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pandas as pd
+from bs4 import BeautifulSoup
+
+from pipeline.kit import paths
+from pipeline.kit.data import usage
+from pipeline.kit.provenance.trace import trace
+from pipeline.kit.publish.estimates import Estimate, load_estimates
+from pipeline.kit.publish.language import format_number
+from pipeline.params import describe
+from pipeline.site.catalogue import Message, messages, take_out, translate
+from pipeline.site.tables import in_english, translate_cell
+from pipeline.site.words import WORDS
+
+# Names with dots between their parts, as keys of numbers have them.
+DOTTED = re.compile(r"[a-z]\w*(\.\w+)+")
+MONTH = re.compile(r"\d{4}_\d\d")
+# Places that keys name, which have the same name in both languages.
+PLACES = {"aceh", "berau", "indonesia", "kutai timur", "mahakam ulu", "sabah"}
+TOLD_THERE = ("sources", "warnings", "seed")
+Page = tuple[str, dict[str, Any], str]
+
+
+@cache
+def published() -> dict[str, Estimate]:
+    """Every published number by key, stage after stage."""
+    stages = sorted(path.parent.name for path in paths.RESULTS.glob("*/estimates.csv"))
+    return {key: estimate for stage in stages for key, estimate in load_estimates(stage).items()}
+
+
+@cache
+def warnings() -> dict[str, tuple[str, ...]]:
+    """The usage warnings of every published number, by key."""
+    tables = [pd.read_csv(path, keep_default_na=False) for path in paths.RESULTS.glob("*/estimates.csv")]
+    frame = pd.concat(tables)
+    return {
+        key: tuple(filter(None, listed.split(";"))) for key, listed in zip(frame["key"], frame["warnings"], strict=True)
+    }
+
+
+@cache
+def chain(key: str) -> dict[str, Any]:
+    """The chain of ``cacao trace``, with the stage that made the number; found once for both languages."""
+    found = trace(key)
+    return found | {"stage": found["stages"][0]["name"]}
+
+
+def name(key: str, language: str) -> str:
+    """What a key says, part by part: ``cause.gap`` is ``cause · gap``. Raises ``MissingTranslation``."""
+    return " · ".join(_part(part, language) for part in key.split("."))
+
+
+def _part(part: str, language: str) -> str:
+    """One part: words of keys come first, else it is the word that tables show for it."""
+    words = part.replace("_", " ")
+    if words in PLACES:
+        return words.title()
+    if not re.search(r"[^\W\d_]", part):
+        return part.replace("_", "-" if MONTH.fullmatch(part) else "–")
+    if language == "en":
+        return in_english(part)
+    text, context = next(_known(part), (words, "key"))
+    return translate(text, language, context)
+
+
+def _known(part: str) -> Iterator[tuple[str, str]]:
+    """The words that a part may be said in and their context, of those that have a translation."""
+    words = part.replace("_", " ")
+    asked = [(words, "key"), (part, "value"), (words, "value")]
+    return (one for one in asked if Message(one[1], take_out(one[0])[0]) in messages())
+
+
+def basis(estimate: Estimate, language: str) -> str:
+    """What a number speaks of: which hectare, which pest, which prices."""
+    return translate(estimate.basis, language, "value") if estimate.basis else ""
+
+
+def is_sayable(label: str) -> bool:
+    """Whether a label is a piece of a key (``optimal_dose.market``) and every part of it has words."""
+    parts = label.split(".")
+    return bool(DOTTED.fullmatch(label)) and all(
+        part.replace("_", " ") in PLACES or any(_known(part)) for part in parts
+    )
+
+
+def pages(language: str) -> Iterator[Page]:
+    """One page per number: name, what the template needs, template."""
+    for key, estimate in published().items():
+        yield f"numbers/{key}", {"title": key, "number": number(estimate, language)}, "number.html"
+
+
+def number(estimate: Estimate, language: str) -> dict[str, Any]:
+    """What the page of a number shows, in words of one language."""
+    found = chain(estimate.key)
+    meaning = describe()
+    return {
+        "key": estimate.key,
+        "name": name(estimate.key, language),
+        "shown": estimate.text(language),
+        "level": f"{estimate.level * 100:.0f} %" if estimate.level > 0 else "",
+        "basis": basis(estimate, language),
+        "method": translate(estimate.method, language, "value"),
+        "n": estimate.n,
+        "seed": estimate.seed,
+        "warnings": usage.in_words(warnings()[estimate.key])[language],
+        "parameters": [
+            {
+                **row,
+                "value": shown(row["value"], row["unit"], language),
+                "unit": translate_cell(row["unit"], "unit", language),
+                "meaning": meaning[row["name"]][language],
+            }
+            for row in found["parameters"]
+        ],
+        "sources": [_source(source, language) for source in found["sources"]],
+        **{part: found[part] for part in ("stage", "file", "stages", "tables", "raw")},
+    }
+
+
+def _source(source: dict[str, Any], language: str) -> dict[str, Any]:
+    if "licence" not in source:
+        return source
+    return {**source, "licence": {**source["licence"], "name": translate(source["licence"]["name"], language, "value")}}
+
+
+def shown(value: Any, unit: str, language: str) -> str:
+    """The value of a parameter as the reader writes it; on or off as the parameter file has it.
+
+    A number without a unit is a code, as a seed is, and stays as it is.
+    """
+    if isinstance(value, bool):
+        return str(value).lower()
+    return format_number(value, language, 10) if isinstance(value, float | int) and unit else str(value)
+
+
+def table(language: str) -> list[dict[str, str]]:
+    """All published numbers, one row each: key, what it is, stage."""
+    return [
+        {
+            "key": key,
+            "name": name(key, language),
+            "stage": chain(key)["stage"],
+            "shown": estimate.text(language),
+            "basis": basis(estimate, language),
+        }
+        for key, estimate in published().items()
+    ]
+
+
+def link_keys(table_html: str, language: str, root: str = "") -> str:
+    """A table as HTML whose cells that hold the key of a number say it in words and lead to the page of that number.
+
+    Below the words of a key stands what the number speaks of, unless the table has a column for it. A piece of a key,
+    as labels of rows are, has no page: it is said in words only. Any other code stays.
+    """
+    has_basis = re.search(rf"<th[^>]*>{WORDS['basis'].in_language(language)}</th>", table_html, re.IGNORECASE)
+
+    def linked(cell: re.Match[str]) -> str:
+        key = cell[2]
+        if key in published():
+            said = f'<a href="{root}numbers/{key}.html">{name(key, language)}</a>'
+            said += "" if has_basis else f"<small>{basis(published()[key], language)}</small>"
+        elif is_sayable(key):
+            said = name(key, language)
+        else:
+            return cell[0]
+        return f'{cell[1]}{said}<code class="key">{key}</code>{cell[3]}'
+
+    return re.sub(r"(<t[dh][^>]*>)<code>([^<>]+)</code>(</t[dh]>)", linked, table_html)
+
+
+def shorten(table_html: str) -> str:
+    """A table of published numbers without what their pages tell: sources, warnings, seed. Any other is left whole."""
+    soup = BeautifulSoup(table_html, "html.parser")
+    heads = [cell.get_text().strip() for cell in soup.select("thead tr:first-child th")]
+    if not {"key", *TOLD_THERE} <= set(heads):
+        return table_html
+    for row in soup.select("tr"):
+        for cell, head in zip(row.find_all(["th", "td"]), heads, strict=True):
+            if head in TOLD_THERE:
+                cell.decompose()
+    return str(soup)

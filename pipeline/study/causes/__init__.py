@@ -1,0 +1,1 @@
+"""How much of the gap belongs to each cause."""

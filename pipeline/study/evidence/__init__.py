@@ -1,0 +1,1 @@
+"""Published effects and damage, as they were printed."""

@@ -1,0 +1,125 @@
+"""Figures of 03_clean_evidence: how much was measured, and the one long trial."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from pipeline.kit.publish.estimates import Estimate, split_sources
+from pipeline.kit.publish.figures import BLUE, GREEN, GREY, ORANGE, Caption
+from pipeline.kit.publish.language import Text
+from pipeline.study.axes import label, localise, year_axis
+from pipeline.study.names import MEASURES
+
+EVIDENCE_COUNTS = Caption(
+    title=Text("Published effects by kind of measure", "Pengaruh yang diterbitkan per jenis tindakan"),
+    caption=Text(
+        "Pooled: a ratio of yields from a trial, a before-after study or a survey, not second hand and not "
+        "confounded. Pod-borer control has no such row: it was measured on pods attacked or without printed "
+        "means.",
+        "Digabung: rasio hasil dari percobaan, studi sebelum-sesudah, atau survei, bukan kutipan dan tidak "
+        "rancu. Pengendalian PBK tidak punya baris seperti itu: diukur pada buah terserang atau tanpa rerata "
+        "tercetak.",
+    ),
+    alt=Text(
+        "Stacked bars, one per kind of measure: the number of published effects that are pooled and that are not.",
+        "Diagram batang bertumpuk, satu per jenis tindakan: jumlah pengaruh terbitan yang digabung dan yang tidak.",
+    ),
+)
+SHADE_TRIAL = Caption(
+    title=Text("Shade trial at Tafo, Ghana", "Percobaan naungan di Tafo, Ghana"),
+    caption=Text(
+        "Digitised from a printed figure by a public compilation; licence not confirmed. Twenty years on the "
+        "same plots.",
+        "Didigitalkan dari gambar cetak oleh sebuah kompilasi publik; lisensi belum dipastikan. Dua puluh "
+        "tahun pada petak yang sama.",
+    ),
+    alt=Text(
+        "Three lines of yield by year from 1963 to 1982, one for each degree of shade.",
+        "Tiga garis hasil per tahun dari 1963 sampai 1982, satu untuk tiap tingkat naungan.",
+    ),
+)
+
+
+def evidence_counts(effects: pd.DataFrame) -> pd.DataFrame:
+    """Number of published effects per kind of measure: pooled, ratio known but not pooled, no ratio."""
+    chosen = effects[effects["measure"].isin(list(MEASURES))]
+    kind = np.select([chosen["is_poolable"], chosen["log_ratio"].notna()], ["pooled", "other_scale"], "no_ratio")
+    counts = pd.crosstab(chosen["measure"], kind).reindex(index=list(MEASURES), fill_value=0)
+    return counts.reindex(columns=["pooled", "other_scale", "no_ratio"], fill_value=0).reset_index()
+
+
+def draw_evidence_counts(axes: Axes, data: pd.DataFrame, language: str) -> None:
+    """Stacked bars, one per kind of measure."""
+    parts = {
+        "pooled": (BLUE, label(language, "yield ratio, pooled", "rasio hasil, digabung")),
+        "other_scale": (
+            ORANGE,
+            label(language, "ratio on another scale or not credible", "rasio skala lain atau kurang layak"),
+        ),
+        "no_ratio": ("white", label(language, "no ratio in print", "tanpa rasio tercetak")),
+    }
+    left = np.zeros(len(data))
+    for column, (colour, text) in parts.items():
+        # White with an outline: the effects that cannot be pooled stand back, and still are seen.
+        axes.barh(range(len(data)), data[column], left=left, color=colour, edgecolor=GREY, linewidth=0.8, label=text)
+        left = left + data[column].to_numpy()
+    axes.set_yticks(range(len(data)), [MEASURES[name].in_language(language) for name in data["measure"]])
+    axes.invert_yaxis()
+    axes.set_xlabel(label(language, "Published effects", "Jumlah pengaruh yang diterbitkan"))
+    axes.set_ylabel(label(language, "Measure", "Tindakan"))
+    axes.grid(axis="y", visible=False)
+    axes.legend(fontsize=8)
+
+
+def draw_shade_trial(axes: Axes, data: pd.DataFrame, language: str) -> None:
+    """Twenty years of yield under three levels of shade."""
+    names = {
+        "none": (ORANGE, label(language, "no shade", "tanpa naungan")),
+        "medium": (BLUE, label(language, "medium shade", "naungan sedang")),
+        "heavy": (GREEN, label(language, "heavy shade", "naungan rapat")),
+    }
+    for shade, (colour, text) in names.items():
+        rows = data[data["shade"] == shade]
+        axes.plot(rows["year"], rows["yield_kg_per_ha"], color=colour, linewidth=1.6, label=text)
+    year_axis(axes, language)
+    axes.set_ylabel(label(language, "Yield (kg/ha)", "Hasil (kg/ha)"))
+    axes.set_ylim(0, None)
+    localise(axes, language)
+    axes.legend(fontsize=8)
+
+
+def coverage_estimates(effects: pd.DataFrame) -> list[Estimate]:
+    """Counts over the clean table of effects."""
+    pooled = effects[effects["is_poolable"]]
+    counts = {
+        "effects": (len(effects), "published effects"),
+        "with_ratio": (effects["log_ratio"].notna().sum(), "effects with a ratio"),
+        "with_error": (effects["log_ratio_se"].notna().sum(), "effects with a standard error"),
+        "with_range": (effects["se_derivation"].fillna("").str.contains("range").sum(), "errors from a printed range"),
+        "pooled": (len(pooled), "pooled effects"),
+        "pooled_studies": (pooled["study_id"].nunique(), "pooled studies"),
+        "pooled_indonesia": (_studies_in(pooled, "Indonesia"), "pooled studies in Indonesia"),
+        "abstract_only": (_warned(effects, "abstract_only"), "effects read in an abstract"),
+    }
+    sources = split_sources(effects["source_id"])
+    return [
+        Estimate(
+            f"evidence.{name}",
+            float(number),
+            unit,
+            "cacao, all countries",
+            "count",
+            sources,
+            len(effects),
+            headline=name == "pooled",
+        )
+        for name, (number, unit) in counts.items()
+    ]
+
+
+def _studies_in(effects: pd.DataFrame, country: str) -> int:
+    return effects.loc[effects["country"] == country, "study_id"].nunique()
+
+
+def _warned(effects: pd.DataFrame, warning: str) -> int:
+    return int(effects["warnings"].fillna("").str.contains(warning).sum())

@@ -1,0 +1,1 @@
+"""What fertilizer brings, and which dose pays."""

@@ -1,0 +1,103 @@
+"""The price of fertilizer in beans since 1960, and the price steps whose worth is asked for."""
+
+import pandas as pd
+
+from pipeline.study.fertilizer.best_dose import Costs
+
+BASE_YEARS, SPIKE_YEARS = (2019, 2020), (2021, 2022)
+# Keys of the clean table of local prices: one brand of NPK before the spike, and at its height on Bangka.
+MARKET_BEFORE, MARKET_SPIKE = "F081", "F084"
+COMPOUNDS = ("npk", "npk_cocoa", "npk_mutiara")
+
+
+def world_spike(world: pd.DataFrame) -> dict[str, object]:
+    """Mean world price ratio of 2019-2020, and of the dearest twelve months running within 2021-2022.
+
+    ``world`` is the clean table of world prices. Keys: ``ratio_cheap``, ``ratio_dear``, ``first_month`` of the
+    twelve (as 2021-11). Raises ``ValueError`` when months are missing.
+    """
+    ordered = world.sort_values(["year", "month"], ignore_index=True)
+    base = ordered[ordered["year"].between(*BASE_YEARS)]
+    spike = ordered[ordered["year"].between(*SPIKE_YEARS)].reset_index(drop=True)
+    for years, months in ((BASE_YEARS, base), (SPIKE_YEARS, spike)):
+        if len(months) != 24:
+            raise ValueError(f"{len(months)} of 24 months of {years[0]}-{years[1]} have a world price")
+    means = spike["fertilizer_cocoa_ratio"].rolling(12).mean()
+    first = spike.loc[int(means.idxmax()) - 11]
+    return {
+        "ratio_cheap": float(base["fertilizer_cocoa_ratio"].mean()),
+        "ratio_dear": float(means.max()),
+        "first_month": f"{first['year']:.0f}-{first['month']:02.0f}",
+    }
+
+
+def price_steps(world: pd.DataFrame, rupiah: pd.DataFrame, cases: pd.DataFrame, costs: Costs) -> pd.DataFrame:
+    """From a cheap to a dear price of fertilizer, as price ratios: kg of dry beans per kg of fertilizer.
+
+    Rows: ``world_spike`` at world prices, without freight; ``market_spike`` in rupiah over the farm-gate price of
+    beans at the time; ``ceiling_cut`` and ``access`` (ceiling against market) over the present one. ``rupiah`` holds
+    ratios of compounds. Columns: ``name``, ``ratio_cheap``, ``ratio_dear``, ``source_id``. Raises ``ValueError`` when
+    a price or the bean price near it is missing.
+    """
+    spike = world_spike(world)
+    by_id, by_case = rupiah.set_index("price_id"), cases.set_index("name")
+    if missing := sorted({MARKET_BEFORE, MARKET_SPIKE} - set(by_id.index)):
+        raise ValueError(f"price {', '.join(missing)}: no such price, or no farm-gate bean price within a year of it")
+    market = with_freight(by_id.loc[[MARKET_BEFORE, MARKET_SPIKE]], costs.transport)
+    now = {name: float(costs.price_ratio(by_case.at[name, "price_idr_per_kg"])) for name in by_case.index}
+    rows = [
+        ("world_spike", spike["ratio_cheap"], spike["ratio_dear"], world["source_id"].iloc[0]),
+        ("market_spike", *market, ";".join(by_id.loc[[MARKET_BEFORE, MARKET_SPIKE], "source_id"])),
+        ("ceiling_cut", now["ceiling"], now["ceiling_before"], _sources(by_case, "ceiling", "ceiling_before")),
+        ("access", now["ceiling"], now["market"], _sources(by_case, "ceiling", "market")),
+    ]
+    steps = pd.DataFrame(rows, columns=["name", "ratio_cheap", "ratio_dear", "source_id"])
+    turned = steps[~(steps["ratio_cheap"] < steps["ratio_dear"])]
+    if len(turned):
+        listed = ", ".join(f"{s.name}: {s.ratio_cheap:g} to {s.ratio_dear:g}" for s in turned.itertuples(False))
+        raise ValueError(f"the second price of a step must be the dearer one: {listed}")
+    return steps
+
+
+def _sources(cases: pd.DataFrame, *names: str) -> str:
+    return ";".join(cases.loc[list(names), "source_id"])
+
+
+def with_freight(rupiah: pd.DataFrame, transport: float) -> pd.Series:
+    """Price ratio of fertilizer delivered to the village: freight in Rp/kg added to the price at the shop."""
+    return (rupiah["fertilizer_idr_per_kg"] + transport) / rupiah["cocoa_idr_per_kg"]
+
+
+def price_history(world: pd.DataFrame, rupiah: pd.DataFrame, transport: float) -> pd.DataFrame:
+    """World price ratio by month since 1960, and every price ratio in rupiah with freight.
+
+    Columns: ``kind`` (world or a market), ``item``, ``date`` (year), ``price_ratio``, ``mean_12_months`` (world only).
+    """
+    ordered = world.sort_values(["year", "month"], ignore_index=True)
+    months = pd.DataFrame(
+        {
+            "kind": "world",
+            "item": "cocoa_npk_nutrients",
+            "date": (ordered["year"] + (ordered["month"] - 0.5) / 12).astype("float64"),
+            "price_ratio": ordered["fertilizer_cocoa_ratio"],
+            "mean_12_months": ordered["fertilizer_cocoa_ratio"].rolling(12).mean(),
+        }
+    )
+    marks = pd.DataFrame(
+        {
+            "kind": rupiah["market"],
+            "item": rupiah["item"],
+            "date": rupiah["year_decimal"],
+            "price_ratio": with_freight(rupiah, transport),
+        }
+    )
+    return pd.concat([months, marks], ignore_index=True)
+
+
+def market_ranges(history: pd.DataFrame) -> pd.DataFrame:
+    """Least, median and greatest price ratio by kind of price: ``kind``, ``lower``, ``value``, ``upper``, ``n``."""
+    grouped = history.groupby("kind")["price_ratio"]
+    table = pd.DataFrame(
+        {"lower": grouped.min(), "value": grouped.median(), "upper": grouped.max(), "n": grouped.size()}
+    )
+    return table.reset_index()

@@ -1,0 +1,1 @@
+"""What pests and diseases take, and what controls bring back."""

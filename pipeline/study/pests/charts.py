@@ -1,0 +1,207 @@
+"""Figures of 07_model_pests: the damage curve in both readings, and losses with and without control."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from pipeline.kit.publish.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, Caption
+from pipeline.kit.publish.language import Text
+from pipeline.study.axes import draw_intervals, label, localise, reference_line
+from pipeline.study.names import PEST_CONTROLS, PESTS
+from pipeline.study.pests.pest_losses import HIGH_SHARE, LOW_SHARE
+from pipeline.study.printed import row
+
+READINGS = {
+    "sabah": (BLUE, Text("curve from Sabah", "kurva dari Sabah")),
+    "aceh": (ORANGE, Text("report from Aceh Timur", "laporan dari Aceh Timur")),
+    "mixture": (BLACK, Text("both, weighed", "keduanya, dibobot")),
+}
+# Losses that were printed without the attack behind them, and where they are drawn: beside the curve.
+RANGES = {
+    "E051": (95.0, Text("review (1980)", "tinjauan (1980)")),
+    "E049": (107.0, Text("Sabah, two fields", "Sabah, dua kebun")),
+    "E050": (114.0, Text("Sabah, estate", "Sabah, perkebunan")),
+    "R020": (121.0, Text("Poso", "Poso")),
+    "R001": (128.0, Text("East Kalimantan (press)", "Kalimantan Timur (berita)")),
+}
+DAMAGE = Caption(
+    title=Text("Yield lost to the pod borer", "Hasil yang hilang karena PBK"),
+    caption=Text(
+        "Lines and bands: the two readings of the damage curve with their uncertainty. Squares: the points of the "
+        "relation from Sabah; diamond: Aceh Timur, whose intensity may not be a share of pods. Bars: losses printed "
+        "as a range, from Poso as a fall of production; right of the line the attack is not stated.",
+        "Garis dan pita: dua bacaan kurva kerusakan beserta ketidakpastiannya. Kotak: titik hubungan dari Sabah; "
+        "belah ketupat: Aceh Timur, yang intensitasnya mungkin bukan bagian buah terserang. Batang: kehilangan yang "
+        "dicetak sebagai kisaran, dari Poso sebagai turunnya produksi; di kanan garis serangannya tidak disebut.",
+    ),
+    alt=Text(
+        "Two curves with bands of yield loss against the share of pods attacked, marks for losses reported with "
+        "their attack, and bars for losses reported without it.",
+        "Dua kurva berpita kehilangan hasil menurut bagian buah terserang, tanda untuk kehilangan yang dilaporkan "
+        "bersama serangannya, dan batang untuk yang dilaporkan tanpa serangannya.",
+    ),
+)
+LOSSES = Caption(
+    title=Text("Yield lost without and with control", "Hasil hilang tanpa dan dengan pengendalian"),
+    caption=Text(
+        "Median and interval on a hectare that has the pest. Pod borer with both readings of the damage curve. "
+        "Removal of diseased pods and fungicide were tried in Africa, against another species of black pod.",
+        "Median dan selang pada hektare yang terkena. PBK dengan kedua bacaan kurva kerusakan. Pembuangan buah "
+        "busuk dan fungisida dicoba di Afrika, terhadap spesies busuk buah yang lain.",
+    ),
+    alt=Text(
+        "Interval of the yield lost to each pest, without control and with each control of it.",
+        "Selang hasil yang hilang karena tiap hama dan penyakit, tanpa dan dengan tiap cara pengendaliannya.",
+    ),
+)
+COLOURS = {"pod_borer": BLUE, "black_pod": PURPLE, "dieback": GREEN}
+
+
+def damage_rows(curves: pd.DataFrame, effects: pd.DataFrame, reports: pd.DataFrame) -> pd.DataFrame:
+    """Curves (``kind`` curve), losses with their attack (``kind`` point) and losses without it (``kind`` range).
+
+    ``curves`` is the table of ``damage.loss_table``; its mixture is not drawn.
+    """
+    drawn = curves[curves["reading"] != "mixture"].assign(kind="curve")
+    points = [
+        ("point", "sabah", share * 100, float(row(effects, key)["printed_value"]))
+        for key, share in (("E047", LOW_SHARE), ("E048", HIGH_SHARE))
+    ]
+    intensity, loss = (float(row(reports, key)["value_high"]) for key in ("R023", "R022"))
+    points.append(("point", "aceh", intensity, loss))
+    marks = pd.DataFrame(points, columns=["kind", "reading", "attacked_percent", "value"])
+    ranges = [("range", key, place, *_ends(key, effects, reports)) for key, (place, _) in RANGES.items()]
+    bars = pd.DataFrame(ranges, columns=["kind", "reading", "attacked_percent", "lower", "upper"])
+    return pd.concat([drawn, marks, bars], ignore_index=True)
+
+
+def _ends(key: str, effects: pd.DataFrame, reports: pd.DataFrame) -> tuple[float, float]:
+    """Both ends of a printed loss in per cent; one that is open above ends at everything."""
+    if key.startswith("E"):
+        found = row(effects, key)
+        return float(found["printed_low"]), float(found["printed_high"])
+    found = row(reports, key)
+    return abs(float(found["value_low"])), abs(float(found["value_high"])) if pd.notna(found["value_high"]) else 100.0
+
+
+def draw_damage(axes: Axes, data: pd.DataFrame, language: str) -> None:
+    """Both curves with their bands, and the losses that were printed."""
+    for reading, rows in data[data["kind"] == "curve"].groupby("reading", sort=False):
+        colour, name = READINGS[str(reading)]
+        axes.fill_between(rows["attacked_percent"], rows["lower"], rows["upper"], color=colour, alpha=0.2, linewidth=0)
+        axes.plot(rows["attacked_percent"], rows["value"], color=colour, linewidth=2, label=name.in_language(language))
+    for point in data[data["kind"] == "point"].itertuples():
+        marker = "s" if point.reading == "sabah" else "D"
+        axes.plot(
+            point.attacked_percent, point.value, marker, color=READINGS[str(point.reading)][0], markeredgecolor="white"
+        )
+    for bar in data[data["kind"] == "range"].itertuples():
+        _draw_range(axes, bar, language)
+    axes.axvline(100, color=BLACK, linewidth=0.8)
+    axes.set_xticks(range(0, 101, 20))
+    axes.set_xlabel(label(language, "Pods attacked (%)", "Buah terserang (%)"))
+    axes.set_ylabel(label(language, "Yield lost (%)", "Hasil hilang (%)"))
+    axes.set_xlim(0, 132)
+    axes.set_ylim(0, 101)
+    axes.legend(fontsize=8, loc="upper left")
+    localise(axes, language)
+
+
+def _draw_range(axes: Axes, bar: object, language: str) -> None:
+    """A printed loss as an upright bar, with its name along it where no curve runs."""
+    place, low, high = bar.attacked_percent, bar.lower, bar.upper  # type: ignore[attr-defined]
+    axes.plot([place, place], [low - 0.5, high + 0.5], color=BLACK, linewidth=3, solid_capstyle="butt")
+    if place < 100:
+        at, shift, side = (102.5, (low + high) / 2), 0, "center"
+    else:
+        at, shift, side = ((place, high), 4, "bottom") if high < 60 else ((place, low), -4, "top")
+    axes.annotate(
+        RANGES[bar.reading][1].in_language(language),  # type: ignore[attr-defined]
+        at,
+        xytext=(0, shift),
+        textcoords="offset points",
+        ha="center",
+        va=side,
+        rotation=90,
+        fontsize=7,
+    )
+
+
+def loss_rows(losses: pd.DataFrame) -> pd.DataFrame:
+    """The losses with one name for each pair of pest and control."""
+    return losses.assign(control=losses["name"], name=losses["pest"] + "." + losses["name"])
+
+
+def draw_losses(axes: Axes, data: pd.DataFrame, language: str) -> None:
+    """One interval per pest and control; the colour is that of the pest."""
+    names = {
+        row.name: Text(
+            f"{PESTS[row.pest].en}: {PEST_CONTROLS[row.control].en}",
+            f"{PESTS[row.pest].id}: {PEST_CONTROLS[row.control].id}",
+        )
+        for row in data.itertuples()
+    }
+    colours = {row.name: COLOURS[row.pest] for row in data.itertuples()}
+    draw_intervals(axes, data, language, names, Text("Yield lost (%)", "Hasil hilang (%)"), colours)
+    axes.set_ylabel(label(language, "Pest and control", "Hama/penyakit dan pengendalian"))
+
+
+PAYING = Caption(
+    title=Text("Chance that a control pays, by bean price", "Peluang pengendalian menguntungkan menurut harga biji"),
+    caption=Text(
+        "On a mature hectare that has the pest, wage of {month}; only controls whose labour can be priced. Labour "
+        "and sleeves are assumptions, drawn from half to double. Broken lines rest on a claim or on trials in "
+        "Africa. Dashed: even odds, and the present farm-gate price.",
+        "Pada hektare TM yang terserang, upah {month}; hanya pengendalian yang tenaga kerjanya dapat dihargai. "
+        "Tenaga kerja dan sarung adalah asumsi, diambil dari separuh sampai dua kali lipat. Garis terputus bersandar "
+        "pada klaim atau percobaan di Afrika. Garis kelabu: peluang separuh, dan harga petani sekarang.",
+    ),
+    alt=Text(
+        "A curve for each control of the chance that it pays against the farm-gate price of dry beans.",
+        "Satu kurva untuk tiap pengendalian: peluang menguntungkan menurut harga biji kering di tingkat petani.",
+    ),
+)
+SLEEVING = Caption(
+    title=Text("Chance that sleeving pays, by attack", "Peluang penyarungan menguntungkan menurut serangan"),
+    caption=Text(
+        "At the farm-gate price of dry beans of {day}, by the share of pods attacked today, for each reading "
+        "of the damage curve. Labour and sleeves are assumptions, drawn from half to double.",
+        "Pada harga biji kering di tingkat petani {day}, menurut bagian buah terserang saat ini, untuk tiap "
+        "bacaan kurva kerusakan. Tenaga kerja dan sarung adalah asumsi, diambil dari separuh sampai dua kali lipat.",
+    ),
+    alt=Text(
+        "Three curves of the chance that sleeving pays against the share of pods attacked, one for each "
+        "reading of the damage curve.",
+        "Tiga kurva peluang penyarungan menguntungkan menurut bagian buah terserang, satu untuk tiap bacaan kurva.",
+    ),
+)
+STYLES = {"pod_sleeving": (BLUE, "-"), "borer_sanitation": (GREEN, "--"), "pod_removal": (PURPLE, ":")}
+
+
+def draw_paying(axes: Axes, data: pd.DataFrame, language: str) -> None:
+    """One curve per control against the bean price; ``is_present`` marks the present price."""
+    for name, rows in data[~data["is_present"]].groupby("name", sort=False):
+        colour, style = STYLES[str(name)]
+        text = PEST_CONTROLS[str(name)].in_language(language)
+        axes.plot(rows["price_idr_per_kg"] / 1000, rows["chance"], style, color=colour, linewidth=2, label=text)
+    axes.axhline(50, color=GREY, linewidth=1.0, linestyle=(0, (4, 3)))
+    present = float(data.loc[data["is_present"], "price_idr_per_kg"].iloc[0]) / 1000
+    reference_line(axes, present, label(language, "present price", "harga sekarang"))
+    axes.set_xlabel(label(language, "Price of dry beans (thousand Rp/kg)", "Harga biji kering (ribu Rp/kg)"))
+    axes.set_ylabel(label(language, "Chance to pay (%)", "Peluang menguntungkan (%)"))
+    axes.set_ylim(0, 100)
+    # Below the axes: curves may run anywhere.
+    axes.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.17), ncols=3)
+    localise(axes, language, "x")
+
+
+def draw_sleeving(axes: Axes, data: pd.DataFrame, language: str) -> None:
+    """One curve per reading of the damage."""
+    for reading, rows in data.groupby("reading", sort=False):
+        colour, name = READINGS[str(reading)]
+        axes.plot(rows["attacked_percent"], rows["chance"], color=colour, linewidth=2, label=name.in_language(language))
+    axes.axhline(50, color=GREY, linewidth=1.0, linestyle=(0, (4, 3)))
+    axes.set_xlabel(label(language, "Pods attacked today (%)", "Buah terserang saat ini (%)"))
+    axes.set_ylabel(label(language, "Chance that sleeving pays (%)", "Peluang penyarungan menguntungkan (%)"))
+    axes.set_xlim(0, 100)
+    axes.set_ylim(0, 100)
+    axes.legend(fontsize=8, loc="upper left")

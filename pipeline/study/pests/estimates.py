@@ -1,0 +1,239 @@
+"""Published estimates of 07_model_pests: how much of each pest there is, and what it takes with and without control."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pipeline.kit.publish.estimates import Estimate, from_draws
+from pipeline.kit.publish.language import Text
+from pipeline.study.fertilizer.response_curves import extra_yield
+from pipeline.study.pests.pest_control import Control, break_even_price, highest_cost, loss_with
+from pipeline.study.pests.pest_losses import DamageCurve
+from pipeline.study.prices.scope import Dated
+
+SHARES = {"45": 0.45, "70": 0.70, "96": 0.96}
+WITHOUT = "of the yield without pod borer, mature hectare (TM) that has it"
+CURVE = "damage curve"
+AVERAGE = "of the yield without this, average mature hectare (TM)"
+PESTS = {
+    "pod_borer": "pod borer",
+    "black_pod": "black pod",
+    "dieback": "dieback",
+    "all": "pod borer, black pod and dieback",
+}
+
+
+def cited(sources: tuple[str, ...], seed: int) -> dict[str, Any]:
+    """What every estimate of these sources shares: the sources, each once, their number, and the seed."""
+    found = tuple(sorted(set(sources)))
+    return {"sources": found, "n": len(found), "seed": seed}
+
+
+def curve_estimates(
+    curves: dict[str, DamageCurve], attacked: np.ndarray, sources: dict[str, tuple[str, ...]], level: float, seed: int
+) -> list[Estimate]:
+    """Loss in per cent by reading of the damage, at three shares of pods attacked and where the borer is today.
+
+    ``attacked`` holds draws of the present share of pods attacked; ``sources`` those of each reading.
+    """
+    found = []
+    for reading, curve in curves.items():
+        common = {**cited(sources[reading], seed), "level": level, "unit": "%", "basis": WITHOUT, "method": CURVE}
+        at = {f"pod_borer.loss_at_{name}": share for name, share in SHARES.items()}
+        cases: dict[str, np.ndarray | float] = {**at, "pod_borer.loss_there": attacked}
+        found += [
+            from_draws(f"{key}.{reading}", curve.loss(share) * 100, **common, headline=key.endswith("there"))
+            for key, share in cases.items()
+        ]
+    return found
+
+
+def loss_estimates(draws: pd.DataFrame, sources: dict[str, tuple[str, ...]], level: float, seed: int) -> list[Estimate]:
+    """Attack, and loss to each pest and to all on an average hectare, in per cent; ``sources`` those of each pest."""
+    everything = tuple(source for listed in sources.values() for source in listed)
+    attack = {
+        "attacked_area": ("of the mature area", "evenly from the lowest share reported to all"),
+        "attacked": ("of pods, where the borer is", "evenly between sleeved and unsleeved plots"),
+    }
+    found = [
+        from_draws(
+            f"incidence.{name}",
+            draws[name].to_numpy() * 100,
+            level,
+            unit="%",
+            basis=basis,
+            method=method,
+            **cited(sources["pod_borer"], seed),
+        )
+        for name, (basis, method) in attack.items()
+    ]
+    method = "share of the area x loss there; what each pest leaves is multiplied"
+    for pest in ("pod_borer", "black_pod", "dieback", "all"):
+        common = {**cited(sources.get(pest, everything), seed), "level": level, "unit": "%", "method": method}
+        values = draws[f"loss_{pest}"].to_numpy() * 100
+        found.append(from_draws(f"loss.{pest}", values, **common, basis=f"{AVERAGE}: {PESTS[pest]}", headline=True))
+    return found
+
+
+def losses_with_and_without(controls: list[Control], losses: dict[str, np.ndarray], level: float) -> pd.DataFrame:
+    """Median and interval of the loss in per cent where each pest is, without control and with each control.
+
+    ``losses`` holds the draws without control by pest. Columns: ``pest``, ``name`` (of the control, or ``none``),
+    ``lower``, ``value``, ``upper``.
+    """
+    rows = []
+    for pest, before in losses.items():
+        cases = {"none": before} | {c.name: loss_with(c, before) for c in controls if c.pests == (pest,)}
+        ends = [(1 - level) / 2, 0.5, (1 + level) / 2]
+        rows += [(pest, name, *np.quantile(draws * 100, ends)) for name, draws in cases.items()]
+    return pd.DataFrame(rows, columns=["pest", "name", "lower", "value", "upper"])
+
+
+def loss_with_estimates(
+    rows: pd.DataFrame, sources: dict[str, tuple[str, ...]], level: float, seed: int
+) -> list[Estimate]:
+    """The rows of ``losses_with_and_without`` as estimates; ``sources`` those of each pest."""
+    return [
+        Estimate(
+            key=f"loss_there.{row.pest}.{row.name}",
+            value=row.value,
+            unit="%",
+            basis=f"of the yield without {PESTS[row.pest]}, mature hectare (TM) that has it",
+            method="without control" if row.name == "none" else "with control",
+            lower=row.lower,
+            upper=row.upper,
+            level=level,
+            **cited(sources[row.pest], seed),
+        )
+        for row in rows.itertuples(index=False)
+    ]
+
+
+CHANCES = (50, 90)
+# Each control is judged where its pests are.
+THERE = {
+    ("pod_borer",): "mature hectare (TM) with pod borer, per year",
+    ("black_pod",): "mature hectare (TM) with black pod, per year",
+    ("dieback",): "mature hectare (TM) with dieback, per year",
+    ("pod_borer", "black_pod"): "mature hectare (TM) with pod borer and black pod, per year",
+}
+
+
+def control_estimates(
+    controls: list[Control],
+    there: dict[str, np.ndarray],
+    prices: dict[str, float],
+    harvest_cost: float,
+    potential: float,
+    pest_sources: dict[str, tuple[str, ...]],
+    other_sources: tuple[str, ...],
+    dated: Dated,
+    level: float,
+    seed: int,
+) -> list[Estimate]:
+    """Extra yield, cost, chance to pay, break-even price and highest cost that pays, of every control.
+
+    ``there`` holds the present yield of a hectare that has each pest; ``prices`` are bean prices in Rp/kg by name; a
+    control of unknown cost has only its extra yield and highest cost. ``pest_sources`` are those of the loss to each
+    pest.
+    """
+    found = []
+    for control in controls:
+        extra = extra_yield(there[control.pests[0]], control.log_gain, potential)
+        cites = cited((*control.sources, *_loss_sources(control, pest_sources), *other_sources), seed)
+        key, where = f"control.{control.name}", THERE[control.pests]
+        method = "loss avoided x present yield there"
+        found.append(from_draws(f"{key}.extra_kg", extra, level, unit="kg/ha", basis=where, method=method, **cites))
+        found += [
+            Estimate(
+                f"{key}.highest_cost_{chance}.{name}",
+                highest_cost(extra, price - harvest_cost, chance / 100) / 1e6,
+                "million Rp/ha",
+                basis=dated.at(where, name),
+                method=f"cost that extra beans pay with a chance of {chance} %",
+                **cites,
+            )
+            for name, price in prices.items()
+            for chance in CHANCES
+        ]
+        if control.cost_idr_per_ha is not None:
+            bases = {name: dated.at(where, name) for name in prices}
+            found += _cost_estimates(key, control.cost_idr_per_ha, extra, prices, harvest_cost, level, bases, cites)
+    return found
+
+
+def _loss_sources(control: Control, pest_sources: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Sources of every loss that a control works on."""
+    return tuple(source for pest in control.pests for source in pest_sources[pest])
+
+
+def _cost_estimates(
+    key: str,
+    cost: np.ndarray,
+    extra: np.ndarray,
+    prices: dict[str, float],
+    harvest_cost: float,
+    level: float,
+    bases: dict[str, str],
+    cites: dict[str, Any],
+) -> list[Estimate]:
+    """Cost, break-even bean price and chance to pay of a control whose cost is known; ``bases`` by bean price."""
+    even = break_even_price(extra, cost, harvest_cost)
+    capped = "bean price at which extra beans pay the control and their harvest; at most 1 million Rp/kg"
+    days = "assumed days, half to double, at the minimum wage of Kutai Timur; sleeves with their assumed price"
+    headline = key.endswith("sleeving")
+    common = {**cites, "basis": bases["present"]}
+    return [
+        from_draws(f"{key}.cost", cost / 1e6, level, unit="million Rp/ha", method=days, **common),
+        from_draws(f"{key}.break_even_price", even, level, unit="Rp/kg", method=capped, headline=headline, **common),
+    ] + [
+        Estimate(
+            f"{key}.chance.{name}",
+            float((even < price).mean()),
+            "1",
+            basis=bases[name],
+            method="share of draws",
+            headline=headline,
+            **cites,
+        )
+        for name, price in prices.items()
+    ]
+
+
+def threshold_estimates(chances: pd.DataFrame, sources: tuple[str, ...], dated: Dated, seed: int) -> list[Estimate]:
+    """Share of pods attacked from which sleeving pays more likely than not, in per cent, where there is one.
+
+    ``chances`` is the table of ``control_pays.chance_by_attack``.
+    """
+    paying = chances[chances["chance"] >= 50].groupby(["price", "reading"])["attacked_percent"].min()
+    return [
+        Estimate(
+            f"sleeving.pays_from.{price}.{reading}",
+            float(share),
+            "%",
+            dated.at("of pods attacked", price),
+            "smallest attack at which half of the draws pay",
+            **cited(sources, seed),
+            headline=price == "present",
+        )
+        for (price, reading), share in paying.items()
+    ]
+
+
+def from_which_attack(estimates: list[Estimate], price: str, reading: str) -> Text:
+    """Words for the threshold of one price and reading, with the key of its number; in words if there is none."""
+    key = f"sleeving.pays_from.{price}.{reading}"
+    if any(estimate.key == key for estimate in estimates):
+        return Text(f"from {{{key}}} of pods attacked", f"mulai dari {{{key}}} buah terserang")
+    return Text("at no share of pods attacked", "pada bagian buah terserang berapa pun tidak")
+
+
+def highest_cost_table(estimates: list[Estimate]) -> pd.DataFrame:
+    """Highest cost that pays, in million Rp/ha: one row per control, one column per bean price and chance."""
+    rows = []
+    for estimate in (e for e in estimates if ".highest_cost_" in e.key):
+        _, name, cost, price = estimate.key.split(".")
+        rows.append((name, price, int(cost.rsplit("_", 1)[1]), estimate.value))
+    frame = pd.DataFrame(rows, columns=["control", "price", "chance_percent", "million_idr_per_ha"])
+    return frame.pivot(index="control", columns=["price", "chance_percent"], values="million_idr_per_ha")

@@ -1,0 +1,251 @@
+"""Published estimates of 13_survey: literature, plots and both together; and what later stages take from it."""
+
+import numpy as np
+import pandas as pd
+
+from pipeline.kit.publish.estimates import Estimate, sources_of
+from pipeline.kit.publish.language import LANGUAGES, Text
+from pipeline.study.names import MEASURES, PACKAGES
+from pipeline.study.plots.plot_table import ATTACK
+
+UNITS = {"present_yield": "kg/ha"}
+CHANGE = "change of yield"
+BASES = {
+    "present_yield": "per mature hectare (TM) and year, mean of the plots",
+    "pods_attacked": "of pods, mean over all plots",
+    "pod_borer": "change of yield where 70 % of pods are attacked",
+}
+# Series of the table, and what they are called in the keys.
+KEYS = {"prior": "prior", "survey": "alone", "together": "together"}
+METHODS = {
+    "prior": "draws of the stages before: what literature and statistics say",
+    "survey": "plots of the survey alone, bias of an observational survey allowed for",
+    "together": "robust Bayesian update of the literature with the plots, spreads integrated over a grid",
+}
+WEIGHTS = {
+    "pinned": ("width of the interval over that before the survey; 1 is nothing learned", "ratio of widths"),
+    "literature_weight": ("probability that it is as the literature has it", "weight in the robust prior"),
+    "p_value": ("chance that the literature lets plots show what they show", "prior predictive p-value"),
+}
+# What a number cites that rests on plots: the survey of this project, which has no entry in the register of sources.
+SURVEY = "plot_survey"
+
+
+def learned_estimates(
+    table: pd.DataFrame,
+    left_out: pd.DataFrame,
+    flags: pd.DataFrame,
+    sources: dict[str, tuple[str, ...]],
+    level: float,
+    seed: int,
+) -> list[Estimate]:
+    """Estimates of every quantity in ``table``, of plots ``left_out`` (both of ``Learned``) and of officers with flags.
+
+    ``sources`` are those of the literature, by quantity. ``survey.prior.X`` is there always, ``survey.alone.X`` and
+    ``survey.together.X`` where plots say something.
+    """
+    told, plots = table["together_value"].notna(), int(table["plots"].iloc[0])
+    counts = {
+        "plots": (plots, "plots", "in the regression, each farm once"),
+        "plots_in": (int(table["plots"].where(told, 0).max()), "plots", "in at least one quantity, each farm once"),
+        "flagged": (flags["officer"].nunique(), "officers", "with a flag"),
+        "left_out": (int(left_out["plots"].sum()), "plots", "without what the regression needs"),
+    }
+    found = [
+        Estimate(f"survey.{name}", number, unit, basis, "count", (SURVEY,), plots, headline=name == "plots")
+        for name, (number, unit, basis) in counts.items()
+    ]
+    for row in table.to_dict("records"):
+        found += _intervals(row, sources[str(row["name"])], level, seed) + _weights(row, sources[str(row["name"])])
+    return found
+
+
+def village_share(share: float, plots: int) -> Estimate:
+    """Share of the variance between plots that lies between villages, from so many ``plots`` or before any."""
+    sources = (SURVEY,) if plots else ("prior",)
+    return Estimate(
+        "survey.village_share", share, "1", "of the variance of the log yield", "spreads of the model", sources, plots
+    )
+
+
+def warned(flags: pd.DataFrame) -> pd.DataFrame:
+    """The flags as a table whose warning travels to every number that rests on the plots."""
+    return flags.assign(source_id=SURVEY, warnings="low_confidence")
+
+
+def sources_now(numbers: dict[str, Estimate], *names: str) -> tuple[str, ...]:
+    """Sources behind quantities as 13 hands them on: the literature, and the survey where plots say something."""
+    series = {name: "together" if f"survey.together.{name}" in numbers else "prior" for name in names}
+    return sources_of(numbers, *(f"survey.{key}.{name}" for name, key in series.items()))
+
+
+def key_now(numbers: dict[str, Estimate], name: str, before: str, now: str = "") -> str:
+    """Key of a number that plots may have taught: ``now`` when they say something of ``name``, else ``before``."""
+    taught = f"survey.together.{name}"
+    return (now or taught) if taught in numbers else before
+
+
+def _intervals(row: dict, sources: tuple[str, ...], level: float, seed: int) -> list[Estimate]:
+    """One estimate for each series that says something of the quantity of a row."""
+    name, found = row["name"], []
+    for series, key in KEYS.items():
+        lower, value, upper = (row[f"{series}_{end}"] for end in ("lower", "value", "upper"))
+        if np.isfinite(value):
+            cited = {"prior": sources, "survey": (SURVEY,), "together": tuple(sorted({*sources, SURVEY}))}[series]
+            n = len(sources) if series == "prior" else row["plots"]
+            about = (UNITS.get(name, "%"), BASES.get(name, CHANGE), METHODS[series], cited, n)
+            found.append(Estimate(f"survey.{key}.{name}", value, *about, lower, upper, level, seed))
+    return found
+
+
+def _weights(row: dict, sources: tuple[str, ...]) -> list[Estimate]:
+    """How far one quantity is pinned down, and what is left of its literature."""
+    sources = tuple(sorted({*sources, SURVEY})) if row["plots"] else sources
+    return [
+        Estimate(f"survey.{kind}.{row['name']}", float(row[kind]), "1", basis, method, sources, int(row["plots"]))
+        for kind, (basis, method) in WEIGHTS.items()
+        if np.isfinite(row[kind])
+    ]
+
+
+def meanings() -> pd.DataFrame:
+    """What the numbers about each quantity are, by the part of their key: ``key``, ``basis``, ``method``."""
+    rows = [(f"survey.{key}", CHANGE, METHODS[series]) for series, key in KEYS.items()]
+    rows += [(f"survey.{kind}", basis, method) for kind, (basis, method) in WEIGHTS.items()]
+    return pd.DataFrame(rows, columns=["key", "basis", "method"])
+
+
+ATTACKED = f"{ATTACK * 100:.0f} %"
+NAMES = {
+    "present_yield": Text("Present yield", "Hasil sekarang"),
+    "fertilizer": Text("Full dose of fertilizer", "Pupuk dosis penuh"),
+    "pod_borer": Text(f"Pod borer on {ATTACKED} of pods", f"PBK pada {ATTACKED} buah"),
+    "technique": Text("Pruning and sanitation", "Pemangkasan dan sanitasi"),
+    "training": Text("Training", "Pelatihan"),
+    "pods_attacked": Text("Pods attacked by borer", "Buah terserang PBK"),
+}
+# The effects that measure the four causes.
+CAUSES = ("fertilizer", "pod_borer", "technique", "training")
+PARTS = {
+    "fertilizer": PACKAGES["fertilizer_ceiling"],
+    "pod_sleeving": PACKAGES["pod_sleeving"],
+    "pruning_sanitation": MEASURES["pruning_sanitation"],
+    "training": PACKAGES["training"],
+    "nothing": Text("Nothing", "tanpa tindakan"),
+}
+
+
+def package_name(option: str) -> Text:
+    """Name of a combination of measures whose keys are joined by ``+``, as it stands within a sentence."""
+    return _listed([PARTS[part] for part in option.split("+")], " + ")
+
+
+def _listed(names: list[Text], between: str = ", ", after: tuple[str, ...] = ()) -> Text:
+    """Names with their first letter lowered, unless it begins an abbreviation, each with what comes ``after`` it."""
+    said = []
+    for language in LANGUAGES:
+        words = [_lowered(name.in_language(language)) for name in names]
+        said.append(between.join(word + extra for word, extra in zip(words, after or [""] * len(words), strict=True)))
+    return Text(*said)
+
+
+def _lowered(text: str) -> str:
+    return text if text[:2].isupper() else text[0].lower() + text[1:]
+
+
+def what_plots_say(table: pd.DataFrame, flags: pd.DataFrame) -> Text:
+    """The part of the answer that says what the plots have taught, with the keys of its numbers.
+
+    ``table`` is that of ``Learned``, ``flags`` are those of ``survey_checks``.
+    """
+    if not table["plots"].any():
+        return Text(
+            "No survey yet: what literature and statistics say stands, a present yield of {survey.prior.present_yield}",
+            "Belum ada survei: yang berlaku tetap pustaka dan statistik, yaitu hasil sekarang "
+            "{survey.prior.present_yield}",
+        )
+    known = set(table.loc[np.isfinite(table["together_value"]), "name"])
+    if "present_yield" not in known:
+        return Text(
+            "No plot of the survey has all that the model needs, so the present yield of literature and statistics "
+            "stands, {survey.prior.present_yield}",
+            "Belum ada kebun survei dengan data lengkap untuk model, jadi hasil sekarang menurut pustaka dan statistik "
+            "tetap berlaku, {survey.prior.present_yield}",
+        )
+    causes = [name for name in CAUSES if name in known]
+    effects = _listed([NAMES[name] for name in causes], after=tuple(f" {{survey.together.{name}}}" for name in causes))
+    changes = Text(f", and the yield changes with {effects.en}", f", dan hasil berubah oleh {effects.id}")
+    changes, conflict = changes if causes else Text("", ""), conflicts(table)
+    trust = Text("", "")
+    if len(flags):
+        trust = Text(
+            "; checks of the survey flag {survey.flagged}, whose plots should be visited again before these numbers "
+            "are used",
+            "; pemeriksaan survei menandai {survey.flagged}, dan kebun mereka perlu didatangi lagi sebelum angka ini "
+            "dipakai",
+        )
+    return Text(
+        "With {survey.plots} and the literature together the present yield is {survey.together.present_yield}"
+        f"{changes.en}; {conflict.en}{trust.en}",
+        "Dari {survey.plots} bersama pustaka, hasil sekarang {survey.together.present_yield}"
+        f"{changes.id}; {conflict.id}{trust.id}",
+    )
+
+
+def conflicts(table: pd.DataFrame) -> Text:
+    """On what literature and plots contradict each other; ``table`` is that of ``Learned``."""
+    against = _listed([NAMES[name] for name in table.loc[table["is_conflict"], "name"]])
+    if not against.en:
+        return Text("literature and plots do not conflict", "pustaka dan kebun tidak bertentangan")
+    return Text(
+        f"literature and plots conflict on {against.en}", f"pustaka dan kebun bertentangan tentang {against.id}"
+    )
+
+
+def what_is_in(table: pd.DataFrame) -> Text:
+    """A sentence for each page that rests on the draws of 13: are plots in its numbers, and where is a conflict?"""
+    if not table["plots"].any():
+        return Text("No survey yet: literature only.", "Belum ada survei: hanya dari pustaka.")
+    if table["together_value"].isna().all():
+        return Text(
+            "The plots of the survey do not tell anything yet: literature only.",
+            "Kebun survei belum menunjukkan apa pun: hanya dari pustaka.",
+        )
+    conflict = conflicts(table)
+    return Text(
+        f"{{survey.plots_in}} of the survey are in these numbers; {conflict.en}.",
+        f"Data {{survey.plots_in}} survei masuk dalam angka ini; {conflict.id}.",
+    )
+
+
+def what_it_takes(estimates: list[Estimate], best: Text, second: Text) -> Text:
+    """The part of the answer on the size of a survey that can choose between two packages."""
+    names = Text(f"To choose between {best.en} and {second.en}", f"Untuk memilih antara {best.id} dan {second.id}")
+    if "survey.plots_needed.nine_tenths" not in {estimate.key for estimate in estimates}:
+        return Text(
+            f"{names.en}, no number of plots that was compared helps",
+            f"{names.id}, tidak ada jumlah kebun yang dibandingkan yang membantu",
+        )
+    plots, villages, value = (
+        "{survey.plots_needed.nine_tenths}",
+        "{survey.villages_needed.nine_tenths}",
+        "{survey.value.best_two}",
+    )
+    return Text(
+        f"{names.en} a survey takes at least {plots} in {villages}: that gives nine tenths of the {value} that plots "
+        "without end would. Sources name {survey.villages_named} with cacao; any others should be drawn by lot",
+        f"{names.id}, survei memerlukan paling sedikit {plots} di {villages}: itu memberi sembilan persepuluh dari "
+        f"{value} yang diberikan kebun tanpa batas. Sumber menyebut {{survey.villages_named}} yang berkakao; desa lain "
+        "sebaiknya diundi",
+    )
+
+
+def how_far_to_trust() -> Text:
+    """The part of the answer on how often an honest survey is taken for a made-up one, from a small to a large one."""
+    return Text(
+        "Checks raise a flag in {survey.false_alarms.30:percent} of small and {survey.false_alarms.300:percent} of "
+        "large honest surveys that were simulated, so a flag is a reason to visit plots again, not a proof.",
+        "Dari survei jujur yang disimulasikan, pemeriksaan memberi tanda pada {survey.false_alarms.30:percent} survei "
+        "kecil dan {survey.false_alarms.300:percent} survei besar, jadi tanda adalah alasan mendatangi kebun lagi, "
+        "bukan bukti.",
+    )

@@ -1,0 +1,1 @@
+"""Whether yields follow prices."""

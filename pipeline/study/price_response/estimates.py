@@ -1,0 +1,105 @@
+"""Published estimates of 08_model_price_response: what yields and areas did after price changes, and what predicts."""
+
+import numpy as np
+import pandas as pd
+
+from pipeline.kit.publish.estimates import Estimate
+from pipeline.study.price_response.learners import r2_over_groups
+from pipeline.study.price_response.price_readings import Reading
+
+BASES = {
+    "price_response": "yield per hectare harvested, after a doubling of the price ratio",
+    "area_response": "area harvested, after a doubling of the price ratio",
+    "production_response": "production, after a doubling of the price ratio",
+    "rainfall_response": "yield per hectare harvested, with a tenth more rain",
+    "area_dilution": "yield per hectare harvested, in a year with a tenth more area",
+}
+FACTORS = {"rainfall_response": 1.1, "area_dilution": 1.1}
+HEADLINES = ("price_response.all", "price_response.indonesia", "area_response.all", "area_dilution.same_year")
+LEFT_OUT = "leave one country out, against the forecast of no change"
+LEARNED = "countries as groups, years in order; against the forecast of no change"
+
+
+def response_estimates(readings: list[Reading], sources: tuple[str, ...], level: float) -> list[Estimate]:
+    """Readings in per cent: of a doubling of the price ratio, or of a tenth more rain or area."""
+    return [_in_per_cent(reading, sources, level) for reading in readings]
+
+
+def _in_per_cent(reading: Reading, sources: tuple[str, ...], level: float) -> Estimate:
+    kind = reading.key.split(".")[0].removesuffix("_indonesia")
+    factor = np.log(FACTORS.get(kind, 2.0))
+    lower, value, upper = (float(np.expm1(factor * part) * 100) for part in reading.interval)
+    return Estimate(
+        reading.key, value, "%", BASES[kind], reading.method, sources, reading.years, lower, upper, level,
+        headline=reading.key in HEADLINES,
+    )  # fmt: skip
+
+
+def skill_estimates(
+    forecasts: pd.DataFrame, skill: pd.DataFrame, sources: tuple[str, ...], level: float, seed: int
+) -> list[Estimate]:
+    """How well other countries predict a country: share explained, by both naive forecasts, coverage, countries."""
+    one = skill[skill["country"] != "all"]
+    every = skill[skill["country"] == "all"].iloc[0]
+    change, forecast, country = (forecasts[name].to_numpy() for name in ("change", "forecast", "country"))
+    explained = r2_over_groups(change, forecast, country, level, seed)
+    r2 = _share("price_skill.r2", explained, LEFT_OUT, sources, len(one), level, seed)
+    better = int((one["r2"] > 0).sum())
+    return [
+        r2,
+        Estimate("price_skill.r2_own_mean", every["r2_own_mean"] * 100, "%", "squared changes",
+                 "leave one country out, against the mean of its own past", sources, len(one)),
+        Estimate("price_skill.crps_gain", every["crps_gain"] * 100, "%", "of the CRPS", LEFT_OUT, sources, len(one)),
+        Estimate("price_skill.coverage_80", every["coverage_80"], "1", "inside 80 % intervals", LEFT_OUT, sources,
+                 int(every["n"])),
+        Estimate("price_skill.coverage_95", every["coverage_95"], "1", "inside 95 % intervals", LEFT_OUT, sources,
+                 int(every["n"])),
+        Estimate("price_skill.better", better, "countries", "better than no change", LEFT_OUT, sources, len(one)),
+        Estimate("price_skill.countries", len(one), "countries", "tested", LEFT_OUT, sources, len(one)),
+    ]  # fmt: skip
+
+
+def panel_estimates(rows: dict[str, pd.DataFrame], sources: tuple[str, ...]) -> list[Estimate]:
+    """Country-years used, by panel."""
+    return [
+        Estimate(f"price_panel.{name}", len(used), "country-years", "used", "count", sources, used["iso3"].nunique())
+        for name, used in rows.items()
+    ]
+
+
+def learner_estimates(
+    skill: pd.DataFrame, intervals: pd.DataFrame, sources: tuple[str, ...], n: int, level: float, seed: int
+) -> list[Estimate]:
+    """Share explained by learner, test and features, and coverage of the conformal intervals."""
+    found = [
+        _share(f"learner_r2.{row.learner}.{row.test}.{row.features}", (row.lower, row.value, row.upper), LEARNED,
+               sources, n, level, seed, headline=row.learner == "boosted" and row.features == "past")
+        for row in skill.itertuples()
+    ]  # fmt: skip
+    return found + [
+        Estimate(f"learner_coverage.{row.learner}_{round(row.nominal * 100)}", row.value, "1",
+                 "inside conformal intervals, every country the same", "countries left out", sources, n,
+                 row.lower, row.upper, level, seed)
+        for row in intervals.itertuples()
+    ]  # fmt: skip
+
+
+def _share(
+    key: str,
+    interval: tuple[float, float, float],
+    method: str,
+    sources: tuple[str, ...],
+    n: int,
+    level: float,
+    seed: int,
+    headline: bool = True,
+) -> Estimate:
+    lower, value, upper = (part * 100 for part in interval)
+    return Estimate(key, value, "%", "squared yearly changes explained out of sample", method, sources, n,
+                    lower, upper, level, seed, headline)  # fmt: skip
+
+
+def left_out_table(parts: dict[str, dict[str, int]]) -> pd.DataFrame:
+    """Country-years left out by reason, one column for each panel; a reason that a panel does not know counts none."""
+    table = pd.DataFrame(parts).fillna(0).astype("int64")
+    return table.rename_axis("reason").reset_index()

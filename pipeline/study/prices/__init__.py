@@ -1,0 +1,1 @@
+"""Prices of cocoa, fertilizer and labour, and the weather beside them."""

@@ -1,0 +1,158 @@
+"""Clean tables of what drives yields from outside: prices, exchange rate, input use, rain and El Nino."""
+
+import numpy as np
+import pandas as pd
+
+from pipeline.kit.data.sources import load_raw
+
+# Callers know the ratios as part of this module.
+from pipeline.study.prices.ratios import date_to_decimal
+from pipeline.study.prices.ratios import ratio_by_period as ratio_by_period
+from pipeline.study.prices.ratios import rupiah_price_ratio as rupiah_price_ratio
+from pipeline.study.statistics.rules import join_lists, mark_infilled
+
+# Nutrient contents of the traded products, by mass, in the oxide form in which they are sold.
+UREA_N, TSP_P2O5, KCL_K2O = 0.46, 0.46, 0.60
+# Subsidised cocoa NPK 14-12-16-4 (N-P2O5-K2O-MgO); the magnesium has no world price and counts as nothing.
+COCOA_NPK = {"n": 0.14, "p2o5": 0.12, "k2o": 0.16}
+# Element per oxide, from atomic masses.
+P_PER_P2O5, K_PER_K2O = 0.4364, 0.8301
+
+WORLD_COLUMNS = (
+    "cocoa_usd_per_kg",
+    "urea_usd_per_t",
+    "dap_usd_per_t",
+    "tsp_usd_per_t",
+    "phosphate_rock_usd_per_t",
+    "kcl_usd_per_t",
+)
+
+
+def cocoa_npk_at_world_prices(prices: pd.DataFrame) -> pd.Series:
+    """Value in USD of the nutrients in one kg of cocoa NPK, bought as urea, TSP and KCl on the world market.
+
+    Freight, blending and magnesium are left out, so this is the floor under any farm price.
+    """
+    n = prices["urea_usd_per_t"] / 1000 / UREA_N
+    p2o5 = prices["tsp_usd_per_t"] / 1000 / TSP_P2O5
+    k2o = prices["kcl_usd_per_t"] / 1000 / KCL_K2O
+    return COCOA_NPK["n"] * n + COCOA_NPK["p2o5"] * p2o5 + COCOA_NPK["k2o"] * k2o
+
+
+def world_prices() -> pd.DataFrame:
+    """Monthly world prices with the fertilizer-to-cocoa price ratio."""
+    frame = load_raw("worldbank_prices_monthly", ("year", "month", *WORLD_COLUMNS))
+    frame["cocoa_npk_usd_per_kg"] = cocoa_npk_at_world_prices(frame)
+    frame["fertilizer_cocoa_ratio"] = frame["cocoa_npk_usd_per_kg"] / frame["cocoa_usd_per_kg"]
+    return frame
+
+
+def world_prices_annual() -> pd.DataFrame:
+    """Annual world prices as published, nominal and in 2010 dollars."""
+    return load_raw("worldbank_prices_annual", ("year", *WORLD_COLUMNS))
+
+
+def local_prices(outlier_factor: float) -> pd.DataFrame:
+    """Local prices with the middle of their period; prices off by ``outlier_factor`` are flagged, not dropped."""
+    frame = load_raw("local_prices", ("value",)).rename(columns={"value": "price_idr_per_kg"})
+    # A price with one end of its period unknown is placed at the end that is known.
+    starts = frame["date_from"].fillna(frame["date_to"]).map(date_to_decimal)
+    frame["year_decimal"] = (starts + frame["date_to"].fillna(frame["date_from"]).map(date_to_decimal)) / 2
+    frame["is_outlier"] = _outliers(frame, outlier_factor)
+    return frame.drop(columns=["unit", "decree", "note"])
+
+
+def _outliers(frame: pd.DataFrame, factor: float) -> pd.Series:
+    """Farm-gate prices of unfermented beans in East Kalimantan far from other reports within half a year.
+
+    Each other source counts once, with its median, unless its own row says it is implausible; two of them are
+    needed to call a price an outlier. Other islands are no yardstick: prices doubled within months in 2023-24.
+    """
+    group = frame["item"].eq("cocoa_dry_unfermented") & frame["region_group"].isin(["kutai_timur", "east_kalimantan"])
+    trusted = frame[group & ~frame["warnings"].fillna("").str.contains("implausible")]
+    flagged = pd.Series(False, index=frame.index)
+    for index, row in frame[group].iterrows():
+        near = trusted[abs(trusted["year_decimal"] - row["year_decimal"]) < 0.5]
+        others = near[near["source_id"] != row["source_id"]].groupby("source_id")["price_idr_per_kg"].median()
+        if len(others) >= 2:
+            flagged[index] = abs(np.log(row["price_idr_per_kg"] / others.median())) > np.log(factor)
+    return flagged
+
+
+def subsidy_rules() -> pd.DataFrame:
+    """Rules on who may buy subsidised fertilizer."""
+    return load_raw("fertilizer_subsidy_rules", ("value",)).drop(columns="note")
+
+
+def exchange_cpi() -> pd.DataFrame:
+    """Exchange rate and consumer prices by year."""
+    return load_raw("indonesia_exchange_cpi", ("year", "idr_per_usd", "cpi_2010"))
+
+
+def producer_prices() -> pd.DataFrame:
+    """Producer prices in USD/t: release 2025 where it has the year, else release 2023; index rows left to raw.
+
+    Where the releases differ by more than half, the 2023 one carries a conversion error (Ecuador is too low
+    there, 24 times in 1991 and twice in 1999); such a year is flagged, and where only release 2023 has it, nothing can
+    be said.
+    """
+    frame = load_raw("faostat_producer_prices", ("year", "value"))
+    frame = frame[(frame["quantity"] == "price_usd_per_t") & frame["value"].notna()]
+    wide = frame.pivot(index=["iso3", "country", "year"], columns="release", values="value").reset_index()
+    wide["release_ratio"] = wide["2025"] / wide["2023"]
+    wide["release"] = np.where(wide["2025"].notna(), "2025", "2023")
+    wide["price_usd_per_t"] = wide["2025"].fillna(wide["2023"])
+    wide["warnings"] = np.where(abs(np.log(wide["release_ratio"])) > np.log(1.5), "mixed_release", "")
+    sources = frame.groupby("release")["source_id"].first()
+    wide["source_id"] = wide["release"].map(sources)
+    return wide.drop(columns=["2023", "2025"])
+
+
+def input_use() -> pd.DataFrame:
+    """Fertilizer elements and pesticides per hectare of cropland, by country and year."""
+    oxides = ("n_kg_per_ha_cropland", "p2o5_kg_per_ha_cropland", "k2o_kg_per_ha_cropland")
+    fertilizer = load_raw("faostat_fertilizer_use", ("year", *oxides))
+    pesticide = load_raw("faostat_pesticide_use", ("year", "pesticide_kg_per_ha_cropland"))
+    merged = fertilizer.merge(
+        pesticide.drop(columns="country"), on=["iso3", "year"], how="outer", suffixes=("", "_pesticide")
+    )
+    merged["country"] = merged["country"].fillna(
+        merged["iso3"].map(pesticide.drop_duplicates("iso3").set_index("iso3")["country"])
+    )
+    n, p2o5, k2o = (merged[column] for column in oxides)
+    # FAO rebuilt Indonesia's pesticide series: an earlier release was a hundred times lower.
+    doubtful = merged["iso3"].eq("IDN") & merged["pesticide_kg_per_ha_cropland"].notna()
+    return pd.DataFrame(
+        {
+            "iso3": merged["iso3"],
+            "country": merged["country"],
+            "year": merged["year"],
+            "n_kg_per_ha": n,
+            "p_kg_per_ha": p2o5 * P_PER_P2O5,
+            "k_kg_per_ha": k2o * K_PER_K2O,
+            "pesticide_kg_per_ha": merged["pesticide_kg_per_ha_cropland"],
+            "warnings": np.where(doubtful, "implausible", ""),
+            "source_id": join_lists(merged["source_id"], merged["source_id_pesticide"]),
+        }
+    )
+
+
+def climate() -> pd.DataFrame:
+    """Country means of temperature and rainfall; rainfall that hardly varies for ten years is flagged as filled in."""
+    frame = load_raw("climate_country_year", ("year", "value"))
+    wide = frame.pivot(index=["iso3", "country", "year"], columns="quantity", values="value").reset_index()
+    wide["is_infilled"] = mark_infilled(wide, "rainfall_mm", "iso3")
+    wide["warnings"] = np.where(wide["is_infilled"], "infilled", "")
+    ids = frame.groupby(["iso3", "year"])["source_id"].agg(lambda ids: ";".join(sorted(set(ids))))
+    wide["source_id"] = ids.reindex(pd.MultiIndex.from_frame(wide[["iso3", "year"]])).to_numpy()
+    return wide
+
+
+def enso() -> pd.DataFrame:
+    """Oceanic Nino Index; the two releases differ in base period by up to 0.26 degC and are never spliced."""
+    return load_raw("enso_oni", ("year", "center_month", "sst_c", "anomaly_c"))
+
+
+def nino34() -> pd.DataFrame:
+    """Nino 3.4 temperature by month."""
+    return load_raw("enso_nino34", ("year", "month", "sst_c", "anomaly_c"))

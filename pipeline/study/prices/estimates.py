@@ -1,0 +1,168 @@
+"""Published prices: fertilizer in cocoa at world and at rupiah prices (02), and what things cost now (06)."""
+
+import numpy as np
+import pandas as pd
+
+from pipeline.kit.publish.estimates import Estimate, split_sources
+from pipeline.study.prices.prices_now import bean_reports, newest_at_home, year_of
+
+# Rule on who may buy subsidised fertilizer: no more than this area.
+AREA_LIMIT = "S010"
+# Keys of the clean table of local prices.
+RUPIAH = {"ceiling_2023": "F068", "market_2023": "F086"}
+
+
+def price_estimates(periods: pd.DataFrame, rupiah: pd.DataFrame, world: pd.DataFrame) -> list[Estimate]:
+    """Price ratios by period (with the range of single months) and two ratios in rupiah.
+
+    Takes the summary of periods, the ratios in rupiah, and the clean table of world prices.
+    """
+    found = [
+        Estimate(
+            f"fertilizer_cocoa_ratio.{period}",
+            row["mean"],
+            "kg beans per kg fertilizer",
+            f"world prices of {row['first_month']} to {row['last_month']}; interval is the range of months",
+            "mean of months",
+            split_sources(world["source_id"]),
+            int(row["months"]),
+            row["lowest"],
+            row["highest"],
+            level=1.0,
+            headline=period in ("2022", "last_12_months"),
+        )
+        for period, row in periods.iterrows()
+    ]
+    reported = rupiah.set_index("price_id")
+    return found + [_rupiah_estimate(name, reported.loc[key]) for name, key in RUPIAH.items()]
+
+
+def subsidy_estimates(rules: pd.DataFrame) -> list[Estimate]:
+    """Greatest area of a farm that may buy subsidised fertilizer, from the clean table of subsidy rules."""
+    rule = rules.set_index("rule_id").loc[AREA_LIMIT]
+    basis = f"area farmed, rule of {rule['date_from']}"
+    return [
+        Estimate("subsidy.area_limit", rule["value"], rule["unit"], basis, "published figure", (rule["source_id"],), 1)
+    ]
+
+
+def _rupiah_estimate(name: str, row: pd.Series) -> Estimate:
+    return Estimate(
+        f"rupiah_ratio.{name}",
+        row["ratio"],
+        "kg beans per kg fertilizer",
+        f"{row['item']}, {row['place']}, {row['date']}, without freight; over dry beans at the farm gate, "
+        f"{row['beans_place']}, {row['beans_date']}",
+        "fertilizer price over the bean price reported nearest to it in time",
+        split_sources([row["source_id"]]),
+        n=1 + int(row["n_cocoa"]),
+        headline=True,
+    )
+
+
+def present_estimates(
+    prices: pd.DataFrame,
+    world: pd.DataFrame,
+    cases: pd.DataFrame,
+    bean_price: float,
+    wage: tuple[float, str],
+    as_of: str,
+) -> list[Estimate]:
+    """What things cost in the month ``as_of``, each with the day or month of its report.
+
+    ``prices`` and ``world`` are the clean tables, ``cases`` the prices of NPK, ``wage`` that of a day and its source.
+    """
+    return [
+        *_beans(prices, bean_price, as_of),
+        *_fertilizers(cases, as_of),
+        Estimate(
+            "price.day_wage",
+            wage[0],
+            "Rp/day",
+            f"minimum wage of Kutai Timur, {year_of(as_of)}, per working day",
+            "monthly wage over assumed working days",
+            (wage[1],),
+            1,
+        ),
+        *_world_since(world, as_of),
+    ]
+
+
+def _beans(prices: pd.DataFrame, bean_price: float, as_of: str) -> list[Estimate]:
+    """The present price of beans, and the least and the most that was reported near that month."""
+    newest, reports = newest_at_home(prices, as_of), bean_reports(prices, as_of)
+    day, place = newest["date_from"].iloc[0], newest["place"].iloc[0]
+    is_reported = bool(np.isclose(bean_price, newest["price_idr_per_kg"].mean()))
+    basis = f"dry beans at the farm gate, {place}, {day}" if is_reported else "dry beans at the farm gate; as set"
+    sources = split_sources(newest["source_id"]) if is_reported else ("parameter",)
+    method = "middle of the newest report" if is_reported else "parameter"
+    found = [Estimate("price.cocoa", bean_price, "Rp/kg", basis, method, sources, len(newest), headline=True)]
+    span = f"reports of {reports['date_from'].min()} to {reports['date_from'].max()}"
+    for name, row in (("least", reports["price_idr_per_kg"].idxmin()), ("most", reports["price_idr_per_kg"].idxmax())):
+        report = reports.loc[row]
+        where = f"dry beans at the farm gate, {report['place']}; {span}"
+        value, source = float(report["price_idr_per_kg"]), (str(report["source_id"]),)
+        found.append(Estimate(f"price.cocoa_{name}", value, "Rp/kg", where, "published figure", source, 1))
+    return found
+
+
+def _fertilizers(cases: pd.DataFrame, as_of: str) -> list[Estimate]:
+    """The ceiling of cocoa NPK, and its price on the market as reported and carried to the month."""
+    by_name = cases.set_index("name")
+    ceiling, market = by_name.loc["ceiling"], by_name.loc["market"]
+    sources = split_sources([market["source_id"]])
+    reported = f"NPK in shops of Kutai Timur, {market['date']}"
+    moved = "report moved with world prices of its nutrients and the rupiah"
+    return [
+        Estimate(
+            "price.npk_ceiling",
+            float(ceiling["price_idr_per_kg"]),
+            "Rp/kg",
+            f"subsidised cocoa NPK (HET), from {ceiling['date']}",
+            "published figure",
+            split_sources([ceiling["source_id"]]),
+            1,
+            headline=True,
+        ),
+        Estimate(
+            "price.npk_market_reported",
+            float(market["reported_idr_per_kg"]),
+            "Rp/kg",
+            reported,
+            "published figure",
+            (str(market["source_id"]).split(";")[0],),
+            1,
+        ),
+        Estimate(
+            "price.npk_market",
+            float(market["price_idr_per_kg"]),
+            "Rp/kg",
+            f"{reported}, carried to {as_of}",
+            moved,
+            sources,
+            len(sources),
+            headline=True,
+        ),
+    ]
+
+
+def _world_since(world: pd.DataFrame, as_of: str) -> list[Estimate]:
+    """How far world prices of cocoa and of the nutrients of cocoa NPK have moved since, in per cent."""
+    months = world.assign(
+        name=[f"{year}-{month:02d}" for year, month in zip(world["year"], world["month"], strict=True)]
+    )
+    by_month = months.set_index("name").sort_index()
+    last = str(by_month.index[-1])
+    columns = {"cocoa": "cocoa_usd_per_kg", "npk": "cocoa_npk_usd_per_kg"}
+    return [
+        Estimate(
+            f"price.world_{name}_since",
+            float(by_month.at[last, column] / by_month.at[as_of, column] - 1) * 100,
+            "%",
+            f"world price of {last} against {as_of}",
+            "change of the monthly price in dollars",
+            split_sources(world["source_id"]),
+            2,
+        )
+        for name, column in columns.items()
+    ]

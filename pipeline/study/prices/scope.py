@@ -1,0 +1,100 @@
+"""What a published number speaks of, in words that every label carries: which hectare, which pest, which prices."""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pipeline.kit.publish.language import Text, date_words, format_number
+from pipeline.study.prices.prices_now import newest_at_home
+
+# The mean over all mature hectares of the regency, with and without the pod borer.
+HECTARE = "average mature hectare (TM), per year"
+# A hectare on which an option is judged.
+BORER_HECTARE = "mature hectare (TM) with pod borer that does not do it yet, per year"
+# Prices of beans beside the present one, each a parameter: its words hold for this price (Rp/kg) and no other.
+BEAN_PRICES = {
+    "low": (25_000, "low bean price, Mahakam Ulu 2016-2022"),
+    "high": (50_000, "high bean price, Indonesia 2026-01"),
+    "berau": (70_000, "bean price of Berau 2025-11"),
+    "peak": (120_000, "peak price, fermented beans, Berau 2024-2025"),
+}
+IN_LEGEND = {
+    "low": Text("low: Mahakam Ulu 2016-2022", "rendah: Mahakam Ulu 2016-2022"),
+    "present": Text("present", "sekarang"),
+    "high": Text("high: Indonesia, Jan 2026", "tinggi: Indonesia, Jan 2026"),
+    "berau": Text("Berau, Nov 2025", "Berau, Nov 2025"),
+    "peak": Text("peak: Berau, fermented, 2024-2025", "puncak: Berau, fermentasi, 2024-2025"),
+}
+IN_SENTENCE = {
+    "low": Text("the low price of cocoa", "harga kakao rendah"),
+    "berau": Text("the price of Berau in November 2025", "harga Berau November 2025"),
+}
+AS_SET = "bean price set to"
+# One report of freight and studies of training from 2012 to 2020: nothing says what they cost now.
+NOT_MOVED = "freight and training as reported years before"
+
+
+@dataclass(frozen=True)
+class Dated:
+    """The prices that numbers rest on: words for each bean price by its name, and the month of all ``others``.
+
+    Freight and training cost are the exception: they are as reported, years before, and the words say so.
+    """
+
+    beans: dict[str, str]
+    others: str
+
+    def at(self, basis: str, beans: str = "present") -> str:
+        """A basis with its bean price (``present`` or a key of ``BEAN_PRICES``) and the month of the other prices."""
+        return f"{basis}; {self.beans[beans]}, other prices of {self.others}; {NOT_MOVED}"
+
+
+def dated(prices: pd.DataFrame, bean_prices: dict[str, float], as_of: str, fertilizer_multiplier: float) -> Dated:
+    """The prices of a run: a bean price that no report stands behind, and moved fertilizer prices, are said to be set.
+
+    ``prices`` is the clean table of local prices, ``bean_prices`` are in Rp/kg by name, ``present`` among them.
+    """
+    newest = newest_at_home(prices, as_of)
+    place, day = newest["place"].iloc[0], newest["date_from"].iloc[0]
+    present = (newest["price_idr_per_kg"].mean(), f"present bean price, {place} {day}")
+    reported = BEAN_PRICES | {"present": present}
+    words = {
+        name: reported[name][1] if np.isclose(price, reported[name][0]) else f"{AS_SET} {price:.0f} Rp/kg"
+        for name, price in bean_prices.items()
+    }
+    moved = "" if fertilizer_multiplier == 1 else f"; fertilizer times {fertilizer_multiplier:g}"
+    return Dated(words, f"{as_of}{moved}")
+
+
+def _is_reported(name: str, price: float) -> bool:
+    return bool(np.isclose(price, BEAN_PRICES[name][0]))
+
+
+def in_legend(name: str, price: float) -> Text:
+    """A bean price (Rp/kg) in the legend of a figure; the caption dates the present one."""
+    if name == "present" or _is_reported(name, price):
+        return IN_LEGEND[name]
+    return Text(f"set to {_amount(price, 'en')}", f"diisi {_amount(price, 'id')}")
+
+
+def in_sentence(name: str, price: float) -> Text:
+    """A bean price of ``IN_SENTENCE`` (Rp/kg) with its amount, as it stands in a sentence."""
+    said = IN_SENTENCE[name] if _is_reported(name, price) else Text("a price that was set", "harga yang diisi")
+    return Text(f"{said.en}, {_amount(price, 'en')}", f"{said.id}, {_amount(price, 'id')}")
+
+
+def _amount(price: float, language: str) -> str:
+    return f"{format_number(price, language, 6)} Rp/kg"
+
+
+def day_of(basis: str) -> Text:
+    """The day of the present bean price in a basis, as it stands in a sentence; ``as set`` where there is none."""
+    day = re.search(r"\d{4}-\d\d-\d\d", basis)
+    return date_words(day[0]) if day else Text("as set", "seperti diisi")
+
+
+def month_of(basis: str) -> Text:
+    """The month of the other prices in a basis, as it stands in a sentence."""
+    return date_words(basis.split("other prices of ")[1][:7])

@@ -1,0 +1,1 @@
+"""Gaps, warnings, and sources that contradict each other."""

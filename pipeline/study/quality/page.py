@@ -1,0 +1,283 @@
+"""The data-quality page: gaps, flags, warnings, conflicts and breaks of every clean table; the register of conflicts.
+
+Stage ``data_quality``: ``python -m pipeline.study.quality.page``.
+"""
+
+import sys
+from collections import Counter
+
+import pandas as pd
+
+from pipeline.kit import paths
+from pipeline.kit.data import usage
+from pipeline.kit.data.contracts import Table, read_clean
+from pipeline.kit.publish.estimates import Estimate, Prose, load_estimates
+from pipeline.kit.publish.language import LANGUAGES, Text, format_number, format_unit
+from pipeline.study.quality.register import (
+    BOTH_HEARD,
+    EFFECTS,
+    REGISTER,
+    UNKNOWN,
+    Conflict,
+    Figure,
+    Found,
+    Quotient,
+    Widest,
+    figures_of,
+    load_table,
+    look_up,
+    regional,
+)
+from pipeline.study.yield_gap.official_figures import FIRST_YEAR, PARENTS
+from pipeline.tables import CONFLICTS, TABLES
+
+INDONESIAN = {"trees": "pohon", "trees/ha": "pohon/ha", "households": "rumah tangga", "ha/household": "ha/rumah tangga"}
+STATUS = {"final": "tetap", "provisional": "sementara", "estimate": "taksiran", "press": "pers", "potential": "potensi"}
+STATUS |= {"medium": "sedang", "low": "rendah", "high": "tinggi"}
+WORDS = {
+    "head": Text(en="# Conflicts between sources", id="# Pertentangan antarsumber"),
+    "intro": Text(
+        en="A cause called probable is a judgement. Answers are published estimates or plain divisions.",
+        id="Sebab yang disebut kemungkinan adalah penilaian. "
+        "Jawaban berasal dari taksiran terbitan atau pembagian biasa.",
+    ),
+    "columns": Text(
+        en="| figure | value | status | warnings | source |", id="| angka | nilai | status | peringatan | sumber |"
+    ),
+    "size": Text(en="Size", id="Besarnya"),
+    "cause": Text(en="Cause", id="Sebab"),
+    "rule": Text(en="Rule", id="Aturan"),
+    "effect": Text(en="Effect", id="Pengaruh"),
+    "answers": Text(en="Answer on each side", id="Jawaban menurut tiap pihak"),
+    "touches": Text(en="Estimates touched", id="Taksiran yang terkait"),
+    "difference": Text(en="difference", id="selisih"),
+    "outside": Text(en="Figures outside the interval of", id="Angka di luar selang"),
+    "times": Text(en="times", id="kali"),
+    "other": Text(en="not comparable by size", id="besarnya tidak dapat dibandingkan"),
+}
+
+
+def _unit(unit: str, language: str) -> str:
+    return INDONESIAN.get(unit, format_unit(unit, language)) if language == "id" else format_unit(unit, language)
+
+
+def _status(status: str, language: str) -> str:
+    return STATUS.get(status, status) if language == "id" else status
+
+
+def section(
+    conflict: Conflict,
+    row: dict[str, object],
+    found: list[Found],
+    answers: list[Estimate],
+    estimates: dict[str, Estimate],
+    language: str,
+) -> str:
+    """The section: figures with their warnings, size, cause, rule, effect, answers; ``row`` is that of the table."""
+    word = {name: text.in_language(language) for name, text in WORDS.items()}
+    lines = [f"## {row[f'title_{language}']}", "", word["columns"], "|---|---|---|---|---|"]
+    lines += [_figure(figure, language) for figure in found]
+    lines += ["", f"- {word['size']}: {_size(row, word, language)}"]
+    lines += [f"- {word[name]}: {row[f'{name}_{language}']}" for name in ("cause", "rule")]
+    lines.append(f"- {word['effect']}: {EFFECTS[conflict.effect].in_language(language)}. {row[f'note_{language}']}")
+    if conflict.interval:
+        names = str(row["outside"]).replace(";", "; ") or "0"
+        shown_interval = estimates[conflict.interval].text(language)
+        lines.append(f"- {word['outside']} `{conflict.interval}`, {shown_interval}: {names}")
+    if answers:
+        shown = [answer.text(language).replace(answer.unit, _unit(answer.unit, language)) for answer in answers]
+        lines.append(f"- {word['answers']}: " + "; ".join(shown))
+    if conflict.touches:
+        lines.append(f"- {word['touches']}: " + ", ".join(f"`{key}`" for key in conflict.touches))
+    return "\n".join(lines)
+
+
+def _figure(figure: Found, language: str) -> str:
+    value = f"{format_number(figure.value, language, 7)} {_unit(figure.unit, language)}"
+    warned = usage.in_words(figure.warnings)[language]
+    return f"| {figure.name} | {value} | {_status(figure.status, language)} | {warned} | {figure.source_id} |"
+
+
+def _size(row: dict[str, object], word: dict[str, str], language: str) -> str:
+    if "difference" not in row:
+        return word["other"]
+    number = format_number(float(str(row["difference"])), language, 4)
+    size = f"{word['difference']} {number} {_unit(str(row['unit']), language)}"
+    if "ratio" in row:
+        size += f", {format_number(float(str(row['ratio'])), language)} {word['times']}"
+    return size
+
+
+STAGES = (
+    "02_clean_drivers",
+    "04_yield_gap",
+    "05_model_evidence",
+    "06_model_fertilizer",
+    "07_model_pests",
+    "10_scenarios",
+)
+PLACES = {"East Kalimantan": "Kalimantan Timur", "North Kalimantan": "Kalimantan Utara"}
+QUANTITIES = {
+    "production": Text(en="production", id="produksi"),
+    "area_total": Text(en="total area", id="luas total"),
+    "area_mature": Text(en="mature area", id="luas tanaman menghasilkan"),
+    "yield": Text(en="yield", id="produktivitas"),
+    "farmers": Text(en="farmers", id="petani"),
+}
+GENERAL_RULE = Text(
+    en="Best status first, then fewest warnings, then the first listed. All figures are kept.",
+    id="Status terbaik didahulukan, lalu peringatan paling sedikit, lalu yang pertama tercatat. Semua angka disimpan.",
+)
+
+
+def answers_of(conflict: Conflict, found: list[Found], estimates: dict[str, Estimate]) -> list[Estimate]:
+    """The answer on each side; raises ``KeyError`` for an estimate that does not exist."""
+    values = [figure.value for figure in found + [look_up(figure) for figure in conflict.beside]]
+    answers = []
+    for number, answer in enumerate(conflict.answers):
+        if isinstance(answer, Quotient):
+            value = values[answer.above] / values[answer.below] * answer.factor
+            source = tuple(figure.source_id for figure in found)
+            name = f"{conflict.name}.{number + 1}"
+            answers.append(Estimate(name, value, answer.unit, "", "division of published figures", source, 2))
+        else:
+            answers.append(estimates[answer])
+    return answers
+
+
+def automatic() -> list[Conflict]:
+    """Conflicts found by comparing figures that no entry of the register covers."""
+    covered = [{str(f.where[0][1]) for f in c.figures} for c in REGISTER if not isinstance(c.figures, Widest)]
+    conflicts = []
+    for row in load_table("conflicts").itertuples(index=False):
+        ids = str(row.figure_ids).split(";")
+        if any(set(ids) <= group for group in covered):
+            continue
+        conflicts.append(_unjudged("_".join(ids), str(row.region), int(row.year), str(row.quantity), regional(*ids)))
+    return conflicts
+
+
+def _unjudged(name: str, region: str, year: int, quantity: str, figures: tuple[Figure, ...]) -> Conflict:
+    """A conflict nobody has judged: its cause is not known; what becomes of it follows from the models' rules."""
+    title = Text(
+        *(
+            f"{PLACES.get(region, region) if language == 'id' else region}, {year}: "
+            f"{QUANTITIES[quantity.split(' ')[0]].in_language(language)}"
+            for language in LANGUAGES
+        )
+    )
+    if quantity not in ("production", "area_total"):
+        note = Text(en="No stage computes it.", id="Tidak ada tahap yang menghitungnya.")
+        return Conflict(name, title, figures, UNKNOWN, GENERAL_RULE, "unknown", note)
+    key = f"reporting_error.{quantity}"
+    note = Text(
+        en=f"Its ratio is one of those behind the error of a figure, {{{key}}}.",
+        id=f"Rasionya termasuk dasar galat satu angka, {{{key}}}.",
+    )
+    heard = region in PARENTS and year >= FIRST_YEAR
+    rule, effect = (BOTH_HEARD, "inside") if heard else (GENERAL_RULE, "error")
+    return Conflict(name, title, figures, UNKNOWN, rule, effect, note, touches=(key,))
+
+
+def outside(conflict: Conflict, found: list[Found], estimates: dict[str, Estimate]) -> list[Found]:
+    """Figures that lie outside the interval of the estimate of their quantity, where the entry names one."""
+    if not conflict.interval:
+        return []
+    estimate = estimates[conflict.interval]
+    return [figure for figure in found if not estimate.lower <= figure.value <= estimate.upper]
+
+
+def published() -> dict[str, Estimate]:
+    """Estimates of the stages that the register names, by key."""
+    return {key: estimate for stage in STAGES for key, estimate in load_estimates(stage).items()}
+
+
+def record(conflict: Conflict, estimates: dict[str, Estimate]) -> dict[str, object]:
+    """One conflict as a row of the table; a size is given only for figures of one unit."""
+    found = figures_of(conflict)
+    answers = answers_of(conflict, found, estimates)
+    values = [figure.value for figure in found]
+    same = len({figure.unit for figure in found}) == 1
+    prose = Prose(estimates.values())
+    row: dict[str, object] = {"conflict": conflict.name, "n_figures": len(found)}
+    row |= {"lowest": min(values), "highest": max(values), "unit": found[0].unit} if same else {}
+    row |= {"difference": max(values) - min(values)} if same else {}
+    row |= {"ratio": max(values) / min(values)} if same and min(values) > 0 else {}
+    row |= {"figures": ";".join(figure.name for figure in found)}
+    row |= {"source_ids": ";".join(sorted({figure.source_id for figure in found})), "effect": conflict.effect}
+    warned = {word for figure in found for word in figure.warnings}
+    row |= {"warnings": ";".join(word for word in usage.WARNINGS if word in warned)}
+    row |= {"touches": ";".join(estimates[key].key for key in conflict.touches)}
+    row |= {"outside": ";".join(figure.name for figure in outside(conflict, found, estimates))}
+    row |= {"answers": ";".join(answer.key for answer in answers)}
+    row |= {"answer_values": ";".join(f"{answer.value:.6g}" for answer in answers)}
+    row |= {"answer_unit": answers[0].unit if answers else ""}
+    for language in LANGUAGES:
+        row |= {f"{name}_{language}": getattr(conflict, name).in_language(language) for name in ("title", "cause")}
+        row |= {f"rule_{language}": conflict.rule.in_language(language)}
+        row |= {f"note_{language}": prose.fill(conflict.note, language)}
+    return row
+
+
+def register() -> tuple[pd.DataFrame, dict[str, str]]:
+    """The table of all conflicts, and the page in each language."""
+    estimates, rows = published(), []
+    pages = {language: [WORDS[name].in_language(language) for name in ("head", "intro")] for language in LANGUAGES}
+    for conflict in (*REGISTER, *automatic()):
+        rows.append(record(conflict, estimates))
+        found = figures_of(conflict)
+        answers = answers_of(conflict, found, estimates)
+        for language, parts in pages.items():
+            parts.append(section(conflict, rows[-1], found, answers, estimates, language))
+    return pd.DataFrame(rows), {language: "\n\n".join(parts) + "\n" for language, parts in pages.items()}
+
+
+FOLDER = paths.RESULTS / "data_quality"
+HEAD = """# Mutu data / Data quality
+
+Setiap tabel bersih: sel kosong yang diizinkan, tanda, dan peringatan. Tidak ada yang diisi atau dibuang diam-diam.
+Every clean table: gaps that its contract allows, flags and warnings. Nothing is filled in or dropped silently.
+
+"""
+
+
+def count(table: Table, frame: pd.DataFrame) -> list[tuple[str, str, str, int]]:
+    """Counts of one table as rows (table, kind, name, number): rows, gaps per column, flags, warnings."""
+    found = [("rows", "", len(frame))]
+    found += [("gap", column.name, int(frame[column.name].isna().sum())) for column in table.columns]
+    found += [("flag", column.name, int(frame[column.name].sum())) for column in table.columns if column.kind == "flag"]
+    if "warnings" in frame:
+        words = Counter(word for text in frame["warnings"].dropna() for word in text.split(";") if word)
+        found += [("warning", word, number) for word, number in sorted(words.items())]
+    if table == CONFLICTS:
+        found.append(("conflict", "figures involved", int(frame["n_figures"].sum())))
+    return [(table.name, kind, name, number) for kind, name, number in found if kind == "rows" or number]
+
+
+def page(counts: pd.DataFrame) -> str:
+    """The counts as a Markdown page, one section per table."""
+    sections = []
+    for name, rows in counts.groupby("table", sort=False):
+        lines = [f"## {name}", "", "| | | n |", "|---|---|---|"]
+        lines += [f"| {row.kind} | {row.name} | {row.number} |" for row in rows.itertuples(index=False)]
+        sections.append("\n".join(lines))
+    return HEAD + "\n\n".join(sections) + "\n"
+
+
+def main() -> int:
+    """Count and write the table and the page."""
+    rows = [row for table in TABLES for row in count(table, read_clean(table))]
+    counts = pd.DataFrame(rows, columns=["table", "kind", "name", "number"])
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    counts.to_csv(FOLDER / "data_quality.csv", index=False, lineterminator="\n")
+    (FOLDER / "data_quality.md").write_text(page(counts), encoding="utf-8")
+    conflicts, pages = register()
+    conflicts.to_csv(FOLDER / "conflicts.csv", index=False, lineterminator="\n", float_format="%.10g")
+    for language, text in pages.items():
+        (FOLDER / f"conflicts.{language}.md").write_text(text, encoding="utf-8")
+    print(f"data_quality: {len(TABLES)} tables, {len(counts)} counts, {len(conflicts)} conflicts")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Which measure pays, and which measurement to take first."""

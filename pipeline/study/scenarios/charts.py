@@ -1,0 +1,315 @@
+"""Figures of 10_scenarios: what each option leaves in the hand, and how prices change its chance of a loss."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from pipeline.kit.publish.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, Caption
+from pipeline.kit.publish.language import Text, format_number
+from pipeline.study.axes import draw_intervals, label, localise, reference_line
+from pipeline.study.names import FERTILIZER_PRICES, PACKAGES, REGENCIES, UNKNOWNS
+from pipeline.study.prices.scope import in_legend
+from pipeline.study.scenarios.export import NOW
+
+NET_INCOME = Caption(
+    title=Text("What a measure leaves in the hand", "Yang tersisa di tangan dari tiap tindakan"),
+    caption=Text(
+        "Median and interval of the yearly net income per mature hectare, after inputs, labour at the minimum "
+        "wage and harvest, on a hectare that has the pod borer and where the option is not done yet; beans at the "
+        "price of {day}, all else of {month}, training as reported years before. Days of labour and the cost of "
+        "sleeves are assumptions, drawn from half to double.",
+        "Median dan kisaran pendapatan bersih per hektare TM per tahun, setelah sarana, tenaga kerja menurut "
+        "UMK, dan panen, di kebun terserang PBK yang belum menerapkannya; harga biji {day}, harga lain {month}, biaya "
+        "pelatihan seperti dilaporkan sebelumnya. Hari kerja dan biaya sarung adalah asumsi, "
+        "diambil dari separuh sampai dua kali lipat.",
+    ),
+    alt=Text(
+        "Interval plot of net income, one row per option, with the chance of a loss beside each.",
+        "Diagram selang pendapatan bersih, satu baris per pilihan, dengan peluang rugi di sampingnya.",
+    ),
+)
+
+
+def income_rows(summary: pd.DataFrame) -> pd.DataFrame:
+    """Net income in million rupiah per measure, best median first: ``name``, ``lower``, ``value``, ``upper``."""
+    column = "net_income_idr_per_ha"
+    rows = pd.DataFrame(
+        {
+            "name": summary["name"],
+            "lower": summary[f"{column}_lower"] / 1e6,
+            "value": summary[column] / 1e6,
+            "upper": summary[f"{column}_upper"] / 1e6,
+            "probability_loss": summary["probability_loss"],
+        }
+    )
+    return rows.sort_values("value", ascending=False, ignore_index=True)
+
+
+def draw_income(axes: Axes, data: pd.DataFrame, language: str) -> None:
+    """Net income per measure in million rupiah per mature hectare and year, with the chance of a loss."""
+    x_label = Text(
+        "Net income (million Rp per mature hectare and year)", "Pendapatan bersih (juta Rp per hektare TM per tahun)"
+    )
+    draw_intervals(axes, data, language, PACKAGES, x_label)
+    right = axes.get_xlim()[1]
+    for row, chance in enumerate(data["probability_loss"]):
+        text = label(language, f"loss in {chance * 100:.0f} %", f"rugi {chance * 100:.0f} %")
+        axes.annotate(text, (right, row), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8)
+    axes.set_ylabel(label(language, "Measure", "Tindakan"))
+
+
+PRICES = Caption(
+    title=Text("Chance of a loss over cocoa and fertilizer prices", "Peluang rugi menurut harga kakao dan pupuk"),
+    caption=Text(
+        "Share of draws in which the option costs more than its extra beans bring, on a hectare with pod borer, at "
+        "five farm-gate prices; the present one is of {day}, other prices of {month} (freight and training as reported "
+        "before). In brackets: the price of "
+        "fertilizer. Best dose: the one with the best mean income, "
+        "at most the full dose. All three: training, sleeving and fertilizer.",
+        "Bagian simulasi acak yang biayanya melebihi nilai tambahan biji, di kebun terserang PBK, pada lima harga di "
+        "tingkat petani; harga sekarang dari {day}, harga lain {month} (ongkos angkut dan pelatihan seperti dilaporkan "
+        "sebelumnya). Dalam kurung: harga pupuk. Dosis terbaik: "
+        "yang pendapatan rata-ratanya tertinggi, paling "
+        "banyak dosis penuh. Ketiganya: pelatihan, penyarungan, dan pupuk.",
+    ),
+    alt=Text(
+        "Dot plot of the chance of a loss: one row per option and fertilizer price, one dot per cocoa price.",
+        "Diagram titik peluang rugi: satu baris per pilihan dan harga pupuk, satu titik per harga kakao.",
+    ),
+)
+IN_GRID = {
+    **PACKAGES,
+    "fertilizer": Text("Fertilizer", "Pupuk"),
+    "fertilizer_best": Text("Fertilizer, best dose", "Pupuk, dosis terbaik"),
+    "training_fertilizer": Text("Training + fertilizer", "Pelatihan + pupuk"),
+    "package": Text("Sleeving + fertilizer", "Penyarungan + pupuk"),
+    "full_package": Text("All three", "Ketiganya"),
+}
+MARKS = {
+    "low": (ORANGE, "v"),
+    "present": (BLUE, "o"),
+    "high": (PURPLE, "s"),
+    "berau": (BLACK, "D"),
+    "peak": (GREEN, "^"),
+}
+
+
+def price_rows(grid: pd.DataFrame, names: list[str], cocoa_prices: dict[str, float]) -> pd.DataFrame:
+    """Chance of a loss in per cent by option, fertilizer price and cocoa price, in the order of the grid.
+
+    ``names`` are the options to draw, as the grid calls them; ``cocoa_prices`` are Rp/kg by name. The ceiling before
+    the last change lies so close to the present one that it is left to the table.
+    """
+    rows = grid[grid["name"].isin(names) & (grid["fertilizer"] != "ceiling_before")]
+    rows = rows.assign(chance=rows["probability_loss"] * 100, cocoa_idr_per_kg=rows["cocoa"].map(cocoa_prices))
+    orders = {"name": names, "fertilizer": ["none", *FERTILIZER_PRICES], "cocoa": list(cocoa_prices)}
+    return rows[[*orders, "cocoa_idr_per_kg", "chance"]].sort_values(
+        list(orders), key=lambda column: column.map(orders[str(column.name)].index), ignore_index=True
+    )
+
+
+def draw_prices(axes: Axes, data: pd.DataFrame, language: str) -> None:
+    """One row per option and price of fertilizer, a mark per price of cocoa."""
+    groups = list(data.groupby(["name", "fertilizer"], sort=False))
+    for place, (_, rows) in enumerate(groups):
+        axes.plot(rows["chance"], [place] * len(rows), color=GREY, linewidth=1.0, zorder=1)
+    for cocoa, (colour, mark) in MARKS.items():
+        price = float(data.loc[data["cocoa"] == cocoa, "cocoa_idr_per_kg"].iloc[0])
+        chances = [float(rows.loc[rows["cocoa"] == cocoa, "chance"].iloc[0]) for _, rows in groups]
+        text = in_legend(cocoa, price).in_language(language)
+        axes.scatter(chances, range(len(groups)), c=colour, marker=mark, s=34, label=text, zorder=3)
+    axes.set_yticks(range(len(groups)), [_row_name(str(name), str(price), language) for (name, price), _ in groups])
+    axes.invert_yaxis()
+    axes.axvline(50, color=GREY, linewidth=1.0, linestyle=(0, (4, 3)))
+    axes.set_xlim(0, 100)
+    axes.set_xlabel(label(language, "Chance of a loss (%)", "Peluang rugi (%)"))
+    axes.set_ylabel(label(language, "Option", "Pilihan"))
+    title = label(language, "Price of cocoa", "Harga kakao")
+    axes.legend(fontsize=8, title=title, title_fontsize=8, loc="upper center", bbox_to_anchor=(0.35, -0.13), ncols=2)
+    axes.grid(axis="y", visible=False)
+
+
+def _row_name(name: str, fertilizer: str, language: str) -> str:
+    price = FERTILIZER_PRICES.get(fertilizer)
+    return IN_GRID[name].in_language(language) + (f" ({price.in_language(language)})" if price else "")
+
+
+COST_CURVE = Caption(
+    title=Text("What an extra kg costs, and how many there are", "Biaya tiap kg tambahan, dan jumlahnya"),
+    caption=Text(
+        "Width: median extra tonnes a year from Kutai Timur at the adoption assumed. Height: the median of the kg that "
+        "a rupiah brings, turned over; bars: its interval, an arrow where it has no end because draws bring nothing, "
+        "however much is paid. Hatched, at the right: too little evidence to rank, in no order. Dashed: price of beans "
+        "of {day} less their harvest. Measures whose median brings nothing are not drawn. Tonnes of measures done "
+        "together do not simply add up; fertilizer is at the ceiling price.",
+        "Lebar: median tambahan ton per tahun dari Kutai Timur pada penerapan yang diandaikan. Tinggi: kebalikan "
+        "dari median kg yang dihasilkan satu rupiah; garis: selangnya, panah bila sebagian simulasi tidak "
+        "menghasilkan apa pun berapa pun biayanya. Diarsir, di kanan: bukti terlalu sedikit untuk diperingkat, tanpa "
+        "urutan. Garis putus: harga biji {day} dikurangi biaya panen. Tindakan yang mediannya tidak menghasilkan apa "
+        "pun tidak digambar. Ton dari tindakan yang dilakukan bersama tidak sekadar dijumlahkan; pupuk pada HET.",
+    ),
+    alt=Text(
+        "Step plot: one block per measure as wide as the tonnes it adds, those with evidence by cost.",
+        "Diagram tangga: satu balok per tindakan selebar ton tambahannya, yang berbukti menurut biaya per kg tambahan.",
+    ),
+)
+HEADROOM = 1.6
+COLOURS = (BLUE, GREEN, ORANGE, PURPLE, BLACK, GREY)
+
+
+def curve_rows(curve: pd.DataFrame, net_price: float) -> pd.DataFrame:
+    """Blocks to draw: ``start`` and ``end`` in tonnes, costs in thousand Rp/kg, ``is_ranked``, ``net_price``.
+
+    Measures of which the median draw brings nothing have no height and are left to the table.
+    """
+    rows = curve[np.isfinite(curve["value"])].reset_index(drop=True)
+    end = rows["tonnes"].cumsum()
+    costs = rows[["lower", "value", "upper"]] / 1000
+    return rows.assign(**costs, start=end - rows["tonnes"], end=end, net_price=net_price / 1000)
+
+
+def draw_curve(axes: Axes, data: pd.DataFrame, language: str) -> None:
+    """A block per measure with the interval of its cost; costs on a logarithmic axis."""
+    finite = data["upper"].where(np.isfinite(data["upper"]), data["value"])
+    top = max(finite.max(), data["net_price"].iloc[0]) * HEADROOM**2
+    bottom = data["lower"].min() / HEADROOM
+    axes.set_yscale("log")
+    for row, colour in zip(data.itertuples(), COLOURS, strict=False):
+        _draw_block(axes, row, colour, bottom, top, PACKAGES[row.name].in_language(language))
+    net = label(language, "price of beans", "harga biji")
+    reference_line(axes, float(data["net_price"].iloc[0]), net, vertical=False)
+    axes.set_ylim(bottom, top)
+    # Room at the right for the words on the dashed line.
+    axes.set_xlim(0, max(float(data["end"].iloc[-1]), 1.0) * 1.16)
+    axes.set_xlabel(label(language, "Extra tonnes a year, block by block", "Tambahan ton per tahun, balok demi balok"))
+    axes.set_ylabel(label(language, "Cost of an extra kg (thousand Rp)", "Biaya per kg tambahan (ribu Rp)"))
+    axes.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=3)
+    axes.grid(axis="x", visible=False)
+    localise(axes, language, "x")
+    localise(axes, language)
+
+
+def _draw_block(axes: Axes, row: Any, colour: str, bottom: float, top: float, name: str) -> None:
+    """One measure; its interval ends in an arrow where it has no end."""
+    middle, has_end = (row.start + row.end) / 2, np.isfinite(row.upper)
+    end = row.upper if has_end else top / HEADROOM**0.5
+    height, width = row.value - bottom, row.end - row.start
+    face, hatch = f"{colour}33", "" if row.is_ranked else "//"
+    axes.bar(row.start, height, width, bottom, align="edge", facecolor=face, edgecolor=colour, hatch=hatch, label=name)
+    axes.vlines(middle, row.lower, end, color=colour, linewidth=1.8)
+    axes.scatter([middle], [row.value], c=colour, s=30, zorder=3)
+    if not has_end:
+        axes.scatter([middle], [end], marker="^", c=colour, s=24)
+
+
+INFORMATION = Caption(
+    title=Text("What it is worth to know before choosing", "Nilai mengetahui sebelum memilih"),
+    caption=Text(
+        "Mean gain of net income per mature hectare that takes part if one thing were known exactly before the "
+        "measures (fertilizer, sleeves, training) are chosen, beans at the price of {day}. Hollow: what that "
+        "many plots would give, if farms differ as in published surveys. What changes no choice is worth nothing.",
+        "Rata-rata tambahan pendapatan bersih per hektare TM yang ikut, bila satu hal diketahui tepat sebelum tindakan "
+        "(pupuk, penyarungan, pelatihan) dipilih, harga biji {day}. Lingkaran kosong: yang diberikan petak "
+        "sebanyak itu, bila kebun beragam seperti dalam survei terbitan. Yang tidak mengubah pilihan tidak bernilai.",
+    ),
+    alt=Text(
+        "Bar chart of the value of knowing each input, largest on top; circles show the value of a few plots.",
+        "Diagram batang nilai mengetahui tiap hal, terbesar di atas; lingkaran menunjukkan nilai beberapa petak.",
+    ),
+)
+# Shown in the figure beside the value of knowing exactly; the table has the other numbers of plots.
+SHOWN_PLOTS = 12
+
+
+def information_rows(by_input: pd.DataFrame, by_plots: pd.DataFrame) -> pd.DataFrame:
+    """Value of each input in million Rp/ha, and of ``SHOWN_PLOTS`` plots where plots can tell: ``name``, ``value``,
+    ``plots_value``."""
+    some = by_plots[(by_plots["plots"] == SHOWN_PLOTS) & (by_plots["variation"] == "value")].set_index("name")["value"]
+    return by_input.assign(value=by_input["value"] / 1e6, plots_value=by_input["name"].map(some) / 1e6)
+
+
+def draw_information(axes: Axes, data: pd.DataFrame, language: str) -> None:
+    """One bar per input, the most valuable on top."""
+    axes.barh(range(len(data)), data["value"], color=BLUE, height=0.55)
+    plots = label(language, f"{SHOWN_PLOTS} plots", f"{SHOWN_PLOTS} petak")
+    axes.scatter(
+        data["plots_value"], range(len(data)), facecolors="white", edgecolors=GREY, s=34, zorder=3, label=plots
+    )
+    for place, (value, shown) in enumerate(zip(data["value"], data["plots_value"].fillna(0), strict=True)):
+        text = format_number(value, language, 2) if value >= 0.005 else "0"
+        axes.annotate(text, (max(value, shown), place), (6, 0), textcoords="offset points", va="center", fontsize=8)
+    axes.set_yticks(range(len(data)), [UNKNOWNS[name].in_language(language) for name in data["name"]])
+    axes.invert_yaxis()
+    axes.set_xlim(0, max(float(data["value"].max()), 0.1) * 1.12)
+    axes.set_xlabel(label(language, "Value of knowing (million Rp/ha, year)", "Nilai mengetahui (juta Rp/ha, tahun)"))
+    axes.set_ylabel(label(language, "What is not known", "Yang belum diketahui"))
+    axes.legend(fontsize=8, loc="lower right")
+    axes.grid(axis="y", visible=False)
+    localise(axes, language, "x")
+
+
+EXPORT = Caption(
+    title=Text(
+        "The crop, now and under the best packages",
+        "Panen, kini dan dengan paket terbaik",
+    ),
+    caption=Text(
+        "Dry beans a year, median and interval, on a logarithmic axis: the whole crop, because the share that can be "
+        "exported is not known. Packages are taken up on the share of the mature area assumed. At the right: "
+        "containers as large as the shipment from Jembrana, Bali; dashed: one of them.",
+        "Biji kering per tahun, median dan selang, pada sumbu logaritma: seluruh panen, karena bagian yang dapat "
+        "diekspor belum diketahui. Paket diterapkan pada bagian areal TM yang diandaikan. Di kanan: jumlah peti kemas "
+        "sebesar kiriman dari Jembrana, Bali; garis putus: satu peti kemas.",
+    ),
+    alt=Text(
+        "Interval plot of tonnes by regency, three rows each: now and under two packages.",
+        "Diagram selang ton menurut kabupaten, masing-masing tiga baris: kini dan dengan dua paket.",
+    ),
+)
+
+
+def export_rows(tonnes: dict[tuple[str, str], np.ndarray], container_t: float, level: float) -> pd.DataFrame:
+    """One row per regency and state: ``regency``, ``state``, ``lower``, ``value``, ``upper`` (t), ``container_t``."""
+    rows = []
+    for (regency, state), draws in tonnes.items():
+        bounds = np.quantile(draws, [(1 - level) / 2, 0.5, (1 + level) / 2])
+        rows.append((regency, state, *bounds, container_t))
+    return pd.DataFrame(rows, columns=["regency", "state", "lower", "value", "upper", "container_t"])
+
+
+def draw_export(axes: Axes, data: pd.DataFrame, language: str) -> None:
+    """Intervals by regency and state, with the number of containers at the right."""
+    states = list(dict.fromkeys(data["state"]))
+    colours = dict(zip(states, (GREY, BLUE, GREEN, ORANGE), strict=False))
+    names = {NOW: label(language, "now", "kini")} | {s: PACKAGES[s].in_language(language) for s in states if s != NOW}
+    places = np.arange(len(data)) + 0.6 * (np.arange(len(data)) // len(states))
+    for state in states:
+        chosen = (data["state"] == state).to_numpy()
+        rows, at = data[chosen], places[chosen]
+        axes.hlines(at, rows["lower"], rows["upper"], colors=colours[state], linewidth=2.2)
+        axes.scatter(rows["value"], at, c=colours[state], s=36, zorder=3, label=names[state])
+    axes.set_xscale("log")
+    container = float(data["container_t"].iloc[0])
+    axes.set_xlim(container / 1.6, float(data["upper"].max()) * 1.1)
+    for row, at in zip(data.itertuples(index=False), places, strict=True):
+        text = format_number(row.value / container, language, 2) + label(language, " containers", " peti kemas")
+        axes.annotate(
+            text,
+            (1, at),
+            xycoords=("axes fraction", "data"),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8,
+        )
+    reference_line(axes, container, label(language, "one container", "satu peti kemas"))
+    middles = [places[(data["regency"] == regency).to_numpy()].mean() for regency in dict.fromkeys(data["regency"])]
+    axes.set_yticks(middles, [REGENCIES[regency].in_language(language) for regency in dict.fromkeys(data["regency"])])
+    axes.set_ylim(places[-1] + 0.6, -0.9)
+    axes.set_xlabel(label(language, "Dry beans (t a year)", "Biji kering (t per tahun)"))
+    axes.set_ylabel(label(language, "Regency", "Kabupaten"))
+    axes.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.45, -0.17), ncols=3)
+    axes.grid(axis="y", visible=False)
+    localise(axes, language, "x")

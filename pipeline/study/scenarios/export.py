@@ -1,0 +1,281 @@
+"""What the villages could ship: tonnes now and under a package, their value, containers, and what fermentation adds."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pipeline.kit.publish.estimates import Estimate, from_draws
+from pipeline.study.prices.scope import Dated
+from pipeline.study.printed import row
+from pipeline.study.scenarios.options import Option, extra_tonnes, mean_extra, yields_of
+
+REGENCIES = ("kutai_timur", "berau", "mahakam_ulu")
+NOW = "now"
+_LISTED = ("source_id", lambda ids: ";".join(sorted(set(ids))))
+
+
+def regency_state(draws: pd.DataFrame, regency: str) -> pd.DataFrame:
+    """Draws of one regency: ``yield_kg_per_ha``, ``mature_ha`` and ``production_t``.
+
+    Raises ``ValueError`` that names the regency and the column when one is missing or not above zero.
+    """
+    names = ("yield_kg_per_ha", "mature_ha", "production_t")
+    if missing := [name for name in names if f"{regency}_{name}" not in draws]:
+        raise ValueError(f"the draws of the regencies hold no {', '.join(missing)} for {regency}")
+    state = pd.DataFrame({name: draws[f"{regency}_{name}"] for name in names})
+    if wrong := [name for name in names if not (state[name] > 0).all()]:
+        raise ValueError(f"{regency}: draws of {', '.join(wrong)} are missing or not above zero")
+    return state
+
+
+def tonnes_by_regency(
+    draws: pd.DataFrame,
+    options: list[Option],
+    pests: pd.DataFrame,
+    with_borer: np.ndarray,
+    adoption: float,
+    ceiling: float,
+) -> dict[tuple[str, str], np.ndarray]:
+    """Draws of tonnes of dry beans a year by regency and state: now, and with each option on the adopted area.
+
+    Effects, ``pests`` and the share ``with_borer`` are the same everywhere; yields and areas are those of the regency.
+    """
+    found = {}
+    for regency in REGENCIES:
+        state = regency_state(draws, regency)
+        now, mature = state["production_t"].to_numpy(), state["mature_ha"].to_numpy()
+        found[regency, NOW] = now
+        yields = yields_of(state["yield_kg_per_ha"].to_numpy(), pests)
+        for option in options:
+            extra = mean_extra(option, yields, ceiling, with_borer)
+            found[regency, option.name] = now + extra_tonnes(extra, mature, adoption)
+    return found
+
+
+def crop_value(tonnes: np.ndarray, price: float, idr_per_usd: float) -> tuple[np.ndarray, np.ndarray]:
+    """Value of dry beans at a price in Rp/kg: in Rp and in USD. Raises ``ValueError`` for a price or rate of zero."""
+    for name, value in (("the price of dry beans", price), ("the exchange rate", idr_per_usd)):
+        if not value > 0:
+            raise ValueError(f"{name} is {value:g}; it must be above zero")
+    rupiah = tonnes * 1000 * price
+    return rupiah, rupiah / idr_per_usd
+
+
+def to_fill(
+    container_t: float, yield_kg_per_ha: np.ndarray, mature_share: np.ndarray, ha_per_farmer: float
+) -> dict[str, np.ndarray]:
+    """What fills one container: ``mature_ha``, and ``farmers`` with so many hectares each, a share of them mature."""
+    hectares = container_t * 1000 / yield_kg_per_ha
+    return {"mature_ha": hectares, "farmers": hectares / (mature_share * ha_per_farmer)}
+
+
+def fermentation_pairs(prices: pd.DataFrame, wages: pd.DataFrame) -> pd.DataFrame:
+    """Prices of fermented and unfermented dry beans in the same place and period, and where the premium ends.
+
+    Columns: ``place``, ``date_from``, ``unfermented_idr_per_kg``, ``fermented_idr_per_kg``, ``premium_idr_per_kg``,
+    ``weight_loss`` (share of weight whose loss eats up the premium when labour is free), ``wage_idr_per_day``,
+    ``days_per_t`` (days of labour that eat it up when no weight is lost), ``source_id``. A range counts with its
+    middle. ``prices`` is the clean table, ``wages`` holds ``idr_per_day`` and ``source_id`` by year: labour is paid in
+    the money of the premium. Raises ``ValueError`` when there is no pair, no wage of its year, a price is not above
+    zero, or fermented beans fetch no more.
+    """
+    keys, sides = ["place", "date_from"], []
+    for item in ("unfermented", "fermented"):
+        rows = prices[(prices["item"] == f"cocoa_dry_{item}") & (prices["market"] == "farm_gate")]
+        ends = rows.groupby(keys, sort=False).agg(
+            price_id=("price_id", " and ".join), price_idr_per_kg=("price_idr_per_kg", "mean"), source_id=_LISTED
+        )
+        sides.append(ends.reset_index())
+    pairs = sides[0].merge(sides[1], on=keys, suffixes=("_u", "_f"))
+    if pairs.empty:
+        raise ValueError("no place and period has a price of fermented and of unfermented beans")
+    low, high = pairs["price_idr_per_kg_u"], pairs["price_idr_per_kg_f"]
+    if len(wrong := pairs[~((low > 0) & (high > low))]):
+        ids = ", ".join(wrong["price_id_u"] + " and " + wrong["price_id_f"])
+        raise ValueError(f"prices must be above zero, and fermented beans dearer: {ids}")
+    years = pairs["date_from"].str[:4].astype(int)
+    if missing := sorted(set(years) - set(wages.index)):
+        raise ValueError(f"no wage is known for the premium of {', '.join(map(str, missing))}")
+    wage = wages.loc[years].reset_index(drop=True)
+    return pairs[keys].assign(
+        unfermented_idr_per_kg=low,
+        fermented_idr_per_kg=high,
+        premium_idr_per_kg=high - low,
+        weight_loss=1 - low / high,
+        wage_idr_per_day=wage["idr_per_day"],
+        days_per_t=(high - low) * 1000 / wage["idr_per_day"],
+        source_id=pairs["source_id_u"] + ";" + pairs["source_id_f"] + ";" + wage["source_id"],
+    )
+
+
+def labour_left(pairs: pd.DataFrame, losses: np.ndarray) -> pd.DataFrame:
+    """Days of labour per tonne of unfermented beans that the premium pays, by pair and share of weight lost.
+
+    Columns: ``place``, ``date_from``, ``weight_loss_percent``, ``days_per_t``; below zero the beans fetch less
+    than before.
+    """
+
+    def days(pair: Any, loss: float) -> float:
+        left = (1 - loss) * pair.fermented_idr_per_kg - pair.unfermented_idr_per_kg
+        return float(left * 1000 / pair.wage_idr_per_day)
+
+    rows = [
+        (pair.place, pair.date_from, loss * 100, days(pair, loss))
+        for pair in pairs.itertuples(index=False)
+        for loss in losses
+    ]
+    return pd.DataFrame(rows, columns=["place", "date_from", "weight_loss_percent", "days_per_t"])
+
+
+STATE = "whole crop of the regency; the share that can be exported is not known"
+
+
+def crop_estimates(
+    tonnes: dict[tuple[str, str], np.ndarray],
+    prices: dict[str, float],
+    idr_per_usd: float,
+    container_t: float,
+    dated: Dated,
+    sources: list[str],
+    level: float,
+    seed: int,
+) -> list[Estimate]:
+    """Tonnes, containers and value by regency and state; ``prices`` are farm-gate prices in Rp/kg by name."""
+    common: dict[str, Any] = {"level": level, "sources": sources, "n": len(sources), "seed": seed, "basis": STATE}
+    method = "production drawn by the regency model, plus the effect of the option"
+    found = []
+    for (regency, state), crop in tonnes.items():
+        key = f"export.{regency}.{state}"
+        found += [
+            from_draws(f"{key}.tonnes", crop, **common, unit="t/yr", method=method, headline=True),
+            from_draws(f"{key}.containers", crop / container_t, **common, unit="containers/yr", method=method),
+        ]
+        for name, price in prices.items():
+            rupiah, dollars = crop_value(crop, price, idr_per_usd)
+            method = "tonnes at a farm-gate price; dollars at the rate of the month"
+            priced = {**common, "method": method, "basis": dated.at(STATE, name)}
+            found += [
+                from_draws(f"{key}.value_idr_{name}", rupiah / 1e9, **priced, unit="billion Rp/yr"),
+                from_draws(f"{key}.value_usd_{name}", dollars / 1e6, **priced, unit="million USD/yr"),
+            ]
+    return found
+
+
+def container_estimates(
+    container: pd.Series,
+    growers: pd.DataFrame,
+    mature_share: np.ndarray,
+    ha_per_farmer: float,
+    village: pd.Series,
+    sources: list[str],
+    level: float,
+    seed: int,
+) -> list[Estimate]:
+    """One container: its tonnes, the hectares and farmers of Kutai Timur that fill it, and how many a village fills.
+
+    ``container`` is the row of the shipment, ``village`` that of the mature area of a village, in ha.
+    """
+    yields = regency_state(growers, "kutai_timur")["yield_kg_per_ha"].to_numpy()
+    tonnes = float(container["value"])
+    needed = to_fill(tonnes, yields, mature_share, ha_per_farmer)
+    needed["per_village"] = village["value"] * yields / 1000 / tonnes
+    units = {"mature_ha": "ha", "farmers": "farmers", "per_village": "containers/yr"}
+    basis = f"one container at the present yield; a village as large as {village['region']}"
+    found = [_restated("container.tonnes", container, "t")]
+    return found + [
+        from_draws(
+            f"container.{name}",
+            draws,
+            level,
+            unit=units[name],
+            basis=basis,
+            method="tonnes of a container over the present yield",
+            sources=[*sources, str(container["source_id"]), str(village["source_id"])],
+            n=1,
+            seed=seed,
+        )
+        for name, draws in needed.items()
+    ]
+
+
+def fermentation_estimates(pairs: pd.DataFrame, container_t: float) -> list[Estimate]:
+    """Premium of fermented beans, and the loss of weight or the labour that would eat it up, per pair of prices."""
+    found = []
+    for pair in pairs.itertuples(index=False):
+        key = f"fermentation.{str(pair.date_from)[:7].replace('-', '_')}"
+        cited = tuple(sorted(set(pair.source_id.split(";"))))
+        basis = f"{pair.place}, {pair.date_from}"
+        parts = (
+            ("premium", pair.premium_idr_per_kg, "Rp/kg", "price of fermented less unfermented dry beans"),
+            ("weight_loss", pair.weight_loss, "1", "share of weight whose loss eats up the premium, labour free"),
+            ("days_per_t", pair.days_per_t, "days/t", "labour that eats up the premium, no weight lost"),
+            ("per_container", pair.premium_idr_per_kg * container_t / 1e3, "million Rp", "premium on one container"),
+        )
+        found += [
+            Estimate(f"{key}.{name}", float(value), unit, basis, how, cited, 2) for name, value, unit, how in parts
+        ]
+    return found
+
+
+def restated_estimates(
+    context: pd.DataFrame,
+    baselines: pd.DataFrame,
+    price: float,
+    idr_per_usd: float,
+    dated: Dated,
+    price_sources: tuple[str, ...],
+) -> list[Estimate]:
+    """Figures of others that stand beside the export: reference price, output in a wet year, labour per tonne.
+
+    ``context`` and ``baselines`` are the clean tables, ``price`` the present farm-gate price in Rp/kg, of which
+    ``price_sources`` are the sources, those of the rate of the rupiah among them.
+    """
+    labour, yields = row(baselines, "B054"), [row(baselines, key)["value"] for key in ("B050a", "B051a")]
+    per_tonne = labour["value"] / np.mean(yields) * 1000
+    farm_gate = price * 1000 / idr_per_usd
+    return [
+        _restated("export.reference_price", row(context, "X061"), "USD/t"),
+        Estimate(
+            "export.farm_gate",
+            farm_gate,
+            "USD/t",
+            f"{dated.beans['present']}, rate of {dated.others}",
+            "price of dry beans in dollars",
+            price_sources,
+            len(price_sources),
+        ),
+        _restated("export.berau_2025", row(context, "X050"), "t"),
+        _restated("fermentation.dry_year", row(context, "X062"), "t"),
+        _restated("fermentation.wet_year", row(context, "X063"), "t"),
+        Estimate(
+            "fermentation.all_labour",
+            float(per_tonne),
+            "days/t",
+            "all labour on cacao in Tabanan, Bali, 2012, per tonne of dry beans",
+            "labour per ha over the mean yield of those who ferment and those who do not",
+            (str(labour["source_id"]),),
+            3,
+        ),
+    ]
+
+
+def _restated(key: str, figure: pd.Series, unit: str) -> Estimate:
+    basis = f"{figure['region']}, {figure['year']}"
+    return Estimate(key, float(figure["value"]), unit, basis, "published figure", (str(figure["source_id"]),), 1)
+
+
+def value_table(estimates: list[Estimate]) -> pd.DataFrame:
+    """Value of the crop with its interval, in billion Rp and million USD: one row per regency, state and price."""
+    rows = []
+    for estimate in estimates:
+        regency, state, last = estimate.key.split(".")[1:] if estimate.key.count(".") == 3 else ("", "", "")
+        if last.startswith("value_"):
+            _, currency, price = last.split("_")
+            unit = {"idr": "billion_idr", "usd": "million_usd"}[currency]
+            rows.append((regency, state, price, unit, estimate.lower, estimate.value, estimate.upper))
+    frame = pd.DataFrame(rows, columns=["regency", "state", "price", "unit", "lower", "value", "upper"])
+    keys = ["regency", "state", "price"]
+    wide = frame.pivot(index=keys, columns="unit", values=["lower", "value", "upper"]).swaplevel(axis=1)
+    parts = [(unit, part) for unit in ("billion_idr", "million_usd") for part in ("lower", "value", "upper")]
+    return wide.loc[pd.MultiIndex.from_frame(frame[keys].drop_duplicates()), parts]

@@ -1,0 +1,152 @@
+"""The measures and packages that are compared, made from the draws of earlier stages and from local prices."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pipeline.study.fertilizer.best_dose import average
+from pipeline.study.fertilizer.response_curves import Response
+from pipeline.study.printed import row
+from pipeline.study.scenarios.options import LEAST_STUDIES, Measure, Option, Yields
+
+# Nothing was tried between no dose and the full one, so doses are compared in tenths of the full dose, not finer.
+DOSE_SHARES = np.arange(1, 11) / 10
+SYNTHESIS = {
+    "fertilizer_ceiling": "mineral_fertilizer",
+    "pruning_sanitation": "pruning_sanitation",
+    "organic_fertilizer": "organic_fertilizer",
+    "training": "training",
+}
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the options are made of; all arrays are draws of shape (draws,).
+
+    ``yields`` in kg/ha, ``effects`` log ratios per kind of measure, ``pest_gains`` log gains of ``pod_sleeving``
+    and ``borer_sanitation`` where the borer is, ``responses`` (of a hectare that has the borer) and ``is_plateau`` as
+    in the fertilizer model, ``labour`` the cost of ``spreading`` the full dose, ``sleeving`` and ``pruning`` in Rp/ha,
+    ``sleeves`` (the material), ``training`` and ``compost`` costs in Rp/ha, ``full_dose`` in kg/ha, ``transport`` in
+    Rp/kg, ``ceiling`` the highest yield in kg/ha.
+    """
+
+    yields: Yields
+    effects: dict[str, np.ndarray]
+    pest_gains: dict[str, np.ndarray]
+    responses: dict[str, Response]
+    is_plateau: np.ndarray
+    labour: dict[str, np.ndarray]
+    sleeves: np.ndarray
+    training: np.ndarray
+    compost: np.ndarray
+    full_dose: float
+    transport: float
+    ceiling: float
+
+
+def fertilizer(inputs: Inputs, price: float) -> Measure:
+    """The full dose of mineral fertilizer at a price in Rp/kg."""
+    cost = inputs.full_dose * (price + inputs.transport) + inputs.labour["spreading"]
+    return Measure("fertilizer", inputs.effects["mineral_fertilizer"], cost)
+
+
+def best_fertilizer(inputs: Inputs, price: float, bean_price: float) -> tuple[float, Measure]:
+    """The dose in kg/ha, at most the full one, that is best in the mean where the borer is, and the measure.
+
+    One dose for all draws: nobody knows the response of a farm before. Labour goes with the dose. ``price`` is that
+    of fertilizer and ``bean_price`` that of harvested beans, both in Rp/kg.
+    """
+    found = []
+    for share in DOSE_SHARES:
+        dose = share * inputs.full_dose
+        curves = {name: response.extra_yield(dose) for name, response in inputs.responses.items()}
+        extra = average(curves, inputs.is_plateau)
+        cost = dose * (price + inputs.transport) + share * inputs.labour["spreading"]
+        found.append((float((extra * bean_price - cost).mean()), dose, extra, cost))
+    _, dose, extra, cost = max(found, key=lambda option: option[0])
+    return dose, Measure("fertilizer", np.log1p(extra / inputs.yields.with_borer), cost)
+
+
+def other_measures(inputs: Inputs) -> dict[str, Measure]:
+    """The measures that need no mineral fertilizer, by name."""
+    sleeving, sanitation = (inputs.pest_gains[name] for name in ("pod_sleeving", "borer_sanitation"))
+    return {
+        "pod_sleeving": Measure("pests", sleeving, inputs.labour["sleeving"] + inputs.sleeves, needs_borer=True),
+        "borer_sanitation": Measure("pests", sanitation, inputs.labour["pruning"], needs_borer=True),
+        "pruning_sanitation": Measure("technique", inputs.effects["pruning_sanitation"], inputs.labour["pruning"]),
+        "organic_fertilizer": Measure("fertilizer", inputs.effects["organic_fertilizer"], inputs.compost),
+        "training": Measure("knowledge", inputs.effects["training"], inputs.training),
+    }
+
+
+def packages(mineral: Measure, others: dict[str, Measure]) -> list[Option]:
+    """The packages that hold mineral fertilizer: with training, with sleeving, and with both."""
+    training, sleeving = others["training"], others["pod_sleeving"]
+    return [
+        Option("training_fertilizer", (training, mineral)),
+        Option("package", (sleeving, mineral)),
+        Option("full_package", (training, sleeving, mineral)),
+    ]
+
+
+def build_options(inputs: Inputs, prices: dict[str, float]) -> dict[str, Option]:
+    """Every option at present prices, by name; packages take fertilizer at the ceiling price (HET).
+
+    ``prices`` holds the price of fertilizer at the ``ceiling`` and on the ``market`` in Rp/kg.
+    """
+    others, ceiling = other_measures(inputs), fertilizer(inputs, prices["ceiling"])
+    options = [
+        Option("fertilizer_ceiling", (ceiling,)),
+        Option("fertilizer_market", (fertilizer(inputs, prices["market"]),)),
+        *(Option(name, (measure,)) for name, measure in others.items()),
+        *packages(ceiling, others),
+    ]
+    return {option.name: option for option in options}
+
+
+def is_ranked(options: dict[str, Option], studies: pd.DataFrame) -> dict[str, bool]:
+    """Which options rest on enough evidence to be ranked, by name.
+
+    ``studies`` are those of the synthesis: measures of which no study is like what is recommended have none there and
+    are not ranked. Sleeving was tried in East Kalimantan itself; of weekly harvest with
+    sanitation against the borer there is only a claim. A package is ranked when its parts are.
+    """
+    counts = studies.groupby("measure")["study_id"].nunique()
+    enough = {name: int(counts.get(kind, 0)) >= LEAST_STUDIES for name, kind in SYNTHESIS.items()}
+    single = {**enough, "pod_sleeving": True, "borer_sanitation": False}
+    parts = {
+        "fertilizer_market": ("fertilizer_ceiling",),
+        "training_fertilizer": ("training", "fertilizer_ceiling"),
+        "package": ("pod_sleeving", "fertilizer_ceiling"),
+        "full_package": ("training", "pod_sleeving", "fertilizer_ceiling"),
+    }
+    return {name: all(single[part] for part in parts.get(name, (name,))) for name in options}
+
+
+def compost_cost(
+    prices: pd.DataFrame,
+    tables: tuple[pd.DataFrame, pd.DataFrame],
+    transport: float,
+    multiplier: float,
+    rng: np.random.Generator,
+    size: int,
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Draws of the cost of compost in Rp/ha, without the labour to carry it, and the sources.
+
+    The dose per tree is the one recommended in Gorontalo (C067d), which trials in South Sulawesi used too; trees per
+    hectare are drawn evenly over what is printed for Indonesia (B057b, B058a). ``prices`` is the clean table of local
+    prices, ``multiplier`` moves the price, ``tables`` are costs and baselines. Raises ``ValueError`` when no ceiling
+    price of organic fertilizer is known or it is not above zero.
+    """
+    costs, baselines = tables
+    found = prices[(prices["item"] == "organic") & (prices["market"] == "ceiling_subsidised")]
+    if found.empty:
+        raise ValueError("the table of local prices holds no ceiling price of organic fertilizer")
+    latest = found.loc[found["year_decimal"].idxmax()]
+    if not latest["price_idr_per_kg"] > 0:
+        raise ValueError(f"price {latest['price_id']} of organic fertilizer is {latest['price_idr_per_kg']:g} Rp/kg")
+    dose, dense, densest = row(costs, "C067d"), row(baselines, "B057b"), row(baselines, "B058a")
+    trees = rng.uniform(dense["value_low"], densest["value_high"], size)
+    cost = trees * dose["value"] * (latest["price_idr_per_kg"] * multiplier + transport)
+    return cost, tuple(str(figure["source_id"]) for figure in (latest, dose, dense, densest))

@@ -1,0 +1,1 @@
+"""What official statistics say of area, production and yield."""

@@ -1,0 +1,180 @@
+"""Figures of 05_model_evidence: the effect of each measure in a new place, and every study behind it."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from scipy.special import ndtri
+
+from pipeline.kit.publish.estimates import Estimate, split_sources
+from pipeline.kit.publish.figures import BLACK, BLUE, GREEN, GREY, ORANGE, Caption
+from pipeline.kit.publish.language import Text
+from pipeline.study.axes import draw_intervals, label, localise
+from pipeline.study.names import POOLED_MEASURES
+from pipeline.study.synthesis.pooling import Synthesis
+
+EFFECTS = Caption(
+    title=Text("Effect of each measure in a new place", "Pengaruh setiap tindakan di tempat baru"),
+    caption=Text(
+        "Thin line: interval for a regency that was not studied. Thick line: interval of the mean over places. "
+        "Diamond: one study. Rows without diamonds rest on prior knowledge alone.",
+        "Garis tipis: selang untuk kabupaten yang belum diteliti. Garis tebal: selang rerata semua tempat. Belah "
+        "ketupat: satu penelitian. Baris tanpa belah ketupat hanya pengetahuan awal.",
+    ),
+    alt=Text(
+        "Interval plot of the change in yield, one row per kind of measure, with a diamond for each study behind it.",
+        "Diagram selang perubahan hasil, satu baris per jenis tindakan, dengan belah ketupat untuk tiap penelitiannya.",
+    ),
+)
+FOREST = Caption(
+    title=Text("Every study, and what is pooled from it", "Setiap penelitian dan hasil gabungannya"),
+    caption=Text(
+        "Ratio of yields on a log scale. Filled: standard error as printed. Open: standard error imputed. Black: mean "
+        "over places; grey: a regency that was not studied.",
+        "Rasio hasil pada skala log. Isi penuh: galat baku tercetak. Kosong: galat baku taksiran. Hitam: rerata semua "
+        "tempat; abu-abu: kabupaten yang belum diteliti.",
+    ),
+    alt=Text(
+        "Forest plot: for each kind of measure one line per study with its interval, then the mean and the interval "
+        "for a new place.",
+        "Diagram hutan: untuk tiap jenis tindakan satu garis per penelitian dengan selangnya, lalu rerata dan selang "
+        "untuk tempat baru.",
+    ),
+)
+POOLED = {"mean": Text("mean over places", "rerata semua tempat"), "new": Text("new regency", "kabupaten baru")}
+
+
+def effect_rows(estimates: list[Estimate], studies: pd.DataFrame) -> pd.DataFrame:
+    """Intervals (``kind`` predictive and mean) and single studies (``kind`` study), in per cent of yield."""
+    kinds = {"effect": "predictive", "mean_effect": "mean"}
+    chosen = [(kinds[e.key.split(".")[0]], e) for e in estimates if e.key.split(".")[0] in kinds]
+    rows = [(kind, e.key.split(".")[1], e.lower, e.value, e.upper) for kind, e in chosen]
+    rows += [("study", s.measure, np.nan, np.expm1(s.log_ratio) * 100, np.nan) for s in studies.itertuples()]
+    return pd.DataFrame(rows, columns=["kind", "name", "lower", "value", "upper"])
+
+
+def draw_effects(axes: Axes, data: pd.DataFrame, language: str) -> None:
+    """Predictive interval, mean and studies of each kind of measure; ``data`` from ``effect_rows``."""
+    predictive = data[data["kind"] == "predictive"].reset_index(drop=True)
+    x_label = Text("Change in yield (%)", "Perubahan hasil (%)")
+    draw_intervals(axes, predictive, language, POOLED_MEASURES, x_label)
+    row = {name: index for index, name in enumerate(predictive["name"])}
+    means = data[data["kind"] == "mean"]
+    axes.hlines([row[n] for n in means["name"]], means["lower"], means["upper"], colors=BLUE, linewidth=5.5, alpha=0.45)
+    studies = data[data["kind"] == "study"]
+    text = label(language, "one study", "satu penelitian")
+    places = [row[name] + 0.3 for name in studies["name"]]
+    axes.plot(studies["value"], places, "D", color=ORANGE, markersize=4, label=text)
+    axes.plot([], [], "-o", color=BLUE, label=label(language, "new regency", "kabupaten baru"))
+    axes.plot([], [], color=BLUE, linewidth=5.5, alpha=0.45, label=POOLED["mean"].in_language(language))
+    axes.set_ylabel(label(language, "Measure", "Tindakan"))
+    axes.legend(fontsize=8, loc="lower right")
+
+
+def forest_rows(studies: pd.DataFrame, estimates: list[Estimate], level: float) -> pd.DataFrame:
+    """One row per study (``kind`` printed or imputed) and two pooled ones per measure, as ratios of yields.
+
+    ``studies`` comes from ``evidence_checks.contributions``. Columns: ``measure``, ``name``, ``kind``, ``lower``,
+    ``value``, ``upper``. Measures without a study are left out.
+    """
+    by_key = {e.key: e for e in estimates}
+    reach = ndtri((1 + level) / 2)
+    rows = []
+    for measure in [name for name in POOLED_MEASURES if name in set(studies["measure"])]:
+        for s in studies[studies["measure"] == measure].itertuples():
+            kind = "imputed" if s.is_se_imputed else "printed"
+            ends = np.exp([s.log_ratio - reach * s.se, s.log_ratio, s.log_ratio + reach * s.se])
+            rows.append((measure, s.study_id, kind, *ends))
+        for kind, key in (("mean", "mean_effect"), ("new", "effect")):
+            e = by_key[f"{key}.{measure}"]
+            rows.append((measure, kind, kind, *(1 + part / 100 for part in (e.lower, e.value, e.upper))))
+    return pd.DataFrame(rows, columns=["measure", "name", "kind", "lower", "value", "upper"])
+
+
+def draw_forest(axes: Axes, data: pd.DataFrame, language: str) -> None:
+    """Studies and pooled rows under the name of each measure; ``data`` from ``forest_rows``."""
+    ticks, place = [], 0
+    colours = {"printed": BLUE, "imputed": GREEN, "mean": BLACK, "new": GREY}
+    for measure, rows in data.groupby("measure", sort=False):
+        ticks.append((place, POOLED_MEASURES[str(measure)].in_language(language), True))
+        for row in rows.itertuples():
+            place += 1
+            colour = colours[str(row.kind)]
+            axes.plot([row.lower, row.upper], [place, place], color=colour, linewidth=1.6)
+            face = "white" if row.kind == "imputed" else colour
+            marker = "o" if row.kind in ("printed", "imputed") else "D"
+            axes.plot(row.value, place, marker, color=colour, markerfacecolor=face, markersize=5)
+            name = POOLED[str(row.kind)].in_language(language) if row.kind in POOLED else str(row.name)
+            ticks.append((place, name, False))
+        place += 1
+    axes.set_yticks([tick[0] for tick in ticks], [tick[1] for tick in ticks], fontsize=7.5)
+    for text, tick in zip(axes.get_yticklabels(), ticks, strict=True):
+        text.set_fontweight("bold" if tick[2] else "normal")
+    axes.invert_yaxis()
+    axes.axvline(1, color=GREY, linewidth=0.9)
+    axes.set_xscale("log")
+    axes.set_xticks([0.25, 0.5, 1, 2, 4])
+    axes.minorticks_off()
+    axes.set_xlabel(
+        label(language, "Yield with the measure over yield without", "Hasil dengan tindakan dibagi hasil tanpa")
+    )
+    axes.set_ylabel(label(language, "Study", "Penelitian"))
+    axes.grid(axis="y", visible=False)
+    localise(axes, language, "x")
+
+
+METHOD = "Bayesian synthesis of log response ratios, spreads integrated over a grid"
+PLACES = {"effect": "in a regency of Indonesia not yet studied", "mean_effect": "mean over places"}
+
+
+def effect_estimates(synthesis: Synthesis, level: float) -> list[Estimate]:
+    """Per kind of measure, in per cent of yield: the effect in a new place, and the mean over places."""
+    found = []
+    for measure in synthesis.posteriors:
+        common = _common(synthesis, measure)
+        known = common["n"] > 0
+        for key, mixture in (("effect", synthesis.new_place(measure)), ("mean_effect", synthesis.mean_effect(measure))):
+            lower, value, upper = np.expm1(mixture.interval(level)) * 100
+            basis = PLACES[key] if known else f"{PLACES[key]}; prior only"
+            found.append(
+                Estimate(
+                    f"{key}.{measure}", value, "%", basis, lower=lower, upper=upper, level=level,
+                    headline=key == "effect", **common,
+                )
+            )  # fmt: skip
+    return found
+
+
+def support_estimates(synthesis: Synthesis, variation: tuple[float, float, tuple[str, ...]]) -> list[Estimate]:
+    """Spread between places per measure, chance that a measure lowers yield, and counts of rows and errors.
+
+    ``variation`` is how farms vary, from ``evidence_rows``.
+    """
+    found = []
+    for measure in synthesis.posteriors:
+        common = _common(synthesis, measure)
+        spread, chance = synthesis.between_places(measure), float(synthesis.new_place(measure).below(0.0))
+        basis = "standard deviation of the log effect"
+        found.append(Estimate(f"spread.{measure}", spread, "log ratio", basis, **common))
+        found.append(Estimate(f"harm.{measure}", chance, "1", "chance that yield falls", **common))
+    everything = split_sources(synthesis.rows["source_id"])
+    imputed = int(synthesis.rows["is_se_imputed"].sum())
+    rows = len(synthesis.rows)
+    found.append(Estimate("evidence.rows", rows, "pooled effects", "rows", "count", everything, rows))
+    found.append(
+        Estimate("evidence.imputed", imputed, "pooled effects", "without a printed error", "count", everything, rows)
+    )
+    found.append(
+        Estimate(
+            "evidence.farm_variation", variation[0], "1", "coefficient of variation between farms",
+            "geometric mean of surveys that print an error and a size", everything, len(variation[2]),
+        )
+    )  # fmt: skip
+    return found
+
+
+def _common(synthesis: Synthesis, measure: str) -> dict[str, Any]:
+    rows = synthesis.rows[synthesis.rows["measure"] == measure]
+    sources = split_sources(rows["source_id"]) if len(rows) else ("prior",)
+    return {"method": METHOD, "sources": sources, "n": rows["study_id"].nunique()}

@@ -1,0 +1,106 @@
+"""What the evidence synthesis rests on: the share of each study, and the answer when rows are treated otherwise."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from pipeline.study.synthesis.comparisons import AFRICA
+from pipeline.study.synthesis.pooling import Priors, Synthesis, synthesise
+from pipeline.tables import POOLED_MEASURES
+
+
+def contributions(synthesis: Synthesis, level: float) -> pd.DataFrame:
+    """What each study contributes to the mean of its measure: one row per study and measure.
+
+    Columns: ``measure``, ``study_id``, ``country``, ``design``, ``rows``, ``log_ratio`` (mean of its rows), ``se`` (as
+    large as that of a row: its rows share plots and seasons), ``is_se_imputed``, ``weight`` (how far the mean effect
+    moves when all rows of the study move by one), the study's own effect given all others (``value``, ``lower``,
+    ``upper``) and ``sources``.
+    """
+    frame, found = synthesis.rows, []
+    moved = pd.concat([_influence(synthesis, measure) for measure in frame["measure"].unique()])
+    for (measure, study), rows in frame.groupby(["measure", "study_id"], sort=True):
+        lower, value, upper = synthesis.study(measure, study).interval(level)
+        found.append(
+            {
+                "measure": measure,
+                "study_id": study,
+                "country": rows["country"].iloc[0],
+                "design": rows["design"].iloc[0],
+                "rows": len(rows),
+                "log_ratio": rows["log_ratio"].mean(),
+                "se": float(np.sqrt((rows["se"] ** 2).mean())),
+                "is_se_imputed": bool(rows["is_se_imputed"].any()),
+                "weight": float(moved[rows.index].sum()),
+                "lower": lower,
+                "value": value,
+                "upper": upper,
+                "sources": ";".join(sorted(set(rows["source_id"]))),
+            }
+        )
+    return pd.DataFrame(found)
+
+
+def _influence(synthesis: Synthesis, measure: str) -> pd.Series:
+    """How far the mean effect of a measure moves when one of its rows moves by one, by the index of the row."""
+    index = synthesis.rows.index[synthesis.rows["measure"] == measure]
+    return pd.Series(synthesis.posteriors[measure].influence({"mean": 1.0}), index)
+
+
+def variants(rows: pd.DataFrame, doubtful: pd.DataFrame, priors: Priors) -> dict[str, tuple[pd.DataFrame, Priors]]:
+    """Other ways to treat the rows or the priors, by name; ``doubtful`` are rows kept out for a warning."""
+    africa = rows["country"].fillna("").str.contains(AFRICA)
+    wide = replace(
+        priors,
+        fertilizer=(priors.fertilizer[0], 2 * priors.fertilizer[1]),
+        other=(priors.other[0], 2 * priors.other[1]),
+    )
+    return {
+        "all": (rows, priors),
+        "imputed errors doubled": (rows.assign(se=rows["se"] * np.where(rows["is_se_imputed"], 2, 1)), priors),
+        "printed errors only": (rows[~rows["is_se_imputed"]], priors),
+        "without West Africa": (rows[~africa], priors),
+        "trials only": (rows[rows["design"].str.endswith("trial")], priors),
+        "no bias of designs": (rows, replace(priors, bias_sd=1e-6)),
+        "with doubtful rows": (pd.concat([rows, doubtful]), priors),
+        "wider priors": (rows, wide),
+        "spreads half as wide": (rows, replace(priors, spread_scale=priors.spread_scale / 2)),
+        "spreads twice as wide": (rows, replace(priors, spread_scale=priors.spread_scale * 2)),
+    }
+
+
+def sensitivity(
+    rows: pd.DataFrame, doubtful: pd.DataFrame, priors: Priors, factor_sd: float, level: float
+) -> pd.DataFrame:
+    """Effect in a new place, in per cent, of every measure under every variant.
+
+    Columns: ``measure``, ``variant``, ``studies``, ``lower``, ``value``, ``upper``.
+    """
+    found = []
+    for variant, (frame, prior) in variants(rows, doubtful, priors).items():
+        synthesis = synthesise(frame, prior, factor_sd)
+        for measure in POOLED_MEASURES:
+            studies = frame.loc[frame["measure"] == measure, "study_id"].nunique()
+            found.append((measure, variant, studies, *np.expm1(synthesis.new_place(measure).interval(level)) * 100))
+    return pd.DataFrame(found, columns=["measure", "variant", "studies", "lower", "value", "upper"])
+
+
+def small_study_slopes(rows: pd.DataFrame) -> pd.DataFrame:
+    """Does the effect grow with its error, as it would if small studies that found nothing stay unpublished?
+
+    Weighted regression of log ratios, less the mean of their measure, on the error (PET) and on its square (PEESE).
+    Columns: ``check``, ``slope``, ``se``, ``rows``. Most errors are imputed from the size of the sample, so this
+    tells of small samples more than of published significance.
+    """
+    centred = rows["log_ratio"] - rows.groupby("measure")["log_ratio"].transform("mean")
+    known = rows.groupby("measure")["log_ratio"].transform("size") > 1
+    found = []
+    for check, column in (("PET", rows["se"]), ("PEESE", rows["se"] ** 2)):
+        x, y, w = column[known], centred[known], rows.loc[known, "se"] ** -2
+        x = x - np.average(x, weights=w)
+        precision = float((w * x**2).sum())
+        slope = float((w * x * y).sum()) / precision
+        scatter = float((w * (y - slope * x) ** 2).sum()) / max(1, int(known.sum()) - 2)
+        found.append((check, slope, np.sqrt(max(1.0, scatter) / precision), int(known.sum())))
+    return pd.DataFrame(found, columns=["check", "slope", "se", "rows"])

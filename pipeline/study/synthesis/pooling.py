@@ -1,0 +1,149 @@
+"""What a measure does to yield in a place not yet studied: a Bayesian synthesis of published effects.
+
+Log response ratio of row j of study i in country c, for one kind of measure:
+
+    y = mean + bias of the design + African country + country effect + study effect + row effect + error
+
+Country, study and row effects are normal about zero, each with a spread of its own for every measure; standard errors
+that were imputed share a factor that is not known either. How much studies of a measure differ is learned from that
+measure and, through the typical spread, from all others. Given the spreads the model is linear and normal, so it is
+integrated over a grid (``linear_normal``): no sampler, the same digits every time.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pipeline.kit.bayes import mixture
+from pipeline.kit.bayes.draws import stream
+from pipeline.kit.bayes.linear_normal import Block, Posterior, average, fit, fixed_effects, groups
+from pipeline.kit.bayes.mixture import Mixture
+from pipeline.study.synthesis.comparisons import AFRICA, UNADJUSTED, variation_between_farms
+from pipeline.tables import POOLED_MEASURES
+
+HERE = "Indonesia"
+SPREADS = ("country", "study", "row")
+
+
+@dataclass(frozen=True)
+class Priors:
+    """Weak prior knowledge, all on the log scale.
+
+    Mean and standard deviation of effects, the typical spread between studies (known to a factor: ``typical_log_sd``
+    is the standard deviation of its log), and the standard deviation of the bias of designs without a drawn control.
+    """
+
+    fertilizer: tuple[float, float] = (0.2, 0.4)
+    other: tuple[float, float] = (0.1, 0.3)
+    spread_scale: float = 0.3
+    bias_sd: float = 0.15
+    typical_log_sd: float = 0.5
+
+    def of(self, measure: str) -> tuple[float, float]:
+        """Prior mean and standard deviation of the mean effect of a measure; shade may work either way."""
+        if measure == "shade":
+            return 0.0, self.fertilizer[1]
+        return self.fertilizer if measure.endswith("fertilizer") else self.other
+
+
+@dataclass(frozen=True)
+class Synthesis:
+    """Posterior of every measure, the rows it rests on, and the typical spread between studies with its weights."""
+
+    posteriors: dict[str, Posterior]
+    rows: pd.DataFrame
+    typical: np.ndarray
+    typical_weight: np.ndarray
+
+    def mean_effect(self, measure: str) -> Mixture:
+        """Mean effect of a measure over all places, on the log scale."""
+        return self.posteriors[measure].combination({"mean": 1.0})
+
+    def new_place(self, measure: str) -> Mixture:
+        """Effect of a measure in a regency of Indonesia not yet studied, on the log scale."""
+        posterior = self.posteriors[measure]
+        if f"country:{HERE}" in posterior.names:
+            return posterior.combination({"mean": 1.0, f"country:{HERE}": 1.0}, ("study", "row"))
+        return posterior.combination({"mean": 1.0}, SPREADS)
+
+    def between_places(self, measure: str) -> float:
+        """Standard deviation of the true effect between places, on the log scale."""
+        return self.posteriors[measure].total_spread(SPREADS)
+
+    def study(self, measure: str, study: str) -> Mixture:
+        """What a study tells of the effect at its own place once all others are heard."""
+        rows = self.rows[(self.rows["measure"] == measure) & (self.rows["study_id"] == study)]
+        parts = {"mean": 1.0, f"study:{study}": 1.0}
+        for country, share in country_of(rows).value_counts(normalize=True).items():
+            parts[f"country:{country}"] = float(share)
+        return self.posteriors[measure].combination(parts)
+
+    def draw(self, seed: int, size: int) -> pd.DataFrame:
+        """Draws of the effect of every measure in a new place, one column each, from streams of their own."""
+        return pd.DataFrame(
+            {name: self.new_place(name).draw(stream(seed, f"effect {name}"), size) for name in self.posteriors}
+        )
+
+
+def synthesise(rows: pd.DataFrame, priors: Priors, error_factor_sd: float) -> Synthesis:
+    """Fit the synthesis to rows from ``evidence_rows``; a measure without rows keeps its prior.
+
+    ``error_factor_sd`` is the spread of the log of the factor on imputed errors.
+    """
+    typical = mixture.log_normal_even("typical", priors.typical_log_sd)
+    scales = priors.spread_scale * typical.values
+    rows = rows.reset_index(drop=True)
+    found = {
+        measure: [_fit_measure(rows[rows["measure"] == measure], measure, priors, s, error_factor_sd) for s in scales]
+        for measure in POOLED_MEASURES
+    }
+    log_weight = np.log(typical.weights) + np.sum([[p.log_evidence for p in fits] for fits in found.values()], axis=0)
+    weight = np.exp(log_weight - log_weight.max())
+    averaged = {measure: average(fits, log_weight) for measure, fits in found.items()}
+    return Synthesis(averaged, rows, scales, weight / weight.sum())
+
+
+def error_factor_sd(effects: pd.DataFrame) -> float:
+    """Spread of the log of the factor on imputed errors: as much as farms vary differently between surveys."""
+    return variation_between_farms(effects)[1]
+
+
+def _fit_measure(rows: pd.DataFrame, measure: str, priors: Priors, scale: float, factor_sd: float) -> Posterior:
+    """Posterior of one measure when the typical spread between studies is ``scale``.
+
+    Countries, and rows of one study, differ half as much as studies: too few of them to learn more.
+    """
+    unknown = [
+        mixture.half_normal("country", scale / 2, 6),
+        mixture.half_normal("study", scale, 12),
+        mixture.half_normal("row", scale / 2, 6),
+        mixture.log_normal("imputed error", factor_sd),
+    ]
+    inflated = {"imputed error": rows["is_se_imputed"].to_numpy(dtype=bool)}
+    values, errors = (rows[name].to_numpy(dtype=float) for name in ("log_ratio", "se"))
+    return fit(values, errors, _blocks(rows, priors.of(measure), priors.bias_sd), unknown, inflated)
+
+
+def _blocks(rows: pd.DataFrame, prior: tuple[float, float], bias_sd: float) -> list[Block]:
+    shifts = moderators(rows)
+    design = np.column_stack([np.ones(len(rows)), shifts.to_numpy()])
+    sd = [prior[1], *[bias_sd] * shifts.shape[1]]
+    return [
+        fixed_effects(["mean", *shifts], design, [prior[0], *[0.0] * shifts.shape[1]], sd),
+        groups("country", list(country_of(rows)), "country"),
+        groups("study", list(rows["study_id"]), "study"),
+        groups("row", list(rows["effect_id"]), "row"),
+    ]
+
+
+def moderators(rows: pd.DataFrame) -> pd.DataFrame:
+    """What shifts a row besides its measure: a column per design without a drawn control, and one for Africa."""
+    columns = {f"bias:{design}": rows["design"] == design for design in UNADJUSTED}
+    columns["African country"] = rows["country"].fillna("").str.contains(AFRICA)
+    return pd.DataFrame(columns, index=rows.index).astype(float)
+
+
+def country_of(rows: pd.DataFrame) -> pd.Series:
+    """Country of each row; one that is not stated is a country of its own."""
+    return rows["country"].fillna("not stated")

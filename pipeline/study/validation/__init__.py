@@ -1,0 +1,1 @@
+"""Whether intervals hold on what was left out."""

@@ -1,0 +1,148 @@
+"""Published estimates of 11_validation: how often intervals hold, how good forecasts are, what the chains say."""
+
+import numpy as np
+import pandas as pd
+
+from pipeline.kit.publish.estimates import Estimate
+from pipeline.kit.publish.language import Text
+from pipeline.study.names import POOLED_MEASURES
+from pipeline.study.validation.calibration import Coverage, coverage
+from pipeline.study.validation.sampler import Sampled
+
+LEVELS = (0.8, 0.95)
+# Coverage of 80 % intervals is called good inside this band.
+BAND = (0.7, 0.9)
+INTERVAL = 0.9
+
+
+def coverage_estimates(key: str, positions: pd.Series, method: str, sources: tuple[str, ...]) -> list[Estimate]:
+    """Share of truths inside 80 % and 95 % intervals, with the uncertainty that their number leaves."""
+    found = []
+    for level in LEVELS:
+        result = coverage(positions, level)
+        lower, upper = min(result.lower, result.share), max(result.upper, result.share)
+        found.append(
+            Estimate(
+                f"coverage.{key}.{round(level * 100)}", result.share * 100, "%",
+                f"of truths inside {level * 100:g} % intervals", method, sources, result.n,
+                lower=lower * 100, upper=upper * 100, level=INTERVAL, headline=True,
+            )
+        )  # fmt: skip
+    return found
+
+
+def forecast_estimates(left_out: pd.DataFrame, sources: tuple[str, ...]) -> list[Estimate]:
+    """Scores of the forecasts of studies left out, beside the naive forecast, and how many fall outside 80 %."""
+    own, naive = left_out["crps"].mean(), left_out["crps_naive"].mean()
+    method, n = "studies left out one at a time", len(left_out)
+    outside = int((~left_out["position"].between(0.1, 0.9)).sum())
+    return [
+        Estimate("forecast.crps", own, "log ratio", "CRPS, smaller is better", method, sources, n, headline=True),
+        Estimate("forecast.crps_naive", naive, "log ratio", "CRPS without measures", method, sources, n),
+        Estimate("forecast.gain", (1 - own / naive) * 100, "%", "CRPS below the naive one", method, sources, n),
+        Estimate("forecast.outside", outside, "studies", "outside their 80 % interval", method, sources, n),
+        Estimate("forecast.studies", n, "studies", "left out", method, sources, n),
+    ]
+
+
+def chain_estimates(
+    chains: dict[str, Sampled], compared: dict[str, pd.DataFrame], sources: tuple[str, ...]
+) -> list[Estimate]:
+    """Diagnostics of the chains by name, and how far they lie from the exact synthesis, in per cent of its interval."""
+    found = []
+    for name, sampled in chains.items():
+        table = compared[name]
+        apart = ((table["sampled"] - table["exact"]).abs() / table["width"]).max() * 100
+        method = f"NUTS, four chains, {name} study effects"
+        for key, value, unit, basis in (
+            ("r_hat", sampled.r_hat, "1", "largest"),
+            ("effective", round(sampled.effective), "draws", "least effective sample size"),
+            ("divergent", sampled.divergent, "steps", "divergent"),
+            ("apart", apart, "%", "largest distance to the exact quantiles, of the width of the interval"),
+        ):
+            found.append(Estimate(f"chains.{name}.{key}", float(value), unit, basis, method, sources, 4, headline=True))
+    return found
+
+
+def check_estimates(checks: pd.DataFrame) -> list[Estimate]:
+    """How many published results were found again; ``checks`` has ``passed`` and ``source_id``."""
+    sources = tuple(sorted(set(checks["source_id"])))
+    method = "published results computed again"
+    return [
+        Estimate("engine.passed", int(checks["passed"].sum()), "results", "found again", method, sources, len(checks)),
+        Estimate("engine.checked", len(checks), "results", "checked", method, sources, len(checks), headline=True),
+    ]
+
+
+def prior_estimates(sensitivity: pd.DataFrame, sources: tuple[str, ...]) -> list[Estimate]:
+    """Largest move of the middle of an effect under other priors, in per cent of the width of its interval."""
+    base = sensitivity[sensitivity["variant"] == "all"].set_index("measure")
+    others = sensitivity[sensitivity["variant"].isin(["wider priors", "spreads half as wide", "spreads twice as wide"])]
+    known = others[others["studies"] > 0].set_index("measure")
+    # On the log scale, as the intervals are made.
+    middle, own = np.log1p(known["value"] / 100), np.log1p(base.loc[known.index, "value"] / 100)
+    width = np.log1p(base["upper"] / 100) - np.log1p(base["lower"] / 100)
+    moved = float(((middle - own).abs() / width.loc[known.index]).max() * 100)
+    basis = "of the width of the interval"
+    return [Estimate("priors.moved", moved, "%", basis, "priors and spreads halved or doubled", sources, len(known))]
+
+
+def verdict(studies: Coverage, left_out: pd.DataFrame) -> Text:
+    """One sentence: whether the coverage of 80 % intervals lies in its band, and if not, what falls outside."""
+    low, high = (f"{100 * bound:g}" for bound in BAND)
+    if BAND[0] <= studies.share <= BAND[1]:
+        return Text(
+            f"The coverage of the 80 % intervals lies in the band that is called good here, {low} to {high} %.",
+            f"Cakupan selang 80 % berada dalam pita yang di sini disebut baik, {low} sampai {high} %.",
+        )
+    outside = left_out.loc[~left_out["position"].between(0.1, 0.9), "measure"].value_counts()
+    signs = left_out.groupby("measure")["log_ratio"].agg(lambda found: found.min() < 0 < found.max())
+    split, most = signs.index[signs], int(left_out["others"].max())
+    en, id = (
+        (
+            ", ".join(f"{_lower(POOLED_MEASURES[m].in_language(language))} ({k})" for m, k in outside.items()),
+            ", ".join(_lower(POOLED_MEASURES[m].in_language(language)) for m in split),
+        )
+        for language in ("en", "id")
+    )
+    return Text(
+        f"The coverage of the 80 % intervals does not lie in the band of {low} to {high} % that is called good here. "
+        f"Outside fall studies of {en[0]}. No measure has more than {most} other studies to foretell one from, and "
+        f"studies of some contradict each other in sign ({en[1] or 'none'}).",
+        f"Cakupan selang 80 % tidak berada dalam pita {low} sampai {high} % yang di sini disebut baik. "
+        f"Yang jatuh di luar adalah penelitian {id[0]}. Tidak ada tindakan dengan lebih dari {most} penelitian lain "
+        f"untuk meramalkannya, dan penelitian sebagian tindakan bertentangan arah ({id[1] or 'tidak ada'}).",
+    )
+
+
+def _lower(name: str) -> str:
+    return name[0].lower() + name[1:]
+
+
+def coverage_rows(estimates: list[Estimate]) -> pd.DataFrame:
+    """Coverages to draw: ``name``, ``nominal``, ``lower``, ``value``, ``upper``, all in per cent."""
+    rows = [
+        (e.key.split(".")[1], float(e.key.split(".")[2]), e.lower, e.value, e.upper)
+        for e in estimates
+        if e.key.startswith("coverage.")
+    ]
+    return pd.DataFrame(rows, columns=["name", "nominal", "lower", "value", "upper"])
+
+
+def all_checks(meta_analyses: pd.DataFrame, optima: pd.DataFrame) -> pd.DataFrame:
+    """Every published result in one table: ``name``, ``published``, ``computed``, ``passed``, ``source_id``."""
+    name = meta_analyses["dataset"] + ", " + meta_analyses["method"] + ", " + meta_analyses["quantity"]
+    first = meta_analyses.assign(name=name).rename(columns={"value": "published"})
+    columns = ["name", "published", "computed", "passed", "source_id"]
+    return pd.concat([first[columns], optima[columns]], ignore_index=True)
+
+
+def country_coverage(numbers: dict[str, Estimate]) -> list[Estimate]:
+    """Coverage of the forecasts of countries left out of the price panel, as 08_model_price_response publishes it."""
+    found = []
+    for level in ("80", "95"):
+        e = numbers[f"price_skill.coverage_{level}"]
+        key = f"coverage.countries.{level}"
+        basis = f"of yearly changes inside {level} % intervals"
+        found.append(Estimate(key, e.value * 100, "%", basis, e.method, e.sources, e.n, headline=True))
+    return found

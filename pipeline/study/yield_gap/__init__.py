@@ -1,0 +1,1 @@
+"""How low the yield is, and below what."""

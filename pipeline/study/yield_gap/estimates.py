@@ -1,0 +1,93 @@
+"""Published estimates of 04_yield_gap: mature share, present yield and gap of Kutai Timur."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pipeline.kit.publish.estimates import Estimate, from_draws, split_sources
+
+BASIS = "mature area (TM)"
+METHOD = "regency model: area, mature share and yield in logs, pooled from regency to nation"
+REGIONS = {"kutai_timur": "Kutai Timur", "berau": "Berau", "mahakam_ulu": "Mahakam Ulu"}
+
+
+def gap_estimates(
+    state: pd.DataFrame,
+    readings: pd.DataFrame,
+    figures: pd.DataFrame,
+    is_mature: float,
+    attainable: float,
+    level: float,
+    seed: int,
+) -> list[Estimate]:
+    """Area, mature share, yield and gap from the draws of the present ``state``, and every reading as published.
+
+    ``figures`` are those the regency model was fitted to; ``is_mature`` is the chance that the hectares given in 2025
+    are mature area.
+    """
+    present = state["yield_kg_per_ha"].to_numpy()
+    sources = split_sources(figures["source_id"])
+    common: dict[str, Any] = {
+        "level": level, "sources": sources, "n": len(figures), "seed": seed, "method": METHOD, "headline": True
+    }  # fmt: skip
+    share, area = state["mature_share"].to_numpy(), state["area_total_ha"].to_numpy()
+    gap, less = attainable - present, f"{attainable:g} less the present yield, mature area (TM)"
+    chance, weighed = "chance that the hectares of 2025 are mature area", "evidence of both readings"
+    return [
+        from_draws("kutai_timur.mature_share", share, **common, unit="1", basis="of the total area"),
+        from_draws("kutai_timur.yield_mature", present, **common, unit="kg/ha", basis=BASIS),
+        from_draws("kutai_timur.gap", gap, **common, unit="kg/ha", basis=less),
+        from_draws("kutai_timur.area_total", area, **common, unit="ha", basis="total area, 2025"),
+        from_draws("kutai_timur.area_mature", area * share, **common, unit="ha", basis="mature area (TM), 2025"),
+        from_draws("kutai_timur.production", area * share * present / 1000, **common, unit="t/yr", basis="dry beans"),
+        Estimate("kutai_timur.area_2025_is_mature", is_mature, "1", chance, weighed, sources, len(figures)),
+        _probability(present, attainable, sources, seed),
+        Estimate("attainable", attainable, "kg/ha", BASIS, "parameter", ("parameter",), 1),
+        *(_reading(row) for _, row in readings.iterrows()),
+    ]  # fmt: skip
+
+
+def grower_estimates(growers: pd.DataFrame, figures: pd.DataFrame, level: float, seed: int) -> list[Estimate]:
+    """Present production and yield per mature hectare of the regencies that might export."""
+    found = []
+    for column in growers:
+        region, quantity = next((r, column[len(r) + 1 :]) for r in REGIONS if column.startswith(r))
+        own = figures[figures["region"] == REGIONS[region]]
+        unit, basis = {
+            "yield_kg_per_ha": ("kg/ha", BASIS), "mature_ha": ("ha", BASIS), "production_t": ("t/yr", "dry beans"),
+        }[quantity]  # fmt: skip
+        found.append(
+            from_draws(
+                f"grower.{region}.{quantity}", growers[column].to_numpy(), level, unit=unit, basis=basis, method=METHOD,
+                sources=split_sources(own["source_id"]), n=len(own), seed=seed,
+            )
+        )  # fmt: skip
+    return found
+
+
+def _probability(present: np.ndarray, attainable: float, sources: tuple[str, ...], seed: int) -> Estimate:
+    chance = float((present < attainable).mean())
+    method = "share of draws below the attainable yield"
+    return Estimate(
+        "kutai_timur.gap_probability", chance, "1", BASIS, method, tuple(sorted(set(sources))), 2, seed=seed
+    )
+
+
+def _reading(row: pd.Series) -> Estimate:
+    name = row["reading"].replace(" ", "_").replace(",", "")
+    method = "production over area as published"
+    sources = tuple(row["source_ids"].split(";"))
+    return Estimate(
+        f"kutai_timur.yield_total.{name}", row["yield_kg_per_ha"], "kg/ha", "total area", method, sources, 2
+    )
+
+
+def error_estimates(errors: dict[str, tuple[float, int]], conflicts: pd.DataFrame) -> list[Estimate]:
+    """Error of a single published figure, per quantity, from the clean table of conflicts."""
+    sources = split_sources(conflicts["source_ids"])
+    method = "median log ratio of conflicting figures"
+    return [
+        Estimate(f"reporting_error.{name}", error, "log ratio", "one published figure", method, sources, n)
+        for name, (error, n) in errors.items()
+    ]

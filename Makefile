@@ -51,6 +51,7 @@ check: .venv/installed ## Check style, types and numbers in prose
 	$(RUN) ruff check
 	$(RUN) ruff format --check
 	$(RUN) mypy
+	$(RUN) lint-imports
 	$(RUN) cacao numerals
 
 clean: ## Remove the environment and the caches of tools; results stay

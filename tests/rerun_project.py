@@ -16,7 +16,7 @@ from reproduction import commit
 from pipeline.kit import paths
 
 # What it takes to run a stage.
-SOURCES = ("__init__", "cli", "compute", "failure", "kernel", "params", "paths", "run", "variables", "yaml_text")
+SOURCES = ("__init__", "cli", "params")
 ADOPTION, YEARS = "scenarios.adoption", "scenarios.training_years"
 # Which stages executed code, in the order in which they did; no output.
 COUNT = ".count"
@@ -44,13 +44,20 @@ PIPELINE = {
 }
 
 
-def make(folder: Path, toys: dict[str, Toy]) -> Path:
-    """A project with these stages."""
+def copy_tools(folder: Path) -> None:
+    """The tools that run stages, and the parameters, in a project of their own."""
     (folder / "pipeline").mkdir(parents=True)
     for name in SOURCES:
         shutil.copy(paths.ROOT / "pipeline" / f"{name}.py", folder / "pipeline")
-    shutil.copytree(paths.ROOT / "pipeline" / "rerun", folder / "pipeline" / "rerun")
-    shutil.copy(paths.PARAMS, folder / "params.yaml")
+    without_caches = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(paths.ROOT / "pipeline" / "kit", folder / "pipeline" / "kit", ignore=without_caches)
+    for path in (paths.PARAMS, paths.ROOT / "pyproject.toml"):
+        shutil.copy(path, folder)
+
+
+def make(folder: Path, toys: dict[str, Toy]) -> Path:
+    """A project with these stages."""
+    copy_tools(folder)
     (folder / ".gitignore").write_text(f"/results/\n/{COUNT}\n__pycache__/\n/.staging-*/\n/site/\n")
     (folder / ".dvc").mkdir()
     (folder / ".dvc" / "config").write_text("[core]\n    analytics = false\n    check_update = false\n")

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from pipeline.kit.data import usage
+from pipeline.kit.language import LANGUAGES, Text
 from pipeline.kit.publish.estimates import Estimate, EstimateError, Prose, keys_in, unlinked
-from pipeline.kit.publish.language import LANGUAGES, Text
 from pipeline.kit.stages.dependencies import files_read
 from pipeline.study import brief
 from pipeline.study.brief import Block, BriefError

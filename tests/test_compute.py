@@ -60,7 +60,7 @@ def failing(item: int) -> None:
     ],
 )
 def test_settings_travel_to_the_kernel_by_its_environment(tmp_path, monkeypatch, text, expected):
-    monkeypatch.setattr("pipeline.paths.PARAMS", tmp_path / "params.yaml")
+    monkeypatch.setattr("pipeline.kit.paths.PARAMS", tmp_path / "params.yaml")
     (tmp_path / "params.yaml").write_text(text)
     found = compute.environment()
     assert (found[compute.BACKEND_VARIABLE], found[compute.SCHEDULER_VARIABLE]) == expected

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from pipeline import params
+from pipeline.kit.language import Text
 from pipeline.kit.publish.estimates import EstimateError
-from pipeline.kit.publish.language import Text
 from pipeline.study.quality import page, register
 from pipeline.study.quality.register import EFFECTS, REGISTER, Figure, Widest, regional
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.kit.language import LANGUAGES, Text, format_number, format_unit
 from pipeline.kit.publish.estimates import (
     Estimate,
     EstimateError,
@@ -19,7 +20,6 @@ from pipeline.kit.publish.estimates import (
     load_estimates,
     save_estimates,
 )
-from pipeline.kit.publish.language import LANGUAGES, Text, format_number, format_unit
 
 NAN = float("nan")
 

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from pipeline.kit import paths
+from pipeline.kit.language import Text
 from pipeline.kit.publish import figures
 from pipeline.kit.publish.figures import Caption, FigureError, publish_figure
-from pipeline.kit.publish.language import Text
 from pipeline.study.names import COUNTRIES
 
 CAPTION = Caption(

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
+from pipeline.kit.language import LANGUAGES, Text
 from pipeline.kit.publish import accessibility, figures
 from pipeline.kit.publish.figures import Caption, FigureError, publish_figure
-from pipeline.kit.publish.language import LANGUAGES, Text
 from pipeline.study.statistics import charts
 
 LARGEST_SVG = 150_000

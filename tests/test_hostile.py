@@ -11,8 +11,8 @@ import yaml
 from pipeline.kit import paths
 from pipeline.kit.data import sources
 from pipeline.kit.data.contracts import Column, ContractError, Table, read_clean, validate, write_clean
+from pipeline.kit.language import Text, format_number
 from pipeline.kit.publish.estimates import Estimate, EstimateError, Prose, load_estimates, save_estimates
-from pipeline.kit.publish.language import Text, format_number
 from pipeline.params import ParameterError, load_params
 from pipeline.study.causes import attribution
 from pipeline.study.prices import clean

@@ -19,8 +19,8 @@ import pytest
 from pipeline import tables
 from pipeline.kit import paths
 from pipeline.kit.data import sources
+from pipeline.kit.language import LANGUAGES
 from pipeline.kit.provenance import reference
-from pipeline.kit.publish.language import LANGUAGES
 
 NOTEBOOKS = sorted(path.stem for path in paths.NOTEBOOKS.glob("*.ipynb"))
 ESTIMATES, COLUMNS = reference.load("numbers"), reference.load("columns")

@@ -529,7 +529,7 @@ def test_table_and_record_are_replaced_both_or_neither(untouched, publish, capsy
             raise error("disk full")
         replace(here, there)
 
-    monkeypatch.setattr("pipeline.refresh.acceptance.os.replace", once)
+    monkeypatch.setattr("pipeline.refresh.command.os.replace", once)
     if error is OSError:
         assert "cannot be written" in failing(ONI, capsys, "--accept")
     else:

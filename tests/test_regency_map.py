@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 
-from pipeline.kit.publish.language import LANGUAGES
+from pipeline.kit.language import LANGUAGES
 from pipeline.study.statistics import charts
 from pipeline.study.statistics.clean import boundaries, conflicts, regional_yields
 from pipeline.study.statistics.estimates import GRADE_OF, GRADES, REASONS, objections, regency_reliability

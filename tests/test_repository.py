@@ -19,14 +19,6 @@ FOLDERS = ("bench", "data/raw", "docs", "notebooks", "pipeline", "survey", "test
 # The folders of one machine: at the start of a path, not inside an address.
 MACHINE_PATH = re.compile(r"(?<![\w.~-])(?:/(?:root|home|Users)/|[A-Z]:\\\\?Users\\)\w")
 RANDOM_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f-]{27})?")
-UPPER_LAYERS = {
-    "pipeline/clean/": ("pipeline.model", "pipeline.publish"),
-    "pipeline/model/": ("pipeline.publish",),
-    **{
-        f"pipeline/{name}.py": ("pipeline.clean", "pipeline.model", "pipeline.publish")
-        for name in ("sources", "contracts", "params", "paths", "language")
-    },
-}
 
 
 @cache
@@ -113,17 +105,17 @@ def test_no_file_names_a_path_of_a_machine() -> None:
     assert not found
 
 
-@pytest.mark.parametrize("layer", UPPER_LAYERS)
-def test_data_goes_one_way(layer: str) -> None:
-    modules = [path for path in with_ending(".py") if paths.shown(path).startswith(layer)]
-    assert modules
-    assert not [
-        f"{paths.shown(path)} imports {name}"
-        for path in modules
-        for name in imported(path)
-        for upper in UPPER_LAYERS[layer]
-        if name == upper or name.startswith(f"{upper}.")
-    ]
+def test_imports_go_one_way() -> None:
+    done = subprocess.run(["lint-imports", "--no-cache"], cwd=paths.ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+CROP = re.compile(r"cacao|cocoa|kakao|kutai|kutim", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("path", [p for p in with_ending(".py") if "kit" in p.parts], ids=paths.shown)
+def test_the_tools_know_no_word_of_the_crop(path: Path) -> None:
+    assert not CROP.findall(path.read_text(encoding="utf-8"))
 
 
 @pytest.mark.skipif(not (paths.ROOT / ".git").exists(), reason="an archive has no history to clone")

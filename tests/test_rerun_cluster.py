@@ -92,7 +92,7 @@ def test_stages_in_clones_give_the_bytes_of_a_serial_run_also_after_changes(clon
     for folder in (main, twin):
         set_param(folder, "adoption", 0.7)
         toy.write_notebook(folder, "d", Toy(("b", "c"), cells=["from pipeline.kit.paths import BEANS", "BEANS"]))
-        with (folder / "pipeline" / "paths.py").open("a") as code:
+        with (folder / "pipeline" / "kit" / "paths.py").open("a") as code:
             code.write('BEANS = "fermented"\n')
     repro(main, "--on", started.address)
     serial(twin)
@@ -163,8 +163,8 @@ def test_a_cluster_that_cannot_do_it_is_told_of_before_anything_is_touched(tmp_p
 
 def test_a_scheduler_that_is_not_there_is_a_clear_error(tmp_path) -> None:
     main = toy.make(tmp_path / "main", {"a": Toy()})
-    code = (main / "pipeline" / "compute.py").read_text()
-    (main / "pipeline" / "compute.py").write_text(code.replace("PATIENCE_S = 10", "PATIENCE_S = 1"))
+    code = (main / "pipeline" / "kit" / "compute.py").read_text()
+    (main / "pipeline" / "kit" / "compute.py").write_text(code.replace("PATIENCE_S = 10", "PATIENCE_S = 1"))
     failed = repro(main, "--on", "tcp://127.0.0.1:9", code=1)
     assert "the scheduler at tcp://127.0.0.1:9 does not answer" in failed.stderr
     assert "Traceback" not in failed.stderr

@@ -91,7 +91,7 @@ def test_nothing_passes_from_one_notebook_to_the_next(tmp_path) -> None:
     spoil = (
         "import os, sys, random, numpy as np, pandas as pd, matplotlib, pipeline.kit.paths\n"
         "pd.set_option('display.max_columns', 3); np.spoiled = matplotlib.rcParams['lines.linewidth'] = 9\n"
-        "os.environ['SPOILED'] = '1'; sys.path.insert(0, '/spoiled'); pipeline.paths.RESULTS_SPOILED = 1\n"
+        "os.environ['SPOILED'] = '1'; sys.path.insert(0, '/spoiled'); pipeline.kit.paths.RESULTS_SPOILED = 1\n"
         "open('.draws', 'a').write(f'{random.random()} {np.random.random()}\\n')"
     )
     check = (

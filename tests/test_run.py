@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,19 +12,14 @@ import nbformat
 import psutil
 import pytest
 import yaml
-from rerun_project import SOURCES
+from rerun_project import copy_tools
 
-from pipeline.kit import paths
-
-GOOD = "from pipeline import paths\npaths.output(paths.RESULTS / 'toy' / 'toy.txt').write_text(f'{adoption}\\n')"
+GOOD = "from pipeline.kit import paths\npaths.output(paths.RESULTS / 'toy' / 'toy.txt').write_text(f'{adoption}\\n')"
 
 
 def project(folder: Path, cells: list[str], outs: tuple[str, ...] = ("results/toy/toy.txt",)) -> Path:
     """A project with the real runner and one stage, ``toy``, made of ``cells``."""
-    (folder / "pipeline").mkdir(parents=True)
-    for name in SOURCES:
-        shutil.copy(paths.ROOT / "pipeline" / f"{name}.py", folder / "pipeline")
-    shutil.copy(paths.PARAMS, folder / "params.yaml")
+    copy_tools(folder)
     listed = [*outs, "results/toy/toy.ipynb"]
     stage = {"cmd": "python -m pipeline.kit.stages.run toy", "params": ["scenarios.adoption"], "outs": listed}
     (folder / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"toy": stage}}))
@@ -136,7 +130,7 @@ def test_outputs_must_be_those_declared(tmp_path: Path, cells: list[str], words:
 
 def test_a_kernel_that_dies_at_once_is_said_to_have_died(tmp_path: Path) -> None:
     folder = project(tmp_path / "p", [GOOD])
-    module = folder / "pipeline" / "kernel.py"
+    module = folder / "pipeline" / "kit" / "stages" / "kernel.py"
     module.write_text(module.read_text().replace('"-c", KERNEL_CODE', '"-c", "raise SystemExit(3)"'))
     failed = run(folder)
     assert failed.returncode == 1

@@ -17,7 +17,7 @@ from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup, Tag
 from playwright.sync_api import Browser, Page
 
-from pipeline.kit.publish.language import LANGUAGES
+from pipeline.kit.language import LANGUAGES
 from pipeline.site import __main__, build, notebooks
 from pipeline.site.words import WORDS
 

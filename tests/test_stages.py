@@ -53,7 +53,7 @@ def test_the_site_reads_every_clean_table_and_the_results_of_every_other_stage()
     read = set(STAGES["site"]["deps"])
     assert read >= {f"data/clean/{table.name}.csv" for table in tables.TABLES}
     assert read >= {f"results/{stage}" for stage in STAGES if stage not in ("00_inputs", "site")}
-    assert read >= {"notebooks", "data/raw", "pipeline/publish/site/theme", "pipeline/publish/site/locale"}
+    assert read >= {"notebooks", "data/raw", "pipeline/site/theme", "pipeline/site/locale"}
 
 
 def test_every_clean_table_is_the_output_of_exactly_one_stage() -> None:
@@ -113,8 +113,8 @@ def test_readers_are_found_in_code() -> None:
 
 
 def test_imports_are_followed_through_modules() -> None:
-    names = {path.name for path in imported_modules("from pipeline.model import attribution")}
-    assert names == {"attribution.py", "response.py"}
+    names = {path.name for path in imported_modules("from pipeline.study.causes import attribution")}
+    assert names == {"attribution.py", "response_curves.py"}
 
 
 def test_the_picture_in_the_readme_shows_the_stages_as_they_depend_on_each_other() -> None:

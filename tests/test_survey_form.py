@@ -18,7 +18,7 @@ from pyxform.xls2xform import convert
 from xforms import TODAY, Visit, days, plain
 
 from pipeline.kit.data import sources
-from pipeline.kit.publish.language import LANGUAGES
+from pipeline.kit.language import LANGUAGES
 from pipeline.survey import form, questions
 from pipeline.survey.form import workbook
 from pipeline.survey.questions import FormError, choices, choices_of

@@ -54,7 +54,7 @@ def test_git_and_dvc_leave_out_what_is_private() -> None:
 
 
 def test_no_stage_reads_the_private_folder() -> None:
-    for path in [*paths.NOTEBOOKS.glob("*.ipynb"), *(paths.ROOT / "pipeline" / "model").glob("*.py"), paths.PIPELINE]:
+    for path in [*paths.NOTEBOOKS.glob("*.ipynb"), *(paths.ROOT / "pipeline" / "study").rglob("*.py"), paths.PIPELINE]:
         assert "survey/private" not in path.read_text(encoding="utf-8")
 
 

@@ -201,7 +201,7 @@ def test_why_agrees_with_dvc(changeable: Path) -> None:
     shutil.rmtree(changeable / "results/08_model_price_response/figures")
     status = json.loads(dvc(changeable, "status", "--json").stdout)
     assert set(lineage.stale()) == set(status)
-    assert any("fertilizer.py: md5" in line for line in lineage.reasons("06_model_fertilizer"))
+    assert any("best_dose.py: md5" in line for line in lineage.reasons("06_model_fertilizer"))
     assert any(line.endswith("missing") for line in lineage.reasons("03_clean_evidence"))
 
 

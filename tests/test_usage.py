@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.kit.data import usage
-from pipeline.kit.publish.language import LANGUAGES
+from pipeline.kit.language import LANGUAGES
 
 SOURCES = st.sampled_from(["a", "b", "c"])
 WORDS = st.lists(st.sampled_from(list(usage.WARNINGS)), max_size=3, unique=True)

@@ -211,9 +211,9 @@ def test_the_report_counts_three_ways_and_says_how_each_file_was_compared(
     (published / PNG).write_bytes(png(compress_level=0))
     replaced(published / f"{STAGE}/gain.md", "38 %", "39 %")
     monkeypatch.setattr(verify, "verify", lambda quick: list(check_files(paths.ROOT)))
-    monkeypatch.setattr("pipeline.verify_state.machine", dict)
+    monkeypatch.setattr("pipeline.kit.provenance.checks.machine", dict)
     monkeypatch.setattr(verify, "withheld", list)
-    monkeypatch.setattr("pipeline.sources.load_registry", lambda: {"sources": {}})
+    monkeypatch.setattr("pipeline.kit.data.sources.load_registry", lambda: {"sources": {}})
     assert cli.main(["verify", "--quick"]) == 1
     told = capsys.readouterr().out
     assert f"same file {PNG}: " in told

@@ -53,11 +53,11 @@ def test_all_that_was_edited_added_or_taken_away_is_named(project: Path) -> None
 
 
 HIDDEN_CODE = [
-    "pipeline/publish/estimates/__init__.py",
-    "pipeline/kit/publish/estimates.py",
-    "pipeline/model.so",
-    "pipeline/model/gain.cpython-311-x86_64-linux-gnu.so",
-    "pipeline/publish/estimates/__init__.pyc",
+    "pipeline/kit/publish/estimates/__init__.py",
+    "pipeline/kit/publish/more.py",
+    "pipeline/study.so",
+    "pipeline/study/gain.cpython-311-x86_64-linux-gnu.so",
+    "pipeline/kit/publish/estimates/__init__.pyc",
     "pipeline/kit/data/contracts.pyc",
     "pipeline/sitecustomize.py",
     "pipeline/more.pth",
@@ -88,13 +88,14 @@ def test_code_that_git_does_not_follow_is_named_whatever_is_ignored(project: Pat
 
 
 @pytest.mark.parametrize(
-    ("link", "named"), [("pipeline/publish/estimates", "pipeline/publish/estimates"), ("numpy", "numpy/__init__.py")]
+    ("link", "named"),
+    [("pipeline/kit/publish/estimates", "pipeline/kit/publish/estimates"), ("numpy", "numpy/__init__.py")],
 )
 def test_a_linked_package_is_named(project: Path, tmp_path: Path, link: str, named: str) -> None:
     (project / ".git/info/exclude").write_text("estimates\nnumpy\n")
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere/__init__.py").write_text("")
-    (project / "pipeline/publish").mkdir(parents=True)
+    (project / "pipeline/kit/publish").mkdir(parents=True)
     (project / link).symlink_to(tmp_path / "elsewhere")
     assert failed() == [named]
 

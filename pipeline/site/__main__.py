@@ -10,7 +10,7 @@ from pathlib import Path
 import vl_convert
 
 from pipeline.kit import paths
-from pipeline.kit.publish.language import LANGUAGES
+from pipeline.kit.language import LANGUAGES
 from pipeline.site import THEME, build
 from pipeline.site.catalogue import MissingTranslation, gathering
 

@@ -13,8 +13,8 @@ from sphinx.util.docutils import docutils_namespace
 
 from pipeline.kit import paths
 from pipeline.kit.data.contracts import read_table
+from pipeline.kit.language import LANGUAGES, Text
 from pipeline.kit.publish.estimates import Prose, linked
-from pipeline.kit.publish.language import LANGUAGES, Text
 from pipeline.site import THEME, notebooks, numbers, registers
 from pipeline.site.calculator import calculator_page, write_calculator_data
 from pipeline.site.catalogue import on_page

@@ -13,7 +13,7 @@ import numpy as np
 from pipeline import tables
 from pipeline.kit import paths
 from pipeline.kit.data.contracts import read_clean
-from pipeline.kit.publish.language import Text, date_words, format_number
+from pipeline.kit.language import Text, date_words, format_number
 from pipeline.params import load_params
 from pipeline.site import calculator_texts as texts
 from pipeline.site.calculator_model import LEAST_POSSIBLE, Base, Result, collect, default_result, options_at

@@ -1,6 +1,6 @@
 """The words of the calculator in both languages; numbers stand in braces."""
 
-from pipeline.kit.publish.language import Text
+from pipeline.kit.language import Text
 from pipeline.study.names import PACKAGES
 
 OPTIONS = {

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pipeline.kit.publish.language import Text
+from pipeline.kit.language import Text
 
 
 @dataclass(frozen=True)

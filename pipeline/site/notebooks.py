@@ -13,10 +13,10 @@ from markupsafe import Markup
 
 from pipeline.kit import paths
 from pipeline.kit.data import usage
+from pipeline.kit.language import Text
 from pipeline.kit.provenance.run_record import citation
 from pipeline.kit.publish.estimates import ANSWER
 from pipeline.kit.publish.figures import FIGURE
-from pipeline.kit.publish.language import Text
 from pipeline.site import THEME
 from pipeline.site.catalogue import translate_markdown
 from pipeline.site.numbers import link_keys, shorten

@@ -10,9 +10,9 @@ from bs4 import BeautifulSoup
 
 from pipeline.kit import paths
 from pipeline.kit.data import usage
+from pipeline.kit.language import format_number
 from pipeline.kit.provenance.trace import trace
 from pipeline.kit.publish.estimates import Estimate, load_estimates
-from pipeline.kit.publish.language import format_number
 from pipeline.params import describe
 from pipeline.site.catalogue import Message, messages, take_out, translate
 from pipeline.site.tables import in_english, translate_cell

@@ -11,8 +11,8 @@ from pipeline import tables
 from pipeline.kit import paths
 from pipeline.kit.data import sources, usage
 from pipeline.kit.data.contracts import Column, read_clean
+from pipeline.kit.language import LANGUAGES, Text, format_number
 from pipeline.kit.provenance.lineage import read_stages
-from pipeline.kit.publish.language import LANGUAGES, Text, format_number
 from pipeline.params import describe, load_params
 from pipeline.site import notebooks
 from pipeline.site.catalogue import messages, translate

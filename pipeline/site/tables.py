@@ -6,7 +6,7 @@ from html import escape
 from bs4 import BeautifulSoup, Tag
 
 from pipeline.kit.data import usage
-from pipeline.kit.publish.language import format_unit
+from pipeline.kit.language import format_unit
 from pipeline.site.catalogue import Message, format_marks, messages, round_figure, translate
 from pipeline.site.words import WORDS
 from pipeline.study.names import COUNTRIES

@@ -1,6 +1,6 @@
 """The words of the frame around the pages: navigation, headings and labels, in both languages."""
 
-from pipeline.kit.publish.language import Text
+from pipeline.kit.language import Text
 
 TITLE = Text("Cacao in Kutai Timur", "Kakao Kutai Timur")
 WORDS = {

@@ -4,8 +4,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from pipeline.kit.language import Text, format_number
 from pipeline.kit.publish.figures import BLUE, GREY
-from pipeline.kit.publish.language import Text, format_number
 
 
 def label(language: str, en: str, id: str) -> str:

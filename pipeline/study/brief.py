@@ -16,9 +16,9 @@ import typst
 
 from pipeline.kit import paths
 from pipeline.kit.data import usage
+from pipeline.kit.language import LANGUAGES, Text, format_number, format_percent
 from pipeline.kit.publish.estimates import TO, Prose, keys_in, linked, sources_of, unlinked
 from pipeline.kit.publish.figures import load_figure
-from pipeline.kit.publish.language import LANGUAGES, Text, format_number, format_percent
 from pipeline.study.names import PACKAGES
 
 if TYPE_CHECKING:

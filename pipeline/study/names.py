@@ -1,6 +1,6 @@
 """Names of measures, causes and countries in both languages, as an extension officer says them."""
 
-from pipeline.kit.publish.language import Text
+from pipeline.kit.language import Text
 
 MEASURES = {
     "mineral_fertilizer": Text("Mineral fertilizer", "Pupuk mineral"),

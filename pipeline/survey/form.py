@@ -19,7 +19,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.writer.excel import ExcelWriter
 
 from pipeline.kit import paths
-from pipeline.kit.publish.language import LANGUAGES, Text
+from pipeline.kit.language import LANGUAGES, Text
 from pipeline.survey import questions
 from pipeline.survey.questions import LOGIC, NAMES, FormError, Question, choices_of
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from pipeline.kit.publish.language import Text
+from pipeline.kit.language import Text
 from pipeline.survey.clearing import Cleared
 from pipeline.survey.questions import Form
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from pipeline.kit import paths
 from pipeline.kit.data.sources import load_raw
-from pipeline.kit.publish.language import Text
+from pipeline.kit.language import Text
 
 FOLDER = paths.ROOT / "survey" / "form"
 NAMES = {"id": "Bahasa Indonesia (id)", "en": "English (en)"}

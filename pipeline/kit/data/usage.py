@@ -10,8 +10,8 @@ from collections.abc import Iterable
 import pandas as pd
 
 from pipeline.kit import paths
-from pipeline.kit.publish.language import LANGUAGES
-from pipeline.kit.publish.language import Text
+from pipeline.kit.language import LANGUAGES
+from pipeline.kit.language import Text
 
 WARNINGS = {
     "press_figure": Text("press figure", "angka pers"),

@@ -3,7 +3,7 @@
 import html
 from typing import Any
 
-from pipeline.kit.publish.language import format_number
+from pipeline.kit.language import format_number
 
 Chain = dict[str, Any]
 Part = tuple[str, list[str]]

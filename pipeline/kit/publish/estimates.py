@@ -14,7 +14,7 @@ import pandas as pd
 
 from pipeline.kit import paths
 from pipeline.kit.data import usage
-from pipeline.kit.publish.language import Text, format_number, format_percent, format_unit
+from pipeline.kit.language import Text, format_number, format_percent, format_unit
 
 # A text that pandas cuts short can be neither read nor translated, a number in a row left out not be found.
 pd.set_option("display.max_colwidth", None, "display.max_rows", None)

@@ -21,8 +21,8 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from pipeline.kit import paths
 from pipeline.kit.data import usage
+from pipeline.kit.language import LANGUAGES, Text
 from pipeline.kit.publish import accessibility
-from pipeline.kit.publish.language import LANGUAGES, Text
 
 BLUE, ORANGE, GREEN, PURPLE, BLACK, GREY = "#0072B2", "#B35900", "#005C2E", "#99337A", "#000000", "#595959"
 STYLE: dict[str, Any] = {

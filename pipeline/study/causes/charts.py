@@ -5,8 +5,8 @@ import textwrap
 import pandas as pd
 from matplotlib.axes import Axes
 
+from pipeline.kit.language import Text
 from pipeline.kit.publish.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, Caption
-from pipeline.kit.publish.language import Text
 from pipeline.study.axes import draw_intervals, label, localise
 from pipeline.study.names import CAUSES
 

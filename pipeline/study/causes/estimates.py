@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from pipeline.kit.language import LANGUAGES, Text
 from pipeline.kit.publish.estimates import Estimate, from_draws
-from pipeline.kit.publish.language import LANGUAGES, Text
 from pipeline.study.causes.attribution import CAUSES as MODEL_CAUSES
 from pipeline.study.causes.attribution import chances_to_be_largest
 from pipeline.study.names import CAUSES

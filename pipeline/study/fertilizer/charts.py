@@ -4,8 +4,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from pipeline.kit.language import Text, format_number
 from pipeline.kit.publish.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, Caption
-from pipeline.kit.publish.language import Text, format_number
 from pipeline.study.axes import label, localise, reference_line, year_axis
 
 PRICE_LABELS = {

@@ -3,8 +3,8 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
+from pipeline.kit.language import Text
 from pipeline.kit.publish.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, Caption
-from pipeline.kit.publish.language import Text
 from pipeline.study.axes import draw_intervals, label, localise, reference_line
 from pipeline.study.names import PEST_CONTROLS, PESTS
 from pipeline.study.pests.pest_losses import HIGH_SHARE, LOW_SHARE

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pipeline.kit.language import Text
 from pipeline.kit.publish.estimates import Estimate, from_draws
-from pipeline.kit.publish.language import Text
 from pipeline.study.fertilizer.response_curves import extra_yield
 from pipeline.study.pests.pest_control import Control, break_even_price, highest_cost, loss_with
 from pipeline.study.pests.pest_losses import DamageCurve

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from pipeline.kit.language import Text, format_number
 from pipeline.kit.publish.figures import BLUE, GREY, ORANGE, Caption
-from pipeline.kit.publish.language import Text, format_number
 from pipeline.study.axes import label, localise
 from pipeline.study.plots.estimates import ATTACKED, NAMES
 from pipeline.study.plots.plot_table import EFFECTS

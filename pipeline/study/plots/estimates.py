@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from pipeline.kit.language import LANGUAGES, Text
 from pipeline.kit.publish.estimates import Estimate, sources_of
-from pipeline.kit.publish.language import LANGUAGES, Text
 from pipeline.study.names import MEASURES, PACKAGES
 from pipeline.study.plots.plot_table import ATTACK
 

@@ -3,8 +3,8 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
+from pipeline.kit.language import Text
 from pipeline.kit.publish.figures import BLUE, GREEN, GREY, ORANGE, Caption
-from pipeline.kit.publish.language import Text
 from pipeline.study.axes import label, localise, year_axis
 
 ITEMS = {"npk_cocoa": "o", "npk": "s", "urea": "^"}

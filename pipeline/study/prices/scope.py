@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pipeline.kit.publish.language import Text, date_words, format_number
+from pipeline.kit.language import Text, date_words, format_number
 from pipeline.study.prices.prices_now import newest_at_home
 
 # The mean over all mature hectares of the regency, with and without the pod borer.

@@ -11,8 +11,8 @@ import pandas as pd
 from pipeline.kit import paths
 from pipeline.kit.data import usage
 from pipeline.kit.data.contracts import Table, read_clean
+from pipeline.kit.language import LANGUAGES, Text, format_number, format_unit
 from pipeline.kit.publish.estimates import Estimate, Prose, load_estimates
-from pipeline.kit.publish.language import LANGUAGES, Text, format_number, format_unit
 from pipeline.study.quality.register import (
     BOTH_HEARD,
     EFFECTS,

@@ -11,7 +11,7 @@ import pandas as pd
 from pipeline import tables
 from pipeline.kit.data.contracts import read_clean
 from pipeline.kit.data.sources import load_raw
-from pipeline.kit.publish.language import Text
+from pipeline.kit.language import Text
 
 EFFECTS = {
     "changes": Text(en="changes the answer", id="mengubah jawaban"),

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from pipeline.kit.language import Text, format_number
 from pipeline.kit.publish.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, Caption
-from pipeline.kit.publish.language import Text, format_number
 from pipeline.study.axes import draw_intervals, label, localise, reference_line
 from pipeline.study.names import FERTILIZER_PRICES, PACKAGES, REGENCIES, UNKNOWNS
 from pipeline.study.prices.scope import in_legend

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pipeline.kit.language import Text
 from pipeline.kit.publish.estimates import Estimate, from_draws
-from pipeline.kit.publish.language import Text
 from pipeline.study.causes.estimates import Named, named
 from pipeline.study.names import PACKAGES, UNKNOWNS
 from pipeline.study.prices.scope import BORER_HECTARE, NOT_MOVED, Dated

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path
 
+from pipeline.kit.language import Text, format_number
 from pipeline.kit.publish.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, Caption
-from pipeline.kit.publish.language import Text, format_number
 from pipeline.study.axes import label, localise, year_axis
 from pipeline.study.statistics.estimates import GRADES
 from pipeline.study.statistics.rules import BREAKS

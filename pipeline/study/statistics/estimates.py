@@ -2,8 +2,8 @@
 
 import pandas as pd
 
+from pipeline.kit.language import Text
 from pipeline.kit.publish.estimates import Estimate, split_sources
-from pipeline.kit.publish.language import Text
 from pipeline.tables import STATUS
 
 # Keys of the clean table of regional statistics: figure, name of the estimate, basis.

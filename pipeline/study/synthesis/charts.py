@@ -7,9 +7,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from scipy.special import ndtri
 
+from pipeline.kit.language import Text
 from pipeline.kit.publish.estimates import Estimate, split_sources
 from pipeline.kit.publish.figures import BLACK, BLUE, GREEN, GREY, ORANGE, Caption
-from pipeline.kit.publish.language import Text
 from pipeline.study.axes import draw_intervals, label, localise
 from pipeline.study.names import POOLED_MEASURES
 from pipeline.study.synthesis.pooling import Synthesis

@@ -5,8 +5,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from scipy.stats import binom
 
+from pipeline.kit.language import Text
 from pipeline.kit.publish.figures import BLUE, GREEN, GREY, ORANGE, Caption
-from pipeline.kit.publish.language import Text
 from pipeline.study.axes import label, localise
 from pipeline.study.names import POOLED_MEASURES
 from pipeline.study.validation.estimates import BAND

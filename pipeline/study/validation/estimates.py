@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from pipeline.kit.language import Text
 from pipeline.kit.publish.estimates import Estimate
-from pipeline.kit.publish.language import Text
 from pipeline.study.names import POOLED_MEASURES
 from pipeline.study.validation.calibration import Coverage, coverage
 from pipeline.study.validation.sampler import Sampled

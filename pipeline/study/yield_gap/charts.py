@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from pipeline.kit.language import Text
 from pipeline.kit.publish.estimates import Estimate
 from pipeline.kit.publish.figures import BLUE, GREEN, GREY, ORANGE, Caption
-from pipeline.kit.publish.language import Text
 from pipeline.study.axes import label, localise
 
 # Region, year and basis of the yields to compare with, from the clean table of yields.

@@ -12,7 +12,8 @@ GOAL_S = 180.0
 HEAD = """\
 ## Model stages
 
-Each of the stages that fit or use a model, as `python -m pipeline.kit.stages.run STAGE`, one after the other on the same machine.
+Each of the stages that fit or use a model, as `python -m pipeline.kit.stages.run STAGE`, one after the other on the
+same machine.
 
 """
 

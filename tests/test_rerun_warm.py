@@ -34,7 +34,8 @@ filters = {str(line) for line in warnings.filters if "urllib3" not in str(line) 
 print(sorted(filters), sys.getrecursionlimit(), sys.getswitchinterval())
 print(matplotlib.get_backend(), dict(matplotlib.rcParams), plt.isinteractive())
 print(pd.get_option("display.max_columns"), pd.get_option("display.width"), np.get_printoptions(), np.geterr())
-print(sys.modules.get("debugpy"), "pipeline.kit.stages.kernel" in sys.modules, sys.modules["__main__"].__dict__ is globals())
+print(sys.modules.get("debugpy"), "pipeline.kit.stages.kernel" in sys.modules)
+print(sys.modules["__main__"].__dict__ is globals())
 pd.DataFrame(np.arange(60).reshape(2, 30))
 """
 FIGURE = """

@@ -223,7 +223,7 @@ TOLERANCE = 2e-4
 
 
 def check_meta_analyses(studies: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
-    """Every published result beside the one computed here, from the tables of ``pipeline.study.validation.calibration``.
+    """Every published result beside the one computed here.
 
     Columns: ``result_id``, ``dataset``, ``method``, ``quantity``, ``value``, ``computed``, ``passed``, ``source_id``.
     """

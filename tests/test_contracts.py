@@ -270,7 +270,7 @@ def test_table_that_breaks_its_contract_is_not_written(project):
 
 
 def test_datapackage_of_all_tables_is_valid():
-    descriptor = json.loads(datapackage(TABLES))
+    descriptor = json.loads(datapackage(TABLES, "tables", "Tables"))
     package = Package.from_descriptor(descriptor)
     assert [resource.name for resource in package.resources] == [table.name for table in TABLES]
     assert descriptor["$schema"].endswith("/2.0/datapackage.json")
@@ -279,7 +279,7 @@ def test_datapackage_of_all_tables_is_valid():
 def test_frictionless_accepts_a_table_that_was_written(project, monkeypatch):
     write_clean(PLOTS, plots())
     monkeypatch.chdir(project / "data" / "clean")
-    report = Package.from_descriptor(json.loads(datapackage([PLOTS]))).validate()
+    report = Package.from_descriptor(json.loads(datapackage([PLOTS], "tables", "Tables"))).validate()
     assert report.valid, report.flatten(["title", "note"])
 
 
@@ -295,4 +295,4 @@ def test_frictionless_finds_what_the_contract_forbids(project, monkeypatch, old,
     assert old in text
     (folder / "plots.csv").write_text(text.replace(old, new, 1), encoding="utf-8")
     monkeypatch.chdir(folder)
-    assert not Package.from_descriptor(json.loads(datapackage([PLOTS]))).validate().valid
+    assert not Package.from_descriptor(json.loads(datapackage([PLOTS], "tables", "Tables"))).validate().valid

@@ -1,9 +1,9 @@
 """Numbers that stand in results paragraphs as bare digits instead of coming from an estimate by its key.
 
-A results paragraph is every ``Text`` of a notebook or of ``pipeline/study`` and ``pipeline/site`` (answers, brief, captions),
-and every Markdown cell between a notebook's ``## Answer`` and its ``## How``. What ``## How`` restates of the literature is
-method. Years, numbers of notebooks in brackets, the levels of intervals, the unit of a price, the grade of a
-fertilizer and examples of how to type a number are names, not results.
+A results paragraph is every ``Text`` of a notebook or of ``pipeline/study`` and ``pipeline/site`` (answers, brief,
+captions), and every Markdown cell between a notebook's ``## Answer`` and its ``## How``. What ``## How`` restates of
+the literature is method. Years, numbers of notebooks in brackets, the levels of intervals, the unit of a price, the
+grade of a fertilizer and examples of how to type a number are names, not results.
 """
 
 import ast

@@ -1,7 +1,8 @@
 """One stage in a worker's clone of the project.
 
-``python -m pipeline.kit.rerun.task_folder ORDER RESULT``, both files in JSON, runs it. What earlier stages made comes from the DVC remote, and what this stage makes goes there; hashes are compared with
-those of the main machine before its command runs.
+``python -m pipeline.kit.rerun.task_folder ORDER RESULT``, both files in JSON, runs it. What earlier stages made comes
+from the DVC remote, and what this stage makes goes there; hashes are compared with those of the main machine before
+its command runs.
 """
 
 import base64

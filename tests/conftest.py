@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from browser import browser
+from filelock import FileLock
 from hypothesis import HealthCheck, settings
 from reproduction import WATCH, commit, copy_project, dvc, stand_in
 from survey_folder import folder
@@ -72,18 +73,32 @@ def project(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the project in which the whole pipeline has run once, watched."""
-    folder = copy_project(tmp_path_factory.mktemp("fresh"))
+def fresh(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A copy of the project in which the whole pipeline has run once, watched; all workers share it."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own if worker_id == "master" else own.parent
+    folder = shared / "fresh"
+    with FileLock(shared / "fresh.lock"):
+        if not (shared / "fresh.made").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            reproduce(folder)
+            (shared / "fresh.made").touch()
+    return folder
+
+
+def reproduce(folder: Path) -> None:
+    """Run the whole pipeline in a copy of the project; which files each stage opened stands in ``.watched``."""
+    folder.mkdir()
+    copy_project(folder)
     (folder / "dvc.lock").unlink(missing_ok=True)
-    watched = tmp_path_factory.mktemp("watched")
+    watched = folder.with_name("watched")
+    watched.mkdir(exist_ok=True)
     (folder / "sitecustomize.py").write_text(WATCH)
-    dvc(folder, "repro", CACAO_WATCH=str(watched))
+    dvc(folder, "repro", WATCH_INTO=str(watched))
     (folder / "sitecustomize.py").unlink()
     shutil.move(watched, folder / ".watched")
     commit(folder, "add", "-A")
     commit(folder, "commit", "-qm", "reproduced")
-    return folder
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from pipeline.study.quality import register
 WATCH = """
 import os, sys
 root = os.path.dirname(os.path.abspath(__file__)) + os.sep
-log = os.environ.get("CACAO_WATCH")
-stage = os.environ.get("CACAO_STAGE")
+log = os.environ.get("WATCH_INTO")
+stage = os.environ.get("PIPELINE_STAGE")
 if log and stage:
     target = open(os.path.join(log, stage), "a", buffering=1)
     def note(event, arguments):

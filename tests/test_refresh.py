@@ -31,7 +31,8 @@ from pipeline import cli
 from pipeline.kit import paths
 from pipeline.kit.data import sources
 from pipeline.kit.data.sources import read_csv
-from pipeline.refresh.command import catalogue, climate, command, faostat, fetch, pink_sheet, replaced
+from pipeline.refresh import catalogue, climate, command, faostat, fetch, pink_sheet
+from pipeline.refresh.command import replaced
 from pipeline.refresh.fetch import number_text
 
 FAO, BANK, ONI, NINO = "fao_qcl_2022", "wb_pink_sheet_monthly_2026_06", "noaa_oni_2026", "noaa_nino34_ersst5"

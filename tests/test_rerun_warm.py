@@ -25,8 +25,8 @@ pytestmark = pytest.mark.skipif(not warm_kernels.possible(), reason="the fork se
 SURROUNDINGS = """
 import os, sys, warnings, json
 import numpy as np, pandas as pd, scipy.stats, matplotlib, matplotlib.pyplot as plt
-own = ("PIPELINE_STAGING", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "JPY_PARENT_PID", "JPY_SESSION_NAME", "KERNEL_ID", "PWD")
-own += ("_", "SHLVL", "OLDPWD", "COLUMNS", "LINES", "PS1")
+own = ("PIPELINE_STAGING", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "JPY_PARENT_PID", "JPY_SESSION_NAME", "KERNEL_ID")
+own += ("PWD", "_", "SHLVL", "OLDPWD", "COLUMNS", "LINES", "PS1")
 print(json.dumps({key: value for key, value in sorted(os.environ.items()) if key not in own}))
 print(sys.path, sys.flags, sys.executable, len(sys.argv), hash("cocoa"), os.getcwd())
 # The runner has also loaded what papermill fetches notebooks with.

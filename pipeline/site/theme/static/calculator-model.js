@@ -1,5 +1,5 @@
 /* The model of the calculator: what fertilizer and every measure bring at given settings, from all draws.
-   The same as pipeline/publish/site/calculator_model.py; a test compares both. */
+   The same as pipeline/site/calculator_model.py; a test compares both. */
 'use strict';
 
 (function () {

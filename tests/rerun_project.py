@@ -89,7 +89,7 @@ def write_notebook(folder: Path, name: str, toy: Toy) -> None:
     values = {parameter.split(".")[1]: 0 for parameter in toy.params}
     shown = " ".join(f"{{{key}}}" for key in values)
     work = (
-        "from pipeline import paths\n"
+        "from pipeline.kit import paths\n"
         f"read = ''.join((paths.RESULTS / name / f'{{name}}.txt').read_text() for name in {toy.needs!r})\n"
         f"open({COUNT!r}, 'a').write({name + chr(10)!r})\n"
         f"paths.output(paths.RESULTS / {name!r} / '{name}.txt').write_text(f'{{read}}{name} {shown}\\n')"

@@ -211,7 +211,7 @@ def test_longest_way_goes_first() -> None:
 
 
 def test_libraries_are_those_imported_and_not_those_that_look_around() -> None:
-    lines = ["import os", "import numpy as np", "  from scipy.stats import norm", "from pipeline import paths"]
+    lines = ["import os", "import numpy as np", "  from scipy.stats import norm", "from pipeline.kit import paths"]
     text = "\n".join([*lines, "import matplotlib.pyplot"])
     notebook = '"import pandas as pd\\n",\n    "from matplotlib.figure import Figure"\n'
     assert set(warm_kernels.names(text)) == {"numpy", "scipy.stats", "scipy.stats.norm"}
@@ -228,7 +228,7 @@ def test_parts_that_are_imported_from_a_package_are_named_for_they_may_be_module
         "numpy.fft",
         "numpy.linalg",
     ]
-    assert [*warm_kernels.names("from . import numpy\nfrom pipeline import paths\nfrom tqdm import auto")] == []
+    assert [*warm_kernels.names("from . import numpy\nfrom pipeline.kit import paths\nfrom tqdm import auto")] == []
 
 
 def test_common_libraries_are_those_of_half_the_stages() -> None:

@@ -20,7 +20,7 @@ from pipeline.kit.rerun.cluster import Place
 
 pytestmark = pytest.mark.skipif(not warm_kernels.possible(), reason="workers need Linux")
 
-METRICS = "from pipeline import paths\npaths.output(paths.ROOT / 'metrics' / 'c.json').write_text('{\"pods\": 3}')"
+METRICS = "from pipeline.kit import paths\npaths.output(paths.ROOT / 'metrics' / 'c.json').write_text('{\"pods\": 3}')"
 # a -> c, with d after it and b; c also makes a file that DVC does not cache, and d reads it.
 PIPELINE = {"a": Toy(params=(ADOPTION,)), "b": Toy(), "c": Toy(("a",), cells=[METRICS]), "d": Toy(("b", "c"))}
 METRICS_ENTRY = "    outs:\n    - results/c\n    metrics:\n    - metrics/c.json:\n        cache: false\n"

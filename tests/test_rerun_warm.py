@@ -40,7 +40,7 @@ pd.DataFrame(np.arange(60).reshape(2, 30))
 """
 FIGURE = """
 import matplotlib.pyplot as plt
-from pipeline import paths
+from pipeline.kit import paths
 plt.rcParams["svg.hashsalt"] = "cocoa"
 figure, axes = plt.subplots()
 axes.plot([1, 3, 2], label="pods")

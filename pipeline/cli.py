@@ -34,7 +34,7 @@ def deps(chosen: argparse.Namespace) -> int:
     if not (paths.NOTEBOOKS / f"{chosen.stage}.ipynb").exists():
         print(f"there is no notebook named {chosen.stage!r} in notebooks/", file=sys.stderr)
         return 2
-    print("\n".join(f"      - {path}" for path in dependencies(chosen.stage)))
+    print("\n".join(f"    - {path}" for path in dependencies(chosen.stage)))
     return 0
 
 

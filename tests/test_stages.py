@@ -1,14 +1,20 @@
 """dvc.yaml says what is true: stages, dependencies, parameters and outputs as the notebooks have them."""
 
 import ast
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import yaml
 
 from pipeline import tables
 from pipeline.kit import paths
-from pipeline.kit.stages.dependencies import dependencies, files_read, imported_modules, notebook_code
+from pipeline.kit.stages.dependencies import code_of, dependencies, files_read, imported_modules, notebook_code
+from pipeline.kit.stages.dependencies import main as write_listings
 from pipeline.params import describe
+
+Capture = pytest.CaptureFixture[str]
 
 STAGES = yaml.safe_load(paths.PIPELINE.read_text(encoding="utf-8"))["stages"]
 NOTEBOOKS = sorted(path.stem for path in paths.NOTEBOOKS.glob("*.ipynb"))
@@ -17,6 +23,7 @@ SCRIPTS = {
     "data_quality": "pipeline/study/quality/page.py",
     "site": "pipeline/site/__main__.py",
 }
+CODE = "code"
 # How the picture in the README calls the stages that are no notebooks.
 DRAWN = {"00_inputs": "inputs", "data_quality": "quality", "site": "site"}
 
@@ -27,21 +34,54 @@ def outputs(stage: str) -> list[str]:
 
 
 def test_every_notebook_is_a_stage_of_its_name_and_every_stage_a_notebook_or_a_known_script() -> None:
-    assert set(STAGES) == {*NOTEBOOKS, *SCRIPTS}
+    assert set(STAGES) == {*NOTEBOOKS, *SCRIPTS, CODE}
     assert all(STAGES[name]["cmd"] == f"python -m pipeline.kit.stages.run {name}" for name in NOTEBOOKS)
 
 
 @pytest.mark.parametrize("stage", NOTEBOOKS)
-def test_listed_dependencies_are_the_modules_imported_and_the_files_read(stage: str) -> None:
+def test_listed_dependencies_are_the_files_read_and_one_listing_of_the_code(stage: str) -> None:
     assert sorted(STAGES[stage]["deps"]) == dependencies(stage)
+    assert not [path for path in STAGES[stage]["deps"] if path.endswith(".py")]
 
 
-@pytest.mark.parametrize("stage", SCRIPTS)
-def test_listed_modules_of_script_stages_are_those_imported(stage: str) -> None:
-    script = paths.ROOT / SCRIPTS[stage]
-    modules = {path.relative_to(paths.ROOT).as_posix() for path in imported_modules(script.read_text())}
-    listed = {path for path in STAGES[stage]["deps"] if path.endswith(".py")}
-    assert listed == {SCRIPTS[stage], *modules}
+@pytest.mark.parametrize("stage", [name for name in STAGES if name != CODE])
+def test_the_code_of_a_stage_is_what_its_own_process_loads(stage: str) -> None:
+    """Every import statement that can be reached is followed by Python itself, in a process of its own."""
+    listed = {paths.shown(path) for path in code_of(stage, STAGES[stage]["cmd"])}
+    text = notebook_code(stage) if stage in NOTEBOOKS else (paths.ROOT / SCRIPTS[stage]).read_text(encoding="utf-8")
+    loaded = loaded_by("\n".join(ast.unparse(node) for node in ast.parse(text).body if is_import(node)))
+    assert loaded <= listed
+    assert f"results/code/{stage}.txt" in STAGES[stage]["deps"]
+    assert (SCRIPTS[stage] if stage in SCRIPTS else "pipeline/kit/stages/run.py") in listed
+
+
+def is_import(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Import | ast.ImportFrom)
+
+
+def loaded_by(imports: str) -> set[str]:
+    """Modules of the project that a new process has loaded after ``imports``; packages hold no code."""
+    shown = "import sys; print(*(m.__file__ for n, m in sys.modules.items() if n.startswith('pipeline.')), sep='\\n')"
+    done = subprocess.run([sys.executable, "-c", f"{imports}\n{shown}"], capture_output=True, text=True, check=True)
+    files = [Path(line) for line in done.stdout.splitlines()]
+    return {paths.shown(file) for file in files if file.name != "__init__.py"}
+
+
+def test_dvc_yaml_is_short_to_read() -> None:
+    assert paths.PIPELINE.stat().st_size <= 20_000
+
+
+def test_code_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    (tmp_path / "pipeline").mkdir()
+    (tmp_path / "pipeline" / "broken.py").write_text("x = = 1\n")
+    (tmp_path / "dvc.yaml").write_text(
+        "stages:\n  made:\n    cmd: python -m pipeline.broken\n    deps: [results/code/made.txt]\n"
+    )
+    for name, place in (("ROOT", "."), ("PIPELINE", "dvc.yaml"), ("CODE", "results/code")):
+        monkeypatch.setattr(paths, name, (tmp_path / place).resolve())
+    monkeypatch.setattr(paths, "RESULTS", tmp_path / "results")
+    assert write_listings() == 1
+    assert "the code of made cannot be read: invalid syntax: x = = 1" in capsys.readouterr().err
 
 
 def test_the_quality_page_reads_every_clean_table() -> None:
@@ -52,7 +92,7 @@ def test_the_quality_page_reads_every_clean_table() -> None:
 def test_the_site_reads_every_clean_table_and_the_results_of_every_other_stage() -> None:
     read = set(STAGES["site"]["deps"])
     assert read >= {f"data/clean/{table.name}.csv" for table in tables.TABLES}
-    assert read >= {f"results/{stage}" for stage in STAGES if stage not in ("00_inputs", "site")}
+    assert read >= {f"results/{stage}" for stage in STAGES if stage not in (CODE, "00_inputs", "site")}
     assert read >= {"notebooks", "data/raw", "pipeline/site/theme", "pipeline/site/locale"}
 
 
@@ -124,10 +164,11 @@ def test_the_picture_in_the_readme_shows_the_stages_as_they_depend_on_each_other
         if "-->" in line:
             before, after = (part.replace("&", " ").split() for part in line.split("-->"))
             drawn |= {(a, b) for a in before for b in after}
-    short = {stage: DRAWN.get(stage, f"n{stage[:2]}") for stage in STAGES}
-    makers = {out: stage for stage in STAGES for out in outputs(stage)}
+    drawn_stages = [stage for stage in STAGES if stage != CODE]
+    short = {stage: DRAWN.get(stage, f"n{stage[:2]}") for stage in drawn_stages}
+    makers = {out: stage for stage in drawn_stages for out in outputs(stage)}
     edges = set()
-    for stage in STAGES:
+    for stage in drawn_stages:
         for dep in STAGES[stage]["deps"]:
             edges |= {(short[m], short[stage]) for out, m in makers.items() if dep == out or dep.startswith(f"{out}/")}
     # The gate stands before all stages; the picture draws it to the first ones only.

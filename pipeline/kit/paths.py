@@ -18,6 +18,8 @@ PARAMS = ROOT / "params.yaml"
 PIPELINE = ROOT / "dvc.yaml"
 # The file that the first stage leaves when all inputs are as they must be; every other stage depends on it.
 GATE = RESULTS / "00_inputs" / "checked.txt"
+# What the code of each stage is, one listing per stage; its own listing is the only code that a stage depends on.
+CODE = RESULTS / "code"
 
 STAGE_VARIABLE = "PIPELINE_STAGE"
 STAGING_VARIABLE = "PIPELINE_STAGING"
@@ -53,6 +55,11 @@ def estimates(stage_name: str) -> Path:
 def usage_warnings(stage_name: str) -> Path:
     """Usage warnings by source that a stage knows of, for the stages after it."""
     return RESULTS / stage_name / "warnings.csv"
+
+
+def code(stage_name: str) -> Path:
+    """Listing of the code of a stage: MD5 and path of every file."""
+    return CODE / f"{stage_name}.txt"
 
 
 def metrics(stage_name: str) -> Path:

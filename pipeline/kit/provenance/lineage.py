@@ -15,6 +15,10 @@ from typing import Any
 import yaml
 
 from pipeline.kit import paths, yaml_text
+from pipeline.kit.stages.dependencies import listing, read_listing
+
+# What tools leave in folders, and `.dvcignore` names.
+IGNORED = {"__pycache__", ".ipynb_checkpoints"}
 
 
 class LineageError(LookupError):
@@ -23,7 +27,10 @@ class LineageError(LookupError):
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage as it last ran: its command, and the MD5 of each file or folder it read (``deps``) and made."""
+    """One stage as it last ran: its command, and the MD5 of each file or folder it read (``deps``) and made.
+
+    What it read holds its code file by file, as far as its listing is at hand.
+    """
 
     name: str
     command: str
@@ -39,12 +46,16 @@ class Stage:
     @property
     def code(self) -> dict[str, str]:
         """Modules of the project that the stage imports, and templates they read, with the MD5 of each."""
-        return {path: md5 for path, md5 in self.deps.items() if path.endswith((".py", ".typ"))}
+        return {path: md5 for path, md5 in self.deps.items() if path.startswith("pipeline/")}
 
     @property
     def data(self) -> dict[str, str]:
         """Tables, estimates and figures that the stage read, with the MD5 of each."""
-        return {path: md5 for path, md5 in self.deps.items() if path.startswith(("data/", "results/"))}
+        return {
+            path: md5
+            for path, md5 in self.deps.items()
+            if path.startswith(("data/", "results/")) and not _is_code(path)
+        }
 
 
 @cache
@@ -64,7 +75,29 @@ def read_stages(lock: Path | None = None) -> dict[str, Stage]:
 def _stage(name: str, entry: dict[str, Any]) -> Stage:
     hashes = {part: {item["path"]: item["md5"] for item in entry.get(part, [])} for part in ("deps", "outs")}
     parameters = dict(_flat(entry.get("params", {}).get("params.yaml", {})))
-    return Stage(name, entry["cmd"], hashes["deps"], parameters, hashes["outs"])
+    code = _listed(name, entry["cmd"], hashes["deps"].get(paths.shown(paths.code(name)), ""))
+    return Stage(name, entry["cmd"], hashes["deps"] | code, parameters, hashes["outs"])
+
+
+def _is_code(path: str) -> bool:
+    return path.startswith(f"{paths.shown(paths.CODE)}/")
+
+
+def _listed(name: str, command: str, recorded: str) -> dict[str, str]:
+    """Code of a stage by its recorded listing: the one that stands there, else that of the code as it is now."""
+    file = paths.code(name)
+    if recorded and md5(file) == recorded:
+        return read_listing(file.read_text(encoding="utf-8"))
+    now = _listing(name, command) if recorded else ""
+    return read_listing(now) if _md5_of_text(now) == recorded else {}
+
+
+def _listing(name: str, command: str) -> str:
+    """The listing of a stage as it would be written now; empty when its code cannot be read."""
+    try:
+        return listing(name, command)
+    except (OSError, SyntaxError):
+        return ""
 
 
 def _flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -87,7 +120,8 @@ def upstream(stage: Stage) -> list[Stage]:
     """The stage and all those whose outputs it read, directly or not: the stage itself first, each once."""
     found = [stage]
     for current in found:
-        makers = {made.name: made for path in current.deps if (made := maker(path))}
+        # The listing of its code is no result: what it names stands among what the stage read.
+        makers = {made.name: made for path in current.deps if not _is_code(path) and (made := maker(path))}
         found += [made for made in makers.values() if made not in found]
     return found
 
@@ -95,14 +129,17 @@ def upstream(stage: Stage) -> list[Stage]:
 def md5(path: Path) -> str:
     """MD5 of a file, or of a folder as DVC computes it; empty when nothing stands there."""
     if path.is_dir():
-        listing = [
+        entries = [
             {"md5": md5(file), "relpath": file.relative_to(path).as_posix()}
             for file in path.rglob("*")
-            if file.is_file()
+            if file.is_file() and not IGNORED & {*file.relative_to(path).parts}
         ]
-        text = json.dumps(sorted(listing, key=lambda entry: entry["relpath"]), sort_keys=True)
-        return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest() + ".dir"
+        return _md5_of_text(json.dumps(sorted(entries, key=lambda entry: entry["relpath"]), sort_keys=True)) + ".dir"
     return _md5_of_file(path, stamp(path)) if path.exists() else ""
+
+
+def _md5_of_text(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
 def stamp(path: Path) -> tuple[int, int]:
@@ -161,14 +198,23 @@ def _command(recorded: Stage, declared: dict[str, Any]) -> Iterator[str]:
 
 
 def _files(recorded: Stage, declared: dict[str, Any]) -> Iterator[str]:
-    for part, hashes in (("dependency", recorded.deps), ("output", recorded.outs)):
-        named = declared["deps"] if part == "dependency" else _outs(declared)
-        yield from (f"{part} {path}: new in dvc.yaml" for path in named if path not in hashes)
-        yield from (f"{part} {path}: no longer in dvc.yaml" for path in hashes if path not in named)
-        for path in named:
-            now = md5(paths.ROOT / path)
-            if path in hashes and now != hashes[path]:
-                yield f"{part} {path}: md5 {hashes[path]} -> {now or 'missing'}"
+    now = _listing(recorded.name, declared["cmd"])
+    found = {path: md5(paths.ROOT / path) for path in (*declared["deps"], *recorded.code, *_outs(declared))}
+    # A listing is out of date when the code is; which file it was is said of the files, where they are known.
+    found[paths.shown(paths.code(recorded.name))] = _md5_of_text(now)
+    before = {path: md5 for path, md5 in recorded.deps.items() if not (recorded.code and _is_code(path))}
+    named = [path for path in declared["deps"] if path in before or not (recorded.code and _is_code(path))]
+    code = read_listing(now) if recorded.code else {}
+    yield from _differences("dependency", before, [*named, *code], found | code)
+    yield from _differences("output", recorded.outs, _outs(declared), found)
+
+
+def _differences(part: str, before: dict[str, str], named: list[str], now: dict[str, str]) -> Iterator[str]:
+    yield from (f"{part} {path}: not there in the last run" for path in named if path not in before)
+    yield from (f"{part} {path}: no longer used" for path in before if path not in named)
+    for path in named:
+        if path in before and now[path] != before[path]:
+            yield f"{part} {path}: md5 {before[path]} -> {now[path] or 'missing'}"
 
 
 def _outs(declared: dict[str, Any]) -> list[str]:

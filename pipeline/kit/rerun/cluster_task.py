@@ -27,7 +27,7 @@ class Post:
     def __init__(self, ledger: Any) -> None:
         self.ledger, self.root = ledger, ledger.repo.root_dir
         self.followed = followed(self.root)
-        self.code = {path for path in self.followed if path.startswith("pipeline/") and path.endswith(".py")}
+        self.code = {path for path in self.followed if path.startswith("pipeline/")}
         self.reasons: dict[str, str] = {}
         self.pushed: set[Any] = set()
 

@@ -17,6 +17,7 @@ from typing import Any
 from pipeline.kit import paths, yaml_text
 from pipeline.kit.rerun.fork_server import LONGEST_MESSAGE
 from pipeline.kit.rerun.processes import LINUX, Events
+from pipeline.kit.stages.dependencies import RUN, code_of, read_listing
 
 IMPORT = re.compile(
     r"""^[ \t"]*(?:from[ ]([\w.]+)[ ]import[ ](?:\(([\w\s,]+)\)|([\w ,]+))|import[ ]([\w.]+))""",
@@ -28,9 +29,23 @@ NEVER = {"matplotlib.pyplot", "matplotlib_inline", "IPython", "tqdm"}
 
 def of_files(folder: Path, dependencies: Iterable[str]) -> set[str]:
     """Libraries that the code and the notebooks among the dependencies of a stage import."""
-    code = [folder / path for path in dependencies if path.endswith((".py", ".ipynb"))]
+    files = [file for path in dependencies for file in _listed(folder, path)]
+    code = [folder / path for path in files if path.endswith((".py", ".ipynb"))]
     texts = [path.read_text(encoding="utf-8", errors="replace") for path in code if path.is_file()]
     return {name for text in texts for name in names(text)}
+
+
+def _listed(folder: Path, path: str) -> list[str]:
+    """The files that a listing of code names, as it was last written or would be now; any other file itself."""
+    code = folder / path
+    if code.parent != folder / paths.CODE.relative_to(paths.ROOT):
+        return [path]
+    if code.exists():
+        return list(read_listing(code.read_text(encoding="utf-8")))
+    # Code that cannot be read stops the stage that writes the listings, which says so.
+    with suppress(SyntaxError):
+        return [paths.shown(file) for file in code_of(code.stem, f"{RUN} {code.stem}")]
+    return []
 
 
 def names(text: str) -> Iterable[str]:
@@ -56,7 +71,7 @@ def common(stages: Iterable[set[str]]) -> list[str]:
     return sorted(often, key=lambda name: (-counted[name], name))
 
 
-COMMAND = re.compile(r"python -m (pipeline\.run) (\w+)")
+COMMAND = re.compile(r"python -m (pipeline\.kit\.stages\.run) (\w+)")
 SERVER = "from pipeline.kit.rerun.fork_server import main; main()"
 # Exit code of stages that lost their server.
 LOST = -1000

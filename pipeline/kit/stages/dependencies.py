@@ -1,18 +1,24 @@
-"""What a stage depends on, read from its notebook: modules it imports, directly or not, and tables it reads.
+"""What a stage depends on, read from what it runs: the modules it imports, directly or not, and the tables it reads.
 
-``dvc.yaml`` must list exactly these, so that a change reruns what uses it and nothing else.
+``dvc.yaml`` lists the tables. Of the code it lists one file, ``results/code/STAGE.txt``, with the MD5 and the path of
+every file of code that the stage uses: ``python -m pipeline.kit.stages.dependencies`` is the stage that writes it
+for all the others. So a change of a module reruns the stages that use it, and no others.
 """
 
 import ast
+import hashlib
 import json
+import sys
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
+from typing import Any
 
-from pipeline.kit import declared, paths
+from pipeline.kit import declared, paths, yaml_text
 
-# Not found by imports: the gate that all stages wait for, and what runs a notebook.
-RUNNER = ("run.py", "kernel.py")
-ALWAYS = (*(Path(__file__).with_name(name) for name in RUNNER), paths.GATE)
+RUN = "python -m pipeline.kit.stages.run"
+# Not found by imports: what runs a notebook.
+RUNNER = tuple(Path(__file__).with_name(name) for name in ("run.py", "kernel.py"))
 
 
 def notebook_code(stage: str) -> str:
@@ -23,11 +29,27 @@ def notebook_code(stage: str) -> str:
 
 def dependencies(stage: str) -> list[str]:
     """Everything that the stage of a notebook must list as ``deps``, sorted, relative to the project."""
-    code = notebook_code(stage)
-    modules = imported_modules(code)
-    texts = [code, *(module.read_text(encoding="utf-8") for module in modules)]
-    data = {path for text in texts for path in files_read(text)}
-    return sorted(paths.shown(path) for path in {paths.NOTEBOOKS / f"{stage}.ipynb", *ALWAYS, *modules, *data})
+    _, data = _used(notebook_code(stage))
+    own = {paths.NOTEBOOKS / f"{stage}.ipynb", paths.GATE, paths.code(stage)}
+    return sorted(paths.shown(path) for path in own | data)
+
+
+def code_of(stage: str, command: str) -> list[Path]:
+    """Files of code that a stage uses, sorted: the runner of its notebook or its own module, and all they import."""
+    if command.startswith(RUN):
+        return sorted({*RUNNER, *_used(notebook_code(stage))[0]})
+    module = _file(command.split()[-1])
+    return sorted({module, *_used(_text(module))[0]}) if module else []
+
+
+def listing(stage: str, command: str) -> str:
+    """The listing of a stage: one line for each file of its code, MD5 and path."""
+    return "".join(f"{_md5(path)}  {paths.shown(path)}\n" for path in code_of(stage, command))
+
+
+def read_listing(text: str) -> dict[str, str]:
+    """MD5 by path, from a listing."""
+    return {path: md5 for md5, path in (line.split("  ", 1) for line in text.splitlines())}
 
 
 def imported_modules(code: str) -> set[Path]:
@@ -38,12 +60,41 @@ def imported_modules(code: str) -> set[Path]:
         path = waiting.pop()
         if path not in found:
             found.add(path)
-            waiting += _imports(path.read_text(encoding="utf-8"))
+            waiting += _imports(_text(path))
     return found
 
 
+def _used(code: str) -> tuple[set[Path], set[Path]]:
+    """Files of code and files of data behind ``code``; what a module reads below ``pipeline/`` counts as code."""
+    modules = imported_modules(code)
+    read = {path for text in (code, *map(_text, modules)) for path in files_read(text)}
+    own = {path for path in read if path.is_relative_to(paths.ROOT / "pipeline")}
+    return modules | own, read - own
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def _md5(path: Path) -> str:
+    return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+
+
+def _file(module: str) -> Path | None:
+    """File of a module of this project, or that which a package runs."""
+    path = paths.ROOT / module.replace(".", "/")
+    return next((file for file in (path.with_suffix(".py"), path / "__main__.py") if file.exists()), None)
+
+
+# A module is read for every stage that imports it.
+@cache
+def _nodes(code: str) -> list[ast.AST]:
+    kinds = (ast.Import, ast.ImportFrom, ast.Call)
+    return [node for node in ast.walk(ast.parse(code)) if isinstance(node, kinds)]
+
+
 def _imports(code: str) -> Iterator[Path]:
-    for node in ast.walk(ast.parse(code)):
+    for node in _nodes(code):
         names = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -57,7 +108,7 @@ def _imports(code: str) -> Iterator[Path]:
 
 def files_read(code: str) -> Iterator[Path]:
     """Files that ``code`` reads through the readers of this project."""
-    for node in ast.walk(ast.parse(code)):
+    for node in _nodes(code):
         if isinstance(node, ast.Call):
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
             words = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
@@ -83,3 +134,21 @@ def _file_of(reader: str, words: Sequence[object], arguments: list[ast.expr]) ->
         yield paths.SURVEY
     elif reader == "read_template" and words:
         yield paths.ROOT / "pipeline" / "study" / str(words[0])
+
+
+def main() -> int:
+    """Write the listing of every stage but this one; returns the exit code."""
+    stages: dict[str, Any] = yaml_text.load(paths.PIPELINE.read_bytes())["stages"]
+    paths.CODE.mkdir(parents=True, exist_ok=True)
+    for name, stage in stages.items():
+        if paths.shown(paths.code(name)) in stage["deps"]:
+            try:
+                paths.code(name).write_text(listing(name, stage["cmd"]), encoding="utf-8")
+            except SyntaxError as error:
+                print(f"the code of {name} cannot be read: {error.msg}: {(error.text or '').strip()}", file=sys.stderr)
+                return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

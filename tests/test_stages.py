@@ -52,7 +52,7 @@ def test_the_code_of_a_stage_is_what_its_own_process_loads(stage: str) -> None:
     loaded = loaded_by("\n".join(ast.unparse(node) for node in ast.parse(text).body if is_import(node)))
     assert loaded <= listed
     assert f"results/code/{stage}.txt" in STAGES[stage]["deps"]
-    assert (SCRIPTS[stage] if stage in SCRIPTS else "pipeline/kit/stages/run.py") in listed
+    assert SCRIPTS.get(stage, "pipeline/kit/stages/run.py") in listed
 
 
 def is_import(node: ast.stmt) -> bool:

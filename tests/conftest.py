@@ -9,7 +9,7 @@ import pytest
 from browser import browser
 from filelock import FileLock
 from hypothesis import HealthCheck, settings
-from reproduction import WATCH, commit, copy_project, dvc, stand_in
+from reproduction import WATCH, cacao_repro, commit, copy_project, linked, stand_in
 from survey_folder import folder
 
 from pipeline.kit import paths
@@ -28,6 +28,17 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("repeatable")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a run of the pipeline or a browser, and begin with the files that take longest."""
+    needed = (("fresh", "pipeline"), ("browser", "browser"))
+    for item in items:
+        for fixture, mark in needed:
+            if fixture in item.fixturenames:
+                item.add_marker(mark)
+    long = {item.path for item in items if any(item.get_closest_marker(mark) for mark in ("pipeline", "slow"))}
+    items.sort(key=lambda item: item.path not in long)
 
 
 @pytest.fixture
@@ -94,7 +105,7 @@ def reproduce(folder: Path) -> None:
     watched = folder.with_name("watched")
     watched.mkdir(exist_ok=True)
     (folder / "sitecustomize.py").write_text(WATCH)
-    dvc(folder, "repro", WATCH_INTO=str(watched))
+    cacao_repro(folder, WATCH_INTO=str(watched))
     (folder / "sitecustomize.py").unlink()
     shutil.move(watched, folder / ".watched")
     commit(folder, "add", "-A")
@@ -104,7 +115,7 @@ def reproduce(folder: Path) -> None:
 @pytest.fixture
 def copy(fresh: Path, tmp_path: Path) -> Path:
     """A copy of the reproduced project that a test may change."""
-    return Path(shutil.copytree(fresh, tmp_path / "copy", symlinks=True))
+    return Path(shutil.copytree(fresh, tmp_path / "copy", symlinks=True, copy_function=linked))
 
 
 @pytest.fixture

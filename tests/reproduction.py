@@ -19,13 +19,14 @@ WATCH = """
 import os, sys
 root = os.path.dirname(os.path.abspath(__file__)) + os.sep
 log = os.environ.get("WATCH_INTO")
-stage = os.environ.get("PIPELINE_STAGE")
-if log and stage:
-    target = open(os.path.join(log, stage), "a", buffering=1)
+if log:
     def note(event, arguments):
-        if event == "open" and isinstance(arguments[0], str) and arguments[0].startswith(root):
+        # A kernel may be a copy of a process that was started before there was a stage.
+        stage = os.environ.get("PIPELINE_STAGE")
+        if stage and event == "open" and isinstance(arguments[0], str) and arguments[0].startswith(root):
             if isinstance(arguments[1], str) and "r" in arguments[1] or arguments[1] is None:
-                target.write(arguments[0][len(root):] + chr(10))
+                with open(os.path.join(log, stage), "a") as target:
+                    target.write(arguments[0][len(root):] + chr(10))
     sys.addaudithook(note)
 """
 
@@ -77,6 +78,21 @@ def dvc(folder: Path, *arguments: str, check: bool = True, **variables: str) -> 
     )
     assert done.returncode == 0 or not check, done.stdout[-3000:] + done.stderr[-3000:]
     return done
+
+
+def cacao_repro(folder: Path, **variables: str) -> None:
+    """Run the stages of a copy side by side, with the code of the copy."""
+    command = [sys.executable, "-m", "pipeline.cli", "repro"]
+    binaries = str(Path(sys.executable).parent)
+    environment = {**os.environ, "PATH": binaries + os.pathsep + os.environ["PATH"], "PYTHONPATH": str(folder)}
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment | variables)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+
+
+def linked(source: str, target: str) -> None:
+    """Copy a file of a project; what git and DVC keep under its hash is never written again, and only linked."""
+    link = "/.dvc/cache/files/" in source or "/.git/objects/" in source
+    (os.link if link else shutil.copy2)(source, target)
 
 
 def stages_run(done: subprocess.CompletedProcess[str]) -> list[str]:

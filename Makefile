@@ -7,7 +7,7 @@ RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 # uv compiles what it installs, since every notebook is a process of its own that loads the libraries anew.
 install := $(BIN)/uv pip install --compile-bytecode --python
 
-.PHONY: help setup reproduce test browser lab lock bench archive check clean
+.PHONY: help setup reproduce verify test coverage browser picture lab lock bench archive check clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -17,14 +17,26 @@ setup: .venv/installed ## Create the environment .venv from requirements.lock
 reproduce: .venv/installed ## Run every stage whose inputs changed, side by side
 	$(RUN) cacao repro
 
+verify: .venv/installed ## Run every stage again in an empty clone and compare every published number
+	$(RUN) cacao verify
+
 test: .venv/installed browser ## Run the tests
 	$(RUN) pytest
+
+coverage: .venv/installed browser ## Run the tests and list the lines and branches of pipeline/ that none reached
+	$(RUN) coverage erase
+	$(RUN) coverage run -m pytest
+	$(RUN) coverage combine --quiet
+	$(RUN) coverage report
 
 # Pages are tested in a real browser: the one at hand, else the one of Playwright, else the package of Debian.
 browser: .venv/installed
 	@command -v chromium || command -v chromium-browser || command -v google-chrome \
 		|| $(RUN) python -m playwright install --with-deps chromium \
 		|| { apt-get update -qq && apt-get install -qq -y chromium; }
+
+picture: .venv/installed browser ## Take the picture of the start page for the README
+	$(RUN) python docs/picture.py
 
 # One thread per notebook, as in the stages: with several, small sums wait for each other.
 lab: .venv/installed ## Open the notebooks in JupyterLab

@@ -101,7 +101,7 @@ def test_the_picture_of_the_layers_shows_what_imports_what() -> None:
 
 def layer(module: str) -> str:
     """The box of a module; empty for the package itself."""
-    name = (module.split(".") + [""])[1]
+    name = [*module.split("."), ""][1]
     return {"params": "tables"}.get(name, name)
 
 

@@ -4,30 +4,39 @@ PYTHON ?= python3
 BIN := .venv/bin
 # The stages call `python`: the environment must stand first on the path of every command.
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
-# uv installs faster where it is at hand; pip gives the same packages. Both check every hash and compile, since
-# every notebook is a process of its own that loads the libraries anew.
-install = if uv --version >/dev/null 2>&1; \
-	then uv pip install --compile-bytecode --python $(or $(2),$(BIN))/python $(1); \
-	else $(or $(2),$(BIN))/python -m pip install $(1); fi
+# uv compiles what it installs, since every notebook is a process of its own that loads the libraries anew.
+install := $(BIN)/uv pip install --compile-bytecode --python
 
-.PHONY: help setup reproduce test browser lab lock bench archive check clean
+.PHONY: help setup reproduce verify test coverage browser picture lab lock bench archive check clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 setup: .venv/installed ## Create the environment .venv from requirements.lock
 
-reproduce: .venv/installed ## Run every stage whose inputs changed
-	$(RUN) dvc repro
+reproduce: .venv/installed ## Run every stage whose inputs changed, side by side
+	$(RUN) cacao repro
+
+verify: .venv/installed ## Run every stage again in an empty clone and compare every published number
+	$(RUN) cacao verify
 
 test: .venv/installed browser ## Run the tests
 	$(RUN) pytest
+
+coverage: .venv/installed browser ## Run the tests and list the lines and branches of pipeline/ that none reached
+	$(RUN) coverage erase
+	$(RUN) coverage run -m pytest
+	$(RUN) coverage combine --quiet
+	$(RUN) coverage report
 
 # Pages are tested in a real browser: the one at hand, else the one of Playwright, else the package of Debian.
 browser: .venv/installed
 	@command -v chromium || command -v chromium-browser || command -v google-chrome \
 		|| $(RUN) python -m playwright install --with-deps chromium \
 		|| { apt-get update -qq && apt-get install -qq -y chromium; }
+
+picture: .venv/installed browser ## Take the picture of the start page for the README
+	$(RUN) python docs/picture.py
 
 # One thread per notebook, as in the stages: with several, small sums wait for each other.
 lab: .venv/installed ## Open the notebooks in JupyterLab
@@ -57,7 +66,8 @@ check: .venv/installed ## Check style, types and numbers in prose
 clean: ## Remove the environment and the caches of tools; results stay
 	rm -rf .venv .venv-bench .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
-# A changed lock makes a new environment, so that nothing stays in it that the lock no longer names.
+# A changed lock makes a new environment, so that nothing stays in it that the lock no longer names. pip brings the
+# locked uv, and uv brings everything else in a fifth of the time; both check every hash.
 .venv/installed: requirements.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not found: install Python 3.11 or newer." >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.version_info < (3, 11) and sys.exit("Python 3.11 or newer is needed; $(PYTHON) is " \
@@ -65,12 +75,14 @@ clean: ## Remove the environment and the caches of tools; results stay
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make environments: install its venv" \
 		"package (Debian and Ubuntu: apt install python3-venv)." >&2; exit 1; }
 	$(PYTHON) -m venv --clear .venv
-	@$(call install,--require-hashes -r requirements.lock)
-	@$(call install,--no-deps --no-build-isolation -e .)
+	@awk '/^uv==/ { found = 1 } found { print } found && !/\\$$/ { exit }' requirements.lock > .venv/uv.txt
+	$(BIN)/python -m pip install --quiet --require-hashes -r .venv/uv.txt
+	$(install) $(BIN)/python --require-hashes -r requirements.lock
+	$(install) $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 
 # What the benchmark compares the project with is no part of the project: PyMC has an environment of its own.
 .venv-bench/installed: bench/requirements.lock
 	$(BIN)/python -m venv --clear .venv-bench
-	@$(call install,--require-hashes -r bench/requirements.lock,.venv-bench/bin)
+	$(install) .venv-bench/bin/python --require-hashes -r bench/requirements.lock
 	@touch $@

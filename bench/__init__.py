@@ -1,1 +1,1 @@
-"""What running the notebooks through DVC and papermill costs: ``python -m bench``."""
+"""How fast the project is, beside other tools: ``python -m bench``."""

@@ -73,34 +73,6 @@ def numpyro() -> Way:
     return run
 
 
-def numpyro_devices() -> Way:
-    """The model of the project's own sampler with a device for every chain: two cores draw two chains at a time."""
-    import jax
-    import numpyro as library
-    from numpyro.diagnostics import summary
-    from numpyro.infer import MCMC, NUTS
-
-    library.set_host_device_count(sampler.CHAINS)
-
-    def run(given: Inputs) -> Answer:
-        library.enable_x64()
-        data = arrays(given)
-        kernel = NUTS(sampler._model)
-        size = {"num_warmup": sampler.WARM_UP, "num_samples": sampler.KEPT, "num_chains": sampler.CHAINS}
-        chains = MCMC(kernel, **size, progress_bar=False)
-        chains.run(jax.random.PRNGKey(given.seed), data, False, extra_fields=("diverging",))
-        drawn = {name: np.asarray(values) for name, values in chains.get_samples(group_by_chain=True).items()}
-        table = summary({name: values for name, values in drawn.items() if not name.endswith("_sd")})
-        return Answer(
-            points(new_places(data, drawn), given.levels),
-            max(float(np.max(part["r_hat"])) for part in table.values()),
-            min(float(np.min(part["n_eff"])) for part in table.values()),
-            int(np.asarray(chains.get_extra_fields()["diverging"]).sum()),
-        )
-
-    return run
-
-
 def pymc(sampler_name: str = "pymc") -> Way:
     """The same model in PyMC with its defaults: a thousand steps of tuning, a thousand draws, four chains."""
     import arviz
@@ -136,7 +108,6 @@ def nutpie() -> Way:
 WAYS: dict[str, Callable[[], Way]] = {
     "exact": exact,
     "numpyro": numpyro,
-    "numpyro_devices": numpyro_devices,
     "pymc": pymc,
     "nutpie": nutpie,
 }

@@ -1,6 +1,5 @@
 """Milliseconds until each kind of page of the site can be used, in a browser, from a web host on the same machine."""
 
-import os
 import shutil
 import statistics
 import threading
@@ -13,9 +12,10 @@ from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
 
-from bench.page import Row, markdown_table
+from bench.page import Part, Row
+from bench.tree import reproduced
 
-GOAL_MS, TIMES, WATCHED_MS = 1000.0, 3, 700
+GOAL_MS, TIMES, WATCHED_MS = 1000, 3, 700
 KINDS = ("index", "brief", "06_model_fertilizer", "11_validation", "calculator", "explore", "numbers")
 KINDS += ("numbers/cause.pod_borer", "parameters", "sources", "conflicts", "dictionary", "quality", "glossary")
 # The last moment at which the page was parsed, its scripts had run, or a task of 50 ms or more ended.
@@ -23,14 +23,6 @@ WATCH = """window.busy = [];
 new PerformanceObserver((list) => list.getEntries().forEach((task) => busy.push(task.startTime + task.duration)))
     .observe({type: "longtask", buffered: true});"""
 USABLE = "Math.max(performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd, ...busy)"
-HEAD = """\
-## Opening the pages
-
-Milliseconds until a page can be used: it is parsed, its scripts have run, and no task of 50 ms or more is left, in
-Chromium, from a plain web host on this machine, in Indonesian; median of {times}. `cold`: with an empty cache of the
-browser; `warm`: the page opened again. Load average while it was measured: {load}.
-
-"""
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -49,15 +41,16 @@ def host(site: Path) -> Iterator[str]:
     server.shutdown()
 
 
-def measure_opened(site: Path) -> list[Row]:
-    """One row per kind of page, with the load average at the end."""
+def measure_opened(top: Path) -> list[Row]:
+    """One row per kind of page."""
+    site = reproduced(top) / "results" / "site"
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     with host(site) as root, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
         opened(browser, f"{root}/id/glossary.html")  # The browser itself comes up.
         rows = [row(kind, [opened(browser, f"{root}/id/{kind}.html") for _ in range(TIMES)]) for kind in KINDS]
         browser.close()
-    return [one | {"load": f"{os.getloadavg()[0]:.1f}"} for one in rows]
+    return rows
 
 
 def opened(browser: Browser, address: str) -> tuple[float, float]:
@@ -83,9 +76,20 @@ def row(kind: str, times: list[tuple[float, float]]) -> Row:
     return {"page": kind, "cold_ms": f"{cold:.0f}", "warm_ms": f"{warm:.0f}"}
 
 
-def section(rows: list[Row]) -> str:
-    """The part of the page."""
-    slow = [one["page"] for one in rows if float(one["cold_ms"]) > GOAL_MS]
-    verdict = f"Above the goal of {GOAL_MS:.0f} ms: {', '.join(slow)}." if slow else f"All are within {GOAL_MS:.0f} ms."
-    table = markdown_table([{name: one[name] for name in ("page", "cold_ms", "warm_ms")} for one in rows])
-    return f"{HEAD.format(times=TIMES, load=rows[0]['load'])}{table}\n\n{verdict}\n"
+def slow(table: list[Row]) -> str:
+    """The pages above the goal."""
+    named = [row["page"] for row in table if float(row["cold_ms"]) > GOAL_MS]
+    return f"Above the goal: {', '.join(named)}." if named else "All are within the goal."
+
+
+PART = Part(
+    f"""\
+## Opening the pages
+
+Milliseconds until a page can be used: it is parsed, its scripts have run, and no task of 50 ms or more is left, in
+Chromium, from a plain web host on this machine, in Indonesian; median of {TIMES}. `cold`: with an empty cache of the
+browser; `warm`: the page opened again. The goal is {GOAL_MS:g} ms.
+""",
+    measure_opened,
+    after=slow,
+)

@@ -1,54 +1,38 @@
-"""Seconds to take in and to learn from a survey of a hundred thousand plots, beside reading the same files alone."""
+"""Seconds to take in and to learn from a survey of a hundred thousand plots, beside reading the same files alone.
+
+``python -m bench.survey FOLDER`` writes the files, by the makers of the tests: nobody was asked.
+"""
 
 import sys
 from pathlib import Path
 
-from bench.measure import Measured, measure
-from bench.page import Row, holds, markdown_table
-from bench.tree import copy_tree
+import numpy as np
+
+from bench.answers import timed
+from bench.measure import measure
+from bench.page import Part, Row, ratio, times, with_memory
+from bench.tree import copy_tree, reproduced
+from pipeline.kit import paths
+
+sys.path.insert(0, str(paths.ROOT / "tests"))
+
+import survey_exports as exports
 
 PLOTS = 100_000
-GOAL_IMPORT_S, GOAL_FIT_S = 30.0, 300.0
-HEAD = """\
-## A survey of 100,000 plots
-
-Simulated visits in the files that KoboToolbox makes of them, each imported into an empty copy: answers checked,
-converted, made pseudonymous and coarse, with what came in kept as it came. The floor is pandas reading the same file.
-
-- `read_zip`, `read_xlsx`: all cells of all sheets as text, with pandas and its fastest engine.
-- `import_zip`, `import_xlsx`: `cacao survey import`.
-- `learn`: the stage `13_survey` with these plots.
-
-"""
-READ_ZIP = """
+READ = {
+    "zip": """
 import sys, zipfile
 import pandas as pd
 with zipfile.ZipFile(sys.argv[1]) as archive:
     for name in archive.namelist():
         pd.read_csv(archive.open(name), dtype=str, keep_default_na=False)
-"""
-READ_XLSX = """
+""",
+    "xlsx": """
 import sys
 import pandas as pd
 pd.read_excel(sys.argv[1], sheet_name=None, dtype=str, engine="calamine")
-"""
-
-
-def measure_survey(tree: Path, folder: Path) -> dict[str, Measured]:
-    """Measure each; ``tree`` is a copy in which everything has run, and ``folder`` is where more may be made."""
-    made = folder / "survey"
-    measure([sys.executable, "-m", "bench.survey_files", str(made), str(PLOTS)], tree)
-    found: dict[str, Measured] = {}
-    for kind, read in (("zip", READ_ZIP), ("xlsx", READ_XLSX)):
-        file, copy = str(made / f"survey.{kind}"), tree if kind == "zip" else copy_tree(folder / "workbook")
-        found[f"read_{kind}"] = measure([sys.executable, "-c", read, file], copy)
-        found[f"import_{kind}"] = measure([sys.executable, "-c", IMPORT, file], copy)
-    found["learn"] = measure([sys.executable, "-m", "pipeline.kit.stages.run", "13_survey"], tree)
-    for way, result in found.items():
-        print(f"{way}: {result.seconds:.2f} s", flush=True)
-    return found
-
-
+""",
+}
 # A simulated visit may well be set aside; anything else is a failure.
 IMPORT = """
 import sys
@@ -58,19 +42,68 @@ sys.exit(0 if code == SET_ASIDE else code)
 """
 
 
-def rows(measured: dict[str, Measured]) -> list[Row]:
-    """One row per way; imports relative to reading alone."""
-    table = []
-    for way, result in measured.items():
-        floor = measured.get(f"read_{way.rpartition('_')[2]}")
-        ratio = f"{result.seconds / floor.seconds:.2f}" if floor else ""
-        memory = f"{result.peak_mib:.0f}"
-        table.append({"way": way, "seconds": f"{result.seconds:.2f}", "ratio_to_reading": ratio, "peak_mib": memory})
-    return table
+def submissions(number: int) -> list[exports.Submission]:
+    """Simulated visits that differ in what a farmer is asked for as a number, in place, officer and practices."""
+    rng = np.random.default_rng(1)
+    area, dry, wet = rng.uniform(0.3, 4.0, number), rng.uniform(50, 900, number), rng.uniform(100, 2000, number)
+    counts = rng.binomial(40, rng.beta(2, 3, number))
+    made = []
+    for place in range(number):
+        crop = [exports.harvest("2025-11", "2026-04", f"{dry[place]:.0f}")]
+        crop.append(exports.harvest("2026-05", "2026-10", f"{wet[place]:.0f}", harvest_state="wet"))
+        changes = {
+            "area_value": f"{area[place]:.2f}",
+            "tree_count": f"{area[place] * 900:.0f}",
+            "enumerator": f"P{place % 400:03}",
+            "pods_borer": str(counts[place]),
+            "pruning": str(place % 4),
+            "training": ("none", "field_school", "demo_plot")[place % 3],
+            "fertilizer_used": "yes",
+            "harvest": crop,
+            "fertilizer": [exports.fertilizer("urea", f"{50 + place % 300}")],
+        }
+        made.append(exports.submission(place, **changes))
+    return made
 
 
-def section(measured: dict[str, Measured]) -> str:
-    """The part of the page."""
-    goals = {"import_zip": GOAL_IMPORT_S, "import_xlsx": GOAL_IMPORT_S, "learn": GOAL_FIT_S}
-    words = [f"`{way}` is {holds(measured[way].seconds, goal)} its goal of {goal:.0f} s" for way, goal in goals.items()]
-    return f"{HEAD}{markdown_table(rows(measured))}\n\n{'; '.join(words)}.\n"
+def write(folder: Path, number: int) -> None:
+    """Write the files."""
+    visits = submissions(number)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "survey.zip").write_bytes(exports.kobo_zip(visits))
+    (folder / "survey.xlsx").write_bytes(exports.kobo_xlsx(visits))
+
+
+def measure_survey(top: Path) -> list[Row]:
+    """One row per way; imports relative to reading alone. The plots stay in the copy that parts share."""
+    tree, made, found = reproduced(top), top / "survey", {}
+    measure([sys.executable, "-m", "bench.survey", str(made)], tree)
+    for kind, copy in (("xlsx", copy_tree(top / "workbook")), ("zip", tree)):
+        code = {f"read_{kind}": READ[kind], f"import_{kind}": IMPORT}
+        file = str(made / f"survey.{kind}")
+        found |= timed({way: [sys.executable, "-c", text, file] for way, text in code.items()}, copy)
+    found |= timed({"learn": [sys.executable, "-m", "pipeline.kit.stages.run", "13_survey"]}, tree)
+    rows = [
+        row | {"ratio_to_reading": ratio(found[way], found.get(f"read_{way.rpartition('_')[2]}"))}
+        for row, way in zip(times(found), found, strict=True)
+    ]
+    return with_memory(rows, found)
+
+
+PART = Part(
+    """\
+## A survey of 100,000 plots
+
+Simulated visits in the files that KoboToolbox makes of them, each imported into an empty copy: answers checked,
+converted, made pseudonymous and coarse, with what came in kept as it came. The floor is pandas reading the same file.
+
+- `read_zip`, `read_xlsx`: all cells of all sheets as text, with pandas and its fastest engine.
+- `import_zip`, `import_xlsx`: `cacao survey import`.
+- `learn`: the stage `13_survey` with these plots.
+""",
+    measure_survey,
+    (("import_zip", "seconds", 30.0), ("import_xlsx", "seconds", 30.0), ("learn", "seconds", 300.0)),
+)
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]), PLOTS)

@@ -2,20 +2,22 @@
 
 import shutil
 import subprocess
+import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from bench.measure import measure
 from pipeline.kit import paths
 
 GIT_IDENTITY = ["-c", "user.name=bench", "-c", "user.email=bench@localhost", "-c", "commit.gpgsign=false"]
 
 
-def read_pipeline() -> dict[str, Any]:
+def read_pipeline(tree: Path = paths.ROOT) -> dict[str, Any]:
     """The stages of ``dvc.yaml`` by name but the site, which tells what ``dvc.lock`` says: only DVC can run it."""
-    stages: dict[str, Any] = yaml.safe_load(paths.PIPELINE.read_text(encoding="utf-8"))["stages"]
+    stages: dict[str, Any] = yaml.safe_load((tree / paths.PIPELINE.name).read_text(encoding="utf-8"))["stages"]
     return {name: stage for name, stage in stages.items() if name != "site"}
 
 
@@ -66,6 +68,20 @@ def copy_tree(target: Path) -> Path:
         if source.is_file() and name != "dvc.lock":
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target / name)
-    for command in (["init", "--quiet"], ["add", "--all"], [*GIT_IDENTITY, "commit", "--quiet", "--message", "copy"]):
-        subprocess.run(["git", *command], cwd=target, check=True)
+    commit(target)
     return target
+
+
+def commit(tree: Path) -> None:
+    """Make a folder a git repository of one commit."""
+    for command in (["init", "--quiet"], ["add", "--all"], [*GIT_IDENTITY, "commit", "--quiet", "--message", "made"]):
+        subprocess.run(["git", *command], cwd=tree, check=True)
+
+
+def reproduced(top: Path, *targets: str) -> Path:
+    """The copy that parts share, in which everything has run, or ``targets`` and what they need."""
+    tree = top / "own"
+    if not tree.exists():
+        copy_tree(tree)
+    measure([sys.executable, "-m", "pipeline.cli", "repro", *targets], tree)
+    return tree

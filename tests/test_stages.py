@@ -24,7 +24,7 @@ SCRIPTS = {
     "site": "pipeline/site/__main__.py",
 }
 CODE = "code"
-# How the picture in the README calls the stages that are no notebooks.
+# How the picture in docs/architecture.md calls the stages that are no notebooks.
 DRAWN = {"00_inputs": "inputs", "data_quality": "quality", "site": "site"}
 
 
@@ -157,8 +157,9 @@ def test_imports_are_followed_through_modules() -> None:
     assert names == {"attribution.py", "response_curves.py"}
 
 
-def test_the_picture_in_the_readme_shows_the_stages_as_they_depend_on_each_other() -> None:
-    text = (paths.ROOT / "README.md").read_text(encoding="utf-8").split("```mermaid")[1].split("```")[0]
+def test_the_picture_of_the_stages_shows_them_as_they_depend_on_each_other() -> None:
+    page = (paths.ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").split("## The stages")[1]
+    text = page.split("```mermaid")[1].split("```")[0]
     drawn = set()
     for line in text.splitlines():
         if "-->" in line:

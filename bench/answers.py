@@ -1,0 +1,71 @@
+"""Seconds of every model stage, of the site, and of answers to an auditor."""
+
+import re
+import sys
+from pathlib import Path
+
+from bench.measure import Measured, measure
+from bench.page import Part, Row, times
+from bench.tree import ends, read_pipeline, reproduced
+
+FIRST, LAST = 4, 11
+
+
+def model_stages(names: list[str]) -> list[str]:
+    """The stages numbered 04 to 11, in the order of their numbers."""
+    numbers = {name: re.match(r"(\d\d)_", name) for name in names}
+    return sorted(name for name, found in numbers.items() if found and FIRST <= int(found[1]) <= LAST)
+
+
+def timed(commands: dict[str, list[str]], tree: Path) -> dict[str, Measured]:
+    """Run commands one after the other, by name."""
+    found = {}
+    for name, command in commands.items():
+        found[name] = measure(command, tree)
+        print(f"{name}: {found[name].seconds:.2f} s", flush=True)
+    return found
+
+
+def measure_stages(top: Path) -> list[Row]:
+    """The model stages, one by one, where everything has run before; the last row is their sum."""
+    runner = [sys.executable, "-m", "pipeline.kit.stages.run"]
+    found = timed({name: [*runner, name] for name in model_stages(list(read_pipeline()))}, reproduced(top))
+    return times(found | {"together": Measured(sum(one.seconds for one in found.values()), 0.0)})
+
+
+def measure_pages(top: Path) -> list[Row]:
+    """The site and answers for an auditor, where all but the site has run."""
+    tree = reproduced(top, *ends(read_pipeline()))
+    notebooks = sorted(path.relative_to(tree).as_posix() for path in tree.glob("results/[0-9]*/*.ipynb"))
+    command = [sys.executable, "-m", "pipeline.cli"]
+    ways = {
+        "nbconvert": ["jupyter", "nbconvert", "--to", "html", "--output-dir", "scratch/nbconvert", *notebooks],
+        "site": ["dvc", "repro", "--single-item", "site"],
+        "trace": [*command, "trace", "cause.pod_borer"],
+        "verify_quick": [*command, "verify", "--quick"],
+    }
+    return times(timed(ways, tree), "nbconvert")
+
+
+STAGES = Part(
+    """\
+## Model stages
+
+Each of the stages that fit or use a model, as `python -m pipeline.kit.stages.run STAGE`, one after the other on the
+same machine; each was timed once.
+""",
+    measure_stages,
+    (("together", "seconds", 180.0),),
+)
+PAGES = Part(
+    """\
+## Pages and answers
+
+- `nbconvert`: the executed notebooks as HTML, by `jupyter nbconvert`: one language, figures inside the pages.
+- `site`: the whole site, both languages, with a page for every number.
+- `trace`: `cacao trace` of one number.
+- `verify_quick`: `cacao verify --quick` of everything published.
+""",
+    measure_pages,
+    (("site", "seconds", 60.0),),
+)

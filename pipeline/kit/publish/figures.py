@@ -21,7 +21,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from pipeline.kit import paths
 from pipeline.kit.data import usage
-from pipeline.kit.language import LANGUAGES, Text
+from pipeline.kit.language import LANGUAGES, Text, TextError, Texts
 from pipeline.kit.publish import accessibility
 
 BLUE, ORANGE, GREEN, PURPLE, BLACK, GREY = "#0072B2", "#B35900", "#005C2E", "#99337A", "#000000", "#595959"
@@ -65,15 +65,20 @@ class Caption:
     alt: Text
     sources: tuple[str, ...] = ()
 
+    @classmethod
+    def read(cls, texts: Texts, key: str, **filled: object) -> "Caption":
+        """The words of the figure ``key``: ``title``, ``caption`` and ``alt``; ``filled`` goes into the caption.
+
+        Raises ``TextError`` when one of them is missing, or there are others.
+        """
+        words = texts.group(key)
+        if set(words) != {"title", "caption", "alt"}:
+            raise TextError(f"{texts.file}: {key} has {', '.join(words)}; a figure has title, caption and alt")
+        return cls(words["title"], words["caption"].fill(**filled) if filled else words["caption"], words["alt"])
+
     def dated(self, day: Text, month: Text) -> "Caption":
         """The same words with the ``{day}`` of the present bean price and the ``{month}`` of all other prices."""
-        filled = {
-            language: self.caption.in_language(language).format(
-                day=day.in_language(language), month=month.in_language(language)
-            )
-            for language in LANGUAGES
-        }
-        return replace(self, caption=Text(**filled))
+        return replace(self, caption=self.caption.fill(day=day, month=month))
 
     def cite(self, sources: Iterable[str]) -> "Caption":
         """The same words with the sources of the data drawn; an entry may list several between semicolons."""

@@ -1,4 +1,5 @@
-"""What a stage depends on, read from its notebook: modules it imports, directly or not, and tables it reads.
+"""What a stage depends on, read from its notebook: modules it imports, directly or not, their texts,
+and the tables it reads.
 
 ``dvc.yaml`` must list exactly these, so that a change reruns what uses it and nothing else.
 """
@@ -9,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pipeline.kit import declared, paths
+from pipeline.kit.language import texts_file
 
 # Not found by imports: the gate that all stages wait for, and what runs a notebook.
 RUNNER = ("run.py", "kernel.py")
@@ -25,21 +27,29 @@ def dependencies(stage: str) -> list[str]:
     """Everything that the stage of a notebook must list as ``deps``, sorted, relative to the project."""
     code = notebook_code(stage)
     modules = imported_modules(code)
-    texts = [code, *(module.read_text(encoding="utf-8") for module in modules)]
+    texts = [code, *(module.read_text(encoding="utf-8") for module in modules if module.suffix == ".py")]
     data = {path for text in texts for path in files_read(text)}
     return sorted(paths.shown(path) for path in {paths.NOTEBOOKS / f"{stage}.ipynb", *ALWAYS, *modules, *data})
 
 
 def imported_modules(code: str) -> set[Path]:
-    """Files of this project that ``code`` imports, and those that they import in turn."""
+    """Files of this project that ``code`` imports, those that they import in turn, and the texts that they read."""
     found: set[Path] = set()
     waiting = list(_imports(code))
     while waiting:
         path = waiting.pop()
         if path not in found:
-            found.add(path)
-            waiting += _imports(path.read_text(encoding="utf-8"))
+            module = path.read_text(encoding="utf-8")
+            found |= {path, *texts_read(path, module)}
+            waiting += _imports(module)
     return found
+
+
+def texts_read(path: Path, code: str) -> Iterator[Path]:
+    """Files of texts that the module at ``path`` reads through ``read_texts``; ``code`` is what it holds."""
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "read_texts":
+            yield texts_file(path, *(ast.literal_eval(subject) for subject in node.args[1:]))
 
 
 def _imports(code: str) -> Iterator[Path]:

@@ -9,6 +9,7 @@ import pytest
 from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
+from pipeline.site.glossary import TERMS, in_order
 
 from pipeline import tables
 from pipeline.site import catalogue, untranslated
@@ -22,7 +23,6 @@ from pipeline.site.catalogue import (
     translate,
     translate_markdown,
 )
-from pipeline.site.glossary import TERMS, in_order
 from pipeline.site.numbers import link_keys, name
 from pipeline.site.tables import in_english, is_word, translate_cell, translate_table, unit
 from pipeline.site.words import WORDS as FRAME

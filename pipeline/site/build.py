@@ -17,10 +17,9 @@ from pipeline.kit.language import LANGUAGES, Text
 from pipeline.kit.publish.estimates import Prose, linked
 from pipeline.site import THEME, notebooks, numbers, registers
 from pipeline.site.calculator import calculator_page, write_calculator_data
-from pipeline.site.catalogue import on_page
+from pipeline.site.catalogue import TEXTS, on_page, say
 from pipeline.site.notebooks import as_html
 from pipeline.site.numbers import Page, published
-from pipeline.site.words import TEXTS, say
 from pipeline.study import brief
 from pipeline.study.brief import UNKNOWN, first_steps
 from pipeline.study.causes.estimates import order_words

@@ -15,10 +15,9 @@ from pipeline.kit.language import LANGUAGES, format_number, read_texts
 from pipeline.kit.provenance.lineage import read_stages
 from pipeline.params import describe, load_params
 from pipeline.site import notebooks
-from pipeline.site.catalogue import messages, translate
+from pipeline.site.catalogue import TEXTS, WORDS, messages, translate
+from pipeline.site.notebook_tables import scrolling, translate_cell, translate_place
 from pipeline.site.numbers import published, shown
-from pipeline.site.tables import scrolling, translate_cell, translate_place
-from pipeline.site.words import TEXTS, WORDS
 from pipeline.tables import TABLES
 
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")

@@ -11,7 +11,7 @@ from pipeline.params import ParameterError, load_params
 from pipeline.survey import forgetting, intake, messages, store
 from pipeline.survey.expiry import in_time
 from pipeline.survey.intake import ALL_KEPT, SET_ASIDE, UNREADABLE, all_visits, counts, take_in
-from pipeline.survey.plots import derive, write_all
+from pipeline.survey.plot_records import derive, write_all
 from pipeline.survey.privacy import StoreError, load_salt
 from pipeline.survey.questions import load_form
 from pipeline.survey.server import bare_id

@@ -13,7 +13,7 @@ import pandas as pd
 from pipeline.survey import messages
 from pipeline.survey.flat import KEPT
 from pipeline.survey.numbers import to_days
-from pipeline.survey.plots import Derived, derive
+from pipeline.survey.plot_records import Derived, derive
 from pipeline.survey.questions import Form
 from pipeline.survey.server import hashes, sent_by
 from pipeline.survey.store import NO, YES, Store

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from pipeline.kit.language import Text, read_texts
-from pipeline.survey.clearing import Cleared
+from pipeline.survey.forgetting import Cleared
 from pipeline.survey.questions import Form
 
 TEXTS = read_texts(__file__)

@@ -6,8 +6,18 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from pipeline.kit.language import Text, read_texts
-from pipeline.kit.publish.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, Caption
-from pipeline.study.axes import draw_intervals, label, localise
+from pipeline.kit.publish.figures import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    Caption,
+    draw_intervals,
+    label,
+    localise,
+)
 from pipeline.study.names import CAUSES
 
 TEXTS = read_texts(__file__)

@@ -131,7 +131,7 @@ class Named(Text):
 
 def named(key: str, name: Text) -> Named:
     """The name for use within a sentence: its first letter is lowered."""
-    return Named(*(_lowered(name.in_language(language)) for language in LANGUAGES), key=key)
+    return Named(_lowered(name.en), _lowered(name.id), key)
 
 
 def _lowered(text: str) -> str:

@@ -6,8 +6,7 @@ from matplotlib.axes import Axes
 
 from pipeline.kit.language import read_texts
 from pipeline.kit.publish.estimates import Estimate, split_sources
-from pipeline.kit.publish.figures import BLUE, GREEN, GREY, ORANGE, Caption
-from pipeline.study.axes import label, localise, year_axis
+from pipeline.kit.publish.figures import BLUE, GREEN, GREY, ORANGE, Caption, label, localise, year_axis
 from pipeline.study.names import MEASURES
 
 TEXTS = read_texts(__file__)

@@ -5,8 +5,18 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from pipeline.kit.language import Text, format_number, read_texts
-from pipeline.kit.publish.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, Caption
-from pipeline.study.axes import label, localise, reference_line, year_axis
+from pipeline.kit.publish.figures import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    Caption,
+    label,
+    localise,
+    reference_line,
+    year_axis,
+)
 
 TEXTS = read_texts(__file__)
 

@@ -3,12 +3,23 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
+from pipeline.kit.data.contracts import row
 from pipeline.kit.language import Text, read_texts
-from pipeline.kit.publish.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, Caption
-from pipeline.study.axes import draw_intervals, label, localise, reference_line
+from pipeline.kit.publish.figures import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    Caption,
+    draw_intervals,
+    label,
+    localise,
+    reference_line,
+)
 from pipeline.study.names import PEST_CONTROLS, PESTS
 from pipeline.study.pests.pest_losses import HIGH_SHARE, LOW_SHARE
-from pipeline.study.printed import row
 
 TEXTS = read_texts(__file__)
 

@@ -5,8 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from pipeline.kit.language import Text, format_number, read_texts
-from pipeline.kit.publish.figures import BLUE, GREY, ORANGE, Caption
-from pipeline.study.axes import label, localise
+from pipeline.kit.publish.figures import BLUE, GREY, ORANGE, Caption, label, localise
 from pipeline.study.plots.estimates import ATTACKED, NAMES
 from pipeline.study.plots.plot_table import EFFECTS
 

@@ -6,8 +6,7 @@ from matplotlib.axes import Axes
 
 from pipeline.kit.language import Text, read_texts
 from pipeline.kit.publish.estimates import Estimate
-from pipeline.kit.publish.figures import BLUE, GREEN, GREY, ORANGE, Caption
-from pipeline.study.axes import draw_intervals, label, localise
+from pipeline.kit.publish.figures import BLUE, GREEN, GREY, ORANGE, Caption, draw_intervals, label, localise
 from pipeline.study.names import COUNTRIES
 
 TEXTS = read_texts(__file__)

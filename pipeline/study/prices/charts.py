@@ -4,8 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from pipeline.kit.language import read_texts
-from pipeline.kit.publish.figures import BLUE, GREEN, GREY, ORANGE, Caption
-from pipeline.study.axes import label, localise, year_axis
+from pipeline.kit.publish.figures import BLUE, GREEN, GREY, ORANGE, Caption, label, localise, year_axis
 
 TEXTS = read_texts(__file__)
 

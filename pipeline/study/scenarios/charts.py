@@ -7,8 +7,19 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from pipeline.kit.language import Text, format_number, read_texts
-from pipeline.kit.publish.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, Caption
-from pipeline.study.axes import draw_intervals, label, localise, reference_line
+from pipeline.kit.publish.figures import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    Caption,
+    draw_intervals,
+    label,
+    localise,
+    reference_line,
+)
 from pipeline.study.names import FERTILIZER_PRICES, PACKAGES, REGENCIES, UNKNOWNS
 from pipeline.study.prices.scope import in_legend
 from pipeline.study.scenarios.export import NOW

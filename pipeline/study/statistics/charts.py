@@ -11,8 +11,7 @@ from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path
 
 from pipeline.kit.language import format_number, read_texts
-from pipeline.kit.publish.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, Caption
-from pipeline.study.axes import label, localise, year_axis
+from pipeline.kit.publish.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, Caption, label, localise, year_axis
 from pipeline.study.statistics.estimates import GRADES
 from pipeline.study.statistics.rules import BREAKS
 

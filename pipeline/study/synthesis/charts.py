@@ -9,8 +9,7 @@ from scipy.special import ndtri
 
 from pipeline.kit.language import Text, read_texts
 from pipeline.kit.publish.estimates import Estimate, split_sources
-from pipeline.kit.publish.figures import BLACK, BLUE, GREEN, GREY, ORANGE, Caption
-from pipeline.study.axes import draw_intervals, label, localise
+from pipeline.kit.publish.figures import BLACK, BLUE, GREEN, GREY, ORANGE, Caption, draw_intervals, label, localise
 from pipeline.study.names import POOLED_MEASURES
 from pipeline.study.synthesis.pooling import Synthesis
 

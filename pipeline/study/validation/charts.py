@@ -6,8 +6,7 @@ from matplotlib.axes import Axes
 from scipy.stats import binom
 
 from pipeline.kit.language import Text, read_texts
-from pipeline.kit.publish.figures import BLUE, GREEN, GREY, ORANGE, Caption
-from pipeline.study.axes import label, localise
+from pipeline.kit.publish.figures import BLUE, GREEN, GREY, ORANGE, Caption, label, localise
 from pipeline.study.names import POOLED_MEASURES
 from pipeline.study.validation.estimates import BAND
 

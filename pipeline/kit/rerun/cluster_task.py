@@ -27,7 +27,7 @@ class Transfer:
     def __init__(self, records: Any) -> None:
         self.records, self.root = records, records.repo.root_dir
         self.followed = followed(self.root)
-        self.code = {path for path in self.followed if path.startswith("pipeline/") and path.endswith(".py")}
+        self.code = {path for path in self.followed if path.startswith("pipeline/") and path.endswith((".py", ".yaml"))}
         self.reasons: dict[str, str] = {}
         self.pushed: set[Any] = set()
 

@@ -47,7 +47,7 @@ lock: .venv/installed ## Compile requirements.in to requirements.lock and enviro
 		--custom-compile-command "make lock" requirements.in -o requirements.lock
 	$(RUN) uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 		--custom-compile-command "make lock" bench/requirements.in -o bench/requirements.lock
-	$(RUN) python -m pipeline.kit.provenance.environment
+	$(RUN) python -m pipeline.kit.provenance.run_record
 
 bench: .venv/installed ## Measure the speed of everything, or PARTS of it; rewrites docs/benchmark.md
 	@$(MAKE) --no-print-directory .venv-bench/installed || echo "PyMC cannot be installed: it is left out." >&2

@@ -113,7 +113,7 @@ def record(chosen: argparse.Namespace) -> int:
 
 def numerals(chosen: argparse.Namespace) -> int:
     """List numbers in results paragraphs that do not come from an estimate by its key; any is an error."""
-    from pipeline.study.numerals import bare_numerals
+    from pipeline.site.text_checks import bare_numerals
 
     found = bare_numerals()
     print("\n".join(found) or "every number in a results paragraph comes from an estimate")

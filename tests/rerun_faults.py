@@ -17,8 +17,8 @@ from pathlib import Path
 import psutil
 import rerun_project as toy
 
-# By the number of processes above it: the command, its server or a keeper, what runs a notebook, a kernel.
-DEPTHS = ("runner", "server or keeper", "worker", "kernel")
+# By the number of processes above it: the command, its server or a supervisor, what runs a notebook, a kernel.
+DEPTHS = ("runner", "server or supervisor", "worker", "kernel")
 SLOW = "import time; time.sleep(0.1)"
 PROJECT = {name: replace(one, cells=[SLOW]) for name, one in toy.PIPELINE.items()}
 GRACE_S = 5.0

@@ -13,7 +13,7 @@ import pytest
 
 from pipeline.kit.data.contracts import KINDS
 from pipeline.survey import command, expiry, privacy
-from pipeline.survey.plots import PLOTS
+from pipeline.survey.plot_records import PLOTS
 
 
 @dataclass

@@ -21,8 +21,8 @@ from pipeline.kit import paths
 from pipeline.kit.data.contracts import read_table
 from pipeline.kit.publish.estimates import load_estimates
 from pipeline.params import load_params
-from pipeline.site import calculator, calculator_texts
-from pipeline.site.calculator import calculator_data, quantise
+from pipeline.site import calculator
+from pipeline.site.calculator import NOTES, RESULT, TEXTS, calculator_data, quantise
 from pipeline.site.calculator_model import Base, best_doses, collect, evaluate, inputs_at, options_at
 from pipeline.site.calculator_settings import Settings, defaults, fields, problems
 from pipeline.study.scenarios import options
@@ -276,7 +276,7 @@ def test_result_without_scripts_is_what_the_script_writes(browser, site, languag
     for part in ("status", "rate", "about-rate", "rows", "notes"):
         texts = [" ".join(p.inner_text(f"#calculator-{part}").split()) for p in (written, still)]
         assert texts[0] == texts[1]
-    assert calculator_texts.PAGE["noscript"].in_language(language) in still.inner_text("article")
+    assert TEXTS.text("page.noscript").in_language(language) in still.inner_text("article")
     written.close()
     still.close()
 
@@ -411,7 +411,7 @@ def test_outside_the_evidence_no_measure_is_named(base, start, browser, site, na
     fill(page, **{name: str(value).replace(".", ",")})
     said = page.inner_text("#calculator-status")
     assert "Tidak ada tindakan yang disebut" in said
-    assert calculator_texts.LABELS[name].id in said
+    assert TEXTS.text(f"labels.{name}").id in said
     assert not page.query_selector_all("tr.is-first")
     page.close()
 
@@ -546,8 +546,8 @@ def test_impossible_settings_give_a_reason_and_no_result(base, start, name, valu
 def test_every_code_has_its_words(base):
     for name, field in base.fields.items():
         if name != "age":
-            assert {f"{name}.below", f"{name}.above"} & set(calculator_texts.NOTES) or field.evidence_low <= field.low
-    for texts in (calculator_texts.NOTES, calculator_texts.PROBLEMS, calculator_texts.RESULT, calculator_texts.PAGE):
+            assert {"below", "above"} & set(NOTES[name]) or field.evidence_low <= field.low
+    for texts in (*NOTES.values(), *map(TEXTS.group, ("problems", "result", "page"))):
         assert all(text.en != text.id for name, text in texts.items() if name != "and")
 
 
@@ -649,7 +649,7 @@ def test_a_damaged_link_leaves_the_start_values_and_says_so(browser, site):
         page.evaluate("address => { location.hash = address; }", address)
         page.wait_for_timeout(100)
         assert page.input_value("#calculator-cocoa") == "36,500", address
-        assert calculator_texts.RESULT["bad_link"].en in page.inner_text("#calculator-notes"), address
+        assert RESULT["bad_link"].en in page.inner_text("#calculator-notes"), address
         page.click("button[type=reset]")
         page.wait_for_timeout(100)
     page.close()

@@ -1,6 +1,5 @@
 """Pages in Indonesian: nothing is left in English, nothing is lost, and what is missing is named all at once."""
 
-import json
 import re
 from pathlib import Path
 
@@ -11,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import tables
-from pipeline.site import catalogue, untranslated
+from pipeline.site import catalogue, registers, text_checks
+from pipeline.site.catalogue import WORDS as FRAME
 from pipeline.site.catalogue import (
     Message,
     MissingTranslation,
@@ -22,10 +22,8 @@ from pipeline.site.catalogue import (
     translate,
     translate_markdown,
 )
-from pipeline.site.glossary import TERMS, in_order
+from pipeline.site.notebook_tables import in_english, is_word, translate_cell, translate_table, unit
 from pipeline.site.numbers import link_keys, name
-from pipeline.site.tables import in_english, is_word, translate_cell, translate_table, unit
-from pipeline.site.words import WORDS as FRAME
 
 ENTRIES = sorted(messages().items())
 WORDS = st.text("abc xyz", min_size=1).filter(str.strip)
@@ -53,20 +51,20 @@ def value(text):
 
 
 def test_everything_in_the_repository_is_translated(monkeypatch):
-    monkeypatch.setattr(untranslated, "executed_notebooks", list)
+    monkeypatch.setattr(text_checks, "executed_notebooks", list)
     with gathering() as gathered:
-        untranslated.translate_all()
+        text_checks.translate_all()
     for table in tables.TABLES:
         assert {Message("dictionary", text) for text in (table.title, *(c.title for c in table.columns))} <= (
             gathered.used
         )
-    assert untranslated.obsolete(gathered.used) == []
-    assert untranslated.main() == 0
+    assert text_checks.obsolete(gathered.used) == []
+    assert text_checks.main() == 0
 
 
-@pytest.mark.parametrize("notebook", untranslated.notebooks(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("notebook", text_checks.notebooks(), ids=lambda path: path.stem)
 def test_a_notebook_says_its_title_twice_and_all_else_in_english(notebook):
-    title, *others = untranslated.markdown_cells(notebook)
+    title, *others = text_checks.markdown_cells(notebook)
     assert len(italic_paragraphs(title)) == 1
     assert title.startswith("# ")
     assert [cell for cell in others if italic_paragraphs(cell)] == []
@@ -79,10 +77,10 @@ def test_the_title_of_a_page_is_the_line_of_its_language():
 
 
 def test_executed_notebooks_show_no_word_without_translation(reproduced):
-    executed = untranslated.executed_notebooks()
-    assert len(executed) == len(untranslated.notebooks())
+    executed = text_checks.executed_notebooks()
+    assert len(executed) == len(text_checks.notebooks())
     with gathering() as gathered:
-        untranslated.translate_all()
+        text_checks.translate_all()
     assert {message.context for message in gathered.used} == {"", "column", "value", "dictionary"}
 
 
@@ -139,9 +137,9 @@ def test_another_error_is_not_hidden_by_missing_texts():
 @pytest.fixture
 def locale(tmp_path, monkeypatch):
     """A catalogue that a test may write, for a project that has not run yet."""
-    monkeypatch.setattr(untranslated, "executed_notebooks", list)
+    monkeypatch.setattr(text_checks, "executed_notebooks", list)
     monkeypatch.setattr(catalogue, "LOCALE", tmp_path)
-    (tmp_path / "id.po").write_text((Path(untranslated.__file__).parent / "locale" / "id.po").read_text("utf-8"))
+    (tmp_path / "id.po").write_text((Path(text_checks.__file__).parent / "locale" / "id.po").read_text("utf-8"))
     messages.cache_clear()
     yield tmp_path / "id.po"
     messages.cache_clear()
@@ -154,7 +152,7 @@ def test_translators_get_what_is_missing_ready_to_paste(locale, capsys, change):
     text = locale.read_text("utf-8")
     assert text.count(entry) == 1
     locale.write_text(text.replace(entry, changed), "utf-8")
-    assert untranslated.main() == 1
+    assert text_checks.main() == 1
     printed = capsys.readouterr().out
     assert 'msgid "Answer"\nmsgstr ""\n' in printed
     assert "01_clean_statistics" in printed
@@ -162,13 +160,13 @@ def test_translators_get_what_is_missing_ready_to_paste(locale, capsys, change):
     filled = printed.replace('msgstr ""', 'msgstr "Jawaban"')
     locale.write_text(text.replace(entry, "") + "\n" + filled, "utf-8")
     messages.cache_clear()
-    assert untranslated.main() == 0
+    assert text_checks.main() == 0
 
 
 def test_entries_that_nothing_uses_are_named(locale, capsys):
     with locale.open("a", encoding="utf-8") as file:
         file.write('\nmsgid "Said long ago"\nmsgstr "Dulu"\n')
-    assert untranslated.main() == 0
+    assert text_checks.main() == 0
     assert "Nothing uses any more: [text] Said long ago" in capsys.readouterr().out
 
 
@@ -200,8 +198,8 @@ def test_wrapping_changes_no_message(paragraphs):
 
 
 def test_every_notebook_cell_is_rebuilt_from_its_blocks():
-    for notebook in untranslated.notebooks():
-        for cell in list(untranslated.markdown_cells(notebook))[1:]:
+    for notebook in text_checks.notebooks():
+        for cell in list(text_checks.markdown_cells(notebook))[1:]:
             assert translate_markdown(cell, "en").split() == cell.split()
 
 
@@ -476,15 +474,20 @@ def test_every_word_that_a_template_asks_for_exists():
 # --- glossary
 
 
-def test_glossary_has_every_term_once_with_one_sentence_in_each_language():
-    for language in ("en", "id"):
-        names = [entry.name.in_language(language) for entry in TERMS]
-        assert len(set(names)) == len(names)
-        assert in_order(language)[0].name.in_language(language) == min(names, key=str.casefold)
-        for entry in TERMS:
-            meaning = entry.meaning.in_language(language)
-            assert meaning.endswith(".")
-            # An abbreviated name of a species is the only other full stop; definitions hold no figure.
-            assert meaning.replace("P. palmivora", "").count(".") == 1
-            assert not re.search(r"\d", meaning)
-    assert json.dumps([entry.name.id for entry in TERMS])
+@pytest.mark.parametrize("language", ["en", "id"])
+def test_glossary_has_every_term_once_with_one_sentence(language):
+    terms = registers.glossary(language)
+    names = [term["name"] for term in terms]
+    assert len(names) > 30
+    assert len({name.casefold() for name in names}) == len(names)
+    assert names == sorted(names, key=str.casefold)
+    for term in terms:
+        assert term["meaning"].endswith(".")
+        # An abbreviated name of a species is the only other full stop; definitions hold no figure.
+        assert term["meaning"].replace("P. palmivora", "").count(".") == 1
+        assert not re.search(r"\d", term["meaning"])
+
+
+def test_glossary_names_each_term_in_the_other_language_too():
+    pairs = [{(term["name"], term["other"]) for term in registers.glossary(language)} for language in ("en", "id")]
+    assert pairs[0] == {(other, name) for name, other in pairs[1]}

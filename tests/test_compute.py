@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from pipeline.kit import compute, paths
-from pipeline.kit.bayes.draws import stream
+from pipeline.kit.bayes.mixture import stream
 from pipeline.params import ParameterError, load_params
 
 

@@ -110,7 +110,7 @@ def test_figures_outside_an_interval_are_named(estimates: dict) -> None:
 def test_no_figure_of_a_conflict_stands_typed_in_its_words_and_parameters_exist() -> None:
     for entry in REGISTER:
         values = {f"{int(figure.value)}" for figure in register.figures_of(entry) if figure.value > 100}
-        for text in (entry.cause, entry.rule, entry.note):
+        for text in (entry.words["cause"], entry.words["rule"], entry.words["note"]):
             for words in (text.en, text.id):
                 assert not values & set(re.findall(r"\d+", re.sub(r"\{.*?\}|[,.]", "", words))), entry.name
                 assert set(re.findall(r"pests\.\w+", words)) <= set(params.describe())

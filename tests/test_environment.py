@@ -12,7 +12,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from pipeline.kit import paths
-from pipeline.kit.provenance.environment import ENVIRONMENT, LOCK, read_lock, render
+from pipeline.kit.provenance.run_record import ENVIRONMENT, LOCK, read_lock, render
 
 NAMES = st.from_regex(r"[a-z0-9]([a-z0-9._-]{0,12}[a-z0-9])?", fullmatch=True)
 EXTRAS = st.sampled_from(["", "[all]", "[http,s3]"])

@@ -7,7 +7,7 @@ import pytest
 from pipeline.kit.bayes import mixture as spreads_module
 from pipeline.kit.data.sources import load_raw
 from pipeline.study.evidence import clean as clean
-from pipeline.study.synthesis import checks, comparisons
+from pipeline.study.synthesis import comparisons, robustness
 from pipeline.study.synthesis.pooling import Priors, error_factor_sd, synthesise
 from pipeline.study.validation import calibration
 from pipeline.study.validation.calibration import check_meta_analyses
@@ -250,7 +250,7 @@ def test_draws_follow_the_exact_distribution_and_a_stream_each(synthesis):
 
 
 def test_contributions_list_every_study_and_leave_a_part_to_the_prior(synthesis):
-    studies = checks.contributions(synthesis, LEVEL)
+    studies = robustness.contributions(synthesis, LEVEL)
     assert studies["rows"].sum() == len(synthesis.rows)
     assert (studies["weight"] > 0).all()
     assert (studies.groupby("measure")["weight"].sum() < 1).all()
@@ -263,7 +263,7 @@ def test_contributions_list_every_study_and_leave_a_part_to_the_prior(synthesis)
 
 def test_sensitivity_shows_every_measure_in_every_variant(rows, effects):
     doubtful = comparisons.doubtful_rows(effects)
-    table = checks.sensitivity(rows, doubtful, Priors(), error_factor_sd(effects), LEVEL)
+    table = robustness.sensitivity(rows, doubtful, Priors(), error_factor_sd(effects), LEVEL)
     assert len(table) == len(POOLED_MEASURES) * table["variant"].nunique()
     assert ((table["lower"] < table["value"]) & (table["value"] < table["upper"])).all()
     counts = table.pivot(index="measure", columns="variant", values="studies")
@@ -282,7 +282,7 @@ def test_small_study_slopes_find_an_effect_that_grows_with_its_error():
     frame = simulated([0.0] * 300)
     frame["se"] = rng.uniform(0.02, 0.5, len(frame))
     frame["log_ratio"] = 2 * frame["se"] + rng.normal(0, frame["se"])
-    found = checks.small_study_slopes(frame).set_index("check")
+    found = robustness.small_study_slopes(frame).set_index("check")
     assert found.at["PET", "slope"] == pytest.approx(2, abs=3 * found.at["PET", "se"])
     assert found.at["PET", "slope"] > 3 * found.at["PET", "se"]
 

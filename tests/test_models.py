@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.kit.bayes import draws
+from pipeline.kit.bayes.mixture import stream
 from pipeline.study.statistics.clean import conflicts
 from pipeline.study.yield_gap import attainable
 
@@ -15,16 +15,16 @@ from pipeline.study.yield_gap import attainable
 
 @given(st.integers(0, 2**31 - 1), st.text(max_size=20))
 def test_same_seed_and_name_give_the_same_draws(seed, name):
-    first, second = (draws.stream(seed, name).random(5).tolist() for _ in range(2))
+    first, second = (stream(seed, name).random(5).tolist() for _ in range(2))
     assert first == second
-    assert first != draws.stream(seed, name + "x").random(5).tolist()
-    assert first != draws.stream(seed + 1, name).random(5).tolist()
+    assert first != stream(seed, name + "x").random(5).tolist()
+    assert first != stream(seed + 1, name).random(5).tolist()
 
 
 def test_draws_of_one_name_do_not_move_those_of_another():
-    alone = draws.stream(1, "pests").random(5).tolist()
-    draws.stream(1, "prices").random(1000)
-    assert draws.stream(1, "pests").random(5).tolist() == alone
+    alone = stream(1, "pests").random(5).tolist()
+    stream(1, "prices").random(1000)
+    assert stream(1, "pests").random(5).tolist() == alone
 
 
 # The yield gap of Kutai Timur.

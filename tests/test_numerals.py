@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import cli
-from pipeline.study import numerals
+from pipeline.site import text_checks
 
 
 def test_every_number_in_a_results_paragraph_comes_from_an_estimate(capsys: pytest.CaptureFixture[str]) -> None:
@@ -31,7 +31,7 @@ def test_every_number_in_a_results_paragraph_comes_from_an_estimate(capsys: pyte
     ],
 )
 def test_a_bare_numeral_is_told_from_a_name(text: str, found: list[str]) -> None:
-    assert [words.split("'")[1] for words in numerals.in_words(text)] == found
+    assert [words.split("'")[1] for words in text_checks.in_words(text)] == found
 
 
 def test_answers_captions_and_prose_are_read_and_methods_are_not() -> None:
@@ -43,7 +43,7 @@ def test_answers_captions_and_prose_are_read_and_methods_are_not() -> None:
         cell("code", "b", 'x = Text("gains 38 %", id=f"naik {n} dari 41")\nrange(12)'),
         cell("markdown", "c", "## How\nThe prior has a scale of 0.3."),
     ]
-    told = list(numerals.in_notebook(json.dumps({"cells": cells})))
+    told = list(text_checks.in_notebook(json.dumps({"cells": cells})))
     assert [(line.split(",")[0].split(":")[0], line.split("'")[1]) for line in told] == [
         ("cell a", "300"),
         ("cell b", "38"),
@@ -53,4 +53,4 @@ def test_answers_captions_and_prose_are_read_and_methods_are_not() -> None:
 
 @given(st.integers(2101, 10**7))
 def test_no_result_written_in_digits_gets_through(value: int) -> None:
-    assert list(numerals.in_words(f"adds {value:,} t and {value} kg"))
+    assert list(text_checks.in_words(f"adds {value:,} t and {value} kg"))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.study import printed
+from pipeline.kit.data.contracts import row
 from pipeline.study.evidence import clean as evidence_clean
 from pipeline.study.names import PEST_CONTROLS
 from pipeline.study.pests import charts as charts
@@ -240,15 +240,15 @@ def test_dieback_without_an_area_of_indonesia_says_so(effects, baselines, countr
 
 def test_a_figure_that_is_missing_or_there_twice_is_named(effects):
     with pytest.raises(ValueError, match="0 rows have effect_id E999"):
-        printed.row(effects, "E999")
+        row(effects, "E999")
     with pytest.raises(ValueError, match="2 rows have effect_id E048"):
-        printed.row(pd.concat([effects, effects]), "E048")
+        row(pd.concat([effects, effects]), "E048")
 
 
 @pytest.mark.parametrize(("low", "high"), [(0.5, 0.4), (0.3, 1.0), (-0.1, 0.3), (15, 35), (np.nan, 0.3)])
 def test_a_range_that_is_no_range_of_losses_is_refused(low, high):
     with pytest.raises(ValueError, match="a range of losses"):
-        printed.draw_lost_share(low, high, 0.9, rng(), 10)
+        pest_losses.draw_lost_share(low, high, 0.9, rng(), 10)
 
 
 # All pests together.

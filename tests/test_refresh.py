@@ -31,7 +31,7 @@ from pipeline import cli
 from pipeline.kit import paths
 from pipeline.kit.data import sources
 from pipeline.kit.data.sources import read_csv
-from pipeline.refresh import catalogue, climate, command, faostat, fetch, pink_sheet
+from pipeline.refresh import climate, command, faostat, fetch, known_sources, pink_sheet
 from pipeline.refresh.command import replaced
 from pipeline.refresh.fetch import number_text
 
@@ -154,7 +154,7 @@ def same(source_id: str) -> bytes:
 
 
 def snapshot(source_id: str) -> pd.DataFrame:
-    table = read_csv(paths.RAW / f"{catalogue.CATALOGUE[source_id].table}.csv")
+    table = read_csv(paths.RAW / f"{known_sources.CATALOGUE[source_id].table}.csv")
     return table[table["source_id"] == source_id]
 
 
@@ -165,7 +165,7 @@ def contents(folder) -> dict[str, bytes]:
 @functools.cache
 def few_files() -> dict[str, bytes]:
     """The tables that can be refreshed, with their records only; with all tables each test would take longer."""
-    tables = [f"{source.table}.csv" for source in catalogue.SOURCES if not source.records]
+    tables = [f"{source.table}.csv" for source in known_sources.SOURCES if not source.records]
     registry = sources.load_registry()
     chosen = {name: registry["tables"][name] for name in tables}
     cited = [source for record in chosen.values() for source in record["sources"]]
@@ -222,7 +222,7 @@ def publish(server, monkeypatch):
 
     def at(source_id, body, length=None):
         address = f"http://127.0.0.1:{server.server_port}/"
-        source = catalogue.CATALOGUE[source_id]
+        source = known_sources.CATALOGUE[source_id]
         path = f"{source_id}.file"
         local = dataclasses.replace(source, address=address + path)
         if source.link:
@@ -231,7 +231,7 @@ def publish(server, monkeypatch):
             path = f"doc/9-2026/related/{source.link}"
             local = dataclasses.replace(source, address=address + "commodity-markets")
         server.answers["/" + path] = (body, len(body) if length is None else length)
-        monkeypatch.setitem(catalogue.CATALOGUE, source_id, local)
+        monkeypatch.setitem(known_sources.CATALOGUE, source_id, local)
 
     return at
 
@@ -261,11 +261,11 @@ def test_file_that_says_the_same_shows_no_differences_and_changes_nothing(untouc
 
 @pytest.mark.parametrize("source_id", ALL)
 def test_rows_read_from_such_a_file_write_the_same_table_byte_for_byte(tmp_path, source_id):
-    source = catalogue.CATALOGUE[source_id]
+    source = known_sources.CATALOGUE[source_id]
     file = tmp_path / source.file
     file.write_bytes(same(source_id))
     path = paths.RAW / f"{source.table}.csv"
-    table = replaced(read_csv(path), catalogue.read_source(source, file), source_id)
+    table = replaced(read_csv(path), known_sources.read_source(source, file), source_id)
     assert table.to_csv(index=False, lineterminator="\n").encode() == path.read_bytes()
 
 
@@ -349,8 +349,8 @@ def test_all_sources_are_refreshed_and_one_that_fails_does_not_stop_the_others(u
 
 
 def test_no_network_is_said_with_the_address(untouched, publish, server, capsys, monkeypatch):
-    closed = dataclasses.replace(catalogue.CATALOGUE[NINO], address="http://127.0.0.1:9/file")
-    monkeypatch.setitem(catalogue.CATALOGUE, NINO, closed)
+    closed = dataclasses.replace(known_sources.CATALOGUE[NINO], address="http://127.0.0.1:9/file")
+    monkeypatch.setitem(known_sources.CATALOGUE, NINO, closed)
     message = failing(NINO, capsys, "--accept")
     assert "http://127.0.0.1:9/file: cannot be reached" in message
     assert "check the network" in message
@@ -580,11 +580,11 @@ def test_differences_are_mirrored_when_the_sides_change_places(one, other):
 
 
 def test_registered_addresses_are_where_the_files_are_fetched():
-    for source in catalogue.SOURCES:
+    for source in known_sources.SOURCES:
         assert source.address.startswith("https://")
         assert source.records or source.id in sources.load_registry()["sources"]
     for source_id in (ONI, NINO, BANK):
-        assert catalogue.CATALOGUE[source_id].address == sources.load_registry()["sources"][source_id]["url"]
+        assert known_sources.CATALOGUE[source_id].address == sources.load_registry()["sources"][source_id]["url"]
 
 
 # A source that no raw table holds yet.
@@ -677,5 +677,5 @@ def test_point_that_is_asked_for_lies_in_kutai_timur_and_in_no_other_regency():
 
 
 def test_request_ends_with_the_last_whole_year():
-    years = parse_qs(urlsplit(catalogue.CATALOGUE[POWER].address).query)
+    years = parse_qs(urlsplit(known_sources.CATALOGUE[POWER].address).query)
     assert (years["start"], years["end"]) == (["1981"], [str(datetime.date.today().year - 1)])

@@ -160,12 +160,12 @@ def test_a_process_ends_with_the_one_that_started_it() -> None:
     started.communicate(timeout=10)
 
 
-SLOW_SPARE = """
+SLOW_KERNEL = """
 import os, sys, time
-from pipeline.kit.rerun.fork_server import Spare
+from pipeline.kit.rerun.fork_server import WaitingKernel
 own = os.setsid
 os.setsid = lambda: (time.sleep(0.5), own())
-started = Spare().launch([sys.executable, "-c", "import time; time.sleep(60)"], dict(os.environ), os.getcwd())
+started = WaitingKernel().launch([sys.executable, "-c", "import time; time.sleep(60)"], dict(os.environ), os.getcwd())
 print(os.getpgid(started.pid) == started.pid)
 started.kill()
 """
@@ -173,15 +173,15 @@ started.kill()
 
 def test_a_kernel_is_never_taken_for_one_of_the_group_of_its_runner() -> None:
     # However late it leaves that group: signals to its group would stop the runner.
-    done = subprocess.run([sys.executable, "-c", SLOW_SPARE], capture_output=True, text=True, timeout=30)
+    done = subprocess.run([sys.executable, "-c", SLOW_KERNEL], capture_output=True, text=True, timeout=30)
     assert done.stdout == "True\n", done.stderr
 
 
 def test_what_a_killed_command_leaves_is_ended_and_not_waited_for() -> None:
     # In a session of its own, as a kernel is, and adopted when its parent is gone.
     left = json.dumps(["bash", "-c", "setsid sleep 60 & echo $!; kill -9 $$"])
-    keeper = [sys.executable, "-m", "pipeline.kit.rerun.supervisor", str(os.getpid()), left]
-    done = subprocess.run(keeper, stdout=subprocess.PIPE, text=True, timeout=30)
+    supervisor = [sys.executable, "-m", "pipeline.kit.rerun.processes", str(os.getpid()), left]
+    done = subprocess.run(supervisor, stdout=subprocess.PIPE, text=True, timeout=30)
     assert done.returncode == 128 + signal.SIGKILL
     assert not psutil.pid_exists(int(done.stdout))
 

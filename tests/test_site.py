@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page
 
 from pipeline.kit.language import LANGUAGES
 from pipeline.site import __main__, build, notebooks
-from pipeline.site.words import WORDS
+from pipeline.site.catalogue import WORDS
 
 # Words that no Indonesian sentence has; sources and their titles stand in their own language.
 ENGLISH = re.compile(r"\b(the|of|and|with|from|which|are|is|by|per year|yield|price|rows|source)\b")

@@ -34,7 +34,7 @@ from pipeline.survey import store as stores
 from pipeline.survey.exports import read_sheets
 from pipeline.survey.flat import flatten
 from pipeline.survey.numbers import readings, to_days, to_moments, to_months, to_numbers
-from pipeline.survey.plots import derive
+from pipeline.survey.plot_records import derive
 from pipeline.survey.questions import Form, load_form
 
 SALT = b"simulated"

@@ -19,7 +19,7 @@ from pipeline.kit.data import usage
 from pipeline.kit.data.contracts import ContractError
 from pipeline.kit.publish.estimates import Estimate, Prose
 from pipeline.study.pests.pest_losses import DamageCurve
-from pipeline.study.plots import checks, model, plot_table, survey_alarms, survey_size
+from pipeline.study.plots import model, plot_table, survey_alarms, survey_signs, survey_size
 from pipeline.study.plots.charts import learned_rows
 from pipeline.study.plots.estimates import (
     SURVEY,
@@ -253,17 +253,17 @@ def test_without_a_survey_the_table_holds_the_literature_and_the_words_say_so():
         (lower, middle, upper), rel=1e-3
     )
     assert set(learned_rows(found.table)["series"]) == {"prior"}
-    words = what_plots_say(found.table, checks.checked(NO_PLOTS))
+    words = what_plots_say(found.table, survey_signs.checked(NO_PLOTS))
     assert "No survey yet" in words.en
     assert "Belum ada survei" in words.id
-    assert (checks.by_check(checks.checked(NO_PLOTS))["officers"] == 0).all()
+    assert (survey_signs.by_check(survey_signs.checked(NO_PLOTS))["officers"] == 0).all()
 
 
 def test_the_order_of_rows_changes_nothing():
     plots = simulated()
     mixed = plots.sample(frac=1, random_state=3)
     pd.testing.assert_frame_equal(learned(plots).table, learned(mixed).table)
-    pd.testing.assert_frame_equal(checks.checked(plots), checks.checked(mixed))
+    pd.testing.assert_frame_equal(survey_signs.checked(plots), survey_signs.checked(mixed))
 
 
 def test_the_same_rows_of_the_same_farms_once_more_teach_nothing_more():
@@ -522,7 +522,7 @@ def test_only_the_officer_who_copies_or_invents_is_named():
     plots = simulated(300, 40)
     for kind, check in (("copies", "near_copies"), ("invented", "too_alike")):
         made_up = survey_alarms.made_up(plots, kind, np.random.default_rng(2))
-        flags = checks.checked(made_up)
+        flags = survey_signs.checked(made_up)
         assert set(flags.loc[flags["check"] == check, "officer"]) == {survey_alarms.MADE_UP}
     with pytest.raises(ValueError, match="made up in a way called lazy"):
         survey_alarms.made_up(plots, "lazy", np.random.default_rng(2))
@@ -532,9 +532,9 @@ def test_an_officer_whose_yields_are_more_than_doubled_and_one_in_haste_are_flag
     plots = simulated(300, 30)
     his = plots["enumerator_id"] == "officer 02"
     raised = plots.assign(yield_kg_per_ha=plots["yield_kg_per_ha"].where(~his, plots["yield_kg_per_ha"] * 2.5))
-    flags = checks.checked(raised)
+    flags = survey_signs.checked(raised)
     assert "officer 02" in set(flags.loc[flags["check"] == "officers_apart", "officer"])
-    hasty = checks.checked(simulated(800, 60).assign(enumerator_id="officer 00", visit_date="2026-07"))
+    hasty = survey_signs.checked(simulated(800, 60).assign(enumerator_id="officer 00", visit_date="2026-07"))
     assert set(hasty["check"]) == {"haste"}
 
 
@@ -585,7 +585,7 @@ def test_the_share_between_villages_is_that_of_the_prior_without_plots_and_is_le
 
 def test_numbers_and_words_of_a_survey_fit_each_other_in_both_languages():
     plots = survey_alarms.made_up(simulated(120, 20, fertilizer=2.2), "copies", np.random.default_rng(1))
-    found, flags = learned(plots), checks.checked(plots)
+    found, flags = learned(plots), survey_signs.checked(plots)
     sources = dict.fromkeys(QUANTITIES, ("parameter",))
     estimates = learned_estimates(found.table, found.left_out, flags, sources, LEVEL, 1)
     words = what_plots_say(found.table, flags)
@@ -600,7 +600,7 @@ def test_numbers_and_words_of_a_survey_fit_each_other_in_both_languages():
 
 
 def numbers_of(plots: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Estimate]]:
-    found, flags = learned(plots), checks.checked(plots)
+    found, flags = learned(plots), survey_signs.checked(plots)
     sources = {name: (f"source_{name}",) for name in QUANTITIES}
     estimates = learned_estimates(found.table, found.left_out, flags, sources, LEVEL, 1)
     return found.table, {estimate.key: estimate for estimate in estimates}
@@ -635,9 +635,9 @@ def test_later_pages_say_how_many_plots_are_in_and_where_these_contradict_the_li
 
 def test_a_flag_is_a_warning_on_every_number_that_rests_on_plots(monkeypatch):
     monkeypatch.setattr(usage, "_by_source", {})
-    flags = checks.checked(survey_alarms.made_up(simulated(120, 20), "copies", np.random.default_rng(1)))
+    flags = survey_signs.checked(survey_alarms.made_up(simulated(120, 20), "copies", np.random.default_rng(1)))
     usage.remember(warned(flags))
     assert usage.of([SURVEY, "other"]) == ("low_confidence",)
     monkeypatch.setattr(usage, "_by_source", {})
-    usage.remember(warned(checks.checked(NO_PLOTS)))
+    usage.remember(warned(survey_signs.checked(NO_PLOTS)))
     assert usage.of([SURVEY]) == ()

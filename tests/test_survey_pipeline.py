@@ -15,7 +15,7 @@ from survey_exports import Submission, harvest, odk_zip, submission
 from survey_folder import forms, members
 
 from pipeline.study.plots.plot_table import USED
-from pipeline.survey.plots import PLOTS
+from pipeline.survey.plot_records import PLOTS
 
 VILLAGES = ("karangan_dalam", "karangan_seberang", "batu_lepoq")
 

@@ -17,7 +17,7 @@ from survey_truth import GRADUAL, NOTHING_WORKS, STEEP, Truth, farms, workbook
 from pipeline.kit import paths
 from pipeline.study.evidence import clean
 from pipeline.study.pests import pest_losses
-from pipeline.study.plots import checks, model, plot_table, posterior
+from pipeline.study.plots import model, plot_table, posterior, survey_signs
 from pipeline.study.plots.plot_table import EFFECTS
 from pipeline.survey import privacy
 
@@ -145,4 +145,4 @@ def test_farms_that_are_visited_three_times_teach_as_farms_and_not_as_three_time
 
 
 def test_visits_to_one_farm_are_no_copies_of_each_other(visited: tuple[pd.DataFrame, pd.DataFrame]) -> None:
-    assert checks.checked(visited[1]).empty
+    assert survey_signs.checked(visited[1]).empty

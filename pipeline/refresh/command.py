@@ -16,11 +16,11 @@ import yaml
 
 from pipeline.kit import paths, yaml_text
 from pipeline.kit.data.sources import SourceError, load_raw, load_registry, read_csv
-from pipeline.refresh.catalogue import CATALOGUE, Refreshable, find, read_source
 from pipeline.refresh.fetch import NOTHING_CHANGED, RefreshError, download, staging
+from pipeline.refresh.known_sources import CATALOGUE, Refreshable, find, read_source
 
 if TYPE_CHECKING:
-    from pipeline.refresh.catalogue import Refreshable
+    from pipeline.refresh.known_sources import Refreshable
 
 
 def accept(source: "Refreshable", rows: pd.DataFrame) -> None:

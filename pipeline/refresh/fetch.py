@@ -73,7 +73,7 @@ def download(source: Refreshable) -> Path:
     if start.startswith((b"<!doctype", b"<html", b"<head")):
         raise RefreshError(
             f"{address}: the publisher sent a web page instead of {source.file}; open the address in a browser to see "
-            f"what it says, and if the file has moved, change the address in pipeline/refresh/catalogue.py. "
+            f"what it says, and if the file has moved, change the address in pipeline/refresh/known_sources.py. "
             f"{NOTHING_CHANGED}"
         )
     return file
@@ -90,7 +90,7 @@ def _fetch(address: str, folder: Path, name: str) -> Path:
     except requests.exceptions.HTTPError as error:
         raise RefreshError(
             f"{address}: the server refuses ({error}); if the file has moved, change the address in "
-            f"pipeline/refresh/catalogue.py. {NOTHING_CHANGED}"
+            f"pipeline/refresh/known_sources.py. {NOTHING_CHANGED}"
         ) from error
     except requests.exceptions.ChunkedEncodingError as error:
         raise RefreshError(
@@ -110,7 +110,7 @@ def _linked(page: Path, address: str, name: str) -> str:
     if len(found) != 1:
         raise RefreshError(
             f"{address}: the page links to {len(found)} files named {name}, not to one; look for it there and change "
-            f"the address in pipeline/refresh/catalogue.py. {NOTHING_CHANGED}"
+            f"the address in pipeline/refresh/known_sources.py. {NOTHING_CHANGED}"
         )
     return urljoin(address, found[0])
 

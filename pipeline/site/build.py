@@ -17,10 +17,9 @@ from pipeline.kit.language import LANGUAGES, Text
 from pipeline.kit.publish.estimates import Prose, linked
 from pipeline.site import THEME, notebooks, numbers, registers
 from pipeline.site.calculator import calculator_page, write_calculator_data
-from pipeline.site.catalogue import on_page
+from pipeline.site.catalogue import TEXTS, on_page, say
 from pipeline.site.notebooks import as_html
 from pipeline.site.numbers import Page, published
-from pipeline.site.words import say
 from pipeline.study import brief
 from pipeline.study.brief import UNKNOWN, first_steps
 from pipeline.study.causes.estimates import order_words
@@ -46,55 +45,20 @@ def context(language: str) -> dict[str, Any]:
 def sentences() -> tuple[Text, ...]:
     """The answer in five sentences; which causes, options and unknown they name follows from the results."""
     first, second, *_ = most_worth_knowing()
-    unknown, after = UNKNOWNS[first], UNKNOWNS[second]
     leading = estimates.choice_words(read_table("10_scenarios", "choice"))
-    order = order_words(list(published().values()))
-    day, when = day_of(published()["price.cocoa"].basis), month()
+    within = Text(*(said[0].lower() + said[1:] for said in (leading.en, leading.id)))
     present = plots_estimates.key_now(published(), "present_yield", "kutai_timur.yield_mature")
+    said = TEXTS.group("start")
     return (
-        Text(
-            f"A mature hectare of cacao in Kutai Timur gives {{{present}}} of dry beans a year, where "
-            "{attainable:value} kg/ha have been reported from the district; the official figures contradict each "
-            "other, so the range is wide.",
-            f"Produktivitas kakao TM di Kutai Timur sekitar {{{present}}} biji kering per "
-            "tahun, padahal pernah dilaporkan {attainable:value} kg/ha di kabupaten ini; angka resmi saling "
-            "bertentangan sehingga kisarannya lebar.",
-        ),
-        Text(
-            f"{order.en}. Per average mature hectare and year, fertilizer not used holds back {{cause.fertilizer}}, "
-            f"the "
-            "pod borer, as far as sleeves remove it, {cause.pod_borer} (with black pod "
-            "{cause.pod_borer_and_black_pod}) and the lack of field schools {cause.knowledge}; technique, "
-            "{cause.technique}, is prior knowledge without a direct study. A number below zero would not hold the "
-            "yield back. What the price of fertilizer takes stands apart: {fertilizer.price_step.access.yield} when "
-            "only the market sells.",
-            f"{order.id}. Per hektare TM rata-rata per tahun, pupuk yang tidak dipakai menahan {{cause.fertilizer}}, "
-            "PBK, sejauh dihilangkan penyarungan, {cause.pod_borer} (bersama busuk buah "
-            "{cause.pod_borer_and_black_pod}), dan belum adanya sekolah lapang {cause.knowledge}; teknik, "
-            "{cause.technique}, baru asumsi awal tanpa penelitian langsung. Angka di bawah nol berarti tidak menahan "
-            "hasil. Akibat harga pupuk terpisah: {fertilizer.price_step.access.yield} bila pupuk hanya ada di pasar.",
-        ),
-        Text(
-            f"On an average mature hectare and at the prices of {when.en}, the full dose of cocoa NPK brings "
-            "{fertilizer.net_income.ceiling} at the subsidised ceiling and loses money with a chance of "
-            "{fertilizer.probability_loss.ceiling:percent}; from the market it brings "
-            "{fertilizer.net_income.market} and loses with {fertilizer.probability_loss.market:percent}.",
-            f"Pada hektare TM rata-rata dan harga {when.id}, dosis penuh NPK kakao memberi tambahan pendapatan "
-            "{fertilizer.net_income.ceiling} pada HET dengan peluang rugi "
-            "{fertilizer.probability_loss.ceiling:percent}; dari pasar {fertilizer.net_income.market} dengan peluang "
-            "rugi {fertilizer.probability_loss.market:percent}.",
-        ),
-        Text(
-            f"With dry beans at {{price.cocoa}} ({day.en}), {leading.en[0].lower()}{leading.en[1:]}.",
-            f"Dengan harga biji kering {{price.cocoa}} ({day.id}), {leading.id[0].lower()}{leading.id[1:]}.",
-        ),
-        Text(
-            f"What to find out first is “{unknown.en}”: knowing it would be worth up to {{information.{first}}}; next "
-            f"comes “{after.en}”, up to {{information.{second}}}. Of the {{evidence.pooled_studies:value}} studies "
-            "that are pooled none is from Kalimantan.",
-            f"Yang perlu dicari tahu lebih dulu adalah “{unknown.id}”: mengetahuinya bernilai sampai "
-            f"{{information.{first}}}; berikutnya “{after.id}”, sampai {{information.{second}}}. Dari "
-            "{evidence.pooled_studies:value} penelitian yang digabung tidak ada yang dari Kalimantan.",
+        said["yield"].fill(present=f"{{{present}}}"),
+        said["causes"].fill(order=order_words(list(published().values()))),
+        said["fertilizer"].fill(month=month()),
+        said["choice"].fill(day=day_of(published()["price.cocoa"].basis), leading=within),
+        said["unknown"].fill(
+            unknown=UNKNOWNS[first],
+            worth=f"{{information.{first}}}",
+            after=UNKNOWNS[second],
+            worth_after=f"{{information.{second}}}",
         ),
     )
 

@@ -13,16 +13,21 @@ import numpy as np
 from pipeline import tables
 from pipeline.kit import paths
 from pipeline.kit.data.contracts import read_clean
-from pipeline.kit.language import Text, date_words, format_number
+from pipeline.kit.language import Text, date_words, format_number, read_texts
 from pipeline.params import load_params
-from pipeline.site import calculator_texts as texts
 from pipeline.site.calculator_model import LEAST_POSSIBLE, Base, Result, collect, default_result, options_at
 from pipeline.site.calculator_settings import BEARING_YEARS, TRIAL_YEARS, Field, npk_prices
 from pipeline.study.fertilizer.response_curves import MITSCHERLICH, QUADRATIC_PLATEAU, Response
+from pipeline.study.names import PACKAGES
 from pipeline.study.prices.scope import AS_SET, dated, day_of
 from pipeline.study.scenarios import measures, options
 
 GLOBAL = "CACAO_CALCULATOR"
+TEXTS = read_texts(__file__, "calculator")
+RESULT, NOTES = TEXTS.group("result"), TEXTS.groups("notes")
+OPTIONS = PACKAGES | TEXTS.group("options")
+# Pages that the last section links to, by the placeholder of the link.
+PAGES = {"fertilizer": "06_model_fertilizer.html", "scenarios": "10_scenarios.html"}
 # Columns of two bytes, beside the log gains.
 WIDE = ("clean", "shape", "attacked", "at_all", "power", "left", "sleeving")
 # What each measure costs, by its column of log gains: columns, and what each counts.
@@ -153,13 +158,13 @@ def calculator_page(language: str) -> dict[str, Any]:
     """
     base = collect(load_params(paths.PARAMS))
     numbers = _numbers(base, language)
-    page = {name: _fill(text, language, numbers) for name, text in texts.PAGE.items()}
+    page = {name: _fill(text, language, numbers) for name, text in TEXTS.group("page").items()}
     return {
         "title": page["title"],
         "page": page,
         "fields": [_field(name, field, language, numbers) for name, field in base.fields.items()],
         "result": _result(default_result(base), language, numbers),
-        "how": [_fill(text, language, numbers | _links(language)) for text in texts.HOW],
+        "how": [_fill(text, language, numbers | _links(language)) for text in TEXTS.group("how").values()],
         "words": _words(base, language, numbers),
     }
 
@@ -244,34 +249,33 @@ def _field(name: str, field: Field, language: str, numbers: dict[str, str]) -> d
     bounds = _bounds(field, language)
     return {
         "name": name,
-        "label": texts.LABELS[name].in_language(language),
-        "hint": _fill(texts.HINTS[name], language, numbers | bounds),
+        "label": TEXTS.text(f"labels.{name}").in_language(language),
+        "hint": _fill(TEXTS.text(f"hints.{name}"), language, numbers | bounds),
         "value": bounds["default"],
     }
 
 
 def _links(language: str) -> dict[str, str]:
-    return {
-        name: f'<a href="{target}">{text.in_language(language)}</a>' for name, (target, text) in texts.LINKS.items()
-    }
+    words = TEXTS.group("links")
+    return {name: f'<a href="{page}">{words[name].in_language(language)}</a>' for name, page in PAGES.items()}
 
 
 def _name(name: str, result: Result, language: str, numbers: dict[str, str]) -> str:
-    return _fill(texts.OPTIONS[name], language, numbers | {"dose": plain(result["mean_dose"], language)})
+    return _fill(OPTIONS[name], language, numbers | {"dose": plain(result["mean_dose"], language)})
 
 
 def _result(result: Result, language: str, numbers: dict[str, str]) -> dict[str, Any]:
     """The start result in words, as the script writes every other."""
     rows = [_row(row, result, language, numbers) for row in result["options"]]
     dose = {key: two_digits(value, language) for key, value in result["dose"].items()}
-    about = texts.RESULT["mean_dose" if result["mean_income"] > 0 else "no_mean_dose"]
+    about = RESULT["mean_dose" if result["mean_income"] > 0 else "no_mean_dose"]
     mean_dose = {"dose": plain(result["mean_dose"], language)}
     return {
         "status": _status(result, rows, language, numbers),
-        "rate": _fill(texts.RESULT["dose" if result["dose"]["value"] > 0 else "no_dose"], language, numbers | dose),
+        "rate": _fill(RESULT["dose" if result["dose"]["value"] > 0 else "no_dose"], language, numbers | dose),
         "about_rate": _fill(about, language, numbers | mean_dose),
         "rows": rows,
-        "notes": [_fill(texts.NOTES[f"{name}.{code}"], language, numbers) for name, code in result["notes"].items()],
+        "notes": [_fill(NOTES[name][code], language, numbers) for name, code in result["notes"].items()],
     }
 
 
@@ -280,36 +284,40 @@ def _row(row: dict[str, Any], result: Result, language: str, numbers: dict[str, 
     amounts = {part: million(row[part], language) for part in ("value", "lower", "upper", "cost", "bad")}
     said = {"key": row["name"], "name": _name(row["name"], result, language, numbers), **amounts}
     said["loss"] = fixed(row["loss"] * 100, 0, language)
-    return said | {"interval": _fill(texts.RESULT["interval"], language, said)}
+    return said | {"interval": _fill(RESULT["interval"], language, said)}
 
 
 def _status(result: Result, rows: list[dict[str, str]], language: str, numbers: dict[str, str]) -> list[str]:
     """What leads, and by how much; the start values lie within the evidence."""
     if not result["tied"]:
-        return [texts.RESULT["nothing"].in_language(language)]
+        return [RESULT["nothing"].in_language(language)]
     by_key = {row["key"]: row for row in rows}
     first = by_key[result["tied"][0]] | {"chance": fixed(result["chance"] * 100, 0, language)}
     if len(result["tied"]) == 1:
-        return [_fill(texts.RESULT["first"], language, numbers | first)]
-    names = texts.RESULT["and"].in_language(language).join(by_key[name]["name"] for name in result["tied"])
-    said = [_fill(texts.RESULT["tie"], language, {"names": names}), _fill(texts.RESULT["highest"], language, first)]
-    return [*said, *(_fill(texts.RESULT[role], language, by_key[result[role]]) for role in ("safest", "cheapest"))]
+        return [_fill(RESULT["first"], language, numbers | first)]
+    names = RESULT["and"].in_language(language).join(by_key[name]["name"] for name in result["tied"])
+    said = [_fill(RESULT["tie"], language, {"names": names}), _fill(RESULT["highest"], language, first)]
+    return [*said, *(_fill(RESULT[role], language, by_key[result[role]]) for role in ("safest", "cheapest"))]
 
 
 def _words(base: Base, language: str, numbers: dict[str, str]) -> str:
     """Everything that the script says, as JSON that is safe inside a page; only what it computes is left in braces."""
     bounds = {name: _bounds(field, language) for name, field in base.fields.items()}
-    reasons = {name: {"reason": texts.REASONS[name].in_language(language)} for name in base.fields}
-    said = texts.PROBLEMS.items()
+    reasons = {name: {"reason": text.in_language(language)} for name, text in TEXTS.group("reasons").items()}
+    said = TEXTS.group("problems").items()
     words = {
         "language": language,
-        "labels": {name: text.in_language(language) for name, text in texts.LABELS.items()},
-        "options": {name: _fill(text, language, numbers) for name, text in texts.OPTIONS.items()},
+        "labels": {name: text.in_language(language) for name, text in TEXTS.group("labels").items()},
+        "options": {name: _fill(text, language, numbers) for name, text in OPTIONS.items()},
         "problems": {
             name: {code: _fill(text, language, numbers | bounds[name] | reasons[name]) for code, text in said}
             for name in base.fields
         },
-        "notes": {key: _fill(text, language, numbers | bounds[key.split(".")[0]]) for key, text in texts.NOTES.items()},
-        "result": {name: _fill(text, language, numbers) for name, text in texts.RESULT.items()},
+        "notes": {
+            f"{name}.{code}": _fill(text, language, numbers | bounds[name])
+            for name, notes in NOTES.items()
+            for code, text in notes.items()
+        },
+        "result": {name: _fill(text, language, numbers) for name, text in RESULT.items()},
     }
     return json.dumps(words, ensure_ascii=False).replace("<", "\\u003c")

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline import tables
-from pipeline.kit.bayes.draws import stream
+from pipeline.kit.bayes.mixture import stream
 from pipeline.kit.data.contracts import read_clean, read_table
 from pipeline.site.calculator_settings import Field, Settings, defaults, fields, notes, outside, problems
 from pipeline.study.fertilizer import best_dose, response_curves

@@ -7,12 +7,11 @@ from typing import Any
 import pandas as pd
 
 from pipeline import tables
-from pipeline.kit.data.contracts import read_clean
+from pipeline.kit.data.contracts import read_clean, row
 from pipeline.params import describe
 from pipeline.study.fertilizer.best_dose import price_cases
 from pipeline.study.pests.pest_losses import LOW_SHARE, attack_figures
 from pipeline.study.prices.prices_now import exchange_rates
-from pipeline.study.printed import row
 from pipeline.study.scenarios.farm import day_wage
 
 # Youngest trees of the survey in Dairi (E112, ages 3 to 15): younger ones are taken not to bear.

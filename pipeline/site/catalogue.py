@@ -5,7 +5,7 @@ the key of a number ("key"), a name of a place ("place") or what a clean table o
 English is returned as it is.
 
 A text without translation raises ``MissingTranslation``. A build runs inside ``gathering()`` to name all at once, with
-``on_page`` around each page. ``python -m pipeline.site.untranslated`` prints what is missing, ready to paste.
+``on_page`` around each page. ``python -m pipeline.site.text_checks`` prints what is missing, ready to paste.
 """
 
 import math
@@ -18,6 +18,18 @@ from functools import cache
 from pathlib import Path
 
 from babel.messages.pofile import read_po
+
+from pipeline.kit.language import read_texts
+
+# The words of the frame around the pages: navigation, headings and labels.
+TEXTS = read_texts(__file__)
+WORDS = TEXTS.group("words")
+
+
+def say(language: str) -> dict[str, str]:
+    """The words of the frame in one language, as templates use them."""
+    return {name: text.in_language(language) for name, text in WORDS.items()}
+
 
 # A number that stands alone: not part of a name (rain_0, P2O5) or of a number with other marks.
 ALONE = re.compile(r"(?<![\w.,])\d+(?:,\d{3})*(?:\.\d+)?(?!\w)")

@@ -18,10 +18,9 @@ from pipeline.kit.provenance.run_record import citation
 from pipeline.kit.publish.estimates import ANSWER
 from pipeline.kit.publish.figures import FIGURE
 from pipeline.site import THEME
-from pipeline.site.catalogue import translate_markdown
+from pipeline.site.catalogue import WORDS, say, translate_markdown
+from pipeline.site.notebook_tables import scrolling, translate_table
 from pipeline.site.numbers import link_keys, shorten
-from pipeline.site.tables import scrolling, translate_table
-from pipeline.site.words import WORDS, say
 
 WIDTH = 643
 FILES = {"SVG": "{language}.svg", "PNG": "{language}.png", "PDF": "{language}.pdf", "CSV": "csv"}

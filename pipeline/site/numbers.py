@@ -14,9 +14,8 @@ from pipeline.kit.language import format_number
 from pipeline.kit.provenance.trace import trace
 from pipeline.kit.publish.estimates import Estimate, load_estimates
 from pipeline.params import describe
-from pipeline.site.catalogue import Message, messages, take_out, translate
-from pipeline.site.tables import in_english, translate_cell
-from pipeline.site.words import WORDS
+from pipeline.site.catalogue import WORDS, Message, messages, take_out, translate
+from pipeline.site.notebook_tables import in_english, translate_cell
 
 # Names with dots between their parts, as keys of numbers have them.
 DOTTED = re.compile(r"[a-z]\w*(\.\w+)+")

@@ -11,27 +11,21 @@ from pipeline import tables
 from pipeline.kit import paths
 from pipeline.kit.data import sources, usage
 from pipeline.kit.data.contracts import Column, read_clean
-from pipeline.kit.language import LANGUAGES, Text, format_number
+from pipeline.kit.language import LANGUAGES, format_number, read_texts
 from pipeline.kit.provenance.lineage import read_stages
 from pipeline.params import describe, load_params
 from pipeline.site import notebooks
-from pipeline.site.catalogue import messages, translate
-from pipeline.site.glossary import in_order
+from pipeline.site.catalogue import TEXTS, WORDS, messages, translate
+from pipeline.site.notebook_tables import scrolling, translate_cell, translate_place
 from pipeline.site.numbers import published, shown
-from pipeline.site.tables import scrolling, translate_cell, translate_place
-from pipeline.site.words import WORDS
 from pipeline.tables import TABLES
 
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 QUALITY = paths.RESULTS / "data_quality"
 # Words of their own: in other tables a gap is the yield gap.
-KINDS = {
-    "rows": Text("rows", "baris"),
-    "gap": Text("empty cells", "sel kosong"),
-    "flag": Text("flag", "tanda"),
-    "warning": Text("warning", "peringatan"),
-    "conflict": Text("conflict", "pertentangan"),
-}
+KINDS = TEXTS.group("quality_kinds")
+# Definitions only, no figures.
+GLOSSARY = read_texts(__file__, "glossary")
 
 
 def parameters(language: str) -> list[dict[str, Any]]:
@@ -148,35 +142,24 @@ def _counted(kind: str, name: str, language: str) -> str:
 
 
 def glossary(language: str) -> list[dict[str, str]]:
-    """The terms of the field in the order of the alphabet, with their name in the other language."""
+    """The terms of the field, with their name in the other language, as a reader looks them up, in capitals or not."""
     (other,) = (code for code in LANGUAGES if code != language)
-    return [
+    terms = [
         {
-            "name": term.name.in_language(language),
-            "other": term.name.in_language(other),
-            "meaning": term.meaning.in_language(language),
+            "name": term["name"].in_language(language),
+            "other": term["name"].in_language(other),
+            "meaning": term["meaning"].in_language(language),
         }
-        for term in in_order(language)
+        for term in GLOSSARY.groups("terms").values()
     ]
+    return sorted(terms, key=lambda term: term["name"].casefold())
 
 
-YIELD = Text("Cocoa yield on harvested area", "Hasil kakao per luas panen")
-PRICES = {
-    "cocoa_usd_per_kg": (Text("World price of cocoa", "Harga dunia kakao"), "USD/kg"),
-    "urea_usd_per_t": (Text("World price of urea", "Harga dunia urea"), "USD/t"),
-    "tsp_usd_per_t": (Text("World price of TSP", "Harga dunia TSP"), "USD/t"),
-    "kcl_usd_per_t": (Text("World price of KCl", "Harga dunia KCl"), "USD/t"),
+SERIES = TEXTS.group("series")
+PRICE_UNITS = {
+    "cocoa_usd_per_kg": "USD/kg",
+    **dict.fromkeys(("urea_usd_per_t", "tsp_usd_per_t", "kcl_usd_per_t"), "USD/t"),
 }
-BASES = {"nominal": Text("nominal", "nominal"), "real": Text("real", "riil")}
-HEADS = (
-    *(Text("Place", "Tempat"), Text("Year", "Tahun"), Text("Quantity", "Besaran"), Text("Value", "Nilai")),
-    *(Text("Unit", "Satuan"), Text("Warnings", "Peringatan"), Text("Source", "Sumber")),
-)
-EFFECT_HEADS = (
-    *(Text("Measure", "Tindakan"), Text("What was compared", "Yang dibandingkan"), Text("Country", "Negara")),
-    *(Text("Outcome", "Hasil yang diukur"), Text("Printed", "Tercetak"), Text("Warnings", "Peringatan")),
-    Text("Source", "Sumber"),
-)
 
 
 def series(language: str) -> list[dict[str, Any]]:
@@ -185,7 +168,7 @@ def series(language: str) -> list[dict[str, Any]]:
     latest = cocoa[(cocoa["release"] == "latest") & cocoa["yield_kg_per_ha"].notna()]
     found = [
         _series(
-            f"{YIELD.in_language(language)}: {translate_place(str(country), language)}",
+            f"{SERIES['cocoa_yield'].in_language(language)}: {translate_place(str(country), language)}",
             "kg/ha",
             "country_cocoa",
             rows[["year", "yield_kg_per_ha", "warnings"]],
@@ -195,9 +178,9 @@ def series(language: str) -> list[dict[str, Any]]:
     ]
     prices = read_clean(tables.WORLD_PRICES_ANNUAL).assign(warnings=None)
     for basis, rows in prices.groupby("basis"):
-        for column, (name, unit) in PRICES.items():
+        for column, unit in PRICE_UNITS.items():
             points = rows[["year", column, "warnings"]].dropna(subset=[column])
-            label = f"{name.in_language(language)} ({translate(str(basis), language, 'value')})"
+            label = f"{SERIES[column].in_language(language)} ({translate(str(basis), language, 'value')})"
             found.append(_series(label, unit, "world_prices_annual", points, language))
     return found
 
@@ -260,6 +243,10 @@ def context(language: str) -> dict[str, Any]:
         "series": Markup(data.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")),
         "plain": notebooks.block("01_clean_statistics", "indonesia_yield", language)
         + notebooks.block("02_clean_drivers", "world_ratio", language),
-        "statistics": ([head.in_language(language) for head in HEADS], statistics(language)),
-        "effects": ([head.in_language(language) for head in EFFECT_HEADS], effects(language)),
+        "statistics": (_heads("statistics_heads", language), statistics(language)),
+        "effects": (_heads("effects_heads", language), effects(language)),
     }
+
+
+def _heads(table: str, language: str) -> list[str]:
+    return [head.in_language(language) for head in TEXTS.group(table).values()]

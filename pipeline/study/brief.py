@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import matplotlib
 import pandas as pd
@@ -16,13 +16,10 @@ import typst
 
 from pipeline.kit import paths
 from pipeline.kit.data import usage
-from pipeline.kit.language import LANGUAGES, Text, format_number, format_percent
+from pipeline.kit.language import LANGUAGES, Text, format_number, format_percent, read_texts
 from pipeline.kit.publish.estimates import TO, Prose, keys_in, linked, sources_of, unlinked
 from pipeline.kit.publish.figures import load_figure
 from pipeline.study.names import PACKAGES
-
-if TYPE_CHECKING:
-    pass
 
 STYLE = """
 @page { size: A4; margin: 11mm 16mm; }
@@ -86,9 +83,6 @@ def _table(block: "Block") -> str:
     body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
     return f'<div class="table"><table><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table></div>'
 
-
-if TYPE_CHECKING:
-    pass
 
 FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 
@@ -246,57 +240,10 @@ def write_brief(title: Text, pages: dict[str, list[list[Block]]]) -> None:
         paths.output(folder / f"brief.{language}.pdf").write_bytes(content)
 
 
-UNKNOWN = (
-    Text(
-        "The mature, immature and damaged area of Kutai Timur in any year, and how much was harvested in 2025.",
-        "Luas TM, TBM, dan TR Kutai Timur pada tahun mana pun, dan berapa panen tahun 2025.",
-    ),
-    Text(
-        "How many of all farmers fertilize, prune and were trained, and how many of all pods are attacked; a survey "
-        "counts them only on the farms that it visits.",
-        "Berapa dari semua petani yang memupuk, memangkas, dan dilatih, dan berapa dari semua buah yang terserang; "
-        "survei hanya menghitungnya di kebun yang didatangi.",
-    ),
-    Text(
-        "What trials would show here: of {evidence.pooled_studies:value} pooled studies none is from Kalimantan.",
-        "Apa hasil percobaan di sini: dari {evidence.pooled_studies:value} penelitian yang digabung tidak ada yang "
-        "dari Kalimantan.",
-    ),
-    Text(
-        "How far to trust this: of {forecast.studies:value} studies foretold by the others, {forecast.outside:value}"
-        " fell outside their 80 % range; prices and El Niño explain {price_skill.r2} of the squared yearly changes of "
-        "yields.",
-        "Seberapa jauh ini dapat dipercaya: dari {forecast.studies:value} penelitian yang diramalkan oleh yang lain,"
-        " {forecast.outside:value} di luar selang 80 %-nya; harga dan El Niño menjelaskan {price_skill.r2} dari "
-        "kuadrat perubahan hasil tahunan.",
-    ),
-)
+TEXTS = read_texts(__file__, "brief")
+UNKNOWN = tuple(TEXTS.group("unknown").values())
 
 
 def first_steps(month: Text) -> tuple[Text, ...]:
     """What to do first; ``month`` is that of the prices."""
-    return (
-        Text(
-            "Register growers of up to {subsidy.area_limit} for subsidised cocoa NPK: delivered, a kg costs "
-            "{fertilizer.price_step.access.cheap:value} kg of beans at the ceiling (HET) and "
-            f"{{fertilizer.price_step.access.dear:value}} kg on the market, at the prices of {month.en}.",
-            "Daftarkan pekebun sampai {subsidy.area_limit} untuk NPK kakao bersubsidi: sampai di desa, 1 kg pupuk "
-            "setara {fertilizer.price_step.access.cheap:value} kg biji pada HET dan "
-            "{fertilizer.price_step.access.dear:value} kg "
-            f"di pasar, pada harga {month.id}.",
-        ),
-        Text(
-            "Count attacked pods before paying for sleeves: with beans at {price.cocoa} they lose money on a hectare "
-            "with pod borer with a chance of {scenario.pod_sleeving.probability_loss:percent}; how many attacked "
-            "pods are needed differs widely between the two readings of the damage (07).",
-            "Hitung buah terserang PBK sebelum membiayai penyarungan: dengan harga biji {price.cocoa}, peluang "
-            "ruginya di kebun terserang PBK {scenario.pod_sleeving.probability_loss:percent}; berapa buah terserang "
-            "yang diperlukan sangat berbeda menurut dua bacaan kerusakan (07).",
-        ),
-        Text(
-            "Prune lightly and keep a strip unpruned to compare: no study of pruning or sanitation is like what is "
-            "recommended here, so nobody knows what it brings.",
-            "Pangkas ringan dan sisakan sebaris tanpa pangkas sebagai pembanding: belum ada penelitian pemangkasan "
-            "atau sanitasi seperti yang dianjurkan di sini, jadi hasilnya belum diketahui.",
-        ),
-    )
+    return tuple(text.fill(month=month) for text in TEXTS.group("first_steps").values())

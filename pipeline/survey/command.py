@@ -11,7 +11,7 @@ from pipeline.params import ParameterError, load_params
 from pipeline.survey import forgetting, intake, messages, store
 from pipeline.survey.expiry import in_time
 from pipeline.survey.intake import ALL_KEPT, SET_ASIDE, UNREADABLE, all_visits, counts, take_in
-from pipeline.survey.plots import derive, write_all
+from pipeline.survey.plot_records import derive, write_all
 from pipeline.survey.privacy import StoreError, load_salt
 from pipeline.survey.questions import load_form
 from pipeline.survey.server import bare_id
@@ -64,7 +64,7 @@ def expire(accept: bool) -> int:
         told.lines += messages.left_behind(intake.redact_all(state, form, salt)[1], 0)
     store.save(state, salt)
     write_all(derived, form, counts(state, derived))
-    print("\n".join(told.lines or [messages.NAMES_DELETED.format(0)]))
+    print("\n".join(told.lines or [messages.told("names_deleted", number=0)]))
     return UNREADABLE if told.is_open else ALL_KEPT
 
 
@@ -79,7 +79,7 @@ def forget(id: str, accept: bool) -> int:
     visits = all_visits(derive(state, form, parameters, salt), state, form, salt)
     theirs = forgetting.of_farmer(wanted, visits)
     if (people := forgetting.people(theirs)) > 1 and not accept:
-        print(messages.MANY_PEOPLE.format(theirs["id"].nunique(), people), file=sys.stderr)
+        print(messages.told("many_people", number=theirs["id"].nunique(), names=people), file=sys.stderr)
         return UNREADABLE
     ids, doubtful = set(theirs["id"]), forgetting.doubtful(theirs, visits)
     state = forgetting.without(state, theirs, salt)
@@ -92,6 +92,6 @@ def forget(id: str, accept: bool) -> int:
     for line in messages.left_behind(unreadable, intake.strangers()):
         print(line, file=sys.stderr)
     if doubtful:
-        print(messages.DOUBTFUL.format(len(doubtful), ", ".join(doubtful)), file=sys.stderr)
-    print(messages.AFTER_FORGETTING if ids else "ID tidak ditemukan / no such ID")
+        print(messages.told("doubtful", number=len(doubtful), ids=", ".join(doubtful)), file=sys.stderr)
+    print(messages.after_forgetting() if ids else "ID tidak ditemukan / no such ID")
     return ALL_KEPT if ids and not unreadable and not doubtful else SET_ASIDE

@@ -13,7 +13,7 @@ import pandas as pd
 from pipeline.survey import messages
 from pipeline.survey.flat import KEPT
 from pipeline.survey.numbers import to_days
-from pipeline.survey.plots import Derived, derive
+from pipeline.survey.plot_records import Derived, derive
 from pipeline.survey.questions import Form
 from pipeline.survey.server import hashes, sent_by
 from pipeline.survey.store import NO, YES, Store
@@ -100,13 +100,13 @@ def in_time(state: Store, form: Form, parameters: Any, salt: bytes, accept: bool
     derived = derive(state, form, parameters, salt)
     ids = due(state, day)
     if unknown := without_time(state):
-        told.lines.append(messages.NO_SERVER_TIME.format(unknown))
+        told.lines.append(messages.told("no_server_time", number=unknown))
     if not accept and not is_clock_plausible(state, day):
-        told.lines.append(messages.CLOCK.format(day, len(ids)))
+        told.lines.append(messages.told("clock", day=day, number=len(ids)))
         return state, derived, replace(told, is_open=bool(ids))
     state = replace(state, seen=str(day))
     if ids:
         state = without_names(state, derived.records, ids, salt)
         derived = derive(state, form, parameters, salt)
-        told.lines.append(messages.NAMES_DELETED.format(len(ids)))
+        told.lines.append(messages.told("names_deleted", number=len(ids)))
     return state, derived, told

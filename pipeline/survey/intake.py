@@ -12,13 +12,12 @@ import pandas as pd
 
 from pipeline.params import load_params
 from pipeline.survey import messages, privacy, store, versions
-from pipeline.survey.checks import settled
-from pipeline.survey.clearing import cleared
+from pipeline.survey.answer_checks import settled
 from pipeline.survey.expiry import in_time
 from pipeline.survey.exports import read_sheets
 from pipeline.survey.flat import Flat, Locations, Sheets, flatten
-from pipeline.survey.forgetting import NOTHING_LEFT, Going, redacted
-from pipeline.survey.plots import Derived, write_all
+from pipeline.survey.forgetting import NOTHING_LEFT, Going, cleared, redacted
+from pipeline.survey.plot_records import Derived, write_all
 from pipeline.survey.privacy import ExportError, load_salt
 from pipeline.survey.questions import Form, load_form
 from pipeline.survey.server import hashes

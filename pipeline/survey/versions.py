@@ -11,7 +11,7 @@ from dataclasses import replace
 import pandas as pd
 
 from pipeline.survey import privacy
-from pipeline.survey.checks import Problems, typed
+from pipeline.survey.answer_checks import Problems, typed
 from pipeline.survey.flat import KEPT, SYSTEM, Flat
 from pipeline.survey.privacy import pseudonyms
 from pipeline.survey.questions import REPEATS, Form

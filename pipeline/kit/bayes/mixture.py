@@ -1,5 +1,6 @@
-"""Mixtures of normal distributions: what is left of an unknown when its spread has been integrated over a grid."""
+"""Mixtures of normals, what is left of an unknown whose spread has been integrated over a grid; and random draws."""
 
+import zlib
 from dataclasses import dataclass
 from functools import cache
 
@@ -132,3 +133,8 @@ def grid(spreads: list[Spread]) -> tuple[dict[str, np.ndarray], np.ndarray]:
     weights = np.meshgrid(*[np.log(spread.weights) for spread in spreads], indexing="ij")
     by_name = {spread.name: value.ravel() for spread, value in zip(spreads, values, strict=True)}
     return by_name, np.sum(weights, axis=0).ravel()
+
+
+def stream(seed: int, name: str) -> np.random.Generator:
+    """Generator for the quantity ``name``: the same each time, and another quantity does not move its draws."""
+    return np.random.default_rng([seed, zlib.crc32(name.encode())])

@@ -202,3 +202,19 @@ def write_table(name: str, frame: pd.DataFrame) -> pd.DataFrame:
 def read_table(stage: str, name: str) -> pd.DataFrame:
     """Read a result table of a stage."""
     return pd.read_csv(paths.tables(stage) / f"{name}.csv")
+
+
+def row(table: pd.DataFrame, key: str) -> pd.Series:
+    """The row with the identifier ``key``, which stands in the first column of every table of figures.
+
+    Raises ``ValueError`` when the table does not have exactly one such row.
+    """
+    found = table[table.iloc[:, 0] == key]
+    if len(found) != 1:
+        raise ValueError(f"{len(found)} rows have {table.columns[0]} {key}; one is needed")
+    return found.iloc[0]
+
+
+def sources_of_rows(table: pd.DataFrame, *keys: str) -> tuple[str, ...]:
+    """Sources of the figures with these keys."""
+    return tuple(str(row(table, key)["source_id"]) for key in keys)

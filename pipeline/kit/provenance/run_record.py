@@ -1,15 +1,21 @@
-"""What the records of a run have in common: citation, software, licences, and the stages in the order of the work."""
+"""What the records of a run have in common: citation, software, licences, and the stages in the order of the work.
+
+``python -m pipeline.kit.provenance.run_record`` writes ``environment.yml``, which conda and Binder read, from
+``requirements.lock``.
+"""
 
 import platform
+import re
 from dataclasses import dataclass
 from functools import cache
 from graphlib import TopologicalSorter
 from typing import Any
 
+import yaml
 from packaging.requirements import Requirement
 
-from pipeline.kit import paths, yaml_text
-from pipeline.kit.provenance.environment import LOCK, read_lock
+from pipeline.kit import declared, paths, yaml_text
+from pipeline.kit.paths import THREAD_VARIABLES
 from pipeline.kit.provenance.lineage import LineageError, Stage, maker, read_stages, state
 
 # Libraries that compute or run the published numbers; everything else that is installed stands in requirements.lock.
@@ -124,3 +130,36 @@ def executable(stage: Stage) -> str:
 def changed() -> list[str]:
     """Files and folders that no longer stand as the run left them."""
     return [path for path, md5 in hashes().items() if state(path, md5) != "as recorded"]
+
+
+LOCK = paths.ROOT / "requirements.lock"
+ENVIRONMENT = paths.ROOT / "environment.yml"
+HEADER = "# Environment for conda and Binder, written from requirements.lock by `make lock`; not edited by hand.\n"
+
+
+def read_lock(text: str) -> list[str]:
+    """Locked requirements as ``name==version ; marker``, without hashes, comments and options."""
+    joined = re.sub(r"\\\n", " ", text)
+    bare = (re.split(r"\s(?:#|--hash=)", line)[0] for line in joined.splitlines())
+    requirements = (" ".join(line.split()) for line in bare)
+    return [line for line in requirements if line and not line.startswith(("#", "-"))]
+
+
+def render(lines: list[str]) -> str:
+    """``environment.yml`` as text: Python and pip from conda, everything else at its locked version.
+
+    Hashes are left out: conda hands its pip section to one pip call, and pip cannot check hashes where the project
+    itself is installed from its folder. One thread per notebook, as in the stages: with several, small sums wait for
+    each other, and 08 takes six times as long.
+    """
+    content = {
+        "name": declared.name(),
+        "channels": ["conda-forge"],
+        "dependencies": ["python=3.12", "pip", {"pip": [*lines, "-e ."]}],
+        "variables": dict.fromkeys(THREAD_VARIABLES, "1"),
+    }
+    return HEADER + yaml.safe_dump(content, sort_keys=False, width=1000)
+
+
+if __name__ == "__main__":
+    ENVIRONMENT.write_text(render(read_lock(LOCK.read_text(encoding="utf-8"))), encoding="utf-8")

@@ -19,10 +19,10 @@ from dvc.exceptions import DvcException
 
 from pipeline.kit.compute import PATIENCE_S, ComputeError
 from pipeline.kit.rerun import cluster_worker
-from pipeline.kit.rerun.cluster_task import Post, digest
+from pipeline.kit.rerun.cluster_task import Transfer, digest
 from pipeline.kit.rerun.lockfile import FOLDER
 from pipeline.kit.rerun.processes import Events
-from pipeline.kit.rerun.recording import Ledger
+from pipeline.kit.rerun.recording import StageRecords
 from pipeline.kit.rerun.warm_kernels import LOST
 
 
@@ -69,15 +69,14 @@ def connect(address: str) -> Any:
     import cloudpickle
     from distributed import Client
 
-    for module in (cluster_worker, cluster_worker):
-        cloudpickle.register_pickle_by_value(module)
+    cloudpickle.register_pickle_by_value(cluster_worker)
     try:
         return Client(address, timeout=PATIENCE_S, set_as_default=False)
     except (OSError, ValueError, ImportError) as error:
         raise ComputeError(f"the scheduler at {address} does not answer: {error}") from error
 
 
-class Crew:
+class WorkerPool:
     """Workers that are there; those that come later are looked at when they do.
 
     Raises ``ComputeError`` when there is none, or one that cannot run stages.
@@ -170,17 +169,17 @@ MOST_LOST = 3
 class Remote:
     """Starts stages on workers and puts the exit code of each into ``events``; raises ``ComputeError``."""
 
-    def __init__(self, address: str, ledger: Ledger, events: Events) -> None:
-        self.ledger, self.events = ledger, events
+    def __init__(self, address: str, records: StageRecords, events: Events) -> None:
+        self.records, self.events = records, events
         self.lock, self.lost = threading.Lock(), Counter[str]()
         self.running: dict[str, tuple[Place, Any, Path]] = {}
         self.results: dict[str, dict[str, Any]] = {}
         self.made: dict[str, tuple[str, str]] = {}
         self.known: dict[str, dict[str, str]] = {}
-        self.post = Post(ledger)
+        self.transfer = Transfer(records)
         self.client, self.closing = connect(address), False
         try:
-            self.crew = Crew(self.client, ledger.repo)
+            self.pool = WorkerPool(self.client, records.repo)
         except ComputeError:
             self.client.close()
             raise
@@ -189,23 +188,23 @@ class Remote:
 
     def workers(self) -> int:
         """How many workers there are."""
-        return len(self.crew.there())
+        return len(self.pool.there())
 
     def takes(self, name: str) -> bool:
         """Whether a stage can start on a worker now; otherwise it runs on this machine."""
-        return bool(self._free()) and not self.post.stays(name) and self.lost[name] < MOST_LOST
+        return bool(self._free()) and not self.transfer.stays(name) and self.lost[name] < MOST_LOST
 
     def start(self, name: str, stage: Any, log: Path) -> None:
         """Start a stage; what it prints goes to ``log`` when it has ended. Raises ``DvcException`` or ``OSError``."""
         from dvc.stage.run import _enforce_cmd_list, _make_cmd, get_executable
 
-        place = choose(self._free(), self.made, self.post.weights(stage))
+        place = choose(self._free(), self.made, self.transfer.weights(stage))
         order: dict[str, Any] = {"key": f"{name}-{uuid.uuid4().hex}", "stage": name, "shares": place.shares}
         order["commands"] = [_make_cmd(get_executable(), command) for command in _enforce_cmd_list(stage.cmd)]
-        order["folder"] = self.post.short(stage.wdir)
+        order["folder"] = self.transfer.short(stage.wdir)
         if not place.shares:
-            with self.ledger.locked():
-                order |= self.post.pack(stage, self.known.get(place.address, {}))
+            with self.records.locked():
+                order |= self.transfer.pack(stage, self.known.get(place.address, {}))
         run, sent = cluster_worker.run, {path: digest(data) for path, data in order.get("files", {}).items()}
         # A function of its own, since one with a name would be looked for in a module there.
         future = self.client.submit(
@@ -223,7 +222,7 @@ class Remote:
         """Bring here what a stage has made; raises ``DvcException`` when that is not there."""
         result = self.results.pop(name)
         if "lock" in result:
-            self.post.take_in(self.ledger.stages[name], result)
+            self.transfer.take_in(self.records.stages[name], result)
 
     def stop(self, name: str) -> None:
         """Ask a stage to stop."""
@@ -244,18 +243,18 @@ class Remote:
         """Leave the cluster; what still runs there ends."""
         self.closing = True
         self.watcher.join(PATIENCE_S)
-        self.crew.close()
+        self.pool.close()
         self.client.close(timeout=PATIENCE_S)
 
     def _free(self) -> list[Place]:
         busy = {place.address for place, _, _ in [*self.running.values()]}
-        return [place for address, place in self.crew.there().items() if address not in busy]
+        return [place for address, place in self.pool.there().items() if address not in busy]
 
     def _watch(self) -> None:
         while not self.closing:
-            self.crew.renew()
+            self.pool.renew()
             for name, (place, future, _) in [*self.running.items()]:
-                if place.address not in self.crew.there():
+                if place.address not in self.pool.there():
                     self._end(name, future, LOST)
             time.sleep(LOOK_S)
 

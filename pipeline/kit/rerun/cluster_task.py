@@ -21,11 +21,11 @@ from pipeline.kit.rerun.task_folder import inside
 ALWAYS = {"dvc.yaml", "params.yaml", ".dvcignore"}
 
 
-class Post:
-    """Sends and takes in for the stages of one ledger; raises ``ComputeError`` when the project is not in git."""
+class Transfer:
+    """Sends and takes in for the stages of one run; raises ``ComputeError`` when the project is not in git."""
 
-    def __init__(self, ledger: Any) -> None:
-        self.ledger, self.root = ledger, ledger.repo.root_dir
+    def __init__(self, records: Any) -> None:
+        self.records, self.root = records, records.repo.root_dir
         self.followed = followed(self.root)
         self.code = {path for path in self.followed if path.startswith("pipeline/")}
         self.reasons: dict[str, str] = {}
@@ -34,9 +34,9 @@ class Post:
     def stays(self, name: str) -> str:
         """Why a stage has to run on this machine; nothing when it may run elsewhere."""
         if name not in self.reasons:
-            stage = self.ledger.stages[name]
+            stage = self.records.stages[name]
             outside = sorted(set(self.given(stage)) - self.followed)
-            before = [needed for needed in self.ledger.needs[name] if self.stays(needed)]
+            before = [needed for needed in self.records.needs[name] if self.stays(needed)]
             kept = [out.def_path for out in stage.outs if out.persist or not out.can_push]
             why = f"{outside[0]} is not in git" if outside else ""
             why = why or (f"{before[0]} stays here" if before else "") or (f"{kept[0]} stays here" if kept else "")
@@ -51,7 +51,7 @@ class Post:
 
     def makers(self, stage: Any) -> list[Any]:
         """Stages that make what a stage reads."""
-        return [maker for maker in self.ledger.upstream[stage.addressing] if maker.cmd]
+        return [maker for maker in self.records.upstream[stage.addressing] if maker.cmd]
 
     def weights(self, stage: Any) -> dict[str, int]:
         """Bytes that a stage reads of each stage that makes what it reads."""

@@ -1,6 +1,6 @@
 """What runs inside a Dask worker. It is sent there by value, so that neither worker nor scheduler has to import it.
 
-Therefore it needs Python's own library, Dask and ``delivery.py`` only; DVC and the stage run in processes of their own.
+Therefore it needs Python's own library, and Dask only; DVC and the stage run in processes of their own.
 """
 
 import asyncio
@@ -21,14 +21,14 @@ from typing import Any
 NOTES = ".dvc/tmp/rerun/received.json"
 
 
-class DeliveryError(Exception):
+class TransferError(Exception):
     """Files that cannot be written, since what stands there would be lost."""
 
 
 def receive(folder: Path, order: dict[str, Any]) -> None:
     """Write ``files`` and outputs ``made`` by stages; remove what ``folders`` hold beyond the paths ``listed``.
 
-    Raises ``DeliveryError`` when that would change work that is neither in git nor has come by a delivery.
+    Raises ``TransferError`` when that would change work that is neither in git nor has come by a transfer.
     """
     notes = folder / NOTES
     notes.parent.mkdir(parents=True, exist_ok=True)
@@ -47,8 +47,8 @@ def receive(folder: Path, order: dict[str, Any]) -> None:
             path for path in changed + extra if path in states and digest(folder / path) not in ("", noted.get(path))
         ]
         if own:
-            raise DeliveryError(f"{folder} has changes of its own that would be lost: {', '.join(own)}")
-        # Noted first: after a kill in between the next delivery knows what has come by this one.
+            raise TransferError(f"{folder} has changes of its own that would be lost: {', '.join(own)}")
+        # Noted first: after a kill in between the next transfer knows what has come by this one.
         noted |= {path: hashlib.md5(files[path]).hexdigest() for path in changed}
         write(notes, json.dumps(noted).encode())
         for path, data in {**{path: files[path] for path in changed}, **made}.items():
@@ -82,7 +82,7 @@ def digest(path: Path) -> str:
 
 
 def read(notes: Path) -> dict[str, str]:
-    """What came by earlier deliveries, by path."""
+    """What came by earlier transfers, by path."""
     try:
         found = json.loads(notes.read_text(encoding="utf-8"))
         return {str(path): str(md5) for path, md5 in found.items()}
@@ -148,7 +148,7 @@ def run(order: dict[str, Any]) -> dict[str, Any]:
         if not order["shares"]:
             try:
                 receive(Path.cwd(), order)
-            except (DeliveryError, OSError, subprocess.CalledProcessError) as error:
+            except (TransferError, OSError, subprocess.CalledProcessError) as error:
                 return {"code": 1, "log": str(error).encode()}
             needed = {name: order[name] for name in ("stage", "file", "name", "inputs", "needs")}
             files["order"].write_text(json.dumps({**needed, "commands": commands}), encoding="utf-8")
@@ -175,7 +175,7 @@ def start(order: dict[str, Any], commands: list[list[str]], log: Path) -> "subpr
     theirs = {name: value for name, value in os.environ.items() if name != "MALLOC_TRIM_THRESHOLD_"}
     with log.open("wb") as output:
         return subprocess.Popen(
-            [sys.executable, "-m", "pipeline.kit.rerun.supervisor", str(os.getpid()), *map(json.dumps, commands)],
+            [sys.executable, "-m", "pipeline.kit.rerun.processes", str(os.getpid()), *map(json.dumps, commands)],
             cwd=root / order["folder"] if order["shares"] else root,
             env={**theirs, **ours},
             stdin=subprocess.DEVNULL,

@@ -37,7 +37,7 @@ class Forked(subprocess.Popen):
         self._child_created, self._waitpid_lock = True, threading.Lock()
 
 
-class Spare:
+class WaitingKernel:
     """One kernel in waiting."""
 
     def __init__(self) -> None:
@@ -64,14 +64,14 @@ class Spare:
 
 
 def offer() -> None:
-    """Fork a spare kernel and let ``jupyter_client`` take it when it next starts a Python of this kind."""
+    """Fork a kernel and let ``jupyter_client`` take it when it next starts a Python of this kind."""
     from jupyter_client.provisioning import local_provisioner
 
-    start, spares = local_provisioner.launch_kernel, [Spare()]
+    start, waiting = local_provisioner.launch_kernel, [WaitingKernel()]
 
     def launch_kernel(command: list[str], **settings: Any) -> "subprocess.Popen[bytes]":
-        if spares and command[:2] == [sys.executable, "-c"]:
-            return spares.pop().launch(command, settings["env"], settings["cwd"])
+        if waiting and command[:2] == [sys.executable, "-c"]:
+            return waiting.pop().launch(command, settings["env"], settings["cwd"])
         return start(command, **settings)
 
     local_provisioner.launch_kernel = launch_kernel  # type: ignore[assignment]

@@ -1,4 +1,7 @@
-"""What every process of a run has in common: it ends when the one that started it does."""
+"""What every process of a run has in common: it ends when the one that started it does.
+
+``python -m pipeline.kit.rerun.processes PARENT COMMAND...`` runs the commands of one stage, each written in JSON.
+"""
 
 import ctypes
 import json
@@ -10,6 +13,7 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
+from types import FrameType
 from typing import Any
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
@@ -69,10 +73,10 @@ class Cold:
 
         settings = prepare_kwargs(stage)
         commands = [_make_cmd(get_executable(), command) for command in _enforce_cmd_list(stage.cmd)]
-        keeper = [sys.executable, "-m", "pipeline.kit.rerun.supervisor", str(os.getpid())]
+        supervisor = [sys.executable, "-m", "pipeline.kit.rerun.processes", str(os.getpid())]
         with log.open("wb") as output:
             self.processes[name] = process = subprocess.Popen(
-                [*keeper, *map(json.dumps, commands)],
+                [*supervisor, *map(json.dumps, commands)],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -95,3 +99,46 @@ class Cold:
         """End a stage at once."""
         if name in self.processes:
             end_group(self.processes[name].pid)
+
+
+def supervise(arguments: list[str]) -> int:
+    """Run one command after the other; returns the exit code of the first that fails.
+
+    This process leads a group of its own, so that Ctrl-C does not reach the stage twice, and takes the whole group down
+    when the one that started it is gone.
+    """
+    parent, *commands = arguments
+    signal.signal(signal.SIGHUP, _end_all)
+    # Told to stop, the stage itself is given the time to tidy up.
+    signal.signal(signal.SIGTERM, _pass_on)
+    die_with(int(parent), signal.SIGHUP)
+    adopt()
+    for command in commands:
+        code = subprocess.run(json.loads(command)).returncode
+        if code:
+            if signal.getsignal(signal.SIGTERM) is signal.SIG_IGN:
+                wait_for_all()
+            # What was killed has tidied nothing up: a kernel would wait for ever for the one that asked it.
+            end_children()
+            return code if code > 0 else 128 - code
+    return 0
+
+
+def wait_for_all() -> None:
+    """A shell told to stop (then SIGTERM is ignored here) is gone before the program that it ran has tidied up."""
+    with suppress(ChildProcessError):
+        while True:
+            os.wait()
+
+
+def _end_all(number: int, frame: FrameType | None) -> None:
+    os.killpg(0, signal.SIGKILL)
+
+
+def _pass_on(number: int, frame: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    os.killpg(0, signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    sys.exit(supervise(sys.argv[1:]))

@@ -127,7 +127,7 @@ def settings(notebook: Any) -> str:
 UNCHANGED, CACHED, PROSE, MUST_RUN = "unchanged", "from the cache", "words only", "must run"
 
 
-class Ledger:
+class StageRecords:
     """Stages in the order of ``dvc repro``, what each needs, and what DVC knows of it."""
 
     def __init__(self, targets: list[str]) -> None:
@@ -227,4 +227,4 @@ class Ledger:
         return lockfile.marks(item.fs_path for item in items if item.protocol == "local") if self.whole else {}
 
 
-__all__ = ["CACHED", "MUST_RUN", "PROSE", "UNCHANGED", "DvcException", "Ledger"]
+__all__ = ["CACHED", "MUST_RUN", "PROSE", "UNCHANGED", "DvcException", "StageRecords"]

@@ -41,19 +41,19 @@ def reproduce(
     """Run the stages that have to; returns the exit code."""
     from dvc.exceptions import DvcException
 
-    from pipeline.kit.rerun.recording import Ledger
+    from pipeline.kit.rerun.recording import StageRecords
     from pipeline.kit.rerun.scheduler import Scheduler, Ways
 
     logs = lockfile.folder() / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     try:
-        ledger = Ledger(targets)
-        remote = cluster(on, ledger, events) if on else None
+        records = StageRecords(targets)
+        remote = cluster(on, records, events) if on else None
     except (DvcException, ComputeError) as error:
         print(error, file=sys.stderr)
         return 1
     progress = Progress(lockfile.folder() / "seconds.json")
-    scheduler = Scheduler(ledger, progress, jobs, events, logs, Ways(events, server, remote))
+    scheduler = Scheduler(records, progress, jobs, events, logs, Ways(events, server, remote))
 
     def stop(number: int, frame: FrameType | None) -> None:
         scheduler.stopping = True
@@ -67,25 +67,25 @@ def reproduce(
         progress.close()
         if remote:
             remote.close()
-        ledger.close(scheduler.done.issuperset(ledger.stages))
+        records.close(scheduler.done.issuperset(records.stages))
     if server and server.unfit:
         print(f"{server.unfit} starts threads when it is imported: notebooks ran without warm kernels", file=sys.stderr)
     return tell(scheduler, time.monotonic() - began)
 
 
-def cluster(address: str, ledger: Any, events: Events) -> Any:
+def cluster(address: str, records: Any, events: Events) -> Any:
     """The workers of a Dask scheduler; raises ``ComputeError`` when they cannot run stages."""
     # Imported only when it is asked for.
     from pipeline.kit.rerun.cluster import Remote
 
-    return Remote(address, ledger, events)
+    return Remote(address, records, events)
 
 
 def tell(scheduler: "Scheduler", seconds: float) -> int:  # type: ignore[name-defined]  # noqa: F821
     """Say what has failed, and what was left out for it; returns the exit code."""
     if scheduler.stopping:
         raise KeyboardInterrupt
-    ran, stages = len(scheduler.ran), len(scheduler.ledger.stages)
+    ran, stages = len(scheduler.ran), len(scheduler.records.stages)
     if not scheduler.failed:
         print(f"{stages} stages are up to date, {ran} ran, {seconds:.1f} s")
         return 0

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Union
 
 from pipeline.kit.rerun.lockfile import replace
 from pipeline.kit.rerun.processes import Cold, Events
-from pipeline.kit.rerun.recording import MUST_RUN, DvcException, Ledger
+from pipeline.kit.rerun.recording import MUST_RUN, DvcException, StageRecords
 from pipeline.kit.rerun.warm_kernels import LOST, Warm
 
 UNKNOWN_S = 1.0
@@ -127,21 +127,21 @@ PATIENCE_S = 10
 
 
 class Scheduler:
-    """Runs the stages of a ledger, ``jobs`` at a time, or as many as there is room for."""
+    """Runs the stages of a run, ``jobs`` at a time, or as many as there is room for."""
 
     def __init__(
-        self, ledger: Ledger, progress: Progress, jobs: int | None, events: Events, logs: Path, ways: Ways
+        self, records: StageRecords, progress: Progress, jobs: int | None, events: Events, logs: Path, ways: Ways
     ) -> None:
-        self.ledger, self.progress, self.jobs, self.events, self.logs = ledger, progress, jobs, events, logs
+        self.records, self.progress, self.jobs, self.events, self.logs = records, progress, jobs, events, logs
         self.ways = ways
-        self.waiting = list(ledger.stages)
+        self.waiting = list(records.stages)
         self.done: set[str] = set()
         self.running: dict[str, Way] = {}
         # Stages that have lost their worker and wait for another.
         self.again: list[str] = []
         self.failed: dict[str, str] = {}
         self.ran: list[str] = []
-        self.way = remaining(ledger.needs, progress.seconds)
+        self.way = remaining(records.needs, progress.seconds)
         # Set from outside to end the run.
         self.stopping = False
 
@@ -158,7 +158,7 @@ class Scheduler:
 
     def ready(self) -> list[str]:
         """Stages whose needs are met, most pressing first."""
-        met = [name for name in self.waiting if self.done.issuperset(self.ledger.needs[name])]
+        met = [name for name in self.waiting if self.done.issuperset(self.records.needs[name])]
         return sorted(met, key=lambda name: -self.way[name])
 
     def start_ready(self) -> None:
@@ -168,11 +168,11 @@ class Scheduler:
         while self.has_room() and (ready := self.ready()):
             name = ready[0]
             # What runs alone waits for the others, and nothing is started before it.
-            if self.running and any(alone(self.ledger.stages[other]) for other in (name, *self.running)):
+            if self.running and any(alone(self.records.stages[other]) for other in (name, *self.running)):
                 return
             self.waiting.remove(name)
             try:
-                verdict = self.ledger.begin(name)
+                verdict = self.records.begin(name)
             except (DvcException, OSError) as error:
                 self.failed[name] = f"{name}: {error}"
                 continue
@@ -189,12 +189,12 @@ class Scheduler:
     def launch(self, name: str, warm: bool = True) -> None:
         """Start the command of a stage."""
         remote = self.ways.remote
-        if remote and (why := remote.post.stays(name)):
+        if remote and (why := remote.transfer.stays(name)):
             self.progress.line(f"{name}: runs on this machine, since {why}")
         try:
-            self.running[name] = self.ways.start(name, self.ledger.stages[name], self.log(name), warm)
+            self.running[name] = self.ways.start(name, self.records.stages[name], self.log(name), warm)
         except (DvcException, OSError) as error:
-            self.ledger.let_go(name)
+            self.records.let_go(name)
             self.failed[name] = f"{name}: {error}"
             return
         self.progress.start(name, remote.where(name) if remote else "")
@@ -228,7 +228,7 @@ class Scheduler:
             return
         try:
             fetch = remote.fetch if remote and way is remote else None
-            self.ledger.let_go(name) if code else self.ledger.finish(name, fetch)
+            self.records.let_go(name) if code else self.records.finish(name, fetch)
         except (DvcException, OSError) as error:
             problem = str(error)
         self.progress.end(name, f"failed ({problem})" if problem else "done", remember=not problem)
@@ -251,8 +251,8 @@ class Scheduler:
             self._drain(patience)
             for name, way in self.running.items():
                 way.kill(name)
-        for name in [*self.ledger.held]:
-            self.ledger.let_go(name)
+        for name in [*self.records.held]:
+            self.records.let_go(name)
 
     def _drain(self, patience: float) -> None:
         while self.running:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.kit import declared, paths, yaml_text
+from pipeline.kit.language import texts_file
 
 RUN = "python -m pipeline.kit.stages.run"
 # Not found by imports: what runs a notebook.
@@ -39,7 +40,7 @@ def code_of(stage: str, command: str) -> list[Path]:
     if command.startswith(RUN):
         return sorted({*RUNNER, *_used(notebook_code(stage))[0]})
     module = _file(command.split()[-1])
-    return sorted({module, *_used(_text(module))[0]}) if module else []
+    return sorted({module, *texts_read(module), *_used(_text(module))[0]}) if module else []
 
 
 def listing(stage: str, command: str) -> str:
@@ -53,7 +54,7 @@ def read_listing(text: str) -> dict[str, str]:
 
 
 def imported_modules(code: str) -> set[Path]:
-    """Files of this project that ``code`` imports, and those that they import in turn."""
+    """Files of this project that ``code`` imports, those that they import in turn, and the texts that they read."""
     found: set[Path] = set()
     waiting = list(_imports(code))
     while waiting:
@@ -69,7 +70,15 @@ def _used(code: str) -> tuple[set[Path], set[Path]]:
     modules = imported_modules(code)
     read = {path for text in (code, *map(_text, modules)) for path in files_read(text)}
     own = {path for path in read if path.is_relative_to(paths.ROOT / "pipeline")}
+    own |= {path for module in modules for path in texts_read(module)}
     return modules | own, read - own
+
+
+def texts_read(module: Path) -> Iterator[Path]:
+    """Files of texts that a module reads through ``read_texts``."""
+    for node in _nodes(_text(module)):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "read_texts":
+            yield texts_file(module, *(ast.literal_eval(subject) for subject in node.args[1:]))
 
 
 def _text(path: Path) -> str:

@@ -5,10 +5,22 @@ import textwrap
 import pandas as pd
 from matplotlib.axes import Axes
 
-from pipeline.kit.language import Text
-from pipeline.kit.publish.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, Caption
-from pipeline.study.axes import draw_intervals, label, localise
+from pipeline.kit.language import Text, read_texts
+from pipeline.kit.publish.figures import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    Caption,
+    draw_intervals,
+    label,
+    localise,
+)
 from pipeline.study.names import CAUSES
+
+TEXTS = read_texts(__file__)
 
 STEPS = {
     **CAUSES,
@@ -29,41 +41,9 @@ COLOURS = {
     "attainable": SILVER,
 }
 
-SHARES = Caption(
-    title=Text("Yield held back per cause", "Kehilangan hasil menurut penyebab"),
-    caption=Text(
-        "Shapley values of the four causes on an average mature hectare, most likely to hold back most on top; they "
-        "add up to what removing all of them would gain. The row with black pod stands beside that of the pod borer "
-        "and is not added. No price is in the row of fertilizer. Pruning and sanitation rest on prior knowledge "
-        "alone. What the causes do not explain may be below zero, when the evidence promises more than the gap.",
-        "Nilai Shapley keempat penyebab pada hektare TM rata-rata, yang paling mungkin terbesar di atas; jumlahnya "
-        "sama dengan tambahan hasil bila semuanya dihilangkan. Baris dengan busuk buah berdiri di samping baris PBK "
-        "dan tidak dijumlahkan. Harga tidak termasuk dalam baris pupuk. Pemangkasan dan sanitasi baru asumsi awal. "
-        "Yang belum terjelaskan dapat negatif bila bukti menjanjikan lebih dari senjang.",
-    ),
-    alt=Text(
-        "Interval plot in kg per hectare: one row for each of the four causes, one for the unexplained part "
-        "and one for the whole gap.",
-        "Diagram selang dalam kg per hektare: satu baris untuk tiap penyebab dari keempat penyebab, satu "
-        "untuk bagian yang belum terjelaskan, dan satu untuk seluruh senjang.",
-    ),
-)
+SHARES = Caption.read(TEXTS, "shares")
 
-WATERFALL = Caption(
-    title=Text("From the present to the attainable yield", "Dari hasil kini ke hasil yang dapat dicapai"),
-    caption=Text(
-        "Bars are means of the draws, which add up from left to right; lines are the interval of each step or total. A "
-        "mean can lie far from the middle of a skewed interval. A bar that goes down takes back what others promise.",
-        "Batang adalah rerata simulasi, yang berjumlah dari kiri ke kanan; garis adalah selang tiap langkah atau total."
-        " Rerata dapat jauh dari tengah selang yang miring. Batang yang turun mengambil kembali janji yang lain.",
-    ),
-    alt=Text(
-        "Waterfall chart in kg per hectare: the present yield, one step for each cause and one for what is not "
-        "explained, and the attainable yield, each with its interval.",
-        "Diagram air terjun dalam kg per hektare: hasil kini, satu langkah untuk tiap penyebab dan satu untuk yang "
-        "belum terjelaskan, lalu hasil yang dapat dicapai, masing-masing dengan selangnya.",
-    ),
-)
+WATERFALL = Caption.read(TEXTS, "waterfall")
 
 
 def draw_waterfall(axes: Axes, data: pd.DataFrame, language: str) -> None:

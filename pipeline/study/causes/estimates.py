@@ -123,21 +123,15 @@ def interval_rows(estimates: list[Estimate], order: list[str]) -> pd.DataFrame:
 
 
 @dataclass(frozen=True)
-class Named:
-    """A cause or measure by key, with its name as it stands within a sentence."""
+class Named(Text):
+    """The name of a cause or measure as it stands within a sentence, and its key."""
 
     key: str
-    en: str
-    id: str
-
-    def in_language(self, language: str) -> str:
-        """The name in ``en`` or ``id``."""
-        return {"en": self.en, "id": self.id}[language]
 
 
 def named(key: str, name: Text) -> Named:
     """The name for use within a sentence: its first letter is lowered."""
-    return Named(key, *(_lowered(name.in_language(language)) for language in LANGUAGES))
+    return Named(_lowered(name.en), _lowered(name.id), key)
 
 
 def _lowered(text: str) -> str:

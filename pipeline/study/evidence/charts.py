@@ -4,40 +4,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from pipeline.kit.language import Text
+from pipeline.kit.language import read_texts
 from pipeline.kit.publish.estimates import Estimate, split_sources
-from pipeline.kit.publish.figures import BLUE, GREEN, GREY, ORANGE, Caption
-from pipeline.study.axes import label, localise, year_axis
+from pipeline.kit.publish.figures import BLUE, GREEN, GREY, ORANGE, Caption, label, localise, year_axis
 from pipeline.study.names import MEASURES
 
-EVIDENCE_COUNTS = Caption(
-    title=Text("Published effects by kind of measure", "Pengaruh yang diterbitkan per jenis tindakan"),
-    caption=Text(
-        "Pooled: a ratio of yields from a trial, a before-after study or a survey, not second hand and not "
-        "confounded. Pod-borer control has no such row: it was measured on pods attacked or without printed "
-        "means.",
-        "Digabung: rasio hasil dari percobaan, studi sebelum-sesudah, atau survei, bukan kutipan dan tidak "
-        "rancu. Pengendalian PBK tidak punya baris seperti itu: diukur pada buah terserang atau tanpa rerata "
-        "tercetak.",
-    ),
-    alt=Text(
-        "Stacked bars, one per kind of measure: the number of published effects that are pooled and that are not.",
-        "Diagram batang bertumpuk, satu per jenis tindakan: jumlah pengaruh terbitan yang digabung dan yang tidak.",
-    ),
-)
-SHADE_TRIAL = Caption(
-    title=Text("Shade trial at Tafo, Ghana", "Percobaan naungan di Tafo, Ghana"),
-    caption=Text(
-        "Digitised from a printed figure by a public compilation; licence not confirmed. Twenty years on the "
-        "same plots.",
-        "Didigitalkan dari gambar cetak oleh sebuah kompilasi publik; lisensi belum dipastikan. Dua puluh "
-        "tahun pada petak yang sama.",
-    ),
-    alt=Text(
-        "Three lines of yield by year from 1963 to 1982, one for each degree of shade.",
-        "Tiga garis hasil per tahun dari 1963 sampai 1982, satu untuk tiap tingkat naungan.",
-    ),
-)
+TEXTS = read_texts(__file__)
+
+EVIDENCE_COUNTS = Caption.read(TEXTS, "evidence_counts")
+SHADE_TRIAL = Caption.read(TEXTS, "shade_trial")
 
 
 def evidence_counts(effects: pd.DataFrame) -> pd.DataFrame:

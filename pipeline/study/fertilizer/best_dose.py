@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pipeline.kit.bayes.draws import stream
+from pipeline.kit.bayes.mixture import stream
 from pipeline.study.fertilizer.response_curves import FAMILIES, MITSCHERLICH, QUADRATIC_PLATEAU, Response, draw_response
 from pipeline.study.prices.prices_now import carried, rate_of
 

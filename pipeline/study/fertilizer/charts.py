@@ -4,9 +4,21 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from pipeline.kit.language import Text, format_number
-from pipeline.kit.publish.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, Caption
-from pipeline.study.axes import label, localise, reference_line, year_axis
+from pipeline.kit.language import Text, format_number, read_texts
+from pipeline.kit.publish.figures import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    Caption,
+    label,
+    localise,
+    reference_line,
+    year_axis,
+)
+
+TEXTS = read_texts(__file__)
 
 PRICE_LABELS = {
     "ceiling": "ceiling (HET) since Oct 2025|HET sejak Okt 2025",
@@ -27,41 +39,8 @@ PRICE_AXIS = Text(
 )
 DASHED = (0, (4, 3))
 
-VALUE_COST = Caption(
-    title=Text("What a rupiah of fertilizer returns", "Kembalian satu rupiah pupuk"),
-    caption=Text(
-        "Median and interval of the value-cost ratio of the full dose, and the median at half the dose, by the price "
-        "of cocoa NPK in beans at the present bean price ({day}), on an average mature hectare; transport, "
-        "spreading and harvest are counted. Dashed: prices decreed or reported, that of the market carried to {month}.",
-        "Median dan selang nisbah nilai-biaya dosis penuh, serta median setengah dosis, menurut harga NPK kakao dalam "
-        "biji pada harga biji sekarang ({day}), pada hektare TM rata-rata; ongkos angkut, penebaran, dan "
-        "panen dihitung. Garis putus: harga yang ditetapkan atau dilaporkan, harga pasar dibawa ke {month}.",
-    ),
-    alt=Text(
-        "Curve and band of the value-cost ratio of the full dose and a curve for half the dose against the price of "
-        "fertilizer in beans, with dashed lines at the prices that were decreed or reported.",
-        "Kurva dan pita nisbah nilai-biaya dosis penuh dan kurva setengah dosis menurut harga pupuk dalam biji, dengan "
-        "garis putus pada harga yang ditetapkan atau dilaporkan.",
-    ),
-)
-OPTIMAL_DOSE = Caption(
-    title=Text("The dose that earns most", "Dosis yang paling menguntungkan"),
-    caption=Text(
-        "Economically optimal dose by the price of fertilizer in beans: median and interval of the average of both "
-        "curves, and the median under each curve alone. Bars: range of prices in the years shown, over the bean prices "
-        "of their time; dots: prices over the present bean price. No cacao trial tells the curves apart, so they weigh "
-        "the same.",
-        "Dosis optimum ekonomis menurut harga pupuk dalam biji: median dan selang rerata kedua kurva, serta median "
-        "menurut tiap kurva. Batang: kisaran harga pada tahun yang disebut, terhadap harga biji saat itu; titik: harga "
-        "terhadap harga biji sekarang. Belum ada percobaan kakao yang membedakan kedua kurva, jadi bobotnya sama.",
-    ),
-    alt=Text(
-        "Falling curves and a band of the optimal dose against the price of fertilizer in beans, with bars above for "
-        "the range of world, ceiling and market prices.",
-        "Kurva menurun dan pita dosis optimum menurut harga pupuk dalam biji, dengan batang di atasnya untuk kisaran "
-        "harga dunia, HET, dan pasar.",
-    ),
-)
+VALUE_COST = Caption.read(TEXTS, "value_cost")
+OPTIMAL_DOSE = Caption.read(TEXTS, "optimal_dose")
 
 
 def with_prices(curve: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFrame:
@@ -183,23 +162,7 @@ MARKETS = {
     "ex_warehouse": (PURPLE, "^", Text("ex warehouse", "di gudang")),
     "retail_unsubsidised": (ORANGE, "s", Text("market", "pasar, nonsubsidi")),
 }
-PRICE_HISTORY = Caption(
-    title=Text("What fertilizer has cost in beans", "Harga pupuk dalam biji kakao"),
-    caption=Text(
-        "Line: nutrients of 1 kg cocoa NPK at world prices in kg of cocoa, without freight. Marks: NPK in Indonesia "
-        "with freight to Muara Wahau, over farm-gate beans in Kalimantan within a year; single reports. Dashed: where "
-        "the optimal dose falls to zero (median), labour counted at present prices.",
-        "Garis: hara 1 kg NPK kakao pada harga dunia dalam kg kakao, tanpa ongkos angkut. Tanda: NPK di Indonesia "
-        "dengan ongkos angkut ke Muara Wahau, dibagi harga biji petani di Kalimantan dalam jarak satu tahun; laporan "
-        "tunggal. Garis putus: batas dosis optimum menjadi nol (median), upah menurut harga sekarang.",
-    ),
-    alt=Text(
-        "Line since 1960 of the world price of fertilizer in cocoa on a logarithmic axis, with marks for ceiling and "
-        "market prices in Indonesia and a dashed line where the optimal dose falls to zero.",
-        "Garis sejak 1960 harga dunia pupuk dalam kakao pada sumbu logaritmik, dengan tanda untuk HET dan harga pasar "
-        "di Indonesia dan garis putus tempat dosis optimum menjadi nol.",
-    ),
-)
+PRICE_HISTORY = Caption.read(TEXTS, "price_history")
 
 
 def with_choke(history: pd.DataFrame, choke_ratio: float) -> pd.DataFrame:

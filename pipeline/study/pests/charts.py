@@ -3,12 +3,25 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from pipeline.kit.language import Text
-from pipeline.kit.publish.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, Caption
-from pipeline.study.axes import draw_intervals, label, localise, reference_line
+from pipeline.kit.data.contracts import row
+from pipeline.kit.language import Text, read_texts
+from pipeline.kit.publish.figures import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    Caption,
+    draw_intervals,
+    label,
+    localise,
+    reference_line,
+)
 from pipeline.study.names import PEST_CONTROLS, PESTS
 from pipeline.study.pests.pest_losses import HIGH_SHARE, LOW_SHARE
-from pipeline.study.printed import row
+
+TEXTS = read_texts(__file__)
 
 READINGS = {
     "sabah": (BLUE, Text("curve from Sabah", "kurva dari Sabah")),
@@ -23,36 +36,8 @@ RANGES = {
     "R020": (121.0, Text("Poso", "Poso")),
     "R001": (128.0, Text("East Kalimantan (press)", "Kalimantan Timur (berita)")),
 }
-DAMAGE = Caption(
-    title=Text("Yield lost to the pod borer", "Hasil yang hilang karena PBK"),
-    caption=Text(
-        "Lines and bands: the two readings of the damage curve with their uncertainty. Squares: the points of the "
-        "relation from Sabah; diamond: Aceh Timur, whose intensity may not be a share of pods. Bars: losses printed "
-        "as a range, from Poso as a fall of production; right of the line the attack is not stated.",
-        "Garis dan pita: dua bacaan kurva kerusakan beserta ketidakpastiannya. Kotak: titik hubungan dari Sabah; "
-        "belah ketupat: Aceh Timur, yang intensitasnya mungkin bukan bagian buah terserang. Batang: kehilangan yang "
-        "dicetak sebagai kisaran, dari Poso sebagai turunnya produksi; di kanan garis serangannya tidak disebut.",
-    ),
-    alt=Text(
-        "Two curves with bands of yield loss against the share of pods attacked, marks for losses reported with "
-        "their attack, and bars for losses reported without it.",
-        "Dua kurva berpita kehilangan hasil menurut bagian buah terserang, tanda untuk kehilangan yang dilaporkan "
-        "bersama serangannya, dan batang untuk yang dilaporkan tanpa serangannya.",
-    ),
-)
-LOSSES = Caption(
-    title=Text("Yield lost without and with control", "Hasil hilang tanpa dan dengan pengendalian"),
-    caption=Text(
-        "Median and interval on a hectare that has the pest. Pod borer with both readings of the damage curve. "
-        "Removal of diseased pods and fungicide were tried in Africa, against another species of black pod.",
-        "Median dan selang pada hektare yang terkena. PBK dengan kedua bacaan kurva kerusakan. Pembuangan buah "
-        "busuk dan fungisida dicoba di Afrika, terhadap spesies busuk buah yang lain.",
-    ),
-    alt=Text(
-        "Interval of the yield lost to each pest, without control and with each control of it.",
-        "Selang hasil yang hilang karena tiap hama dan penyakit, tanpa dan dengan tiap cara pengendaliannya.",
-    ),
-)
+DAMAGE = Caption.read(TEXTS, "damage")
+LOSSES = Caption.read(TEXTS, "losses")
 COLOURS = {"pod_borer": BLUE, "black_pod": PURPLE, "dieback": GREEN}
 
 
@@ -145,35 +130,8 @@ def draw_losses(axes: Axes, data: pd.DataFrame, language: str) -> None:
     axes.set_ylabel(label(language, "Pest and control", "Hama/penyakit dan pengendalian"))
 
 
-PAYING = Caption(
-    title=Text("Chance that a control pays, by bean price", "Peluang pengendalian menguntungkan menurut harga biji"),
-    caption=Text(
-        "On a mature hectare that has the pest, wage of {month}; only controls whose labour can be priced. Labour "
-        "and sleeves are assumptions, drawn from half to double. Broken lines rest on a claim or on trials in "
-        "Africa. Dashed: even odds, and the present farm-gate price.",
-        "Pada hektare TM yang terserang, upah {month}; hanya pengendalian yang tenaga kerjanya dapat dihargai. "
-        "Tenaga kerja dan sarung adalah asumsi, diambil dari separuh sampai dua kali lipat. Garis terputus bersandar "
-        "pada klaim atau percobaan di Afrika. Garis kelabu: peluang separuh, dan harga petani sekarang.",
-    ),
-    alt=Text(
-        "A curve for each control of the chance that it pays against the farm-gate price of dry beans.",
-        "Satu kurva untuk tiap pengendalian: peluang menguntungkan menurut harga biji kering di tingkat petani.",
-    ),
-)
-SLEEVING = Caption(
-    title=Text("Chance that sleeving pays, by attack", "Peluang penyarungan menguntungkan menurut serangan"),
-    caption=Text(
-        "At the farm-gate price of dry beans of {day}, by the share of pods attacked today, for each reading "
-        "of the damage curve. Labour and sleeves are assumptions, drawn from half to double.",
-        "Pada harga biji kering di tingkat petani {day}, menurut bagian buah terserang saat ini, untuk tiap "
-        "bacaan kurva kerusakan. Tenaga kerja dan sarung adalah asumsi, diambil dari separuh sampai dua kali lipat.",
-    ),
-    alt=Text(
-        "Three curves of the chance that sleeving pays against the share of pods attacked, one for each "
-        "reading of the damage curve.",
-        "Tiga kurva peluang penyarungan menguntungkan menurut bagian buah terserang, satu untuk tiap bacaan kurva.",
-    ),
-)
+PAYING = Caption.read(TEXTS, "paying")
+SLEEVING = Caption.read(TEXTS, "sleeving")
 STYLES = {"pod_sleeving": (BLUE, "-"), "borer_sanitation": (GREEN, "--"), "pod_removal": (PURPLE, ":")}
 
 

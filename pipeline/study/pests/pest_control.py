@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pipeline.kit.bayes.draws import stream
+from pipeline.kit.bayes.mixture import stream
+from pipeline.kit.data.contracts import row, sources_of_rows
 from pipeline.study.fertilizer.response_curves import extra_yield
 from pipeline.study.pests.pest_losses import DamageCurve, combined_loss, log_gain, yield_where, yield_without
-from pipeline.study.printed import row, sources
 
 CLONES = ("E130", "E131", "E132", "E133", "E134")
 REMOVALS = ("E082", "E083", "E084", "E085")
@@ -88,16 +88,16 @@ def borer_controls(
             "pod_sleeving",
             ("pod_borer",),
             draws["log_gain_sleeving_there"].to_numpy(),
-            sources(effects, "E126", "E144"),
+            sources_of_rows(effects, "E126", "E144"),
             costs.get("sleeving"),
         ),
-        Control("ipm_plots", ("pod_borer",), borer_gain(curve, pods, plots_left), sources(reports, "R024")),
-        Control("borer_sanitation", ("pod_borer",), sanitation, sources(effects, "E095"), costs.get("pruning")),
+        Control("ipm_plots", ("pod_borer",), borer_gain(curve, pods, plots_left), sources_of_rows(reports, "R024")),
+        Control("borer_sanitation", ("pod_borer",), sanitation, sources_of_rows(effects, "E095"), costs.get("pruning")),
         Control(
             "biological_agents",
             ("pod_borer", "black_pod"),
             capped_gain(avoided, yield_there, lost),
-            sources(effects, "E052"),
+            sources_of_rows(effects, "E052"),
         ),
     ]
 
@@ -123,15 +123,15 @@ def disease_controls(
             "pod_removal",
             ("black_pod",),
             disease_gain(black_pod, removal),
-            sources(effects, *REMOVALS),
+            sources_of_rows(effects, *REMOVALS),
             costs.get("pruning"),
         ),
-        Control("fungicide", ("black_pod",), disease_gain(black_pod, sprayed), sources(effects, "E087")),
+        Control("fungicide", ("black_pod",), disease_gain(black_pod, sprayed), sources_of_rows(effects, "E087")),
         Control(
             "resistant_clones",
             ("dieback",),
             disease_gain(draws["loss_dieback_there"].to_numpy(), clones),
-            sources(effects, *CLONES),
+            sources_of_rows(effects, *CLONES),
         ),
     ]
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
-from pipeline.study.printed import draw_lost_share, row
+from pipeline.kit.data.contracts import row
 
 READINGS = ("sabah", "aceh", "mixture")
 # The words of E047 and E048 name these shares of pods attacked.
@@ -293,3 +294,15 @@ def draw_dieback(
     range_lost = row(effects, "E129")
     lost = draw_lost_share(range_lost["printed_low"] / 100, range_lost["printed_high"] / 100, level, rng, size)
     return rng.uniform(reached / areas.max(), reached / areas.min(), size), lost
+
+
+def draw_lost_share(low: float, high: float, level: float, rng: np.random.Generator, size: int) -> np.ndarray:
+    """Draws of a share of yield lost that is printed as a range from ``low`` to ``high``, shares of one.
+
+    What is left is normal on the log scale and the range holds ``level`` of it; a loss below zero counts as none.
+    """
+    if not 0 <= low < high < 1:
+        raise ValueError(f"a range of losses runs from 0 to below 1 and upwards, not from {low:g} to {high:g}")
+    ends = np.log1p([-low, -high])
+    spread = (ends[0] - ends[1]) / 2 / ndtri((1 + level) / 2)
+    return np.maximum(0.0, -np.expm1(rng.normal(ends.mean(), spread, size)))

@@ -4,46 +4,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from pipeline.kit.language import Text, format_number
-from pipeline.kit.publish.figures import BLUE, GREY, ORANGE, Caption
-from pipeline.study.axes import label, localise
+from pipeline.kit.language import Text, format_number, read_texts
+from pipeline.kit.publish.figures import BLUE, GREY, ORANGE, Caption, label, localise
 from pipeline.study.plots.estimates import ATTACKED, NAMES
 from pipeline.study.plots.plot_table import EFFECTS
 
-PRIOR_DATA_POSTERIOR = Caption(
-    title=Text("Literature, plots of the district, and both together", "Pustaka, kebun kabupaten, dan keduanya"),
-    caption=Text(
-        "Present yield as a change from the middle of the statistics; full fertilizer, "
-        f"pod borer on {ATTACKED} of pods, "
-        "pruning with sanitation, and training as the change of yield they make. Lines are intervals. Plots and both "
-        "together are drawn where a survey says something; without a survey only the literature is drawn.",
-        "Hasil sekarang sebagai perubahan dari nilai tengah statistik; pupuk dosis penuh, "
-        f"PBK pada {ATTACKED} buah, pangkas "
-        "dengan sanitasi, dan pelatihan sebagai perubahan hasil yang ditimbulkan. Garis adalah selang. Kebun dan "
-        "keduanya digambar bila survei menunjukkan sesuatu; tanpa survei hanya pustaka yang digambar.",
-    ),
-    alt=Text(
-        "Rows for the present yield and four effects; in each a line for the literature and, with a survey, lines for "
-        "the plots alone and both together.",
-        "Baris untuk hasil sekarang dan empat pengaruh; di tiap baris garis pustaka dan, bila ada survei, garis kebun "
-        "saja dan keduanya bersama.",
-    ),
-)
-SAMPLE_SIZE = Caption(
-    title=Text("What a survey is worth before choosing packages", "Nilai survei sebelum memilih paket"),
-    caption=Text(
-        "Gain of mean net income when packages are chosen after a survey of so many plots, each in another village, as "
-        "a share of the gain from plots without end, where only the bias of a survey is left. Bands: how much farms "
-        "differ. The dashed line marks nine tenths.",
-        "Tambahan rata-rata pendapatan bersih bila paket dipilih setelah survei sebanyak itu kebun, masing-masing di "
-        "desa lain, sebagai bagian dari tambahan yang diberikan kebun tanpa batas, yang hanya menyisakan bias survei. "
-        "Pita: seberapa beragam kebun. Garis putus-putus menandai sembilan persepuluh.",
-    ),
-    alt=Text(
-        "Curves of the share of the value over the number of plots for two decisions, with a line at nine tenths.",
-        "Kurva bagian nilai menurut jumlah kebun untuk dua keputusan, dengan garis pada sembilan persepuluh.",
-    ),
-)
+TEXTS = read_texts(__file__)
+
+PRIOR_DATA_POSTERIOR = Caption.read(TEXTS, "prior_data_posterior", attacked=ATTACKED)
+SAMPLE_SIZE = Caption.read(TEXTS, "sample_size")
 SERIES = {
     "prior": (GREY, Text("literature", "pustaka")),
     "survey": (ORANGE, Text("plots alone", "kebun saja")),

@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from pipeline.kit.language import LANGUAGES, Text
+from pipeline.kit.language import LANGUAGES, Text, read_texts
 from pipeline.kit.publish.estimates import Estimate, sources_of
 from pipeline.study.names import MEASURES, PACKAGES
 from pipeline.study.plots.plot_table import ATTACK
 
+TEXTS = read_texts(__file__, "answers")
 UNITS = {"present_yield": "kg/ha"}
 CHANGE = "change of yield"
 BASES = {
@@ -158,94 +159,44 @@ def what_plots_say(table: pd.DataFrame, flags: pd.DataFrame) -> Text:
 
     ``table`` is that of ``Learned``, ``flags`` are those of ``survey_checks``.
     """
+    said = TEXTS.group("what_plots_say")
     if not table["plots"].any():
-        return Text(
-            "No survey yet: what literature and statistics say stands, a present yield of {survey.prior.present_yield}",
-            "Belum ada survei: yang berlaku tetap pustaka dan statistik, yaitu hasil sekarang "
-            "{survey.prior.present_yield}",
-        )
+        return said["no_survey"]
     known = set(table.loc[np.isfinite(table["together_value"]), "name"])
     if "present_yield" not in known:
-        return Text(
-            "No plot of the survey has all that the model needs, so the present yield of literature and statistics "
-            "stands, {survey.prior.present_yield}",
-            "Belum ada kebun survei dengan data lengkap untuk model, jadi hasil sekarang menurut pustaka dan statistik "
-            "tetap berlaku, {survey.prior.present_yield}",
-        )
-    causes = [name for name in CAUSES if name in known]
+        return said["incomplete"]
+    causes, nothing = [name for name in CAUSES if name in known], Text("", "")
     effects = _listed([NAMES[name] for name in causes], after=tuple(f" {{survey.together.{name}}}" for name in causes))
-    changes = Text(f", and the yield changes with {effects.en}", f", dan hasil berubah oleh {effects.id}")
-    changes, conflict = changes if causes else Text("", ""), conflicts(table)
-    trust = Text("", "")
-    if len(flags):
-        trust = Text(
-            "; checks of the survey flag {survey.flagged}, whose plots should be visited again before these numbers "
-            "are used",
-            "; pemeriksaan survei menandai {survey.flagged}, dan kebun mereka perlu didatangi lagi sebelum angka ini "
-            "dipakai",
-        )
-    return Text(
-        "With {survey.plots} and the literature together the present yield is {survey.together.present_yield}"
-        f"{changes.en}; {conflict.en}{trust.en}",
-        "Dari {survey.plots} bersama pustaka, hasil sekarang {survey.together.present_yield}"
-        f"{changes.id}; {conflict.id}{trust.id}",
+    return said["together"].fill(
+        changes=said["changes"].fill(effects=effects) if causes else nothing,
+        conflict=conflicts(table),
+        trust=said["flagged"] if len(flags) else nothing,
     )
 
 
 def conflicts(table: pd.DataFrame) -> Text:
     """On what literature and plots contradict each other; ``table`` is that of ``Learned``."""
     against = _listed([NAMES[name] for name in table.loc[table["is_conflict"], "name"]])
-    if not against.en:
-        return Text("literature and plots do not conflict", "pustaka dan kebun tidak bertentangan")
-    return Text(
-        f"literature and plots conflict on {against.en}", f"pustaka dan kebun bertentangan tentang {against.id}"
-    )
+    said = TEXTS.group("conflicts")
+    return said["some"].fill(against=against) if against.en else said["none"]
 
 
 def what_is_in(table: pd.DataFrame) -> Text:
     """A sentence for each page that rests on the draws of 13: are plots in its numbers, and where is a conflict?"""
+    said = TEXTS.group("what_is_in")
     if not table["plots"].any():
-        return Text("No survey yet: literature only.", "Belum ada survei: hanya dari pustaka.")
+        return said["no_survey"]
     if table["together_value"].isna().all():
-        return Text(
-            "The plots of the survey do not tell anything yet: literature only.",
-            "Kebun survei belum menunjukkan apa pun: hanya dari pustaka.",
-        )
-    conflict = conflicts(table)
-    return Text(
-        f"{{survey.plots_in}} of the survey are in these numbers; {conflict.en}.",
-        f"Data {{survey.plots_in}} survei masuk dalam angka ini; {conflict.id}.",
-    )
+        return said["incomplete"]
+    return said["plots"].fill(conflict=conflicts(table))
 
 
 def what_it_takes(estimates: list[Estimate], best: Text, second: Text) -> Text:
     """The part of the answer on the size of a survey that can choose between two packages."""
-    names = Text(f"To choose between {best.en} and {second.en}", f"Untuk memilih antara {best.id} dan {second.id}")
-    if "survey.plots_needed.nine_tenths" not in {estimate.key for estimate in estimates}:
-        return Text(
-            f"{names.en}, no number of plots that was compared helps",
-            f"{names.id}, tidak ada jumlah kebun yang dibandingkan yang membantu",
-        )
-    plots, villages, value = (
-        "{survey.plots_needed.nine_tenths}",
-        "{survey.villages_needed.nine_tenths}",
-        "{survey.value.best_two}",
-    )
-    return Text(
-        f"{names.en} a survey takes at least {plots} in {villages}: that gives nine tenths of the {value} that plots "
-        "without end would. Sources name {survey.villages_named} with cacao; any others should be drawn by lot",
-        f"{names.id}, survei memerlukan paling sedikit {plots} di {villages}: itu memberi sembilan persepuluh dari "
-        f"{value} yang diberikan kebun tanpa batas. Sumber menyebut {{survey.villages_named}} yang berkakao; desa lain "
-        "sebaiknya diundi",
-    )
+    is_known = "survey.plots_needed.nine_tenths" in {estimate.key for estimate in estimates}
+    return TEXTS.text(f"what_it_takes.{'plots' if is_known else 'no_number'}").fill(best=best, second=second)
 
 
 def how_far_to_trust() -> Text:
     """The part of the answer on how often an honest survey is taken for a made-up one, from a small to a large one."""
-    return Text(
-        "Checks raise a flag in {survey.false_alarms.30:percent} of small and {survey.false_alarms.300:percent} of "
-        "large honest surveys that were simulated, so a flag is a reason to visit plots again, not a proof.",
-        "Dari survei jujur yang disimulasikan, pemeriksaan memberi tanda pada {survey.false_alarms.30:percent} survei "
-        "kecil dan {survey.false_alarms.300:percent} survei besar, jadi tanda adalah alasan mendatangi kebun lagi, "
-        "bukan bukti.",
-    )
+    return TEXTS.text("how_far_to_trust")

@@ -10,8 +10,7 @@ import pandas as pd
 from scipy.special import expit, logit
 from scipy.stats import rankdata
 
-from pipeline.kit.bayes.draws import stream
-from pipeline.kit.bayes.mixture import Mixture
+from pipeline.kit.bayes.mixture import Mixture, stream
 from pipeline.study.pests.pest_control import all_controls, with_gains
 from pipeline.study.pests.pest_losses import LARGEST_LOSS, DamageCurve, draws_table, possible_rows, with_loss
 from pipeline.study.plots.plot_table import ATTACK

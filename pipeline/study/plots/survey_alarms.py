@@ -6,12 +6,12 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from pipeline.kit.bayes.draws import stream
+from pipeline.kit.bayes.mixture import stream
 from pipeline.kit.compute import each
 from pipeline.kit.publish.estimates import Estimate, split_sources
-from pipeline.study.plots.checks import CHECKS, checked
 from pipeline.study.plots.model import NOISE, OFFICER, SIDE, VILLAGE
 from pipeline.study.plots.plot_table import SIDE_LEVELS, practices, side_terms
+from pipeline.study.plots.survey_signs import CHECKS, checked
 from pipeline.study.plots.survey_size import NAMED
 from pipeline.study.prices.scope import Dated
 from pipeline.study.scenarios.estimates import BASIS

@@ -7,7 +7,7 @@ import pandas as pd
 from scipy.stats import rankdata
 from sklearn.preprocessing import SplineTransformer
 
-from pipeline.kit.bayes.draws import stream
+from pipeline.kit.bayes.mixture import stream
 from pipeline.study.plots.model import Likelihood
 from pipeline.study.scenarios.choices import KNOTS, PLOTS, SHOWN_BY_PLOTS, perfect_information
 

@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from pipeline.kit.language import Text
+from pipeline.kit.language import Text, read_texts
 from pipeline.kit.publish.estimates import Estimate
-from pipeline.kit.publish.figures import BLUE, GREEN, GREY, ORANGE, Caption
-from pipeline.study.axes import draw_intervals, label, localise
+from pipeline.kit.publish.figures import BLUE, GREEN, GREY, ORANGE, Caption, draw_intervals, label, localise
 from pipeline.study.names import COUNTRIES
+
+TEXTS = read_texts(__file__)
 
 SERIES = {
     "price_response": (Text("Yield, all countries", "Hasil per ha, semua negara"), BLUE, -0.2),
@@ -31,52 +32,9 @@ READINGS = {
     "area_response.indonesia_alone": Text("Area: Indonesia alone", "Luas panen: Indonesia saja"),
     "production_response.all": Text("Production: all countries", "Produksi: semua negara"),
 }
-LAGS = Caption(
-    title=Text("Yield and area after the price ratio doubles", "Hasil dan luas setelah nisbah harga naik dua kali"),
-    caption=Text(
-        "Change in each year after cocoa has become twice as dear in fertilizer, with intervals. Among so "
-        "many of them, chance alone can put one or two outside zero.",
-        "Perubahan pada tiap tahun setelah harga kakao terhadap pupuk naik dua kali, dengan selangnya. Di antara "
-        "sekian selang, satu atau dua dapat jatuh di luar nol karena kebetulan saja.",
-    ),
-    alt=Text(
-        "Intervals of the change in yield of all countries and of Indonesia for lags of zero to four years, and in "
-        "area for lags of zero to six years, with a line at zero.",
-        "Selang perubahan hasil semua negara dan Indonesia untuk jeda nol sampai empat tahun, dan perubahan luas "
-        "untuk jeda nol sampai enam tahun, dengan garis pada nol.",
-    ),
-)
-ALL_READINGS = Caption(
-    title=Text("One response, read in several ways", "Satu tanggapan, beberapa cara membaca"),
-    caption=Text(
-        "Change after a doubling of the price of cocoa against fertilizer, summed over five years for yield and over "
-        "seven for area and production.",
-        "Perubahan setelah harga kakao terhadap pupuk naik dua kali, dijumlahkan selama lima tahun untuk hasil dan "
-        "tujuh tahun untuk luas panen dan produksi.",
-    ),
-    alt=Text(
-        "Intervals of the summed change for several choices of countries, rows and methods, with a line at zero.",
-        "Selang perubahan total untuk beberapa pilihan negara, data dan metode, dengan garis pada nol.",
-    ),
-)
-SKILL = Caption(
-    title=Text(
-        "Does a price change predict yields elsewhere?",
-        "Apakah perubahan harga meramalkan hasil negara lain?",
-    ),
-    caption=Text(
-        "For every country, what a model fitted to all others explains of its yearly changes. Zero is the "
-        "forecast that nothing changes; left of it the model is worse.",
-        "Untuk tiap negara, berapa perubahan tahunannya yang dijelaskan model dari semua negara lain. Nol "
-        "adalah ramalan bahwa tidak ada perubahan; di kirinya model lebih buruk.",
-    ),
-    alt=Text(
-        "Dot plot with one dot per country of the share of its yearly changes that the model explains, with "
-        "a line at zero.",
-        "Diagram titik, satu titik per negara, bagian perubahan tahunannya yang dijelaskan model, dengan "
-        "garis pada nol.",
-    ),
-)
+LAGS = Caption.read(TEXTS, "lags")
+ALL_READINGS = Caption.read(TEXTS, "all_readings")
+SKILL = Caption.read(TEXTS, "skill")
 
 
 def lag_rows(estimates: list[Estimate]) -> pd.DataFrame:
@@ -143,36 +101,8 @@ KNOWN = {
     "prices": Text("prices, climate", "harga, iklim"),
     "past": Text("also past yields", "juga hasil lampau"),
 }
-LEARNER_SKILL = Caption(
-    title=Text("What learners explain out of sample", "Penjelasan model di luar data latih"),
-    caption=Text(
-        "Share of squared yearly changes in national yield explained, against the forecast of no change (zero); left "
-        "of it a learner is worse. Tested on countries, or on later years, that it was not trained on; intervals from "
-        "resampling countries.",
-        "Bagian kuadrat perubahan hasil nasional tahunan yang dijelaskan, terhadap ramalan tanpa perubahan (nol); di "
-        "kirinya model lebih buruk. Diuji pada negara, atau tahun sesudahnya, yang tidak dipakai melatih; selang dari "
-        "pengambilan ulang negara.",
-    ),
-    alt=Text(
-        "Intervals of the share explained for two learners, two tests and two sets of features, with a line at zero.",
-        "Selang bagian yang dijelaskan untuk dua model, dua cara uji dan dua susunan peubah, dengan garis pada nol.",
-    ),
-)
-DEPENDENCE = Caption(
-    title=Text("What learners make of the recent price ratio", "Arti nisbah harga terakhir menurut model"),
-    caption=Text(
-        "Mean predicted change in yield when the price ratio has changed by this much in three years, less that at the "
-        "median; bands from learners trained on resampled countries. Boosted trees may not fall with it: that is a "
-        "constraint, not a finding.",
-        "Rata-rata perubahan hasil yang diramalkan bila nisbah harga berubah sebesar ini dalam tiga tahun, dikurangi "
-        "nilai pada median; pita dari model yang dilatih pada negara yang diambil ulang. Pohon boosting tidak boleh "
-        "turun: itu kendala, bukan temuan.",
-    ),
-    alt=Text(
-        "Two curves with bands of the predicted change in yield against the change in the price ratio.",
-        "Dua kurva dengan pita perubahan hasil yang diramalkan terhadap perubahan nisbah harga.",
-    ),
-)
+LEARNER_SKILL = Caption.read(TEXTS, "learner_skill")
+DEPENDENCE = Caption.read(TEXTS, "dependence")
 
 
 def draw_learner_skill(axes: Axes, data: pd.DataFrame, language: str) -> None:

@@ -22,7 +22,7 @@ from sklearn.model_selection import GroupKFold, TimeSeriesSplit
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from pipeline.kit.bayes.draws import stream
+from pipeline.kit.bayes.mixture import stream
 from pipeline.study.price_response import panel as features
 from pipeline.study.price_response.price_readings import COVERAGE
 

@@ -3,41 +3,16 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from pipeline.kit.language import Text
-from pipeline.kit.publish.figures import BLUE, GREEN, GREY, ORANGE, Caption
-from pipeline.study.axes import label, localise, year_axis
+from pipeline.kit.language import read_texts
+from pipeline.kit.publish.figures import BLUE, GREEN, GREY, ORANGE, Caption, label, localise, year_axis
+
+TEXTS = read_texts(__file__)
 
 ITEMS = {"npk_cocoa": "o", "npk": "s", "urea": "^"}
 MARKETS = {"ceiling_subsidised": GREEN, "ex_warehouse": BLUE, "retail_unsubsidised": ORANGE}
 
-WORLD_RATIO = Caption(
-    title=Text("Fertilizer in cocoa, world prices", "Harga pupuk dalam kakao, harga dunia"),
-    caption=Text(
-        "Nutrients of 1 kg cocoa NPK 14-12-16 bought as urea, TSP and potassium chloride, in kg of cocoa; no "
-        "freight, no blending.",
-        "Hara dari 1 kg NPK kakao 14-12-16 dibeli sebagai urea, TSP, dan KCl, dalam kg kakao; tanpa ongkos "
-        "angkut dan pencampuran.",
-    ),
-    alt=Text(
-        "Line chart by year since 1960 of the price of one kg of cocoa NPK in kg of cocoa.",
-        "Diagram garis per tahun sejak 1960: harga satu kg NPK kakao dalam kg kakao.",
-    ),
-)
-RUPIAH_RATIO = Caption(
-    title=Text("Fertilizer in cocoa, rupiah prices", "Harga pupuk dalam kakao, harga rupiah"),
-    caption=Text(
-        "Each mark is one fertilizer price over the farm-gate price of unfermented beans reported in Kalimantan "
-        "nearest to it in time, at most a year away. Single reports, most of them from the press.",
-        "Setiap tanda adalah satu harga pupuk dibagi harga biji tanpa fermentasi di tingkat petani di Kalimantan yang "
-        "laporannya paling dekat waktunya, paling jauh satu tahun. Laporan tunggal, kebanyakan dari pers.",
-    ),
-    alt=Text(
-        "Dot plot by year of fertilizer prices in kg of dry beans, a colour for each kind of price and a shape "
-        "for each fertilizer.",
-        "Diagram titik per tahun: harga pupuk dalam kg biji kering, satu warna untuk tiap jenis harga dan satu "
-        "bentuk untuk tiap pupuk.",
-    ),
-)
+WORLD_RATIO = Caption.read(TEXTS, "world_ratio")
+RUPIAH_RATIO = Caption.read(TEXTS, "rupiah_ratio")
 
 
 def world_ratio(prices: pd.DataFrame) -> pd.DataFrame:

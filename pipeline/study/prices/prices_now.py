@@ -6,8 +6,8 @@ ceiling in force, the wage of the year, and the last shop price of fertilizer, m
 
 import pandas as pd
 
+from pipeline.kit.data.contracts import row
 from pipeline.study.prices.ratios import date_to_decimal
-from pipeline.study.printed import row
 
 # The newest shop price of NPK in Kutai Timur is carried; the rate of the rupiah when the last year on record is over.
 RATE_NOW = "C083"

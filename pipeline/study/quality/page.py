@@ -14,10 +14,10 @@ from pipeline.kit.data.contracts import Table, read_clean
 from pipeline.kit.language import LANGUAGES, Text, format_number, format_unit
 from pipeline.kit.publish.estimates import Estimate, Prose, load_estimates
 from pipeline.study.quality.register import (
-    BOTH_HEARD,
     EFFECTS,
     REGISTER,
-    UNKNOWN,
+    SHARED,
+    TEXTS,
     Conflict,
     Figure,
     Found,
@@ -34,27 +34,7 @@ from pipeline.tables import CONFLICTS, TABLES
 INDONESIAN = {"trees": "pohon", "trees/ha": "pohon/ha", "households": "rumah tangga", "ha/household": "ha/rumah tangga"}
 STATUS = {"final": "tetap", "provisional": "sementara", "estimate": "taksiran", "press": "pers", "potential": "potensi"}
 STATUS |= {"medium": "sedang", "low": "rendah", "high": "tinggi"}
-WORDS = {
-    "head": Text(en="# Conflicts between sources", id="# Pertentangan antarsumber"),
-    "intro": Text(
-        en="A cause called probable is a judgement. Answers are published estimates or plain divisions.",
-        id="Sebab yang disebut kemungkinan adalah penilaian. "
-        "Jawaban berasal dari taksiran terbitan atau pembagian biasa.",
-    ),
-    "columns": Text(
-        en="| figure | value | status | warnings | source |", id="| angka | nilai | status | peringatan | sumber |"
-    ),
-    "size": Text(en="Size", id="Besarnya"),
-    "cause": Text(en="Cause", id="Sebab"),
-    "rule": Text(en="Rule", id="Aturan"),
-    "effect": Text(en="Effect", id="Pengaruh"),
-    "answers": Text(en="Answer on each side", id="Jawaban menurut tiap pihak"),
-    "touches": Text(en="Estimates touched", id="Taksiran yang terkait"),
-    "difference": Text(en="difference", id="selisih"),
-    "outside": Text(en="Figures outside the interval of", id="Angka di luar selang"),
-    "times": Text(en="times", id="kali"),
-    "other": Text(en="not comparable by size", id="besarnya tidak dapat dibandingkan"),
-}
+WORDS = TEXTS.group("page")
 
 
 def _unit(unit: str, language: str) -> str:
@@ -117,17 +97,7 @@ STAGES = (
     "10_scenarios",
 )
 PLACES = {"East Kalimantan": "Kalimantan Timur", "North Kalimantan": "Kalimantan Utara"}
-QUANTITIES = {
-    "production": Text(en="production", id="produksi"),
-    "area_total": Text(en="total area", id="luas total"),
-    "area_mature": Text(en="mature area", id="luas tanaman menghasilkan"),
-    "yield": Text(en="yield", id="produktivitas"),
-    "farmers": Text(en="farmers", id="petani"),
-}
-GENERAL_RULE = Text(
-    en="Best status first, then fewest warnings, then the first listed. All figures are kept.",
-    id="Status terbaik didahulukan, lalu peringatan paling sedikit, lalu yang pertama tercatat. Semua angka disimpan.",
-)
+QUANTITIES = TEXTS.group("quantities")
 
 
 def answers_of(conflict: Conflict, found: list[Found], estimates: dict[str, Estimate]) -> list[Estimate]:
@@ -166,17 +136,14 @@ def _unjudged(name: str, region: str, year: int, quantity: str, figures: tuple[F
             for language in LANGUAGES
         )
     )
+    words = {"title": title, "cause": SHARED["not_known"], "rule": SHARED["general_rule"], "note": SHARED["no_stage"]}
     if quantity not in ("production", "area_total"):
-        note = Text(en="No stage computes it.", id="Tidak ada tahap yang menghitungnya.")
-        return Conflict(name, title, figures, UNKNOWN, GENERAL_RULE, "unknown", note)
+        return Conflict(name, figures, "unknown", words)
     key = f"reporting_error.{quantity}"
-    note = Text(
-        en=f"Its ratio is one of those behind the error of a figure, {{{key}}}.",
-        id=f"Rasionya termasuk dasar galat satu angka, {{{key}}}.",
-    )
-    heard = region in PARENTS and year >= FIRST_YEAR
-    rule, effect = (BOTH_HEARD, "inside") if heard else (GENERAL_RULE, "error")
-    return Conflict(name, title, figures, UNKNOWN, rule, effect, note, touches=(key,))
+    words["note"] = SHARED["in_the_error"].fill(error=f"{{{key}}}")
+    if region in PARENTS and year >= FIRST_YEAR:
+        return Conflict(name, figures, "inside", words | {"rule": SHARED["both_heard"]}, touches=(key,))
+    return Conflict(name, figures, "error", words, touches=(key,))
 
 
 def outside(conflict: Conflict, found: list[Found], estimates: dict[str, Estimate]) -> list[Found]:
@@ -213,9 +180,9 @@ def record(conflict: Conflict, estimates: dict[str, Estimate]) -> dict[str, obje
     row |= {"answer_values": ";".join(f"{answer.value:.6g}" for answer in answers)}
     row |= {"answer_unit": answers[0].unit if answers else ""}
     for language in LANGUAGES:
-        row |= {f"{name}_{language}": getattr(conflict, name).in_language(language) for name in ("title", "cause")}
-        row |= {f"rule_{language}": conflict.rule.in_language(language)}
-        row |= {f"note_{language}": prose.fill(conflict.note, language)}
+        row |= {f"{name}_{language}": conflict.words[name].in_language(language) for name in ("title", "cause")}
+        row |= {f"rule_{language}": conflict.words["rule"].in_language(language)}
+        row |= {f"note_{language}": prose.fill(conflict.words["note"], language)}
     return row
 
 

@@ -6,30 +6,27 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from pipeline.kit.language import Text, format_number
-from pipeline.kit.publish.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, Caption
-from pipeline.study.axes import draw_intervals, label, localise, reference_line
+from pipeline.kit.language import Text, format_number, read_texts
+from pipeline.kit.publish.figures import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    Caption,
+    draw_intervals,
+    label,
+    localise,
+    reference_line,
+)
 from pipeline.study.names import FERTILIZER_PRICES, PACKAGES, REGENCIES, UNKNOWNS
 from pipeline.study.prices.scope import in_legend
 from pipeline.study.scenarios.export import NOW
 
-NET_INCOME = Caption(
-    title=Text("What a measure leaves in the hand", "Yang tersisa di tangan dari tiap tindakan"),
-    caption=Text(
-        "Median and interval of the yearly net income per mature hectare, after inputs, labour at the minimum "
-        "wage and harvest, on a hectare that has the pod borer and where the option is not done yet; beans at the "
-        "price of {day}, all else of {month}, training as reported years before. Days of labour and the cost of "
-        "sleeves are assumptions, drawn from half to double.",
-        "Median dan kisaran pendapatan bersih per hektare TM per tahun, setelah sarana, tenaga kerja menurut "
-        "UMK, dan panen, di kebun terserang PBK yang belum menerapkannya; harga biji {day}, harga lain {month}, biaya "
-        "pelatihan seperti dilaporkan sebelumnya. Hari kerja dan biaya sarung adalah asumsi, "
-        "diambil dari separuh sampai dua kali lipat.",
-    ),
-    alt=Text(
-        "Interval plot of net income, one row per option, with the chance of a loss beside each.",
-        "Diagram selang pendapatan bersih, satu baris per pilihan, dengan peluang rugi di sampingnya.",
-    ),
-)
+TEXTS = read_texts(__file__)
+
+NET_INCOME = Caption.read(TEXTS, "net_income")
 
 
 def income_rows(summary: pd.DataFrame) -> pd.DataFrame:
@@ -60,25 +57,7 @@ def draw_income(axes: Axes, data: pd.DataFrame, language: str) -> None:
     axes.set_ylabel(label(language, "Measure", "Tindakan"))
 
 
-PRICES = Caption(
-    title=Text("Chance of a loss over cocoa and fertilizer prices", "Peluang rugi menurut harga kakao dan pupuk"),
-    caption=Text(
-        "Share of draws in which the option costs more than its extra beans bring, on a hectare with pod borer, at "
-        "five farm-gate prices; the present one is of {day}, other prices of {month} (freight and training as reported "
-        "before). In brackets: the price of "
-        "fertilizer. Best dose: the one with the best mean income, "
-        "at most the full dose. All three: training, sleeving and fertilizer.",
-        "Bagian simulasi acak yang biayanya melebihi nilai tambahan biji, di kebun terserang PBK, pada lima harga di "
-        "tingkat petani; harga sekarang dari {day}, harga lain {month} (ongkos angkut dan pelatihan seperti dilaporkan "
-        "sebelumnya). Dalam kurung: harga pupuk. Dosis terbaik: "
-        "yang pendapatan rata-ratanya tertinggi, paling "
-        "banyak dosis penuh. Ketiganya: pelatihan, penyarungan, dan pupuk.",
-    ),
-    alt=Text(
-        "Dot plot of the chance of a loss: one row per option and fertilizer price, one dot per cocoa price.",
-        "Diagram titik peluang rugi: satu baris per pilihan dan harga pupuk, satu titik per harga kakao.",
-    ),
-)
+PRICES = Caption.read(TEXTS, "prices")
 IN_GRID = {
     **PACKAGES,
     "fertilizer": Text("Fertilizer", "Pupuk"),
@@ -136,25 +115,7 @@ def _row_name(name: str, fertilizer: str, language: str) -> str:
     return IN_GRID[name].in_language(language) + (f" ({price.in_language(language)})" if price else "")
 
 
-COST_CURVE = Caption(
-    title=Text("What an extra kg costs, and how many there are", "Biaya tiap kg tambahan, dan jumlahnya"),
-    caption=Text(
-        "Width: median extra tonnes a year from Kutai Timur at the adoption assumed. Height: the median of the kg that "
-        "a rupiah brings, turned over; bars: its interval, an arrow where it has no end because draws bring nothing, "
-        "however much is paid. Hatched, at the right: too little evidence to rank, in no order. Dashed: price of beans "
-        "of {day} less their harvest. Measures whose median brings nothing are not drawn. Tonnes of measures done "
-        "together do not simply add up; fertilizer is at the ceiling price.",
-        "Lebar: median tambahan ton per tahun dari Kutai Timur pada penerapan yang diandaikan. Tinggi: kebalikan "
-        "dari median kg yang dihasilkan satu rupiah; garis: selangnya, panah bila sebagian simulasi tidak "
-        "menghasilkan apa pun berapa pun biayanya. Diarsir, di kanan: bukti terlalu sedikit untuk diperingkat, tanpa "
-        "urutan. Garis putus: harga biji {day} dikurangi biaya panen. Tindakan yang mediannya tidak menghasilkan apa "
-        "pun tidak digambar. Ton dari tindakan yang dilakukan bersama tidak sekadar dijumlahkan; pupuk pada HET.",
-    ),
-    alt=Text(
-        "Step plot: one block per measure as wide as the tonnes it adds, those with evidence by cost.",
-        "Diagram tangga: satu balok per tindakan selebar ton tambahannya, yang berbukti menurut biaya per kg tambahan.",
-    ),
-)
+COST_CURVE = Caption.read(TEXTS, "cost_curve")
 HEADROOM = 1.6
 COLOURS = (BLUE, GREEN, ORANGE, PURPLE, BLACK, GREY)
 
@@ -204,21 +165,7 @@ def _draw_block(axes: Axes, row: Any, colour: str, bottom: float, top: float, na
         axes.scatter([middle], [end], marker="^", c=colour, s=24)
 
 
-INFORMATION = Caption(
-    title=Text("What it is worth to know before choosing", "Nilai mengetahui sebelum memilih"),
-    caption=Text(
-        "Mean gain of net income per mature hectare that takes part if one thing were known exactly before the "
-        "measures (fertilizer, sleeves, training) are chosen, beans at the price of {day}. Hollow: what that "
-        "many plots would give, if farms differ as in published surveys. What changes no choice is worth nothing.",
-        "Rata-rata tambahan pendapatan bersih per hektare TM yang ikut, bila satu hal diketahui tepat sebelum tindakan "
-        "(pupuk, penyarungan, pelatihan) dipilih, harga biji {day}. Lingkaran kosong: yang diberikan petak "
-        "sebanyak itu, bila kebun beragam seperti dalam survei terbitan. Yang tidak mengubah pilihan tidak bernilai.",
-    ),
-    alt=Text(
-        "Bar chart of the value of knowing each input, largest on top; circles show the value of a few plots.",
-        "Diagram batang nilai mengetahui tiap hal, terbesar di atas; lingkaran menunjukkan nilai beberapa petak.",
-    ),
-)
+INFORMATION = Caption.read(TEXTS, "information")
 # Shown in the figure beside the value of knowing exactly; the table has the other numbers of plots.
 SHOWN_PLOTS = 12
 
@@ -250,24 +197,7 @@ def draw_information(axes: Axes, data: pd.DataFrame, language: str) -> None:
     localise(axes, language, "x")
 
 
-EXPORT = Caption(
-    title=Text(
-        "The crop, now and under the best packages",
-        "Panen, kini dan dengan paket terbaik",
-    ),
-    caption=Text(
-        "Dry beans a year, median and interval, on a logarithmic axis: the whole crop, because the share that can be "
-        "exported is not known. Packages are taken up on the share of the mature area assumed. At the right: "
-        "containers as large as the shipment from Jembrana, Bali; dashed: one of them.",
-        "Biji kering per tahun, median dan selang, pada sumbu logaritma: seluruh panen, karena bagian yang dapat "
-        "diekspor belum diketahui. Paket diterapkan pada bagian areal TM yang diandaikan. Di kanan: jumlah peti kemas "
-        "sebesar kiriman dari Jembrana, Bali; garis putus: satu peti kemas.",
-    ),
-    alt=Text(
-        "Interval plot of tonnes by regency, three rows each: now and under two packages.",
-        "Diagram selang ton menurut kabupaten, masing-masing tiga baris: kini dan dengan dua paket.",
-    ),
-)
+EXPORT = Caption.read(TEXTS, "export")
 
 
 def export_rows(tonnes: dict[tuple[str, str], np.ndarray], container_t: float, level: float) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from scipy.special import ndtri
 from scipy.stats import rankdata
 from sklearn.preprocessing import SplineTransformer
 
-from pipeline.kit.bayes.draws import stream
+from pipeline.kit.bayes.mixture import stream
 from pipeline.kit.compute import each
 from pipeline.study.scenarios.measures import Inputs, fertilizer, other_measures
 from pipeline.study.scenarios.options import Option, mean_income

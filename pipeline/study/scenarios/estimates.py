@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.kit.language import Text
+from pipeline.kit.language import Text, read_texts
 from pipeline.kit.publish.estimates import Estimate, from_draws
 from pipeline.study.causes.estimates import Named, named
 from pipeline.study.names import PACKAGES, UNKNOWNS
@@ -175,46 +175,38 @@ def choice_table(outcomes: dict[str, dict[str, np.ndarray]]) -> pd.DataFrame:
     )
 
 
+TEXTS = read_texts(__file__, "answers")
+
+
 def choice_words(choice: pd.DataFrame) -> Text:
     """Words for the options that lead, with the keys of their numbers; ``choice`` is the ``choice_table``."""
     if choice.empty:
-        return Text(
-            "On a hectare with pod borer no option has a middle value above zero: doing nothing comes first",
-            "Di kebun terserang PBK tidak ada pilihan dengan nilai tengah di atas nol: lebih baik tanpa tindakan",
-        )
+        return TEXTS.text("nothing")
     names = [named(name, PACKAGES[name]) for name in choice["name"]]
     first = names[0]
-    said = Text(
-        f"on a hectare with pod borer {first.en} is ahead: {_told(first.key).en}",
-        f"di kebun terserang PBK {first.id} unggul: {_told(first.key).id}",
+    if len(names) == 1:
+        return TEXTS.text("ahead").fill(first=first, told=_told(first.key))
+    safe, cheap = (
+        next(each for each in names if each.key == choice.loc[choice[column], "name"].iloc[0])
+        for column in ("is_safest", "is_cheapest")
     )
-    if len(names) > 1:
-        safe, cheap = (
-            next(each for each in names if each.key == choice.loc[choice[column], "name"].iloc[0])
-            for column in ("is_safest", "is_cheapest")
-        )
-        said = Text(
-            f"on a hectare with pod borer these cannot be told apart: {_joined([n.en for n in names], 'and')}. The "
-            f"highest middle value has {first.en}: {_told(first.key).en}. The least chance of a loss has {safe.en} "
-            f"({{scenario.{safe.key}.probability_loss:percent}}, for {{scenario.{safe.key}.cost}}); {cheap.en} costs "
-            f"least ({{scenario.{cheap.key}.cost}}, a loss in {{scenario.{cheap.key}.probability_loss:percent}})",
-            f"di kebun terserang PBK pilihan berikut tidak dapat dibedakan: {_joined([n.id for n in names], 'dan')}. "
-            f"Nilai tengah tertinggi: {first.id}, {_told(first.key).id}. Peluang rugi terkecil: {safe.id} "
-            f"({{scenario.{safe.key}.probability_loss:percent}}, biaya {{scenario.{safe.key}.cost}}); biaya terendah: "
-            f"{cheap.id} ({{scenario.{cheap.key}.cost}}, rugi {{scenario.{cheap.key}.probability_loss:percent}})",
-        )
-    return Text(said.en[0].upper() + said.en[1:], said.id[0].upper() + said.id[1:])
+    return TEXTS.text("tie").fill(
+        names=Text(_joined([n.en for n in names], "and"), _joined([n.id for n in names], "dan")),
+        first=first,
+        told=_told(first.key),
+        safe=safe,
+        safe_loss=f"{{scenario.{safe.key}.probability_loss:percent}}",
+        safe_cost=f"{{scenario.{safe.key}.cost}}",
+        cheap=cheap,
+        cheap_cost=f"{{scenario.{cheap.key}.cost}}",
+        cheap_loss=f"{{scenario.{cheap.key}.probability_loss:percent}}",
+    )
 
 
 def _told(key: str) -> Text:
     """Income, cost, chance of a loss and a bad case of one option."""
-    at = f"scenario.{key}"
-    return Text(
-        f"{{{at}.net_income}} a year for {{{at}.cost}}, a loss with a chance of {{{at}.probability_loss:percent}}, and "
-        f"{{{at}.bad_case}} or less in one case of ten",
-        f"{{{at}.net_income}} per tahun dengan biaya {{{at}.cost}}, peluang rugi {{{at}.probability_loss:percent}}, "
-        f"dan {{{at}.bad_case}} atau kurang pada satu dari sepuluh kemungkinan",
-    )
+    parts = {"income": "net_income", "cost": "cost", "loss": "probability_loss:percent", "bad": "bad_case"}
+    return TEXTS.text("told").fill(**{name: f"{{scenario.{key}.{part}}}" for name, part in parts.items()})
 
 
 def _joined(names: list[str], last: str) -> str:
@@ -280,18 +272,14 @@ def next_measurement(estimates: list[Estimate], names: list[str]) -> Text:
     ``names`` are the inputs worth measuring, the most valuable first; there may be none.
     """
     if not names:
-        return Text("nothing that plots show would change the choice", "tidak ada hasil petak yang mengubah pilihan")
+        return TEXTS.text("measure_nothing")
     chosen = named(names[0], UNKNOWNS[names[0]])
     half, most = (_so_many(estimates, f"plots.{chosen.key}.{share}") for share in ("half", "nine_tenths"))
-    return Text(
-        f"knowing the {chosen.en} alone is worth {{information.{chosen.key}}}, half of it from at least {half.en} and "
-        f"nine tenths from at least {most.en}, if seasons and soils are alike",
-        f"mengetahui {chosen.id} saja bernilai {{information.{chosen.key}}}, separuhnya dari paling sedikit {half.id} "
-        f"dan sembilan persepuluhnya dari paling sedikit {most.id}, bila musim dan tanah serupa",
-    )
+    worth = f"{{information.{chosen.key}}}"
+    return TEXTS.text("measure_next").fill(unknown=chosen, worth=worth, half=half, most=most)
 
 
 def _so_many(estimates: list[Estimate], key: str) -> Text:
     if any(estimate.key == key for estimate in estimates):
         return Text(f"{{{key}}}", f"{{{key}}}")
-    return Text("more plots than were compared", "lebih banyak petak daripada yang dibandingkan")
+    return TEXTS.text("more_plots")

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pipeline.kit.data.contracts import row
 from pipeline.kit.publish.estimates import Estimate, from_draws
 from pipeline.study.prices.scope import Dated
-from pipeline.study.printed import row
 from pipeline.study.scenarios.options import Option, extra_tonnes, mean_extra, yields_of
 
 REGENCIES = ("kutai_timur", "berau", "mahakam_ulu")

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from pipeline.kit.bayes.draws import stream
+from pipeline.kit.bayes.mixture import stream
 from pipeline.study.prices.prices_now import year_of
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from pipeline.kit.data.contracts import row
 from pipeline.study.fertilizer.best_dose import average
 from pipeline.study.fertilizer.response_curves import Response
-from pipeline.study.printed import row
 from pipeline.study.scenarios.options import LEAST_STUDIES, Measure, Option, Yields
 
 # Nothing was tried between no dose and the full one, so doses are compared in tenths of the full dose, not finer.

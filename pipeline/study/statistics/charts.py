@@ -10,11 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path
 
-from pipeline.kit.language import Text, format_number
-from pipeline.kit.publish.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, Caption
-from pipeline.study.axes import label, localise, year_axis
+from pipeline.kit.language import format_number, read_texts
+from pipeline.kit.publish.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, Caption, label, localise, year_axis
 from pipeline.study.statistics.estimates import GRADES
 from pipeline.study.statistics.rules import BREAKS
+
+TEXTS = read_texts(__file__)
 
 REGIONS = {"Kutai Timur": BLUE, "Berau": ORANGE, "Mahakam Ulu": GREEN, "Kutai Barat": PURPLE}
 MARKERS = {"final": "o", "provisional": "s", "estimate": "D", "press": "^", "potential": "v"}
@@ -26,35 +27,8 @@ STATUS_ID = {
     "potential": "potensi",
 }
 
-REGENCY_AREAS = Caption(
-    title=Text("Cacao area of the regencies, as published", "Luas kakao kabupaten menurut terbitan"),
-    caption=Text(
-        "Each mark is one published figure; the shape says how firm its publisher calls it. The cross is the "
-        "provincial area of 2023, printed for Kutai Barat.",
-        "Setiap tanda adalah satu angka terbitan; bentuknya menunjukkan status menurut penerbit. Tanda silang "
-        "adalah luas provinsi 2023 yang dicetak untuk Kutai Barat.",
-    ),
-    alt=Text(
-        "Dot plot of published cacao areas by year, a colour for each regency and a shape for each status.",
-        "Diagram titik luas kakao terbitan per tahun, satu warna untuk tiap kabupaten dan satu bentuk untuk "
-        "tiap status.",
-    ),
-)
-INDONESIA_YIELD = Caption(
-    title=Text("Yield of Indonesia in FAOSTAT", "Hasil kakao Indonesia di FAOSTAT"),
-    caption=Text(
-        "Grey bands are breaks of the series: the area was redefined, the trees did not change. In recent "
-        "years FAO's area harvested is close to the total area, so this yield is not the official one per "
-        "mature hectare.",
-        "Pita abu-abu adalah patahan deret: definisi luas berubah, pohonnya tidak. Pada tahun-tahun terakhir "
-        "luas panen FAO mendekati luas total, jadi hasil ini bukan produktivitas resmi per hektare TM.",
-    ),
-    alt=Text(
-        "Line chart by year since 1990 of Indonesian cocoa yield in two releases, with bands at the breaks "
-        "of the series.",
-        "Diagram garis per tahun sejak 1990: hasil kakao Indonesia dalam dua rilis, dengan pita pada patahan deret.",
-    ),
-)
+REGENCY_AREAS = Caption.read(TEXTS, "regency_areas")
+INDONESIA_YIELD = Caption.read(TEXTS, "indonesia_yield")
 
 
 def regency_areas(statistics: pd.DataFrame) -> pd.DataFrame:
@@ -137,29 +111,7 @@ PLACES = {
 # Smaller than this (degrees) nothing is seen: it is three or four pixels of the picture.
 THIN = 0.014
 
-REGENCY_MAP = Caption(
-    title=Text(
-        "Cacao in the regencies, and how firm the figures are", "Kakao per kabupaten, dan seberapa pasti angkanya"
-    ),
-    caption=Text(
-        "Total area and production as published, in the year written: the firmest pair since 2018, if there is one. "
-        "Shade: production over total area. Hatching: contradicted when another figure within five years differs by "
-        "more than the factor set for jumps; not credible when the yield is outside the credible range or there are "
-        "fewer than ten hectares or tonnes.",
-        "Luas total dan produksi menurut terbitan pada tahun yang tertulis: pasangan angka paling pasti sejak 2018, "
-        "bila ada. Warna: produksi dibagi luas total. Arsiran: bertentangan bila angka lain dalam lima tahun berbeda "
-        "lebih dari faktor lonjakan; tidak wajar bila hasil di luar kisaran wajar atau kurang dari sepuluh hektare "
-        "atau ton.",
-    ),
-    alt=Text(
-        "Map of ten regencies and cities of East Kalimantan. Each is shaded by cacao yield in four classes and hatched "
-        "by how far its figures can be trusted, with area, production and year written on it, or that no figure is "
-        "known.",
-        "Peta sepuluh kabupaten dan kota di Kalimantan Timur. Warnanya menunjukkan hasil kakao dalam empat kelas, "
-        "arsirannya seberapa jauh angkanya dapat dipercaya; luas, produksi, dan tahun tertulis di atasnya, atau bahwa "
-        "tidak ada angka.",
-    ),
-)
+REGENCY_MAP = Caption.read(TEXTS, "regency_map")
 
 
 def regencies(outlines: pd.DataFrame) -> list[str]:

@@ -7,41 +7,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 from scipy.special import ndtri
 
-from pipeline.kit.language import Text
+from pipeline.kit.language import Text, read_texts
 from pipeline.kit.publish.estimates import Estimate, split_sources
-from pipeline.kit.publish.figures import BLACK, BLUE, GREEN, GREY, ORANGE, Caption
-from pipeline.study.axes import draw_intervals, label, localise
+from pipeline.kit.publish.figures import BLACK, BLUE, GREEN, GREY, ORANGE, Caption, draw_intervals, label, localise
 from pipeline.study.names import POOLED_MEASURES
 from pipeline.study.synthesis.pooling import Synthesis
 
-EFFECTS = Caption(
-    title=Text("Effect of each measure in a new place", "Pengaruh setiap tindakan di tempat baru"),
-    caption=Text(
-        "Thin line: interval for a regency that was not studied. Thick line: interval of the mean over places. "
-        "Diamond: one study. Rows without diamonds rest on prior knowledge alone.",
-        "Garis tipis: selang untuk kabupaten yang belum diteliti. Garis tebal: selang rerata semua tempat. Belah "
-        "ketupat: satu penelitian. Baris tanpa belah ketupat hanya pengetahuan awal.",
-    ),
-    alt=Text(
-        "Interval plot of the change in yield, one row per kind of measure, with a diamond for each study behind it.",
-        "Diagram selang perubahan hasil, satu baris per jenis tindakan, dengan belah ketupat untuk tiap penelitiannya.",
-    ),
-)
-FOREST = Caption(
-    title=Text("Every study, and what is pooled from it", "Setiap penelitian dan hasil gabungannya"),
-    caption=Text(
-        "Ratio of yields on a log scale. Filled: standard error as printed. Open: standard error imputed. Black: mean "
-        "over places; grey: a regency that was not studied.",
-        "Rasio hasil pada skala log. Isi penuh: galat baku tercetak. Kosong: galat baku taksiran. Hitam: rerata semua "
-        "tempat; abu-abu: kabupaten yang belum diteliti.",
-    ),
-    alt=Text(
-        "Forest plot: for each kind of measure one line per study with its interval, then the mean and the interval "
-        "for a new place.",
-        "Diagram hutan: untuk tiap jenis tindakan satu garis per penelitian dengan selangnya, lalu rerata dan selang "
-        "untuk tempat baru.",
-    ),
-)
+TEXTS = read_texts(__file__)
+
+EFFECTS = Caption.read(TEXTS, "effects")
+FOREST = Caption.read(TEXTS, "forest")
 POOLED = {"mean": Text("mean over places", "rerata semua tempat"), "new": Text("new regency", "kabupaten baru")}
 
 

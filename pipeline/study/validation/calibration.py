@@ -13,9 +13,8 @@ from scipy.optimize import minimize
 from scipy.stats import beta
 
 from pipeline.kit import compute
-from pipeline.kit.bayes.draws import stream
 from pipeline.kit.bayes.linear_normal import Block, fixed_effects, groups, log_likelihood
-from pipeline.kit.bayes.mixture import Mixture
+from pipeline.kit.bayes.mixture import Mixture, stream
 from pipeline.kit.data.sources import load_raw
 from pipeline.study.synthesis.pooling import HERE, Priors, Synthesis, country_of, moderators, synthesise
 

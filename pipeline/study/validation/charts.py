@@ -5,57 +5,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 from scipy.stats import binom
 
-from pipeline.kit.language import Text
-from pipeline.kit.publish.figures import BLUE, GREEN, GREY, ORANGE, Caption
-from pipeline.study.axes import label, localise
+from pipeline.kit.language import Text, read_texts
+from pipeline.kit.publish.figures import BLUE, GREEN, GREY, ORANGE, Caption, label, localise
 from pipeline.study.names import POOLED_MEASURES
 from pipeline.study.validation.estimates import BAND
 
-RANKS = Caption(
-    title=Text("Where simulated truths fall in their posterior", "Letak kebenaran simulasi dalam posteriornya"),
-    caption=Text(
-        "Effects simulated from the priors (synthetic, for this check only) and fitted again. If intervals hold, bars "
-        "are level; the band holds 90 % of level bars of as many independent truths.",
-        "Pengaruh disimulasikan dari prior (data buatan, hanya untuk pemeriksaan ini) lalu ditaksir lagi. Bila selang "
-        "benar, batang rata; pita memuat 90 % batang rata dari kebenaran bebas sebanyak itu.",
-    ),
-    alt=Text(
-        "Two histograms of positions between zero and one, for the mean over places and for a new place, over the band "
-        "expected of even positions.",
-        "Dua histogram letak antara nol dan satu, untuk rerata semua tempat dan untuk tempat baru, di atas pita yang "
-        "diharapkan bila merata.",
-    ),
-)
-LEFT_OUT = Caption(
-    title=Text("Each study, foretold by the others", "Tiap penelitian, diramalkan oleh yang lain"),
-    caption=Text(
-        "Thick line: 80 % interval of the forecast; thin line: 95 %. Diamond: what the study found; orange when it "
-        "lies outside the 80 % interval. The number is how many studies of the measure were left.",
-        "Garis tebal: selang ramalan 80 %; garis tipis: 95 %. Belah ketupat: temuan penelitian; jingga bila di luar "
-        "selang 80 %. Angka menunjukkan jumlah penelitian tindakan itu yang tersisa.",
-    ),
-    alt=Text(
-        "Interval plot with one row per study: the forecast of its yield ratio from all other studies and the ratio "
-        "that it found.",
-        "Diagram selang, satu baris per penelitian: ramalan rasio hasilnya dari semua penelitian lain dan rasio yang "
-        "ditemukannya.",
-    ),
-)
-COVERAGE = Caption(
-    title=Text("How often intervals hold", "Seberapa sering selang mencakup kebenaran"),
-    caption=Text(
-        "Dot: share of truths inside; line: what the number of truths leaves open (90 %). Dashed: the share that was "
-        "claimed. Grey: the band that is called good for 80 % intervals.",
-        "Titik: bagian kebenaran yang tercakup; garis: ketidakpastian karena jumlahnya (90 %). Garis putus: bagian "
-        "yang dijanjikan. Abu-abu: pita yang disebut baik untuk selang 80 %.",
-    ),
-    alt=Text(
-        "Interval plot of coverage in per cent, for simulated truths, studies left out and countries left out, at 80 "
-        "and 95 %.",
-        "Diagram selang cakupan dalam persen, untuk kebenaran simulasi, penelitian yang ditinggalkan, dan negara yang "
-        "ditinggalkan, pada 80 dan 95 %.",
-    ),
-)
+TEXTS = read_texts(__file__)
+
+RANKS = Caption.read(TEXTS, "ranks")
+LEFT_OUT = Caption.read(TEXTS, "left_out")
+COVERAGE = Caption.read(TEXTS, "coverage")
 TESTS = {
     "simulated_mean": Text("simulated, mean", "simulasi, rerata"),
     "simulated_new": Text("simulated, new place", "simulasi, tempat baru"),

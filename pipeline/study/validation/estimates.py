@@ -3,12 +3,13 @@
 import numpy as np
 import pandas as pd
 
-from pipeline.kit.language import Text
+from pipeline.kit.language import Text, read_texts
 from pipeline.kit.publish.estimates import Estimate
 from pipeline.study.names import POOLED_MEASURES
 from pipeline.study.validation.calibration import Coverage, coverage
 from pipeline.study.validation.sampler import Sampled
 
+TEXTS = read_texts(__file__)
 LEVELS = (0.8, 0.95)
 # Coverage of 80 % intervals is called good inside this band.
 BAND = (0.7, 0.9)
@@ -89,34 +90,28 @@ def prior_estimates(sensitivity: pd.DataFrame, sources: tuple[str, ...]) -> list
 
 def verdict(studies: Coverage, left_out: pd.DataFrame) -> Text:
     """One sentence: whether the coverage of 80 % intervals lies in its band, and if not, what falls outside."""
-    low, high = (f"{100 * bound:g}" for bound in BAND)
+    said, (low, high) = TEXTS.group("verdict"), (f"{100 * bound:g}" for bound in BAND)
     if BAND[0] <= studies.share <= BAND[1]:
-        return Text(
-            f"The coverage of the 80 % intervals lies in the band that is called good here, {low} to {high} %.",
-            f"Cakupan selang 80 % berada dalam pita yang di sini disebut baik, {low} sampai {high} %.",
-        )
+        return said["good"].fill(low=low, high=high)
     outside = left_out.loc[~left_out["position"].between(0.1, 0.9), "measure"].value_counts()
     signs = left_out.groupby("measure")["log_ratio"].agg(lambda found: found.min() < 0 < found.max())
-    split, most = signs.index[signs], int(left_out["others"].max())
-    en, id = (
-        (
-            ", ".join(f"{_lower(POOLED_MEASURES[m].in_language(language))} ({k})" for m, k in outside.items()),
-            ", ".join(_lower(POOLED_MEASURES[m].in_language(language)) for m in split),
-        )
-        for language in ("en", "id")
-    )
-    return Text(
-        f"The coverage of the 80 % intervals does not lie in the band of {low} to {high} % that is called good here. "
-        f"Outside fall studies of {en[0]}. No measure has more than {most} other studies to foretell one from, and "
-        f"studies of some contradict each other in sign ({en[1] or 'none'}).",
-        f"Cakupan selang 80 % tidak berada dalam pita {low} sampai {high} % yang di sini disebut baik. "
-        f"Yang jatuh di luar adalah penelitian {id[0]}. Tidak ada tindakan dengan lebih dari {most} penelitian lain "
-        f"untuk meramalkannya, dan penelitian sebagian tindakan bertentangan arah ({id[1] or 'tidak ada'}).",
+    fell = [_lowered(POOLED_MEASURES[measure], f" ({count})") for measure, count in outside.items()]
+    split = [_lowered(POOLED_MEASURES[measure]) for measure in signs.index[signs]]
+    return said["bad"].fill(
+        low=low,
+        high=high,
+        outside=_listed(fell),
+        most=int(left_out["others"].max()),
+        split=_listed(split) if split else said["none"],
     )
 
 
-def _lower(name: str) -> str:
-    return name[0].lower() + name[1:]
+def _listed(names: list[Text]) -> Text:
+    return Text(", ".join(name.en for name in names), ", ".join(name.id for name in names))
+
+
+def _lowered(name: Text, after: str = "") -> Text:
+    return Text(*(f"{said[0].lower()}{said[1:]}{after}" for said in (name.en, name.id)))
 
 
 def coverage_rows(estimates: list[Estimate]) -> pd.DataFrame:

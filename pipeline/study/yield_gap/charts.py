@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from pipeline.kit.language import Text
+from pipeline.kit.language import read_texts
 from pipeline.kit.publish.estimates import Estimate
-from pipeline.kit.publish.figures import BLUE, GREEN, GREY, ORANGE, Caption
-from pipeline.study.axes import label, localise
+from pipeline.kit.publish.figures import BLUE, GREEN, GREY, ORANGE, Caption, label, localise
+
+TEXTS = read_texts(__file__)
 
 # Region, year and basis of the yields to compare with, from the clean table of yields.
 COMPARED = (
@@ -40,37 +41,8 @@ BASIS_COLOURS = {"total": ORANGE, "mature": BLUE}
 BASIS_MARKS = {"total": "s", "mature": "o"}
 HOLLOW = ("press", "potential")
 
-YIELDS = Caption(
-    title=Text("Cacao yields, each on its own basis", "Hasil kakao, masing-masing dengan dasarnya"),
-    caption=Text(
-        "Squares and circles must not be compared with each other: official productivity divides by mature area, "
-        "which is only a part of the total. The bar is the interval for Kutai Timur per mature hectare.",
-        "Kotak dan bulatan tidak boleh dibandingkan: produktivitas resmi dibagi luas TM, yang hanya sebagian "
-        "dari luas total. Garis adalah selang untuk Kutai Timur per hektare TM.",
-    ),
-    alt=Text(
-        "Dot plot of yields in kg per hectare, a row for each place and year and a colour and shape for each basis, "
-        "with the interval for Kutai Timur per mature hectare.",
-        "Diagram titik hasil dalam kg per hektare, satu baris untuk tiap tempat dan tahun, satu warna dan "
-        "bentuk untuk tiap dasar, dengan selang Kutai Timur per hektare TM.",
-    ),
-)
-GAP = Caption(
-    title=Text(
-        "Present yield of Kutai Timur against attainable yields",
-        "Hasil Kutai Timur kini terhadap hasil yang dapat dicapai",
-    ),
-    caption=Text(
-        "Blue: what the contradictory official figures allow for the present yield per mature hectare. Green: "
-        "attainable yields, the one used here and others from the literature.",
-        "Biru: kemungkinan hasil kini per hektare TM menurut angka resmi yang saling bertentangan. Hijau: "
-        "hasil yang dapat dicapai, yang dipakai di sini dan lainnya dari pustaka.",
-    ),
-    alt=Text(
-        "Histogram of the present yield in kg per hectare; vertical lines mark attainable yields.",
-        "Histogram hasil kini dalam kg per hektare; garis tegak menandai hasil yang dapat dicapai.",
-    ),
-)
+YIELDS = Caption.read(TEXTS, "yields")
+GAP = Caption.read(TEXTS, "gap")
 
 
 def compared_yields(yields: pd.DataFrame, readings: pd.DataFrame, present: Estimate) -> pd.DataFrame:

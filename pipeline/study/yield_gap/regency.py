@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline.kit.bayes import mixture
-from pipeline.kit.bayes.draws import stream
 from pipeline.kit.bayes.linear_normal import Block, Posterior, fit, fixed_effects, groups
+from pipeline.kit.bayes.mixture import stream
 from pipeline.study.yield_gap.official_figures import AREA_2025, HERE, PARENTS
 
 GROWERS = ("Kutai Timur", "Berau", "Mahakam Ulu")

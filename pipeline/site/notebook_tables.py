@@ -7,8 +7,7 @@ from bs4 import BeautifulSoup, Tag
 
 from pipeline.kit.data import usage
 from pipeline.kit.language import format_unit
-from pipeline.site.catalogue import Message, format_marks, messages, round_figure, translate
-from pipeline.site.words import WORDS
+from pipeline.site.catalogue import WORDS, Message, format_marks, messages, round_figure, translate
 from pipeline.study.names import COUNTRIES
 
 # The unit that ends the name of a column, longest first.

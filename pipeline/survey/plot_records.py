@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline.kit.data.contracts import Column, Table, validate
-from pipeline.survey import checks, messages, numbers, privacy
-from pipeline.survey.checks import Problems, cross_check, implausible, typed, visit_day
+from pipeline.survey import answer_checks, messages, numbers, privacy
+from pipeline.survey.answer_checks import Problems, cross_check, implausible, typed, visit_day
 from pipeline.survey.flat import WHERE, Locations, located
 from pipeline.survey.questions import Form
 from pipeline.survey.store import NO, UNDATED, UNKNOWN, YES, Store, write
@@ -194,7 +194,7 @@ def derive(store: Store, form: Form, parameters: Any, salt: bytes, today: date |
     system = asked.set_index("record")
     records["id"] = system["id"]
     people = privacy.people(records, system, salt)
-    people["content_key"] = checks.content_keys(system, people["farm_id"], store.repeats, form, salt)
+    people["content_key"] = answer_checks.content_keys(system, people["farm_id"], store.repeats, form, salt)
     records = pd.concat([records, people, _pseudonymous(records, parameters, salt)], axis=1)
     records, twice = _one_version(records)
     problems = problems[problems["record"].isin(records.index)].assign(
@@ -202,7 +202,14 @@ def derive(store: Store, form: Form, parameters: Any, salt: bytes, today: date |
     )
     kept = system.loc[records.index].assign(farm_id=records["farm_id"], content_key=records["content_key"])
     undated = store.those(UNDATED)[["id"]].assign(question="consent", value=NO, code="refusal_undated")
-    found = [problems, twice, undated, checks.reviewed(kept), checks.unlinked(kept), checks.copies(kept)]
+    found = [
+        problems,
+        twice,
+        undated,
+        answer_checks.reviewed(kept),
+        answer_checks.unlinked(kept),
+        answer_checks.copies(kept),
+    ]
     problems = pd.concat(found).drop(columns="record", errors="ignore")
     good = records[~records["id"].isin(set(problems["id"]))]
     unclear = store.those(UNKNOWN)[["id"]].assign(question="consent", value="", code="consent_unknown")

@@ -91,7 +91,7 @@ def constants(base: Base) -> dict[str, Any]:
     return {
         "full_dose": base.inputs.full_dose,
         "transport": base.inputs.transport,
-        "ceiling": base.inputs.ceiling,
+        "potential": base.inputs.potential,
         "harvest_days": base.params.prices.harvest_days_per_kg,
         "told_apart": options.TOLD_APART,
         "bad_case": options.BAD_CASE,
@@ -196,7 +196,7 @@ def _numbers(base: Base, language: str) -> dict[str, str]:
         "when": _start_price(base).in_language(language),
         "level": plain(base.params.uncertainty.interval_level * 100, language),
         "full": plain(base.inputs.full_dose, language),
-        "potential": plain(base.inputs.ceiling, language),
+        "potential": plain(base.inputs.potential, language),
         "most": plain(2 * base.inputs.full_dose, language),
         "draws": plain(base.clean.size, language),
         "harvest_days": plain(base.params.prices.harvest_days_per_kg, language),

@@ -76,7 +76,7 @@ def fields(params: Any) -> dict[str, Field]:
     """Every setting by name, in the order of the form.
 
     The possible range of cocoa is that of the parameter; fertilizer and wage may be a tenth to ten times what is
-    known, as for the multipliers of prices; a yield may go up to the ceiling that no measure can pass.
+    known, as for the multipliers of prices; a yield may go up to the potential of clones, which no measure can pass.
     """
     prices, costs = read_clean(tables.LOCAL_PRICES), read_clean(tables.COSTS)
     baselines = read_clean(tables.BASELINES)
@@ -101,7 +101,7 @@ def fields(params: Any) -> dict[str, Field]:
         "wage": Field(
             wage, *_outward(factor["low"] * wage, factor["high"] * wage), *_outward(per_day.min(), per_day.max())
         ),
-        "yield_now": Field(None, 1.0, params.yield_gap.ceiling_kg_per_ha, yields.min(), yields.max()),
+        "yield_now": Field(None, 1.0, params.yield_gap.potential_kg_per_ha, yields.min(), yields.max()),
         "attacked": Field(None, 0.0, 100.0, LOW_SHARE * 100, attacked * 100),
         "age": Field(None, 0.0, OLDEST_YEARS, BEARING_YEARS, float(row(baselines, "B052")["value_high"])),
     }

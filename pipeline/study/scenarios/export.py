@@ -35,7 +35,7 @@ def tonnes_by_regency(
     pests: pd.DataFrame,
     with_borer: np.ndarray,
     adoption: float,
-    ceiling: float,
+    potential: float,
 ) -> dict[tuple[str, str], np.ndarray]:
     """Draws of tonnes of dry beans a year by regency and state: now, and with each option on the adopted area.
 
@@ -48,7 +48,7 @@ def tonnes_by_regency(
         found[regency, NOW] = now
         yields = yields_of(state["yield_kg_per_ha"].to_numpy(), pests)
         for option in options:
-            extra = mean_extra(option, yields, ceiling, with_borer)
+            extra = mean_extra(option, yields, potential, with_borer)
             found[regency, option.name] = now + extra_tonnes(extra, mature, adoption)
     return found
 

@@ -28,7 +28,7 @@ class Inputs:
     and ``borer_sanitation`` where the borer is, ``responses`` (of a hectare that has the borer) and ``is_plateau`` as
     in the fertilizer model, ``labour`` the cost of ``spreading`` the full dose, ``sleeving`` and ``pruning`` in Rp/ha,
     ``sleeves`` (the material), ``training`` and ``compost`` costs in Rp/ha, ``full_dose`` in kg/ha, ``transport`` in
-    Rp/kg, ``ceiling`` the highest yield in kg/ha.
+    Rp/kg, ``potential`` the highest yield of the clones in kg/ha.
     """
 
     yields: Yields
@@ -42,7 +42,7 @@ class Inputs:
     compost: np.ndarray
     full_dose: float
     transport: float
-    ceiling: float
+    potential: float
 
 
 def fertilizer(inputs: Inputs, price: float) -> Measure:

@@ -283,7 +283,7 @@ def rupiah(local) -> pd.DataFrame:
 
 def cases_of(local: pd.DataFrame) -> pd.DataFrame:
     rates = prices_now.exchange_rates(clean.exchange_cpi(), evidence_clean.costs())
-    return best_dose.price_cases(local, clean.world_prices(), rates, "2026-01")
+    return best_dose.price_cases(local, clean.world_prices(), rates, "2026-01", 1.0)
 
 
 def test_price_cases_are_the_ceilings_and_the_market_of_kutai_timur(local):

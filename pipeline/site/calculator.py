@@ -212,7 +212,7 @@ def _numbers(base: Base, language: str) -> dict[str, str]:
 def _start_price(base: Base) -> Text:
     """Where the start value of the bean price comes from."""
     price = base.params.prices.cocoa_idr_per_kg * base.params.prices.cocoa_multiplier
-    beans = dated(read_clean(tables.LOCAL_PRICES), {"present": price}, base.params.prices.as_of, 1.0).beans["present"]
+    beans = dated(read_clean(tables.LOCAL_PRICES), {"present": price}, base.params.prices.as_of).beans["present"]
     day = day_of(beans)
     if beans.startswith(AS_SET):
         return day

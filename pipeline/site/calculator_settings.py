@@ -65,10 +65,11 @@ class Field:
 
 
 def npk_prices(params: Any) -> pd.Series:
-    """Prices of NPK in Rp/kg by case, in the month to which the project brings prices."""
+    """Prices of NPK in Rp/kg by case, brought to the month of the parameters and set by their multiplier."""
     world, costs = read_clean(tables.WORLD_PRICES), read_clean(tables.COSTS)
     rates = exchange_rates(read_clean(tables.EXCHANGE_CPI), costs)
-    cases = price_cases(read_clean(tables.LOCAL_PRICES), world, rates, params.prices.as_of)
+    now, prices = params.prices, read_clean(tables.LOCAL_PRICES)
+    cases = price_cases(prices, world, rates, now.as_of, now.fertilizer_multiplier)
     return cases.set_index("name")["price_idr_per_kg"]
 
 
@@ -90,11 +91,10 @@ def fields(params: Any) -> dict[str, Field]:
     attacked, _ = attack_figures(baselines, read_clean(tables.EFFECTS))
     bounds, factor = describe()["prices.cocoa_idr_per_kg"], describe()["prices.fertilizer_multiplier"]
     bean_price = params.prices.cocoa_idr_per_kg * params.prices.cocoa_multiplier
-    ceiling_price = float(cases["ceiling"]) * params.prices.fertilizer_multiplier
     return {
         "cocoa": Field(bean_price, *_outward(bounds["low"], bounds["high"]), *_outward(beans.min(), beans.max())),
         "fertilizer": Field(
-            ceiling_price,
+            float(cases["ceiling"]),
             *_outward(factor["low"] * cases.min(), factor["high"] * cases.max()),
             *_outward(shop.min(), shop.max()),
         ),

@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipeline.kit.bayes.draws import stream
 from pipeline.study.fertilizer.response_curves import FAMILIES, MITSCHERLICH, QUADRATIC_PLATEAU, Response, draw_response
-from pipeline.study.prices.prices_now import carried, rate_of
+from pipeline.study.prices.prices_now import as_set, carried, rate_of
 
 # Weight of the quadratic plateau. No trial on cacao with enough doses tells the families apart, so they weigh the
 # same; what they predict of maize is no evidence about trees.
@@ -49,13 +49,15 @@ class Costs:
         return dose * (np.asarray(price) + self.transport + self.spreading)
 
 
-def price_cases(local_prices: pd.DataFrame, world: pd.DataFrame, rates: pd.DataFrame, as_of: str) -> pd.DataFrame:
+def price_cases(
+    local_prices: pd.DataFrame, world: pd.DataFrame, rates: pd.DataFrame, as_of: str, fertilizer_multiplier: float
+) -> pd.DataFrame:
     """Prices of NPK for cacao that a farmer of Kutai Timur may meet: the ceiling now and before, and the market.
 
     ``local_prices`` and ``world`` are the clean tables, ``rates`` those of ``exchange_rates``. The price on the market
-    is carried from the day of its report to the month ``as_of``. Columns: ``name``, ``price_idr_per_kg``,
-    ``reported_idr_per_kg``, ``date`` (of the report or the decree), ``price_id``, ``source_id``. Raises ``ValueError``
-    when one of them is not in the table or is not above zero.
+    is carried from the day of its report to the month ``as_of``; the multiplier sets all of them. Columns: ``name``,
+    ``price_idr_per_kg``, ``reported_idr_per_kg``, ``date`` (of the report or the decree), ``price_id``, ``source_id``.
+    Raises ``ValueError`` when one of them is not in the table or is not above zero.
     """
     ceiling = local_prices[(local_prices["item"] == "npk_cocoa") & (local_prices["market"] == "ceiling_subsidised")]
     ceiling = ceiling[ceiling["status"] == "final"].sort_values(["year_decimal", "price_id"])
@@ -82,6 +84,7 @@ def price_cases(local_prices: pd.DataFrame, world: pd.DataFrame, rates: pd.DataF
     cases.loc[market_now, "price_idr_per_kg"] = [
         carried(case.reported_idr_per_kg, case.date[:7], as_of, world, rates) for case in cases[market_now].itertuples()
     ]
+    cases["price_idr_per_kg"] = [as_set(price, fertilizer_multiplier) for price in cases["price_idr_per_kg"]]
     sources = sorted({*world["source_id"], rate_of(rates, as_of)["source_id"]})
     cases.loc[market_now, "source_id"] = cases.loc[market_now, "source_id"].map(lambda own: ";".join([own, *sources]))
     return cases

@@ -55,6 +55,11 @@ def carried(price: float, reported: str, as_of: str, world: pd.DataFrame, rates:
     return price * nutrient_cost(world, rates, as_of) / nutrient_cost(world, rates, reported)
 
 
+def as_set(price: float, multiplier: float) -> float:
+    """A fertilizer price in Rp/kg as ``prices.fertilizer_multiplier`` sets it: nowhere else is a price multiplied."""
+    return price * multiplier
+
+
 def bean_reports(prices: pd.DataFrame, as_of: str) -> pd.DataFrame:
     """Farm-gate prices of unfermented dry beans near a month: of East and North Kalimantan, and for Indonesia.
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from pipeline.study.fertilizer.best_dose import average
 from pipeline.study.fertilizer.response_curves import Response
+from pipeline.study.prices.prices_now import as_set
 from pipeline.study.printed import row
 from pipeline.study.scenarios.options import LEAST_STUDIES, Measure, Option, Yields
 
@@ -128,7 +129,7 @@ def compost_cost(
     prices: pd.DataFrame,
     tables: tuple[pd.DataFrame, pd.DataFrame],
     transport: float,
-    multiplier: float,
+    fertilizer_multiplier: float,
     rng: np.random.Generator,
     size: int,
 ) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -136,7 +137,7 @@ def compost_cost(
 
     The dose per tree is the one recommended in Gorontalo (C067d), which trials in South Sulawesi used too; trees per
     hectare are drawn evenly over what is printed for Indonesia (B057b, B058a). ``prices`` is the clean table of local
-    prices, ``multiplier`` moves the price, ``tables`` are costs and baselines. Raises ``ValueError`` when no ceiling
+    prices, the multiplier sets the price, ``tables`` are costs and baselines. Raises ``ValueError`` when no ceiling
     price of organic fertilizer is known or it is not above zero.
     """
     costs, baselines = tables
@@ -148,5 +149,5 @@ def compost_cost(
         raise ValueError(f"price {latest['price_id']} of organic fertilizer is {latest['price_idr_per_kg']:g} Rp/kg")
     dose, dense, densest = row(costs, "C067d"), row(baselines, "B057b"), row(baselines, "B058a")
     trees = rng.uniform(dense["value_low"], densest["value_high"], size)
-    cost = trees * dose["value"] * (latest["price_idr_per_kg"] * multiplier + transport)
+    cost = trees * dose["value"] * (as_set(latest["price_idr_per_kg"], fertilizer_multiplier) + transport)
     return cost, tuple(str(figure["source_id"]) for figure in (latest, dose, dense, densest))

@@ -168,7 +168,7 @@ def test_prices_of_other_places_or_days_make_no_pair(prices):
 def test_published_values_follow_the_tonnes(growers):
     tonnes = export.tonnes_by_regency(growers, [doubling()], no_borer(), np.ones(SIZE), 0.5, NO_LIMIT)
     found = published.crop_estimates(tonnes, {"present": 70000.0}, 16000.0, 12.5, DATED, ["x"], 0.9, 1)
-    by_key = {estimate.key: estimate for estimate in found}
+    by_key = {str(estimate.key): estimate for estimate in found}
     crop = by_key["export.berau.now.tonnes"]
     assert by_key["export.berau.now.containers"].upper == pytest.approx(crop.upper / 12.5)
     assert by_key["export.berau.now.value_idr_present"].value == pytest.approx(crop.value * 0.07)
@@ -184,7 +184,7 @@ def test_published_values_follow_the_tonnes(growers):
 
 def test_restated_figures_are_those_of_the_sources():
     found = {
-        estimate.key: estimate
+        str(estimate.key): estimate
         for estimate in published.restated_estimates(
             evidence_clean.programme_context(), evidence_clean.baselines(), 70000.0, 16000.0, DATED, ("x",)
         )
@@ -201,7 +201,7 @@ def test_one_container_in_hectares_farmers_and_villages(growers, regions):
     found = published.container_estimates(
         context.loc["X003"], growers, np.full(SIZE, 0.6), 1.85, village, ["x"], 0.9, 1
     )
-    by_key = {estimate.key: estimate.value for estimate in found}
+    by_key = {str(estimate.key): estimate.value for estimate in found}
     assert by_key["container.tonnes"] == 12.5
     yields = growers["kutai_timur_yield_kg_per_ha"]
     assert by_key["container.per_village"] == pytest.approx(100 * np.median(yields) / 1000 / 12.5)

@@ -334,7 +334,7 @@ def test_curve_rises_and_measures_that_bring_nothing_are_not_drawn():
     assert blocks["name"].tolist() == ["training", "pod_sleeving"]
     assert blocks[["start", "end"]].to_numpy().tolist() == [[0, 200], [200, 800]]
     published = estimates.cost_estimates(curve, DATED, ["x"], 0.9, 1)
-    assert [estimate.key for estimate in published] == ["cost_per_kg.training", "cost_per_kg.pod_sleeving"]
+    assert [str(estimate.key) for estimate in published] == ["cost_per_kg.training", "cost_per_kg.pod_sleeving"]
     with pytest.raises(ValueError, match="must be above zero"):
         price_grid.cost_per_kg(np.ones(3), np.array([1.0, 0.0, 1.0]), 0.9)
 
@@ -347,7 +347,7 @@ def test_measures_without_direct_evidence_stand_behind_all_others_and_say_so():
     curve = price_grid.cost_curve(extra, costs, extra, ranked, 0.9)
     assert curve["name"].tolist() == ["pod_sleeving", "training", "compost"]
     told = {
-        e.key: e.basis.endswith("without direct evidence, not ranked")
+        str(e.key): e.basis.endswith("without direct evidence, not ranked")
         for e in estimates.cost_estimates(curve, DATED, ["x"], 0.9, 1)
     }
     assert told == {"cost_per_kg.pod_sleeving": False, "cost_per_kg.training": False, "cost_per_kg.compost": True}

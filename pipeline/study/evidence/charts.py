@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from pipeline.kit.language import Text
 from pipeline.kit.publish.estimates import Estimate, split_sources
 from pipeline.kit.publish.figures import BLUE, GREEN, GREY, ORANGE, Caption
+from pipeline.kit.publish.keys import Key
 from pipeline.study.axes import label, localise, year_axis
 from pipeline.study.names import MEASURES
 
@@ -104,7 +105,7 @@ def coverage_estimates(effects: pd.DataFrame) -> list[Estimate]:
     sources = split_sources(effects["source_id"])
     return [
         Estimate(
-            f"evidence.{name}",
+            Key("evidence", (), name),
             float(number),
             unit,
             "cacao, all countries",

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline.kit.publish.estimates import Estimate, from_draws
-from pipeline.study.prices.scope import Dated
+from pipeline.kit.publish.keys import Key
+from pipeline.study.prices.scope import BEAN_PRICES, Dated
 from pipeline.study.printed import row
 from pipeline.study.scenarios.options import Option, extra_tonnes, mean_extra, yields_of
 
@@ -146,20 +147,25 @@ def crop_estimates(
     method = "production drawn by the regency model, plus the effect of the option"
     found = []
     for (regency, state), crop in tonnes.items():
-        key = f"export.{regency}.{state}"
         found += [
-            from_draws(f"{key}.tonnes", crop, **common, unit="t/yr", method=method, headline=True),
-            from_draws(f"{key}.containers", crop / container_t, **common, unit="containers/yr", method=method),
+            from_draws(_of(regency, state, "tonnes"), crop, **common, unit="t/yr", method=method, headline=True),
+            from_draws(
+                _of(regency, state, "containers"), crop / container_t, **common, unit="containers/yr", method=method
+            ),
         ]
         for name, price in prices.items():
             rupiah, dollars = crop_value(crop, price, idr_per_usd)
             method = "tonnes at a farm-gate price; dollars at the rate of the month"
             priced = {**common, "method": method, "basis": dated.at(STATE, name)}
             found += [
-                from_draws(f"{key}.value_idr_{name}", rupiah / 1e9, **priced, unit="billion Rp/yr"),
-                from_draws(f"{key}.value_usd_{name}", dollars / 1e6, **priced, unit="million USD/yr"),
+                from_draws(_of(regency, state, f"value_idr_{name}"), rupiah / 1e9, **priced, unit="billion Rp/yr"),
+                from_draws(_of(regency, state, f"value_usd_{name}"), dollars / 1e6, **priced, unit="million USD/yr"),
             ]
     return found
+
+
+def _of(regency: str, state: str, quantity: str) -> Key:
+    return Key("export", (regency, state), quantity)
 
 
 def container_estimates(
@@ -182,10 +188,10 @@ def container_estimates(
     needed["per_village"] = village["value"] * yields / 1000 / tonnes
     units = {"mature_ha": "ha", "farmers": "farmers", "per_village": "containers/yr"}
     basis = f"one container at the present yield; a village as large as {village['region']}"
-    found = [_restated("container.tonnes", container, "t")]
+    found = [_restated(Key("container", (), "tonnes"), container, "t")]
     return found + [
         from_draws(
-            f"container.{name}",
+            Key("container", (), name),
             draws,
             level,
             unit=units[name],
@@ -203,7 +209,7 @@ def fermentation_estimates(pairs: pd.DataFrame, container_t: float) -> list[Esti
     """Premium of fermented beans, and the loss of weight or the labour that would eat it up, per pair of prices."""
     found = []
     for pair in pairs.itertuples(index=False):
-        key = f"fermentation.{str(pair.date_from)[:7].replace('-', '_')}"
+        month = str(pair.date_from)[:7].replace("-", "_")
         cited = tuple(sorted(set(pair.source_id.split(";"))))
         basis = f"{pair.place}, {pair.date_from}"
         parts = (
@@ -213,7 +219,8 @@ def fermentation_estimates(pairs: pd.DataFrame, container_t: float) -> list[Esti
             ("per_container", pair.premium_idr_per_kg * container_t / 1e3, "million Rp", "premium on one container"),
         )
         found += [
-            Estimate(f"{key}.{name}", float(value), unit, basis, how, cited, 2) for name, value, unit, how in parts
+            Estimate(Key("fermentation", (month,), name), float(value), unit, basis, how, cited, 2)
+            for name, value, unit, how in parts
         ]
     return found
 
@@ -235,9 +242,9 @@ def restated_estimates(
     per_tonne = labour["value"] / np.mean(yields) * 1000
     farm_gate = price * 1000 / idr_per_usd
     return [
-        _restated("export.reference_price", row(context, "X061"), "USD/t"),
+        _restated(Key("export", (), "reference_price"), row(context, "X061"), "USD/t"),
         Estimate(
-            "export.farm_gate",
+            Key("export", (), "farm_gate"),
             farm_gate,
             "USD/t",
             f"{dated.beans['present']}, rate of {dated.others}",
@@ -245,11 +252,11 @@ def restated_estimates(
             price_sources,
             len(price_sources),
         ),
-        _restated("export.berau_2025", row(context, "X050"), "t"),
-        _restated("fermentation.dry_year", row(context, "X062"), "t"),
-        _restated("fermentation.wet_year", row(context, "X063"), "t"),
+        _restated(Key("export", ("berau_2025",)), row(context, "X050"), "t"),
+        _restated(Key("fermentation", ("dry_year",)), row(context, "X062"), "t"),
+        _restated(Key("fermentation", ("wet_year",)), row(context, "X063"), "t"),
         Estimate(
-            "fermentation.all_labour",
+            Key("fermentation", (), "all_labour"),
             float(per_tonne),
             "days/t",
             "all labour on cacao in Tabanan, Bali, 2012, per tonne of dry beans",
@@ -260,20 +267,21 @@ def restated_estimates(
     ]
 
 
-def _restated(key: str, figure: pd.Series, unit: str) -> Estimate:
+def _restated(key: Key, figure: pd.Series, unit: str) -> Estimate:
     basis = f"{figure['region']}, {figure['year']}"
     return Estimate(key, float(figure["value"]), unit, basis, "published figure", (str(figure["source_id"]),), 1)
 
 
 def value_table(estimates: list[Estimate]) -> pd.DataFrame:
     """Value of the crop with its interval, in billion Rp and million USD: one row per regency, state and price."""
-    rows = []
-    for estimate in estimates:
-        regency, state, last = estimate.key.split(".")[1:] if estimate.key.count(".") == 3 else ("", "", "")
-        if last.startswith("value_"):
-            _, currency, price = last.split("_")
-            unit = {"idr": "billion_idr", "usd": "million_usd"}[currency]
-            rows.append((regency, state, price, unit, estimate.lower, estimate.value, estimate.upper))
+    values = {
+        f"value_{currency}_{price}": (price, unit)
+        for currency, unit in (("idr", "billion_idr"), ("usd", "million_usd"))
+        for price in ("present", *BEAN_PRICES)
+    }
+    rows = [
+        (*e.key.case, *values[e.key.quantity], e.lower, e.value, e.upper) for e in estimates if e.key.quantity in values
+    ]
     frame = pd.DataFrame(rows, columns=["regency", "state", "price", "unit", "lower", "value", "upper"])
     keys = ["regency", "state", "price"]
     wide = frame.pivot(index=keys, columns="unit", values=["lower", "value", "upper"]).swaplevel(axis=1)

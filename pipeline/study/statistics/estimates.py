@@ -4,13 +4,14 @@ import pandas as pd
 
 from pipeline.kit.language import Text
 from pipeline.kit.publish.estimates import Estimate, split_sources
+from pipeline.kit.publish.keys import Key
 from pipeline.tables import STATUS
 
 # Keys of the clean table of regional statistics: figure, name of the estimate, basis.
 RESTATED = (
-    ("K038", "kutai_timur.area_2020", "total area"),
-    ("K043", "kutai_timur.area_2025", "not stated"),
-    ("K044", "kutai_timur.production_2025", "potential, per year"),
+    ("K038", Key("kutai_timur", (), "area_2020"), "total area"),
+    ("K043", Key("kutai_timur", (), "area_2025"), "not stated"),
+    ("K044", Key("kutai_timur", (), "production_2025"), "potential, per year"),
 )
 
 
@@ -37,13 +38,19 @@ def official_estimates(regional: pd.DataFrame, conflicts: pd.DataFrame) -> list[
     counts = {"figures": (regional, "source_id"), "conflicts": (conflicts, "source_ids"), "slips": (slips, "source_id")}
     found += [
         Estimate(
-            f"statistics.{name}", len(rows), name, "regions of Indonesia", "count", split_sources(rows[ids]), len(rows)
+            Key("statistics", (), name),
+            len(rows),
+            name,
+            "regions of Indonesia",
+            "count",
+            split_sources(rows[ids]),
+            len(rows),
         )
         for name, (rows, ids) in counts.items()
     ]
     found.append(
         Estimate(
-            "statistics.conflict_ratio_median",
+            Key("statistics", (), "conflict_ratio_median"),
             conflicts["ratio"].median(),
             "times",
             "highest over lowest",

@@ -9,6 +9,7 @@ import pandas as pd
 from pipeline import tables
 from pipeline.kit.data.contracts import read_clean
 from pipeline.params import describe
+from pipeline.study import known_rows
 from pipeline.study.fertilizer.best_dose import price_cases
 from pipeline.study.pests.pest_losses import LOW_SHARE, attack_figures
 from pipeline.study.prices.prices_now import exchange_rates
@@ -103,7 +104,9 @@ def fields(params: Any) -> dict[str, Field]:
         ),
         "yield_now": Field(None, 1.0, params.yield_gap.potential_kg_per_ha, yields.min(), yields.max()),
         "attacked": Field(None, 0.0, 100.0, LOW_SHARE * 100, attacked * 100),
-        "age": Field(None, 0.0, OLDEST_YEARS, BEARING_YEARS, float(row(baselines, "B052")["value_high"])),
+        "age": Field(
+            None, 0.0, OLDEST_YEARS, BEARING_YEARS, float(row(baselines, known_rows.TREE_AGE_TABANAN)["value_high"])
+        ),
     }
 
 

@@ -5,12 +5,14 @@ import pandas as pd
 
 from pipeline.kit.publish.estimates import Estimate, split_sources
 from pipeline.kit.publish.keys import Key
+from pipeline.study import known_rows
 from pipeline.study.prices.prices_now import bean_reports, newest_at_home, year_of
 
-# Rule on who may buy subsidised fertilizer: no more than this area.
-AREA_LIMIT = "S010"
 # Keys of the clean table of local prices.
-RUPIAH = {"ceiling_2023": "F068", "market_2023": "F086"}
+RUPIAH = {
+    "ceiling_2023": known_rows.NPK_CEILING_KUTAI_TIMUR_2023,
+    "market_2023": known_rows.NPK_SHOP_KUTAI_TIMUR_2023_10,
+}
 
 
 def price_estimates(periods: pd.DataFrame, rupiah: pd.DataFrame, world: pd.DataFrame) -> list[Estimate]:
@@ -40,7 +42,7 @@ def price_estimates(periods: pd.DataFrame, rupiah: pd.DataFrame, world: pd.DataF
 
 def subsidy_estimates(rules: pd.DataFrame) -> list[Estimate]:
     """Greatest area of a farm that may buy subsidised fertilizer, from the clean table of subsidy rules."""
-    rule = rules.set_index("rule_id").loc[AREA_LIMIT]
+    rule = rules.set_index("rule_id").loc[known_rows.SUBSIDY_AREA_LIMIT]
     basis = f"area farmed, rule of {rule['date_from']}"
     return [
         Estimate(

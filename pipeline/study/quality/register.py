@@ -12,6 +12,7 @@ from pipeline import tables
 from pipeline.kit.data.contracts import read_clean
 from pipeline.kit.data.sources import load_raw
 from pipeline.kit.language import Text
+from pipeline.study import known_rows
 
 EFFECTS = {
     "changes": Text(en="changes the answer", id="mengubah jawaban"),
@@ -125,7 +126,7 @@ REGISTER = (
     Conflict(
         "kutai_timur_area",
         Text(en="Cacao area of Kutai Timur, 2014 to 2025", id="Luas kakao Kutai Timur, 2014 sampai 2025"),
-        regional("K032", "K038", "K043"),
+        regional(known_rows.KUTAI_TIMUR_AREA_2014, known_rows.KUTAI_TIMUR_AREA_2020, known_rows.KUTAI_TIMUR_AREA_2025),
         Text(
             en="Not known. Probable: the 2025 figure counts another ground (perhaps only mature area), because "
             "no source "
@@ -158,7 +159,7 @@ REGISTER = (
     Conflict(
         "kutai_timur_production_2025",
         Text(en="Production of Kutai Timur, 2025", id="Produksi Kutai Timur, 2025"),
-        regional("K044", "K045"),
+        regional(known_rows.KUTAI_TIMUR_POTENTIAL_2025, known_rows.PRODUCTION_OF_THE_REGENT_2025),
         Text(
             en="Probable: one is called a potential, the other a round figure of the regent for three "
             "sub-districts, close "
@@ -181,7 +182,7 @@ REGISTER = (
     Conflict(
         "kutai_timur_production_2014",
         Text(en="Production of Kutai Timur, 2014", id="Produksi Kutai Timur, 2014"),
-        regional("K034", "K035"),
+        regional(known_rows.KUTAI_TIMUR_POTENTIAL_2014_LOW, known_rows.KUTAI_TIMUR_POTENTIAL_2014_HIGH),
         Text(
             en="One source prints a range per month and calls it a potential; both ends became figures.",
             id="Satu sumber menulis kisaran per bulan sebagai potensi; kedua ujungnya dicatat.",
@@ -200,9 +201,9 @@ REGISTER = (
             en="Yield on total and on mature area (East Kalimantan, 2015)",
             id="Produktivitas atas luas total dan luas tanaman menghasilkan (Kalimantan Timur, 2015)",
         ),
-        (
-            Figure("regional_yields", "yield_kg_per_ha", (("yield_id", "K152-K151"),)),
-            Figure("regional_yields", "yield_kg_per_ha", (("yield_id", "K152-K150"),)),
+        tuple(
+            Figure("regional_yields", "yield_kg_per_ha", (("yield_id", name),))
+            for name in known_rows.YIELDS_EAST_KALIMANTAN_2015
         ),
         Text(
             en="Official yield is production over mature area (checked on Aceh and Lampung), so it must not "
@@ -228,7 +229,7 @@ REGISTER = (
     Conflict(
         "province_production_2020",
         Text(en="Production of East Kalimantan, 2020", id="Produksi Kalimantan Timur, 2020"),
-        regional("K016", "K014"),
+        regional(known_rows.PROVINCE_PRODUCTION_2020, known_rows.PROVINCE_PRODUCTION_2020_PRESS),
         Text(
             en="Not known. Probable: the press figure is from an earlier count.",
             id="Tidak diketahui. Kemungkinan angka pers berasal dari hitungan yang lebih awal.",
@@ -241,12 +242,12 @@ REGISTER = (
         ),
         (Quotient(0, 2, 1000, "kg/ha"), Quotient(1, 2, 1000, "kg/ha")),
         (*REGENCY, "reporting_error.production"),
-        regional("K015"),
+        regional(known_rows.PROVINCE_AREA_2020),
     ),
     Conflict(
         "province_area_2013",
         Text(en="Area of East Kalimantan, 2013", id="Luas kakao Kalimantan Timur, 2013"),
-        regional("K001", "K141"),
+        regional(known_rows.PROVINCE_AREA_2013_AGENCY, known_rows.PROVINCE_AREA_2013_VILLAGE_PAGE),
         Text(
             en="Known in part: the higher figure includes North Kalimantan. Probable: the lower one does not, "
             "because it continues into the figures of the divided province.",
@@ -264,7 +265,7 @@ REGISTER = (
     Conflict(
         "province_production_2013",
         Text(en="Production of East Kalimantan, 2013", id="Produksi Kalimantan Timur, 2013"),
-        regional("K002", "K142"),
+        regional(known_rows.PROVINCE_PRODUCTION_2013_AGENCY, known_rows.PROVINCE_PRODUCTION_2013_VILLAGE_PAGE),
         Text(
             en="Known in part: the higher figure includes North Kalimantan. Probable: the lower one does not, "
             "because it continues into the figures of the divided province.",
@@ -282,7 +283,7 @@ REGISTER = (
     Conflict(
         "kutai_barat_area",
         Text(en="Area of Kutai Barat and of the province", id="Luas Kutai Barat dan luas provinsi"),
-        regional("K108", "K110", "K017"),
+        regional(known_rows.KUTAI_BARAT_AREA_2020, known_rows.KUTAI_BARAT_AREA_2024, known_rows.PROVINCE_AREA_2023),
         Text(
             en="The press gave the area of the province to the regency: the two figures are the same number.",
             id="Pers menulis luas provinsi sebagai luas kabupaten: kedua angka sama persis.",
@@ -294,7 +295,7 @@ REGISTER = (
     Conflict(
         "census_trees_2023",
         Text(en="Trees of the census and hectares, 2023", id="Pohon hasil sensus dan luas kebun, 2023"),
-        regional("K021", "K017", "K022"),
+        regional(known_rows.PROVINCE_TREES_2023, known_rows.PROVINCE_AREA_2023, known_rows.PROVINCE_MATURE_TREES_2023),
         Text(
             en="Not known. Probable: the census counts trees of farm households only, while the hectares "
             "include other or "
@@ -317,7 +318,7 @@ REGISTER = (
     Conflict(
         "province_farmers_2023",
         Text(en="Cacao farmers of East Kalimantan, 2023", id="Petani kakao Kalimantan Timur, 2023"),
-        regional("K020", "K019"),
+        regional(known_rows.PROVINCE_FARMERS_2023_CENSUS, known_rows.PROVINCE_FARMERS_2023_PROVISIONAL),
         Text(
             en="Not known. Probable: the census and the estate statistics define a grower differently.",
             id="Tidak diketahui. Kemungkinan sensus dan statistik perkebunan memakai batasan petani yang berbeda.",
@@ -329,12 +330,21 @@ REGISTER = (
             id="Luas per rumah tangga menjadi seperti tertulis; tidak ada jawaban yang memakainya.",
         ),
         (Quotient(2, 0, 1, "ha/household"), Quotient(2, 1, 1, "ha/household")),
-        beside=regional("K017"),
+        beside=regional(known_rows.PROVINCE_AREA_2023),
     ),
     Conflict(
         "berau_area",
         Text(en="Area of Berau, 2019 to 2025", id="Luas kakao Berau, 2019 sampai 2025"),
-        regional("K074", "K077", "K083", "K073", "K086", "K089", "K091", "K094"),
+        regional(
+            known_rows.BERAU_AREA_2019,
+            known_rows.BERAU_AREA_2020,
+            known_rows.BERAU_AREA_2021_JUNE,
+            known_rows.BERAU_AREA_2021_MAY,
+            known_rows.BERAU_AREA_2023,
+            known_rows.BERAU_AREA_2024,
+            known_rows.BERAU_AREA_2025_NOVEMBER,
+            known_rows.BERAU_AREA_2025_AUGUST,
+        ),
         UNKNOWN,
         BOTH_HEARD,
         "inside",
@@ -346,7 +356,7 @@ REGISTER = (
         ),
         (Quotient(8, 7, 1000, "kg/ha"), Quotient(8, 6, 1000, "kg/ha")),
         ("grower.berau.yield_kg_per_ha", "grower.berau.mature_ha", "reporting_error.area_total"),
-        regional("K092"),
+        regional(known_rows.BERAU_PRODUCTION_2025),
     ),
     Conflict(
         "fao_breaks",
@@ -458,7 +468,7 @@ REGISTER = (
     Conflict(
         "npk_ceiling_and_market",
         Text(en="Price of NPK in Kutai Timur, 2023", id="Harga NPK di Kutai Timur, 2023"),
-        prices("F068", "F086"),
+        prices(known_rows.NPK_CEILING_KUTAI_TIMUR_2023, known_rows.NPK_SHOP_KUTAI_TIMUR_2023_10),
         Text(
             en="Not an error: one is the ceiling of subsidised cocoa NPK, the other the market price of NPK.",
             id="Bukan kesalahan: yang satu HET NPK kakao bersubsidi, yang lain harga pasar NPK.",
@@ -478,7 +488,11 @@ REGISTER = (
     Conflict(
         "farm_gate_2024",
         Text(en="Farm-gate price at the end of 2024", id="Harga di tingkat petani, akhir 2024"),
-        prices("F034", "F035", "F036"),
+        prices(
+            known_rows.BEANS_EAST_KALIMANTAN_2024_10_LOW,
+            known_rows.BEANS_EAST_KALIMANTAN_2024_10_HIGH,
+            known_rows.BEANS_KARANGAN_2024_11,
+        ),
         Text(
             en="Not known; the high prices stand above what Karangan and Berau report for the same months.",
             id="Tidak diketahui; harga tinggi itu di atas laporan Karangan dan Berau pada bulan-bulan yang sama.",
@@ -494,9 +508,9 @@ REGISTER = (
         "pod_borer_damage",
         Text(en="Loss to the pod borer: Sabah and Aceh Timur", id="Kehilangan hasil akibat PBK: Sabah dan Aceh Timur"),
         (
-            Figure("effects", "printed_value", (("effect_id", "E047"),)),
-            Figure("effects", "printed_value", (("effect_id", "E048"),)),
-            Figure("pest_reports", "value_low", (("report_id", "R022"),)),
+            Figure("effects", "printed_value", (("effect_id", known_rows.LOSS_SABAH_BELOW_60_PERCENT),)),
+            Figure("effects", "printed_value", (("effect_id", known_rows.LOSS_SABAH_AT_90_PERCENT),)),
+            Figure("pest_reports", "value_low", (("report_id", known_rows.LOSS_ACEH_TIMUR),)),
         ),
         Text(
             en="Probable: different measures. Sabah reads loss from pods attacked; Aceh Timur from damage in pods of "
@@ -520,7 +534,7 @@ REGISTER = (
     Conflict(
         "pruning_trials",
         Text(en="Trials of pruning", id="Percobaan pemangkasan"),
-        effects("E021", "E024"),
+        effects(known_rows.SHADE_TREES_PRUNED_BOLIVIA, known_rows.WILD_CACAO_PRUNED_BOLIVIA),
         Text(
             en="Probable: different treatments. One prunes shade trees, the other prunes native cacao heavily.",
             id="Kemungkinan perlakuannya berbeda: yang satu memangkas pohon penaung, yang lain memangkas berat "
@@ -538,7 +552,14 @@ REGISTER = (
     Conflict(
         "bean_price_end_of_2025",
         Text(en="Price of dry beans, end of 2025", id="Harga biji kering, akhir 2025"),
-        prices("F104", "F105", "F042", "F043", "F106", "F044"),
+        prices(
+            known_rows.BEANS_EAST_KALIMANTAN_2025_12_LOW,
+            known_rows.BEANS_EAST_KALIMANTAN_2025_12_HIGH,
+            known_rows.BEANS_BERAU_2025_11_LOW,
+            known_rows.BEANS_BERAU_2025_11_HIGH,
+            known_rows.BEANS_BULUNGAN_2026_01,
+            known_rows.BEANS_INDONESIA_2026_01,
+        ),
         Text(
             en="Probable: the price fell within weeks, and quality and place differ; the reports do not state "
             "moisture, and that of the province not whether beans were fermented.",
@@ -562,7 +583,7 @@ REGISTER = (
     Conflict(
         "shade_trials",
         Text(en="Trials of shade", id="Percobaan naungan"),
-        effects("E013", "E016"),
+        effects(known_rows.SHADE_CANOPY_GHANA, known_rows.SHADE_TRIAL_TAFO),
         Text(
             en="Probable: place, variety and fertilizer differ; the separate part of each is not known.",
             id="Kemungkinan karena tempat, varietas dan pemupukan berbeda; andil masing-masing tidak diketahui.",

@@ -7,6 +7,7 @@ import pandas as pd
 
 from pipeline.kit.publish.estimates import Estimate, from_draws
 from pipeline.kit.publish.keys import Key
+from pipeline.study import known_rows
 from pipeline.study.prices.scope import BEAN_PRICES, Dated
 from pipeline.study.printed import row
 from pipeline.study.scenarios.options import Option, extra_tonnes, mean_extra, yields_of
@@ -238,11 +239,19 @@ def restated_estimates(
     ``context`` and ``baselines`` are the clean tables, ``price`` the present farm-gate price in Rp/kg, of which
     ``price_sources`` are the sources, those of the rate of the rupiah among them.
     """
-    labour, yields = row(baselines, "B054"), [row(baselines, key)["value"] for key in ("B050a", "B051a")]
+    labour, yields = (
+        row(baselines, known_rows.LABOUR_TABANAN),
+        [
+            row(baselines, key)["value"]
+            for key in (known_rows.YIELD_TABANAN_UNFERMENTED, known_rows.YIELD_TABANAN_FERMENTED)
+        ],
+    )
     per_tonne = labour["value"] / np.mean(yields) * 1000
     farm_gate = price * 1000 / idr_per_usd
     return [
-        _restated(Key("export", (), "reference_price"), row(context, "X061"), "USD/t"),
+        _restated(
+            Key("export", (), "reference_price"), row(context, known_rows.EXPORT_REFERENCE_PRICE_2026_01), "USD/t"
+        ),
         Estimate(
             Key("export", (), "farm_gate"),
             farm_gate,
@@ -252,9 +261,9 @@ def restated_estimates(
             price_sources,
             len(price_sources),
         ),
-        _restated(Key("export", ("berau_2025",)), row(context, "X050"), "t"),
-        _restated(Key("fermentation", ("dry_year",)), row(context, "X062"), "t"),
-        _restated(Key("fermentation", ("wet_year",)), row(context, "X063"), "t"),
+        _restated(Key("export", ("berau_2025",)), row(context, known_rows.EXPORT_BERAU_2025), "t"),
+        _restated(Key("fermentation", ("dry_year",)), row(context, known_rows.FERMENTED_JEMBRANA_2020), "t"),
+        _restated(Key("fermentation", ("wet_year",)), row(context, known_rows.FERMENTED_JEMBRANA_2021_WET), "t"),
         Estimate(
             Key("fermentation", (), "all_labour"),
             float(per_tonne),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from pipeline.study import known_rows
 from pipeline.study.fertilizer.best_dose import average
 from pipeline.study.fertilizer.response_curves import Response
 from pipeline.study.prices.prices_now import as_set
@@ -147,7 +148,11 @@ def compost_cost(
     latest = found.loc[found["year_decimal"].idxmax()]
     if not latest["price_idr_per_kg"] > 0:
         raise ValueError(f"price {latest['price_id']} of organic fertilizer is {latest['price_idr_per_kg']:g} Rp/kg")
-    dose, dense, densest = row(costs, "C067d"), row(baselines, "B057b"), row(baselines, "B058a")
+    dose, dense, densest = (
+        row(costs, known_rows.MANURE_DOSE_GORONTALO),
+        row(baselines, known_rows.TREES_PER_HA_INDONESIA),
+        row(baselines, known_rows.TREES_PER_HA_SULAWESI),
+    )
     trees = rng.uniform(dense["value_low"], densest["value_high"], size)
     cost = trees * dose["value"] * (as_set(latest["price_idr_per_kg"], fertilizer_multiplier) + transport)
     return cost, tuple(str(figure["source_id"]) for figure in (latest, dose, dense, densest))

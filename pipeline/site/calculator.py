@@ -309,7 +309,9 @@ def _words(base: Base, language: str, numbers: dict[str, str]) -> str:
             name: {code: _fill(text, language, numbers | bounds[name] | reasons[name]) for code, text in said}
             for name in base.fields
         },
-        "notes": {key: _fill(text, language, numbers | bounds[key.split(".")[0]]) for key, text in texts.NOTES.items()},
+        "notes": {
+            note: _fill(text, language, numbers | bounds[note.split(".")[0]]) for note, text in texts.NOTES.items()
+        },
         "result": {name: _fill(text, language, numbers) for name, text in texts.RESULT.items()},
     }
     return json.dumps(words, ensure_ascii=False).replace("<", "\\u003c")

@@ -69,7 +69,7 @@ def _estimates() -> pd.DataFrame:
 def _read_estimates(files: tuple[tuple[Path, tuple[int, int]], ...]) -> pd.DataFrame:
     tables = []
     for path, _ in files:
-        texts = dict.fromkeys(COLUMNS, "str")
+        texts = dict.fromkeys(("key", *COLUMNS, "made_by"), "str")
         frame = pd.read_csv(path, dtype=texts | {"seed": "Int64"}, keep_default_na=False, na_values=[""])
         frame = frame.fillna(dict.fromkeys(texts, ""))
         tables.append(frame.assign(path=paths.shown(path), line=range(2, len(frame) + 2)))

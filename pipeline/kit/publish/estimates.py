@@ -174,7 +174,7 @@ def _short(value: float) -> float:
 def load_estimates(stage: str) -> dict[str, Estimate]:
     """Estimates that a stage has published, by key; the usage warnings that it knows of come along."""
     usage.recall(stage)
-    texts = dict.fromkeys((*COLUMNS, "basis", "made_by"), "str")
+    texts = dict.fromkeys(("key", *COLUMNS, "unit", "basis", "method", "sources", "made_by"), "str")
     frame = pd.read_csv(paths.estimates(stage), dtype=texts | {"seed": "Int64"}, keep_default_na=False, na_values=[""])
     frame = frame.fillna(dict.fromkeys(texts, ""))
     found = {}

@@ -237,7 +237,7 @@ class YieldGap(Section):
         4000,
     )
 
-    ceiling_kg_per_ha: float = parameter(
+    potential_kg_per_ha: float = parameter(
         2750.0,
         "kg/ha/yr",
         "Highest yield that any measure can reach: upper end of the potential of Indonesian clones (Ditjenbun 2009).",

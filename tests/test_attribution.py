@@ -13,30 +13,30 @@ from pipeline.study.fertilizer import response_curves
 
 GAIN = st.floats(0, 1)
 
-NO_CEILING = 1e9
+NO_LIMIT = 1e9
 RANKED = ("fertilizer", "pod_borer", "knowledge")
 GAINS = st.fixed_dictionaries(dict.fromkeys(attribution.CAUSES, GAIN))
 
 
-def shares(yield_now: float, gains: dict[str, float], ceiling: float = NO_CEILING) -> dict[str, float]:
+def shares(yield_now: float, gains: dict[str, float], potential: float = NO_LIMIT) -> dict[str, float]:
     arrays = {cause: np.array([gain]) for cause, gain in gains.items()}
-    return {cause: float(v[0]) for cause, v in attribution.shapley(np.array([yield_now]), arrays, ceiling).items()}
+    return {cause: float(v[0]) for cause, v in attribution.shapley(np.array([yield_now]), arrays, potential).items()}
 
 
 @given(st.floats(100, 1000), GAINS, st.floats(200, 4000))
-def test_shares_add_up_to_the_gain_of_removing_all_causes(yield_now, gains, ceiling):
+def test_shares_add_up_to_the_gain_of_removing_all_causes(yield_now, gains, potential):
     everything = attribution.log_gain(frozenset(attribution.CAUSES), {c: np.array([g]) for c, g in gains.items()})
-    total = response_curves.extra_yield(np.array([yield_now]), everything, ceiling)[0]
-    assert sum(shares(yield_now, gains, ceiling).values()) == pytest.approx(total, abs=1e-6)
+    total = response_curves.extra_yield(np.array([yield_now]), everything, potential)[0]
+    assert sum(shares(yield_now, gains, potential).values()) == pytest.approx(total, abs=1e-6)
 
 
 @given(st.floats(1, 3000), st.floats(-1, 2), st.floats(500, 3000))
-def test_no_gain_lifts_a_yield_above_the_ceiling_and_none_is_taken_away(yield_now, gain, ceiling):
-    extra = response_curves.extra_yield(yield_now, gain, ceiling)
+def test_no_gain_lifts_a_yield_above_the_potential_and_none_is_taken_away(yield_now, gain, potential):
+    extra = response_curves.extra_yield(yield_now, gain, potential)
     unbounded = yield_now * np.expm1(gain)
     assert extra <= unbounded + 1e-9
-    assert yield_now + extra <= max(ceiling, yield_now) + 1e-9
-    if yield_now + unbounded <= ceiling:
+    assert yield_now + extra <= max(potential, yield_now) + 1e-9
+    if yield_now + unbounded <= potential:
         assert extra == pytest.approx(unbounded, abs=1e-9)
     if gain >= 0:
         assert extra >= 0
@@ -103,7 +103,7 @@ def test_draws_are_attributed_one_by_one():
     rng = np.random.default_rng(1)
     gains = {cause: rng.uniform(0, 0.5, 5) for cause in attribution.CAUSES}
     yields = rng.uniform(200, 600, 5)
-    together = attribution.shapley(yields, gains, NO_CEILING)
+    together = attribution.shapley(yields, gains, NO_LIMIT)
     for draw in range(5):
         alone = shares(yields[draw], {cause: gain[draw] for cause, gain in gains.items()})
         assert {cause: values[draw] for cause, values in together.items()} == pytest.approx(alone)
@@ -116,7 +116,7 @@ def simulated_shares(size: int = 2000) -> tuple[dict[str, np.ndarray], np.ndarra
     rng = np.random.default_rng(5)
     gains = {cause: rng.normal(0.2, 0.3, size) for cause in attribution.CAUSES}
     present = rng.uniform(300, 900, size)
-    return attribution.shapley(present, gains, NO_CEILING), present
+    return attribution.shapley(present, gains, NO_LIMIT), present
 
 
 @pytest.mark.parametrize("attainable", [600.0, 1000.0, 2000.0])
@@ -158,7 +158,7 @@ def test_variants_move_the_causes_as_they_must():
     rng = np.random.default_rng(3)
     effects = {cause: rng.normal(0.3, 0.1, size) for cause in ("fertilizer", "technique", "knowledge")}
     left = attribution.draw_uptake(list(effects), rng, size)
-    table = attribution.variants(np.full(size, 500.0), effects, left, simulated_pests(size), NO_CEILING, RANKED, 0.9)
+    table = attribution.variants(np.full(size, 500.0), effects, left, simulated_pests(size), NO_LIMIT, RANKED, 0.9)
     wide = table.pivot(index="variant", columns="cause", values="value")
     assert len(table) == 6 * len(attribution.CAUSES)
     assert wide.at["damage curve of Sabah alone", "pod_borer"] < wide.at["as published", "pod_borer"]
@@ -172,7 +172,7 @@ def test_variants_move_the_causes_as_they_must():
     first = table.groupby("variant")["first"].sum()
     assert first.tolist() == pytest.approx([1.0] * len(first))
     aceh = simulated_pests(size).assign(is_sabah=False)
-    left_over = attribution.variants(np.full(size, 500.0), effects, left, aceh, NO_CEILING, RANKED, 0.9)
+    left_over = attribution.variants(np.full(size, 500.0), effects, left, aceh, NO_LIMIT, RANKED, 0.9)
     assert set(table["variant"]) - set(left_over["variant"]) == {"damage curve of Sabah alone"}
 
 
@@ -182,10 +182,10 @@ def test_first_variant_is_what_is_published():
     effects = {cause: rng.normal(0.3, 0.1, size) for cause in ("fertilizer", "technique", "knowledge")}
     left = attribution.draw_uptake(list(effects), rng, size)
     pests = simulated_pests(size)
-    table = attribution.variants(np.full(size, 500.0), effects, left, pests, NO_CEILING, RANKED, 0.9)
+    table = attribution.variants(np.full(size, 500.0), effects, left, pests, NO_LIMIT, RANKED, 0.9)
     gains = {cause: draws * left[cause] for cause, draws in effects.items()}
     gains["pod_borer"] = pests["log_gain_sleeving"].to_numpy()
-    expected = attribution.shapley(np.full(size, 500.0), gains, NO_CEILING)
+    expected = attribution.shapley(np.full(size, 500.0), gains, NO_LIMIT)
     for row in table[table["variant"] == "as published"].itertuples():
         assert row.value == pytest.approx(np.median(expected[row.cause]))
 

@@ -12,6 +12,7 @@ import pytest
 from pipeline.kit.data import usage
 from pipeline.kit.language import LANGUAGES, Text
 from pipeline.kit.publish.estimates import Estimate, EstimateError, Prose, keys_in, unlinked
+from pipeline.kit.publish.keys import Key
 from pipeline.kit.stages.dependencies import files_read
 from pipeline.study import brief
 from pipeline.study.brief import Block, BriefError
@@ -21,10 +22,10 @@ MEASURES = ("training", "pod_sleeving")
 COLUMNS = ("extra_kg", "cost", "net_income", "probability_loss")
 PROSE = Prose(
     [
-        Estimate("yield", 700.0, "kg/ha", "mature area", "made up", ("parameter",), 1),
-        Estimate("unsaid", 1.0, "1", "", "made up", ("unsaid",), 1),
+        Estimate(Key("yield"), 700.0, "kg/ha", "mature area", "made up", ("parameter",), 1),
+        Estimate(Key("unsaid"), 1.0, "1", "", "made up", ("unsaid",), 1),
         *(
-            Estimate(f"scenario.{name}.{column}", 1.0, "1", "", "made up", (f"source_{name}",), 1)
+            Estimate(Key("scenario", (name,), column), 1.0, "1", "", "made up", (f"source_{name}",), 1)
             for name in MEASURES
             for column in COLUMNS
         ),

@@ -326,7 +326,7 @@ def test_what_only_adds_beans_earns_more_in_every_draw_when_cocoa_is_dearer(base
     inputs = inputs_at(base, settings)
     sleeving = options_at(base, inputs, start.fertilizer)["pod_sleeving"]
     earned = [
-        options.assess(sleeving, inputs.yields.with_borer, price, inputs.ceiling) for price in (cocoa, cocoa + more)
+        options.assess(sleeving, inputs.yields.with_borer, price, inputs.potential) for price in (cocoa, cocoa + more)
     ]
     assert np.all(earned[0]["extra_kg_per_ha"] >= 0)
     assert np.all(earned[0]["net_income_idr_per_ha"] <= earned[1]["net_income_idr_per_ha"])
@@ -357,7 +357,7 @@ def test_the_more_pods_are_attacked_the_less_such_a_hectare_yields(base, start, 
     yields = [inputs_at(base, replace(start, attacked=share)).yields.with_borer for share in (0.0, less, more)]
     assert np.all(yields[0] >= yields[1])
     assert np.all(yields[1] >= yields[2])
-    assert np.all(yields[0] <= base.params.yield_gap.ceiling_kg_per_ha + 1e-6)
+    assert np.all(yields[0] <= base.params.yield_gap.potential_kg_per_ha + 1e-6)
 
 
 def test_age_moves_no_number(base, start):
@@ -386,7 +386,7 @@ def test_the_leading_options_are_those_not_told_apart_in_nine_draws_of_ten(base,
     inputs = inputs_at(base, start)
     net = start.cocoa - base.params.prices.harvest_days_per_kg * start.wage
     incomes = {
-        name: options.assess(option, inputs.yields.with_borer, net, inputs.ceiling)["net_income_idr_per_ha"]
+        name: options.assess(option, inputs.yields.with_borer, net, inputs.potential)["net_income_idr_per_ha"]
         for name, option in options_at(base, inputs, start.fertilizer).items()
     }
     first = max(incomes, key=lambda name: float(np.median(incomes[name])))

@@ -430,27 +430,27 @@ def test_an_index_with_a_name_stays():
 
 
 @pytest.mark.parametrize(
-    ("key", "english", "indonesian"),
+    ("parts", "english", "indonesian"),
     [
-        ("price_step.access.yield", "price step · access · yield", "langkah harga · "),
+        (("price_step", "access", "yield"), "price step · access · yield", "langkah harga · "),
         (
-            "fertilizer_cocoa_ratio.1960_1999",
+            ("fertilizer_cocoa_ratio", "1960_1999"),
             "fertilizer cocoa ratio · 1960–1999",
             "nisbah harga pupuk dan kakao · 1960–1999",
         ),
-        ("kutai_timur.area_total", "Kutai Timur · area total", "Kutai Timur · luas"),
-        ("grower.berau.mature_ha", "grower · Berau · mature (ha)", "petani · Berau · ha TM"),
-        ("fermentation.2024_07.premium", "fermentation · 2024-07 · premium", "fermentasi · 2024-07 · selisih"),
+        (("kutai_timur", "area_total"), "Kutai Timur · area total", "Kutai Timur · luas"),
+        (("grower", "berau", "mature_ha"), "grower · Berau · mature (ha)", "petani · Berau · ha TM"),
+        (("fermentation", "2024_07", "premium"), "fermentation · 2024-07 · premium", "fermentasi · 2024-07 · selisih"),
     ],
 )
-def test_a_key_is_read_in_words(key, english, indonesian):
-    assert name(key, "en") == english
-    assert name(key, "id").startswith(indonesian)
+def test_a_key_is_read_in_words(parts, english, indonesian):
+    assert name(parts, "en") == english
+    assert name(parts, "id").startswith(indonesian)
 
 
 def test_a_key_without_words_stops_the_build():
     with pytest.raises(MissingTranslation, match="never said"):
-        name("cause.never_said", "id")
+        name(("cause", "never_said"), "id")
 
 
 def test_a_piece_of_a_key_is_said_without_a_link_and_other_codes_stay():

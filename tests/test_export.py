@@ -18,7 +18,7 @@ from pipeline.study.scenarios.options import Measure, Option
 DATED = Dated({name: f"{name} bean price" for name in ("present", "low", "high", "berau", "peak")}, "2026-01")
 
 SIZE = 200
-NO_CEILING = 1e9
+NO_LIMIT = 1e9
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def no_borer() -> pd.DataFrame:
 def test_all_hectares_that_take_part_together_double_the_crop(growers, area, lost):
     # Where everybody takes part, hectares with and without the borer add up to the regency: doubling each doubles it.
     pests = pd.DataFrame({"attacked_area": np.full(SIZE, area), "loss_pod_borer_there": np.full(SIZE, lost)})
-    found = export.tonnes_by_regency(growers, [doubling()], pests, np.full(SIZE, area), 1.0, NO_CEILING)
+    found = export.tonnes_by_regency(growers, [doubling()], pests, np.full(SIZE, area), 1.0, NO_LIMIT)
     for regency in export.REGENCIES:
         assert found[regency, "double"] == pytest.approx(2 * found[regency, export.NOW])
 
@@ -61,7 +61,7 @@ def test_all_hectares_that_take_part_together_double_the_crop(growers, area, los
 def test_tonnes_are_hectares_times_yield_now_and_with_an_option(growers, adoption, borer):
     with_borer = np.full(SIZE, borer)
     options = [doubling(), doubling(True)]
-    found = export.tonnes_by_regency(growers, options, no_borer(), with_borer, adoption, NO_CEILING)
+    found = export.tonnes_by_regency(growers, options, no_borer(), with_borer, adoption, NO_LIMIT)
     assert {regency for regency, _ in found} == set(export.REGENCIES) == set(REGENCIES)
     for regency in export.REGENCIES:
         now = growers[f"{regency}_mature_ha"] * growers[f"{regency}_yield_kg_per_ha"] / 1000
@@ -80,7 +80,7 @@ def test_no_option_lifts_a_yield_above_the_ceiling(growers):
 def test_missing_regency_or_yield_is_named(growers):
     without = growers.drop(columns=["berau_production_t", "berau_mature_ha"])
     with pytest.raises(ValueError, match="no mature_ha, production_t for berau"):
-        export.tonnes_by_regency(without, [], no_borer(), np.ones(SIZE), 0.5, NO_CEILING)
+        export.tonnes_by_regency(without, [], no_borer(), np.ones(SIZE), 0.5, NO_LIMIT)
     bad = growers.assign(mahakam_ulu_yield_kg_per_ha=np.nan)
     with pytest.raises(ValueError, match="mahakam_ulu: draws of yield_kg_per_ha"):
         export.regency_state(bad, "mahakam_ulu")
@@ -166,9 +166,9 @@ def test_prices_of_other_places_or_days_make_no_pair(prices):
 
 
 def test_published_values_follow_the_tonnes(growers):
-    tonnes = export.tonnes_by_regency(growers, [doubling()], no_borer(), np.ones(SIZE), 0.5, NO_CEILING)
+    tonnes = export.tonnes_by_regency(growers, [doubling()], no_borer(), np.ones(SIZE), 0.5, NO_LIMIT)
     found = published.crop_estimates(tonnes, {"present": 70000.0}, 16000.0, 12.5, DATED, ["x"], 0.9, 1)
-    by_key = {estimate.key: estimate for estimate in found}
+    by_key = {str(estimate.key): estimate for estimate in found}
     crop = by_key["export.berau.now.tonnes"]
     assert by_key["export.berau.now.containers"].upper == pytest.approx(crop.upper / 12.5)
     assert by_key["export.berau.now.value_idr_present"].value == pytest.approx(crop.value * 0.07)
@@ -184,7 +184,7 @@ def test_published_values_follow_the_tonnes(growers):
 
 def test_restated_figures_are_those_of_the_sources():
     found = {
-        estimate.key: estimate
+        str(estimate.key): estimate
         for estimate in published.restated_estimates(
             evidence_clean.programme_context(), evidence_clean.baselines(), 70000.0, 16000.0, DATED, ("x",)
         )
@@ -201,7 +201,7 @@ def test_one_container_in_hectares_farmers_and_villages(growers, regions):
     found = published.container_estimates(
         context.loc["X003"], growers, np.full(SIZE, 0.6), 1.85, village, ["x"], 0.9, 1
     )
-    by_key = {estimate.key: estimate.value for estimate in found}
+    by_key = {str(estimate.key): estimate.value for estimate in found}
     assert by_key["container.tonnes"] == 12.5
     yields = growers["kutai_timur_yield_kg_per_ha"]
     assert by_key["container.per_village"] == pytest.approx(100 * np.median(yields) / 1000 / 12.5)

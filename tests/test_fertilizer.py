@@ -6,9 +6,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from pipeline.kit.publish.keys import KeyPartError
 from pipeline.study.evidence import clean as evidence_clean
 from pipeline.study.fertilizer import best_dose, dose_trials, price_history
-from pipeline.study.fertilizer.estimates import fertilizer_estimates, trial_weight, unit_of
+from pipeline.study.fertilizer.best_dose import key
+from pipeline.study.fertilizer.estimates import QUANTITIES, fertilizer_estimates, trial_weight
 from pipeline.study.fertilizer.response_curves import FAMILIES, MITSCHERLICH, QUADRATIC_PLATEAU, Response, draw_response
 from pipeline.study.prices import clean, prices_now
 from pipeline.study.prices.ratios import rupiah_price_ratio, without_bean_price
@@ -283,7 +285,7 @@ def rupiah(local) -> pd.DataFrame:
 
 def cases_of(local: pd.DataFrame) -> pd.DataFrame:
     rates = prices_now.exchange_rates(clean.exchange_cpi(), evidence_clean.costs())
-    return best_dose.price_cases(local, clean.world_prices(), rates, "2026-01")
+    return best_dose.price_cases(local, clean.world_prices(), rates, "2026-01", 1.0)
 
 
 def test_price_cases_are_the_ceilings_and_the_market_of_kutai_timur(local):
@@ -423,8 +425,8 @@ def test_a_dose_of_nothing_has_no_break_even_price():
 @given(responses(), st.floats(1000, 100000))
 def test_at_the_choke_price_the_optimal_dose_falls_to_zero(response, beyond):
     found = best_dose.curve_economics(response, CASES, STEPS, COSTS)
-    choke = float(found["choke_price"])
-    assert found["choke_ratio"] == pytest.approx(float(COSTS.price_ratio(choke)))
+    choke = float(found[key("choke_price")])
+    assert found[key("choke_ratio")] == pytest.approx(float(COSTS.price_ratio(choke)))
     assume(choke > 1000)
     below, above = (COSTS.full_ratio(COSTS.price_ratio(price)) for price in (choke - 10, choke + beyond))
     assert response.optimal_dose(below) > 0
@@ -433,29 +435,32 @@ def test_at_the_choke_price_the_optimal_dose_falls_to_zero(response, beyond):
 
 def test_fertilizer_pays_less_the_dearer_it_is(by_family):
     full = best_dose.full_dose_economics(CASES, GAIN, FULL, COSTS)
-    assert full["value_cost_ratio.cheap"] == pytest.approx(GAIN * 64000 / (400 * (2640 + 200 + 3000)))
-    assert ((full["break_even_price"] > 17000) == (full["value_cost_ratio.dear"] > 1)).all()
+    assert full[key("value_cost_ratio", at=("cheap",))] == pytest.approx(GAIN * 64000 / (400 * (2640 + 200 + 3000)))
+    assert ((full[key("break_even_price")] > 17000) == (full[key("value_cost_ratio", at=("dear",))] > 1)).all()
     for found in by_family.values():
-        assert (found["optimal_dose.cheap"] >= found["optimal_dose.dear"]).all()
+        assert (found[key("optimal_dose", at=("cheap",))] >= found[key("optimal_dose", at=("dear",))]).all()
         # Where a dose adds nothing, half of it loses the same share.
         pays = GAIN > 0
-        half, whole = found["half_dose.value_cost_ratio.dear"], full["value_cost_ratio.dear"]
+        half, whole = (
+            found[key("value_cost_ratio", "half_dose", at=("dear",))],
+            full[key("value_cost_ratio", at=("dear",))],
+        )
         assert (half[pays] >= whole[pays]).all()
 
 
 def test_a_dearer_price_takes_dose_yield_and_income_and_more_the_larger_the_step(by_family):
     for found in by_family.values():
         for part in ("dose", "yield", "income"):
-            small, large = (found[f"price_step.{name}.{part}"] for name in ("small", "large"))
+            small, large = (found[key(part, "price_step", name)] for name in ("small", "large"))
             assert (small >= -1e-12).all()
             assert (large >= small - 1e-9).all()
-        assert (found["price_step.large.yield"][GAIN <= 0] == 0).all()
+        assert (found[key("yield", "price_step", "large")][GAIN <= 0] == 0).all()
 
 
 def test_income_lost_lies_between_the_dear_and_the_cheap_dose_times_the_rise(by_family):
     rise = 0.45 * COSTS.bean_price / 1e6
     for name, response in best_dose.draw_responses(FULL, GAIN, 1).items():
-        lost = by_family[name]["price_step.large.income"]
+        lost = by_family[name][key("income", "price_step", "large")]
         cheap, dear = (response.optimal_dose(COSTS.full_ratio(ratio)) for ratio in (0.05, 0.5))
         assert (lost <= cheap * rise + 1e-9).all()
         assert (lost >= dear * rise - 1e-9).all()
@@ -464,8 +469,8 @@ def test_income_lost_lies_between_the_dear_and_the_cheap_dose_times_the_rise(by_
 def test_the_average_follows_one_family_in_every_draw_and_both_in_equal_parts(by_family):
     is_plateau = best_dose.draw_family(1, len(GAIN))
     averaged = best_dose.average_economics(by_family, is_plateau)
-    for key, draws in averaged.items():
-        chosen = np.where(is_plateau, by_family["quadratic_plateau"][key], by_family["mitscherlich"][key])
+    for each, draws in averaged.items():
+        chosen = np.where(is_plateau, by_family["quadratic_plateau"][each], by_family["mitscherlich"][each])
         assert draws.tolist() == chosen.tolist()
     assert best_dose.draw_family(1, 20000).mean() == pytest.approx(0.5, abs=0.02)
 
@@ -477,7 +482,7 @@ def test_curves_over_prices_fall_and_meet_the_single_answers():
     assert (curve["lower"] <= curve["value"]).all()
     assert (curve["value"] <= curve["upper"]).all()
     full = best_dose.full_dose_economics(CASES, GAIN, FULL, COSTS)
-    assert curve["value"].iloc[0] == pytest.approx(np.median(full["value_cost_ratio.cheap"]))
+    assert curve["value"].iloc[0] == pytest.approx(np.median(full[key("value_cost_ratio", at=("cheap",))]))
     doses = best_dose.dose_curve(drawn, is_plateau, COSTS, np.geomspace(0.02, 6, 12), 0.9)
     assert (
         doses[["value", "mitscherlich", "quadratic_plateau"]].apply(lambda column: column.is_monotonic_decreasing).all()
@@ -507,21 +512,23 @@ def test_every_quantity_is_published_with_its_unit_and_sources():
     found = best_dose.economics_by_family(drawn, renamed, steps, COSTS)
     averaged = best_dose.average_economics(found, best_dose.draw_family(1, len(GAIN)))
     published = fertilizer_estimates(full, averaged, found, GAIN, renamed, steps, ("z",), DATED, 0.9, 1)
-    estimates = {estimate.key: estimate for estimate in published}
+    estimates = {str(estimate.key): estimate for estimate in published}
     assert len(estimates) == len(published)
     assert estimates["fertilizer.price_step.access.income"].unit == "million Rp/ha"
     assert estimates["fertilizer.price_step.access.yield"].sources == ("a", "b", "c", "z")
     assert estimates["fertilizer.value_cost_ratio.market"].headline
-    assert estimates["fertilizer.probability_loss.market"].value == np.mean(full["value_cost_ratio.market"] < 1)
+    loss, ratio = estimates["fertilizer.probability_loss.market"].value, full[key("value_cost_ratio", at=("market",))]
+    assert loss == np.mean(ratio < 1)
     # One definition of a loss: what is below one rupiah for a rupiah leaves less than nothing.
-    assert estimates["fertilizer.probability_loss.market"].value == np.mean(full["net_income.market"] < 0)
+    assert loss == np.mean(full[key("net_income", at=("market",))] < 0)
     assert estimates["fertilizer.half_dose.probability_above_2.ceiling"].value == np.mean(
-        averaged["half_dose.value_cost_ratio.ceiling"] > 2
+        averaged[key("value_cost_ratio", "half_dose", at=("ceiling",))] > 2
     )
     assert estimates["fertilizer.probability_no_gain"].value == np.mean(GAIN <= 0)
-    assert estimates["fertilizer.mitscherlich.choke_ratio"].value == np.median(found["mitscherlich"]["choke_ratio"])
+    one_curve = found["mitscherlich"][key("choke_ratio")]
+    assert estimates["fertilizer.mitscherlich.choke_ratio"].value == np.median(one_curve)
 
 
-def test_unit_of_an_unknown_quantity_is_an_error():
-    with pytest.raises(StopIteration):
-        unit_of("price_step.access.tonnes")
+def test_a_price_that_is_not_declared_is_not_published():
+    with pytest.raises(KeyPartError, match=r"fertilizer\.optimal_dose\.cheap is not among the keys"):
+        QUANTITIES["optimal_dose"].key(at=("cheap",))

@@ -13,6 +13,7 @@ from pipeline.kit.data import sources
 from pipeline.kit.data.contracts import Column, ContractError, Table, read_clean, validate, write_clean
 from pipeline.kit.language import Text, format_number
 from pipeline.kit.publish.estimates import Estimate, EstimateError, Prose, load_estimates, save_estimates
+from pipeline.kit.publish.keys import Key
 from pipeline.params import ParameterError, load_params
 from pipeline.study.causes import attribution
 from pipeline.study.prices import clean
@@ -125,7 +126,7 @@ def test_fit_refuses_an_infinite_error():
 
 
 def make(**changes):
-    base = {"key": "k", "value": 1.0, "unit": "t", "basis": "", "method": "m", "sources": ("a",), "n": 1}
+    base = {"key": Key("k"), "value": 1.0, "unit": "t", "basis": "", "method": "m", "sources": ("a",), "n": 1}
     return Estimate(**(base | changes))
 
 

@@ -143,7 +143,7 @@ def test_number_of_plots_without_an_upper_end_is_published_without_interval():
         [("a", "half", 2.0, 4.0, np.nan), ("a", "nine_tenths", 2.0, np.nan, np.nan), ("b", "half", 2.0, 2.0, 8.0)],
         columns=["name", "share", "lower", "value", "upper"],
     )
-    found = {estimate.key: estimate for estimate in published.plot_estimates(needed, ["x"], 0.9, 1)}
+    found = {str(estimate.key): estimate for estimate in published.plot_estimates(needed, ["x"], 0.9, 1)}
     assert set(found) == {"plots.a.half", "plots.b.half"}
     assert np.isnan(found["plots.a.half"].upper)
     assert found["plots.b.half"].upper == 8

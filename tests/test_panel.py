@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.kit.publish.keys import Key
 from pipeline.study.price_response import estimates, panel, price_readings
 from pipeline.study.price_response.panel import AREA, ENSO, YIELD
 from pipeline.study.prices import clean
@@ -260,7 +261,7 @@ def test_a_doubling_is_published_in_per_cent():
     reading = price_readings.Reading("price_response.all", (-1.0, 0.0, 1.0), 10, 5)
     found = estimates.response_estimates([reading], ("wb",), 0.9)[0]
     assert (found.lower, found.value, found.upper) == pytest.approx((-50, 0, 100))
-    tenth = replace(reading, key="area_dilution.same_year", interval=(-1.0, -1.0, 0.0))
+    tenth = replace(reading, key=Key("area_dilution", ("same_year",)), interval=(-1.0, -1.0, 0.0))
     assert estimates.response_estimates([tenth], ("wb",), 0.9)[0].value == pytest.approx(100 / 1.1 - 100)
 
 

@@ -534,7 +534,7 @@ def test_threshold_is_the_first_attack_with_even_odds_and_is_put_in_words_where_
         }
     )
     found = taken_from(chances)
-    assert {e.key: e.value for e in found} == {"sleeving.pays_from.present.aceh": 40.0}
+    assert {str(e.key): e.value for e in found} == {"sleeving.pays_from.present.aceh": 40.0}
     assert "{sleeving.pays_from.present.aceh}" in published.from_which_attack(found, "present", "aceh").id
     for language in ("en", "id"):
         assert "{" not in published.from_which_attack(found, "present", "sabah").in_language(language)
@@ -548,7 +548,7 @@ def test_every_control_is_published_with_what_is_known_of_it(controls, yield_now
     prices = {"low": 25000.0, "present": 70000.0, "peak": 120000.0}
     sources = dict.fromkeys(("pod_borer", "black_pod", "dieback"), ("fiana_2015",))
     found = {
-        e.key: e
+        str(e.key): e
         for e in published.control_estimates(
             controls, everywhere(yield_now), prices, 5990.0, 2750.0, sources, ("iknpos_19390",), DATED, 0.99, 1
         )

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from pipeline.kit.bayes import mixture
+from pipeline.study import known_rows
 from pipeline.study.statistics.clean import conflicts, regional_yields
 from pipeline.study.yield_gap import attainable, official_figures, regency
 
@@ -33,7 +34,7 @@ def simulated(kutai_2025: float, error: float = 0.05, seed: int = 1) -> pd.DataF
             rows.append((f"A {region} {year}", region, year, "area", area))
             rows.append((f"P {region} {year}", region, year, "production", area * share * per_ha))
         rows.append((f"S {region}", region, 2020, "share", share))
-    rows.append((official_figures.AREA_2025, "Kutai Timur", 2025, "area", kutai_2025))
+    rows.append((known_rows.KUTAI_TIMUR_AREA_2025, "Kutai Timur", 2025, "area", kutai_2025))
     rows.append(("P25", "Kutai Timur", 2025, "production", 3000.0 * 0.6 * 700.0))
     frame = pd.DataFrame(rows, columns=["figure", "region", "year", "quantity", "value"])
     frame["value"] *= np.exp(rng.normal(0, error, len(frame)))

@@ -18,7 +18,7 @@ from pipeline.study.scenarios.options import Measure, Option, Yields
 
 DATED = Dated({name: f"{name} bean price" for name in ("present", "low", "high", "berau", "peak")}, "2026-01")
 
-NO_CEILING = 1e9
+NO_LIMIT = 1e9
 SIZE = 500
 GAIN = st.floats(-0.5, 1)
 SHARE = st.floats(0, 1)
@@ -56,7 +56,7 @@ def inputs() -> measures.Inputs:
         compost=rng.uniform(7e6, 9e6, SIZE),
         full_dose=400.0,
         transport=200.0,
-        ceiling=2750.0,
+        potential=2750.0,
     )
 
 
@@ -94,7 +94,7 @@ def test_sleeving_never_covers_more_than_the_area_with_the_borer(adoption, attac
     sleeving = Option("s", (one("pests", 0.5, 6e6, needs_borer=True),))
     now = np.array([400.0, 400.0])
     with_borer = options.share_with_borer(np.full(2, attacked), adoption)
-    extra = options.mean_extra(sleeving, Yields(now, 2 * now), NO_CEILING, with_borer)
+    extra = options.mean_extra(sleeving, Yields(now, 2 * now), NO_LIMIT, with_borer)
     tonnes = options.extra_tonnes(extra, 1000.0, adoption)
     covered = min(adoption, attacked)
     assert tonnes[0] == pytest.approx(400 * np.expm1(0.5) * 1000 * covered / 1000, rel=1e-9, abs=1e-9)
@@ -120,7 +120,7 @@ def test_extra_tonnes_are_linear_in_area_and_adoption(extra, hectares, adoption,
 
 def assess(gain: float, cost: float) -> dict[str, float]:
     option = Option("m", (Measure("technique", np.array([gain]), np.array([cost])),))
-    found = options.assess(option, np.array([400.0]), 70000, NO_CEILING)
+    found = options.assess(option, np.array([400.0]), 70000, NO_LIMIT)
     return {name: float(values[0]) for name, values in found.items()}
 
 
@@ -147,7 +147,7 @@ def test_income_over_the_area_lies_between_that_with_and_without_the_borer(share
     package = Option("p", (one("fertilizer", 0.3, 2e6), one("pests", 0.5, 6e6, needs_borer=True)))
     now, ends = np.array([400.0, 900.0]), []
     for with_borer in (0.0, 1.0, share):
-        ends.append(options.mean_income(package, Yields(now, 2 * now), 64000.0, NO_CEILING, np.full(2, with_borer)))
+        ends.append(options.mean_income(package, Yields(now, 2 * now), 64000.0, NO_LIMIT, np.full(2, with_borer)))
     without, there, between = ends
     assert between == pytest.approx(share * there + (1 - share) * without)
 
@@ -239,7 +239,7 @@ def test_at_present_prices_the_grid_says_what_the_options_say(grid, inputs):
     built = measures.build_options(inputs, PRICES)
     rows = grid[grid["cocoa"] == "present"].set_index(["name", "fertilizer"])
     for name, option in built.items():
-        summary = options.summarise(options.assess(option, inputs.yields.with_borer, 64000.0, inputs.ceiling), 0.9)
+        summary = options.summarise(options.assess(option, inputs.yields.with_borer, 64000.0, inputs.potential), 0.9)
         key = estimates.IN_GRID.get(name, (name, "none"))
         assert rows.loc[key, list(summary)].to_dict() == pytest.approx(summary)
 
@@ -334,7 +334,7 @@ def test_curve_rises_and_measures_that_bring_nothing_are_not_drawn():
     assert blocks["name"].tolist() == ["training", "pod_sleeving"]
     assert blocks[["start", "end"]].to_numpy().tolist() == [[0, 200], [200, 800]]
     published = estimates.cost_estimates(curve, DATED, ["x"], 0.9, 1)
-    assert [estimate.key for estimate in published] == ["cost_per_kg.training", "cost_per_kg.pod_sleeving"]
+    assert [str(estimate.key) for estimate in published] == ["cost_per_kg.training", "cost_per_kg.pod_sleeving"]
     with pytest.raises(ValueError, match="must be above zero"):
         price_grid.cost_per_kg(np.ones(3), np.array([1.0, 0.0, 1.0]), 0.9)
 
@@ -347,7 +347,7 @@ def test_measures_without_direct_evidence_stand_behind_all_others_and_say_so():
     curve = price_grid.cost_curve(extra, costs, extra, ranked, 0.9)
     assert curve["name"].tolist() == ["pod_sleeving", "training", "compost"]
     told = {
-        e.key: e.basis.endswith("without direct evidence, not ranked")
+        str(e.key): e.basis.endswith("without direct evidence, not ranked")
         for e in estimates.cost_estimates(curve, DATED, ["x"], 0.9, 1)
     }
     assert told == {"cost_per_kg.pod_sleeving": False, "cost_per_kg.training": False, "cost_per_kg.compost": True}

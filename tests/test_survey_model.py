@@ -603,7 +603,7 @@ def numbers_of(plots: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Estimate]]:
     found, flags = learned(plots), survey_signs.checked(plots)
     sources = {name: (f"source_{name}",) for name in QUANTITIES}
     estimates = learned_estimates(found.table, found.left_out, flags, sources, LEVEL, 1)
-    return found.table, {estimate.key: estimate for estimate in estimates}
+    return found.table, {str(estimate.key): estimate for estimate in estimates}
 
 
 def test_later_pages_rest_on_the_literature_alone_until_plots_say_something():

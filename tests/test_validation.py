@@ -6,6 +6,7 @@ import pytest
 from scipy.stats import kstest
 
 from pipeline.kit.publish.estimates import Estimate
+from pipeline.kit.publish.keys import Key
 from pipeline.study.evidence import clean as clean
 from pipeline.study.synthesis import comparisons
 from pipeline.study.synthesis.pooling import Priors, error_factor_sd, moderators, synthesise
@@ -220,7 +221,7 @@ def test_checks_of_both_engines_stand_in_one_table():
         }
     )
     table = published.all_checks(meta, optima)
-    found = {e.key: e.value for e in published.check_estimates(table)}
+    found = {str(e.key): e.value for e in published.check_estimates(table)}
     assert found == {"engine.passed": 1, "engine.checked": 2}
 
 
@@ -232,6 +233,6 @@ def test_other_priors_move_effects_by_a_share_of_their_interval():
 
 
 def test_coverage_of_countries_is_taken_over_as_published():
-    known = Estimate("price_skill.coverage_80", 0.87, "1", "b", "m", ("fao_qcl_2022",), 29)
+    known = Estimate(Key("price_skill", (), "coverage_80"), 0.87, "1", "b", "m", ("fao_qcl_2022",), 29)
     numbers = {"price_skill.coverage_80": known, "price_skill.coverage_95": known}
     assert [e.value for e in published.country_coverage(numbers)] == pytest.approx([87, 87])

@@ -96,7 +96,7 @@ def constants(base: Base) -> dict[str, Any]:
     return {
         "full_dose": base.inputs.full_dose,
         "transport": base.inputs.transport,
-        "ceiling": base.inputs.ceiling,
+        "potential": base.inputs.potential,
         "harvest_days": base.params.prices.harvest_days_per_kg,
         "told_apart": options.TOLD_APART,
         "bad_case": options.BAD_CASE,
@@ -201,7 +201,7 @@ def _numbers(base: Base, language: str) -> dict[str, str]:
         "when": _start_price(base).in_language(language),
         "level": plain(base.params.uncertainty.interval_level * 100, language),
         "full": plain(base.inputs.full_dose, language),
-        "potential": plain(base.inputs.ceiling, language),
+        "potential": plain(base.inputs.potential, language),
         "most": plain(2 * base.inputs.full_dose, language),
         "draws": plain(base.clean.size, language),
         "harvest_days": plain(base.params.prices.harvest_days_per_kg, language),
@@ -217,7 +217,7 @@ def _numbers(base: Base, language: str) -> dict[str, str]:
 def _start_price(base: Base) -> Text:
     """Where the start value of the bean price comes from."""
     price = base.params.prices.cocoa_idr_per_kg * base.params.prices.cocoa_multiplier
-    beans = dated(read_clean(tables.LOCAL_PRICES), {"present": price}, base.params.prices.as_of, 1.0).beans["present"]
+    beans = dated(read_clean(tables.LOCAL_PRICES), {"present": price}, base.params.prices.as_of).beans["present"]
     day = day_of(beans)
     if beans.startswith(AS_SET):
         return day

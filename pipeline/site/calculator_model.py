@@ -73,7 +73,7 @@ def _inputs(params: Any, pests: pd.DataFrame) -> measures.Inputs:
         compost=compost,
         full_dose=params.fertilizer.dose_kg_per_ha,
         transport=params.fertilizer.transport_idr_per_kg,
-        ceiling=params.yield_gap.ceiling_kg_per_ha,
+        potential=params.yield_gap.potential_kg_per_ha,
     )
 
 
@@ -114,7 +114,7 @@ def at_draws(inputs: measures.Inputs, rows: np.ndarray) -> measures.Inputs:
 
 def respond(inputs: measures.Inputs, seed: int) -> measures.Inputs:
     """The inputs with the response curves of their yield where the borer is."""
-    gain = response_curves.extra_yield(inputs.yields.with_borer, inputs.effects["mineral_fertilizer"], inputs.ceiling)
+    gain = response_curves.extra_yield(inputs.yields.with_borer, inputs.effects["mineral_fertilizer"], inputs.potential)
     return replace(inputs, responses=best_dose.draw_responses(inputs.full_dose, gain, seed))
 
 
@@ -160,7 +160,7 @@ def possible_draws(base: Base, settings: Settings) -> np.ndarray:
     if settings.yield_now is None:
         return np.ones(len(base.clean), dtype=bool)
     clean = pest_losses.yield_without(np.array(settings.yield_now), 1.0, base.curve.loss(_attacked(base, settings)))
-    return clean <= base.inputs.ceiling
+    return clean <= base.inputs.potential
 
 
 def options_at(base: Base, inputs: measures.Inputs, price: float) -> dict[str, options.Option]:
@@ -205,11 +205,11 @@ def evaluate(base: Base, settings: Settings) -> Result:
     mean_dose, best = measures.best_fertilizer(inputs, settings.fertilizer, net)
     at_best = options.Option("fertilizer_best", (best,))
     now = inputs.yields.with_borer
-    mean_income = options.assess(at_best, now, net, inputs.ceiling)["net_income_idr_per_ha"].mean()
+    mean_income = options.assess(at_best, now, net, inputs.potential)["net_income_idr_per_ha"].mean()
     if mean_dose < inputs.full_dose:
         offered[at_best.name] = at_best
     outcomes = {
-        name: options.assess(option, now, net, inputs.ceiling)
+        name: options.assess(option, now, net, inputs.potential)
         for name, option in offered.items()
         if name not in left_out
     }

@@ -9,6 +9,7 @@ import pandas as pd
 from pipeline import tables
 from pipeline.kit.data.contracts import read_clean, row
 from pipeline.params import describe
+from pipeline.study import known_rows
 from pipeline.study.fertilizer.best_dose import price_cases
 from pipeline.study.pests.pest_losses import LOW_SHARE, attack_figures
 from pipeline.study.prices.prices_now import exchange_rates
@@ -64,10 +65,11 @@ class Field:
 
 
 def npk_prices(params: Any) -> pd.Series:
-    """Prices of NPK in Rp/kg by case, in the month to which the project brings prices."""
+    """Prices of NPK in Rp/kg by case, brought to the month of the parameters and set by their multiplier."""
     world, costs = read_clean(tables.WORLD_PRICES), read_clean(tables.COSTS)
     rates = exchange_rates(read_clean(tables.EXCHANGE_CPI), costs)
-    cases = price_cases(read_clean(tables.LOCAL_PRICES), world, rates, params.prices.as_of)
+    now, prices = params.prices, read_clean(tables.LOCAL_PRICES)
+    cases = price_cases(prices, world, rates, now.as_of, now.fertilizer_multiplier)
     return cases.set_index("name")["price_idr_per_kg"]
 
 
@@ -75,7 +77,7 @@ def fields(params: Any) -> dict[str, Field]:
     """Every setting by name, in the order of the form.
 
     The possible range of cocoa is that of the parameter; fertilizer and wage may be a tenth to ten times what is
-    known, as for the multipliers of prices; a yield may go up to the ceiling that no measure can pass.
+    known, as for the multipliers of prices; a yield may go up to the potential of clones, which no measure can pass.
     """
     prices, costs = read_clean(tables.LOCAL_PRICES), read_clean(tables.COSTS)
     baselines = read_clean(tables.BASELINES)
@@ -89,20 +91,21 @@ def fields(params: Any) -> dict[str, Field]:
     attacked, _ = attack_figures(baselines, read_clean(tables.EFFECTS))
     bounds, factor = describe()["prices.cocoa_idr_per_kg"], describe()["prices.fertilizer_multiplier"]
     bean_price = params.prices.cocoa_idr_per_kg * params.prices.cocoa_multiplier
-    ceiling_price = float(cases["ceiling"]) * params.prices.fertilizer_multiplier
     return {
         "cocoa": Field(bean_price, *_outward(bounds["low"], bounds["high"]), *_outward(beans.min(), beans.max())),
         "fertilizer": Field(
-            ceiling_price,
+            float(cases["ceiling"]),
             *_outward(factor["low"] * cases.min(), factor["high"] * cases.max()),
             *_outward(shop.min(), shop.max()),
         ),
         "wage": Field(
             wage, *_outward(factor["low"] * wage, factor["high"] * wage), *_outward(per_day.min(), per_day.max())
         ),
-        "yield_now": Field(None, 1.0, params.yield_gap.ceiling_kg_per_ha, yields.min(), yields.max()),
+        "yield_now": Field(None, 1.0, params.yield_gap.potential_kg_per_ha, yields.min(), yields.max()),
         "attacked": Field(None, 0.0, 100.0, LOW_SHARE * 100, attacked * 100),
-        "age": Field(None, 0.0, OLDEST_YEARS, BEARING_YEARS, float(row(baselines, "B052")["value_high"])),
+        "age": Field(
+            None, 0.0, OLDEST_YEARS, BEARING_YEARS, float(row(baselines, known_rows.TREE_AGE_TABANAN)["value_high"])
+        ),
     }
 
 

@@ -1,8 +1,9 @@
 """The page of every published number: what it is, and the chain from it back to its sources."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import combinations
 from typing import Any
 
 import pandas as pd
@@ -12,13 +13,12 @@ from pipeline.kit import paths
 from pipeline.kit.data import usage
 from pipeline.kit.language import format_number
 from pipeline.kit.provenance.trace import trace
-from pipeline.kit.publish.estimates import Estimate, load_estimates
+from pipeline.kit.publish.estimates import Estimate, Prose, load_estimates
 from pipeline.params import describe
 from pipeline.site.catalogue import WORDS, Message, messages, take_out, translate
 from pipeline.site.notebook_tables import in_english, translate_cell
+from pipeline.study.plots.estimates import kinds
 
-# Names with dots between their parts, as keys of numbers have them.
-DOTTED = re.compile(r"[a-z]\w*(\.\w+)+")
 MONTH = re.compile(r"\d{4}_\d\d")
 # Places that keys name, which have the same name in both languages.
 PLACES = {"aceh", "berau", "indonesia", "kutai timur", "mahakam ulu", "sabah"}
@@ -28,9 +28,28 @@ Page = tuple[str, dict[str, Any], str]
 
 @cache
 def published() -> dict[str, Estimate]:
-    """Every published number by key, stage after stage."""
+    """Every published number by the text of its key, stage after stage.
+
+    Raises ``EstimateError`` for two keys that differ in their parts only.
+    """
     stages = sorted(path.parent.name for path in paths.RESULTS.glob("*/estimates.csv"))
-    return {key: estimate for stage in stages for key, estimate in load_estimates(stage).items()}
+    return Prose(estimate for stage in stages for estimate in load_estimates(stage).values()).by_key
+
+
+@cache
+def pieces() -> dict[str, tuple[str, ...]]:
+    """The parts of every piece of a key that a row of a table may be labelled with, by its text.
+
+    A piece has at least two parts that follow each other (``optimal_dose.market``).
+    """
+    keys = [*(estimate.key for estimate in published().values()), *kinds()]
+    runs = {
+        run
+        for key in keys
+        for first, last in combinations(range(len(key.parts) + 1), 2)
+        if len(run := key.parts[first:last]) > 1
+    }
+    return {".".join(run): run for run in runs}
 
 
 @cache
@@ -46,13 +65,13 @@ def warnings() -> dict[str, tuple[str, ...]]:
 @cache
 def chain(key: str) -> dict[str, Any]:
     """The chain of ``cacao trace``, with the stage that made the number; found once for both languages."""
-    found = trace(key)
+    found = trace(key, reads_code=False)
     return found | {"stage": found["stages"][0]["name"]}
 
 
-def name(key: str, language: str) -> str:
-    """What a key says, part by part: ``cause.gap`` is ``cause · gap``. Raises ``MissingTranslation``."""
-    return " · ".join(_part(part, language) for part in key.split("."))
+def name(parts: Iterable[str], language: str) -> str:
+    """What the parts of a key say: those of ``cause.gap`` are ``cause · gap``. Raises ``MissingTranslation``."""
+    return " · ".join(_part(part, language) for part in parts)
 
 
 def _part(part: str, language: str) -> str:
@@ -82,10 +101,8 @@ def basis(estimate: Estimate, language: str) -> str:
 
 def is_sayable(label: str) -> bool:
     """Whether a label is a piece of a key (``optimal_dose.market``) and every part of it has words."""
-    parts = label.split(".")
-    return bool(DOTTED.fullmatch(label)) and all(
-        part.replace("_", " ") in PLACES or any(_known(part)) for part in parts
-    )
+    parts = pieces().get(label, ())
+    return bool(parts) and all(part.replace("_", " ") in PLACES or any(_known(part)) for part in parts)
 
 
 def pages(language: str) -> Iterator[Page]:
@@ -96,18 +113,19 @@ def pages(language: str) -> Iterator[Page]:
 
 def number(estimate: Estimate, language: str) -> dict[str, Any]:
     """What the page of a number shows, in words of one language."""
-    found = chain(estimate.key)
+    key = str(estimate.key)
+    found = chain(key)
     meaning = describe()
     return {
-        "key": estimate.key,
-        "name": name(estimate.key, language),
+        "key": key,
+        "name": name(estimate.key.parts, language),
         "shown": estimate.text(language),
         "level": f"{estimate.level * 100:.0f} %" if estimate.level > 0 else "",
         "basis": basis(estimate, language),
         "method": translate(estimate.method, language, "value"),
         "n": estimate.n,
         "seed": estimate.seed,
-        "warnings": usage.in_words(warnings()[estimate.key])[language],
+        "warnings": usage.in_words(warnings()[key])[language],
         "parameters": [
             {
                 **row,
@@ -118,6 +136,7 @@ def number(estimate: Estimate, language: str) -> dict[str, Any]:
             for row in found["parameters"]
         ],
         "sources": [_source(source, language) for source in found["sources"]],
+        "built_by": found["subject"]["built_by"],
         **{part: found[part] for part in ("stage", "file", "stages", "tables", "raw")},
     }
 
@@ -143,7 +162,7 @@ def table(language: str) -> list[dict[str, str]]:
     return [
         {
             "key": key,
-            "name": name(key, language),
+            "name": name(estimate.key.parts, language),
             "stage": chain(key)["stage"],
             "shown": estimate.text(language),
             "basis": basis(estimate, language),
@@ -163,10 +182,10 @@ def link_keys(table_html: str, language: str, root: str = "") -> str:
     def linked(cell: re.Match[str]) -> str:
         key = cell[2]
         if key in published():
-            said = f'<a href="{root}numbers/{key}.html">{name(key, language)}</a>'
+            said = f'<a href="{root}numbers/{key}.html">{name(published()[key].key.parts, language)}</a>'
             said += "" if has_basis else f"<small>{basis(published()[key], language)}</small>"
         elif is_sayable(key):
-            said = name(key, language)
+            said = name(pieces()[key], language)
         else:
             return cell[0]
         return f'{cell[1]}{said}<code class="key">{key}</code>{cell[3]}'

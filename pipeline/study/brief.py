@@ -19,6 +19,7 @@ from pipeline.kit.data import usage
 from pipeline.kit.language import LANGUAGES, Text, format_number, format_percent, read_texts
 from pipeline.kit.publish.estimates import TO, Prose, keys_in, linked, sources_of, unlinked
 from pipeline.kit.publish.figures import load_figure
+from pipeline.kit.publish.keys import Key
 from pipeline.study.names import PACKAGES
 
 STYLE = """
@@ -212,7 +213,8 @@ def _scenario_row(row: pd.Series, language: str) -> tuple[str, ...]:
         "net_income": _with_interval(row, "net_income_idr_per_ha", language, 1e6),
         "probability_loss": format_percent(row["probability_loss"], language),
     }
-    numbers = (linked(f"scenario.{row['name']}.{key}", cell) for key, cell in cells.items())
+    keys = {quantity: Key("scenario", (row["name"],), quantity) for quantity in cells}
+    numbers = (linked(str(keys[quantity]), cell) for quantity, cell in cells.items())
     return (PACKAGES[row["name"]].in_language(language), *numbers)
 
 

@@ -17,6 +17,8 @@ import pandas as pd
 from pipeline.kit import declared, paths
 from pipeline.kit.data import sources
 from pipeline.kit.provenance.lineage import LineageError, Stage, maker, stamp, state, upstream
+from pipeline.kit.publish.keys import COLUMNS, Key
+from pipeline.kit.publish.makers import lines, place
 
 SOURCE_COLUMNS = ("sources", "source_id", "source_ids")
 
@@ -36,11 +38,14 @@ class Subject:
     sources: tuple[str, ...] = ()
 
 
-def find(asked: str) -> Subject:
-    """The subject that a reader means. Raises ``LineageError`` that names what comes nearest when there is none."""
+def find(asked: str, reads_code: bool = True) -> Subject:
+    """The subject that a reader means. Raises ``LineageError`` that names what comes nearest when there is none.
+
+    The lines of the function that built a number are in the facts where the code may be read.
+    """
     keys = _estimates()
     if asked in keys.index:
-        return _estimate(keys.loc[asked])
+        return _estimate(keys.loc[asked], reads_code)
     table, _, rest = asked.partition(":")
     line, _, column = rest.partition(":")
     path = _file_of(table)
@@ -64,16 +69,20 @@ def _estimates() -> pd.DataFrame:
 def _read_estimates(files: tuple[tuple[Path, tuple[int, int]], ...]) -> pd.DataFrame:
     tables = []
     for path, _ in files:
-        frame = pd.read_csv(path, dtype={"seed": "Int64"}, keep_default_na=False, na_values=[""])
+        texts = dict.fromkeys(("key", *COLUMNS, "made_by"), "str")
+        frame = pd.read_csv(path, dtype=texts | {"seed": "Int64"}, keep_default_na=False, na_values=[""])
+        frame = frame.fillna(dict.fromkeys(texts, ""))
         tables.append(frame.assign(path=paths.shown(path), line=range(2, len(frame) + 2)))
     return pd.concat(tables).set_index("key", drop=False)
 
 
-def _estimate(row: pd.Series) -> Subject:
+def _estimate(row: pd.Series, reads_code: bool) -> Subject:
     facts = {name: row[name] for name in ("value", "lower", "upper", "level", "unit", "basis", "method", "n", "seed")}
     known = {
         name: value.item() if hasattr(value, "item") else value for name, value in facts.items() if pd.notna(value)
     }
+    built_by = place(row["made_by"])
+    known["built_by"] = built_by | (lines(built_by, Key.from_columns(row)) if reads_code else {})
     return Subject("estimate", row["key"], row["path"], int(row["line"]), known, tuple(row["sources"].split(";")))
 
 
@@ -131,13 +140,13 @@ SOURCE_FACTS = (
 )  # fmt: skip
 
 
-def trace(asked: str) -> dict[str, Any]:
-    """The chain of what was asked, ready for JSON.
+def trace(asked: str, reads_code: bool = True) -> dict[str, Any]:
+    """The chain of what was asked, ready for JSON; without lines of code unless it ``reads_code``.
 
     Keys: ``subject``, ``file``, ``stages`` (from the last to the first), ``parameters``, ``tables`` (clean),
     ``raw``, ``sources``, ``warnings`` and ``code_version``. Raises ``LineageError`` when it cannot be found.
     """
-    subject = find(asked)
+    subject = find(asked, reads_code)
     made_by = maker(subject.path)
     chain = upstream(made_by) if made_by else []
     cites = _sources_of(subject, chain)

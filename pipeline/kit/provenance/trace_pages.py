@@ -52,7 +52,17 @@ def _subject(subject: dict[str, Any]) -> list[str]:
     if "value" in subject:
         lines.append(f"{_interval(subject)} {subject.get('unit', '')}".rstrip())
     told = ("basis", "method", "n", "seed", "column", "row")
-    return lines + [f"{name}: {subject[name]}" for name in told if name in subject]
+    lines += [f"{name}: {subject[name]}" for name in told if name in subject]
+    return lines + ([f"built by {_place(subject['built_by'])}"] if "built_by" in subject else [])
+
+
+def _place(built_by: dict[str, Any]) -> str:
+    """Function and lines, or notebook and cell, in which an estimate is built."""
+    if "cell" in built_by:
+        return f"{built_by['path']}, cell {built_by['cell']}"
+    line = f"line {built_by['line']}" if "line" in built_by else "no longer there"
+    key = f"; its key stands on line {built_by['key_line']}" if "key_line" in built_by else ""
+    return f"{built_by['name']}, {built_by['path']}, {line}{key}"
 
 
 def _interval(subject: dict[str, Any]) -> str:

@@ -15,6 +15,8 @@ import pandas as pd
 from pipeline.kit import paths
 from pipeline.kit.data import usage
 from pipeline.kit.language import Text, format_number, format_percent, format_unit
+from pipeline.kit.publish.keys import COLUMNS, Key
+from pipeline.kit.publish.makers import maker
 
 # A text that pandas cuts short can be neither read nor translated, a number in a row left out not be found.
 pd.set_option("display.max_colwidth", None, "display.max_rows", None)
@@ -33,10 +35,11 @@ class Estimate:
 
     ``lower`` and ``upper`` bound the interval that holds ``level`` of the probability; all three are missing
     for a figure that is only restated, whose error its source does not give. ``n`` counts the figures, studies
-    or years behind the value and ``seed`` is missing when nothing was drawn at random.
+    or years behind the value and ``seed`` is missing when nothing was drawn at random. ``made_by`` notes who built
+    it: a function of the study, or the cell of a notebook.
     """
 
-    key: str
+    key: Key
     value: float
     unit: str
     basis: str
@@ -48,8 +51,11 @@ class Estimate:
     level: float = float("nan")
     seed: int | None = None
     headline: bool = field(default=False, compare=False)
+    made_by: str = field(default_factory=maker, compare=False)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.key, Key):
+            raise EstimateError(f"{self.key!r} is the text of a key; an estimate needs its parts")
         if not np.isfinite(self.value):
             raise EstimateError(f"{self.key}: value is {self.value}")
         if len({bool(np.isfinite(part)) for part in (self.lower, self.upper, self.level)}) != 1 or any(
@@ -86,7 +92,7 @@ class Estimate:
 
 
 def from_draws(
-    key: str,
+    key: Key,
     draws: np.ndarray,
     level: float,
     *,
@@ -118,12 +124,19 @@ def from_draws(
 
 def estimate_table(estimates: list[Estimate]) -> pd.DataFrame:
     """The estimates as a table, one row each, with the usage warnings on their sources."""
+    frame = _facts(estimates)
+    order = ["key", "value", "lower", "upper", "level", "unit", "basis", "method", "n", "seed", "sources", "warnings"]
+    return frame[order]
+
+
+def _facts(estimates: list[Estimate]) -> pd.DataFrame:
+    """All that is saved of the estimates: the columns of their table, the parts of the keys and who made them."""
     frame = pd.DataFrame([asdict(estimate) for estimate in estimates]).drop(columns="headline")
     frame["warnings"] = frame["sources"].map(lambda sources: ";".join(usage.of(sources)))
     frame["sources"] = frame["sources"].map(";".join)
     frame["seed"] = frame["seed"].astype("Int64")
-    order = ["key", "value", "lower", "upper", "level", "unit", "basis", "method", "n", "seed", "sources", "warnings"]
-    return frame[order]
+    parts = pd.DataFrame([estimate.key.columns() for estimate in estimates])
+    return frame.assign(key=[str(estimate.key) for estimate in estimates], **parts)
 
 
 def save_estimates(estimates: list[Estimate]) -> None:
@@ -133,15 +146,17 @@ def save_estimates(estimates: list[Estimate]) -> None:
     """
     if not estimates:
         raise EstimateError("a stage must publish at least one estimate")
-    keys = [estimate.key for estimate in estimates]
+    keys = [str(estimate.key) for estimate in estimates]
     if repeated := sorted({key for key in keys if keys.count(key) > 1}):
         raise EstimateError(f"keys stand twice: {', '.join(repeated)}")
     path = paths.output(paths.estimates(paths.stage()))
-    estimate_table(estimates).to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
+    columns = [*estimate_table(estimates), "made_by"]
+    columns[1:1] = COLUMNS
+    _facts(estimates)[columns].to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
     warned = paths.output(paths.usage_warnings(paths.stage()))
     usage.table().to_csv(warned, index=False, lineterminator="\n")
     headline = {
-        e.key: {
+        str(e.key): {
             "value": _short(e.value),
             **({"lower": _short(e.lower), "upper": _short(e.upper)} if e.level > 0 else {}),
         }
@@ -159,14 +174,16 @@ def _short(value: float) -> float:
 def load_estimates(stage: str) -> dict[str, Estimate]:
     """Estimates that a stage has published, by key; the usage warnings that it knows of come along."""
     usage.recall(stage)
-    types = {"seed": "Int64", "basis": "str"}
-    frame = pd.read_csv(paths.estimates(stage), dtype=types, keep_default_na=False, na_values=[""])
-    records = frame.drop(columns="warnings").to_dict("records")
-    for record in records:
+    texts = dict.fromkeys(("key", *COLUMNS, "unit", "basis", "method", "sources", "made_by"), "str")
+    frame = pd.read_csv(paths.estimates(stage), dtype=texts | {"seed": "Int64"}, keep_default_na=False, na_values=[""])
+    frame = frame.fillna(dict.fromkeys(texts, ""))
+    found = {}
+    for record in frame.drop(columns="warnings").to_dict("records"):
+        parts = {name: record.pop(name) for name in COLUMNS}
         record["sources"] = tuple(record["sources"].split(";"))
-        record["basis"] = "" if pd.isna(record["basis"]) else record["basis"]
         record["seed"] = None if pd.isna(record["seed"]) else int(record["seed"])
-    return {record["key"]: Estimate(**record) for record in records}
+        found[record["key"]] = Estimate(**record | {"key": Key.from_columns(parts)})
+    return found
 
 
 def split_sources(lists: Iterable[str]) -> tuple[str, ...]:
@@ -195,10 +212,16 @@ def unlinked(text: str) -> str:
 
 
 class Prose:
-    """Fills sentences with estimates by key: ``{key}`` becomes value, interval and unit."""
+    """Fills sentences with estimates by the text of their key: ``{key}`` becomes value, interval and unit.
+
+    Raises ``EstimateError`` for two keys that differ in their parts only.
+    """
 
     def __init__(self, estimates: Iterable[Estimate]) -> None:
-        self.by_key = {estimate.key: estimate for estimate in estimates}
+        self.by_key: dict[str, Estimate] = {}
+        for estimate in estimates:
+            if self.by_key.setdefault(str(estimate.key), estimate).key != estimate.key:
+                raise EstimateError(f"{estimate.key}: two keys of different parts have this text")
 
     def fill(self, text: Text, language: str, show: Callable[[str, str], str] = lambda _, shown: shown) -> str:
         """The sentence in one language.

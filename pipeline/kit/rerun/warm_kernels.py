@@ -92,7 +92,7 @@ class Warm:
         settings = paths.kernel_variables("", Path(), Path())
         # Only what libraries look at when they are imported: the rest is of one stage.
         general = ("PYTHON", "MPL", *paths.THREAD_VARIABLES)
-        ours |= {key: value for key, value in settings.items() if key.startswith(general)}
+        ours |= {name: value for name, value in settings.items() if name.startswith(general)}
         command = [sys.executable, "-c", SERVER, str(os.getpid()), str(theirs.fileno()), *names]
         self.process = subprocess.Popen(
             command, cwd=paths.ROOT, env=ours, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()]

@@ -39,14 +39,14 @@ def log_gain(removed: frozenset[str], gains: dict[str, np.ndarray]) -> np.ndarra
     return total
 
 
-def shapley(yield_now: np.ndarray, gains: dict[str, np.ndarray], ceiling: float) -> dict[str, np.ndarray]:
+def shapley(yield_now: np.ndarray, gains: dict[str, np.ndarray], potential: float) -> dict[str, np.ndarray]:
     """kg/ha of yield that each cause holds back, per draw: the mean over all orders of removing the causes.
 
     ``yield_now`` is the present yield in kg/ha and ``gains`` the log gain per cause, all of shape (draws,);
-    ``ceiling`` is the highest yield that trees can bear. The values add up to what removing all causes gains.
+    ``potential`` is the highest yield that trees can bear. The values add up to what removing all causes gains.
     """
     subsets = [frozenset(chosen) for k in range(len(CAUSES) + 1) for chosen in combinations(CAUSES, k)]
-    worth = {subset: extra_yield(yield_now, log_gain(subset, gains), ceiling) for subset in subsets}
+    worth = {subset: extra_yield(yield_now, log_gain(subset, gains), potential) for subset in subsets}
     values = {}
     for cause in CAUSES:
         without = [subset for subset in subsets if cause not in subset]
@@ -116,7 +116,7 @@ def variants(
     effects: dict[str, np.ndarray],
     uptake: dict[str, np.ndarray],
     pests: pd.DataFrame,
-    ceiling: float,
+    potential: float,
     ranked: tuple[str, ...],
     level: float,
 ) -> pd.DataFrame:
@@ -145,7 +145,7 @@ def variants(
         gains = {cause: (draws * left[cause])[chosen] for cause, draws in effects.items()} | {
             "pod_borer": pest_gain[chosen]
         }
-        shares = shapley(present[chosen], gains, ceiling)
+        shares = shapley(present[chosen], gains, potential)
         first = chances_to_be_largest({cause: shares[cause] for cause in ranked})
         for cause in CAUSES:
             lower, value, upper = np.quantile(shares[cause], [(1 - level) / 2, 0.5, (1 + level) / 2])

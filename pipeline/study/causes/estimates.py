@@ -7,6 +7,7 @@ import pandas as pd
 
 from pipeline.kit.language import LANGUAGES, Text
 from pipeline.kit.publish.estimates import Estimate, from_draws
+from pipeline.kit.publish.keys import Key
 from pipeline.study.causes.attribution import CAUSES as MODEL_CAUSES
 from pipeline.study.causes.attribution import chances_to_be_largest
 from pipeline.study.names import CAUSES
@@ -51,7 +52,7 @@ def cause_estimates(
     parts = {**shares, "unexplained": gap - sum(shares.values()), "gap": gap}
     found = [
         from_draws(
-            f"cause.{name}",
+            Key("cause", (name,)),
             draws,
             level,
             unit="kg/ha",
@@ -71,7 +72,7 @@ def cause_estimates(
 def _beside_the_headline(row: pd.Series, sources: tuple[str, ...], level: float, seed: int) -> Estimate:
     name = "pod_borer_and_black_pod"
     return Estimate(
-        key=f"cause.{name}",
+        key=Key("cause", (name,)),
         value=float(row["value"]),
         unit="kg/ha",
         basis=f"{HECTARE}: {SCOPES[name]}",
@@ -93,7 +94,7 @@ def _chances_to_come_first(
     method = "share of draws, ties split"
     return [
         Estimate(
-            f"first.{name}",
+            Key("first", (name,)),
             chance,
             "1",
             f"probability of holding back most among causes with direct evidence: {SCOPES[name]}",
@@ -117,7 +118,7 @@ def interval_rows(estimates: list[Estimate], order: list[str]) -> pd.DataFrame:
     by_key = {estimate.key: estimate for estimate in estimates}
     names = [*order, "unexplained", "gap"]
     names.insert(names.index("pod_borer") + 1, "pod_borer_and_black_pod")
-    chosen = [(name, by_key[f"cause.{name}"]) for name in names]
+    chosen = [(name, by_key[Key("cause", (name,))]) for name in names]
     rows = [(name, e.lower, e.value, e.upper) for name, e in chosen]
     return pd.DataFrame(rows, columns=["name", "lower", "value", "upper"])
 
@@ -141,7 +142,7 @@ def _lowered(text: str) -> str:
 
 def ranked_names(estimates: list[Estimate]) -> list[Named]:
     """The ranked causes, the one that most often holds back most first."""
-    chances = {e.key.split(".")[1]: e.value for e in estimates if e.key.startswith("first.")}
+    chances = {e.key.case[0]: e.value for e in estimates if e.key.topic == "first"}
     return [named(cause, CAUSES[cause]) for cause in sorted(chances, key=lambda cause: -chances[cause])]
 
 

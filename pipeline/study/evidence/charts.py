@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from pipeline.kit.language import read_texts
 from pipeline.kit.publish.estimates import Estimate, split_sources
 from pipeline.kit.publish.figures import BLUE, GREEN, GREY, ORANGE, Caption, label, localise, year_axis
+from pipeline.kit.publish.keys import Key
 from pipeline.study.names import MEASURES
 
 TEXTS = read_texts(__file__)
@@ -79,7 +80,7 @@ def coverage_estimates(effects: pd.DataFrame) -> list[Estimate]:
     sources = split_sources(effects["source_id"])
     return [
         Estimate(
-            f"evidence.{name}",
+            Key("evidence", (), name),
             float(number),
             unit,
             "cacao, all countries",

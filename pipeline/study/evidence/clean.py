@@ -5,13 +5,14 @@ import pandas as pd
 from scipy.special import ndtri
 
 from pipeline.kit.data.sources import load_raw
+from pipeline.study import known_rows
 from pipeline.tables import COMPARATORS, POOLED_COMPARATORS, POOLED_MEASURES
 
 RATIO_OUTCOMES = ("yield", "yield_loss", "pest_level", "income", "aggregate_production")
 POOLABLE_DESIGNS = ("on_farm_trial", "on_station_trial", "before_after", "cross_section")
 EXCLUDING_WARNINGS = ("secondary", "low_confidence", "confounded", "implausible")
 # Shade counts as more shade over less; this trial printed no shade over shade.
-TURNED_ROUND = ("E016",)
+TURNED_ROUND = (known_rows.SHADE_TRIAL_TAFO,)
 
 
 class EvidenceError(ValueError):

@@ -6,12 +6,20 @@ import numpy as np
 import pandas as pd
 
 from pipeline.kit.bayes.mixture import stream
+from pipeline.kit.publish.keys import Key
 from pipeline.study.fertilizer.response_curves import FAMILIES, MITSCHERLICH, QUADRATIC_PLATEAU, Response, draw_response
-from pipeline.study.prices.prices_now import carried, rate_of
+from pipeline.study.prices.prices_now import as_set, carried, rate_of
 
 # Weight of the quadratic plateau. No trial on cacao with enough doses tells the families apart, so they weigh the
 # same; what they predict of maize is no evidence about trees.
 CACAO_WEIGHT = 0.5
+# Draws by the keys under which they are published.
+Draws = dict[Key, np.ndarray]
+
+
+def key(quantity: str, *case: str, at: tuple[str, ...] = ()) -> Key:
+    """The key of a quantity of fertilizer."""
+    return Key("fertilizer", case, quantity, at)
 
 
 @dataclass(frozen=True)
@@ -49,13 +57,15 @@ class Costs:
         return dose * (np.asarray(price) + self.transport + self.spreading)
 
 
-def price_cases(local_prices: pd.DataFrame, world: pd.DataFrame, rates: pd.DataFrame, as_of: str) -> pd.DataFrame:
+def price_cases(
+    local_prices: pd.DataFrame, world: pd.DataFrame, rates: pd.DataFrame, as_of: str, fertilizer_multiplier: float
+) -> pd.DataFrame:
     """Prices of NPK for cacao that a farmer of Kutai Timur may meet: the ceiling now and before, and the market.
 
     ``local_prices`` and ``world`` are the clean tables, ``rates`` those of ``exchange_rates``. The price on the market
-    is carried from the day of its report to the month ``as_of``. Columns: ``name``, ``price_idr_per_kg``,
-    ``reported_idr_per_kg``, ``date`` (of the report or the decree), ``price_id``, ``source_id``. Raises ``ValueError``
-    when one of them is not in the table or is not above zero.
+    is carried from the day of its report to the month ``as_of``; the multiplier sets all of them. Columns: ``name``,
+    ``price_idr_per_kg``, ``reported_idr_per_kg``, ``date`` (of the report or the decree), ``price_id``, ``source_id``.
+    Raises ``ValueError`` when one of them is not in the table or is not above zero.
     """
     ceiling = local_prices[(local_prices["item"] == "npk_cocoa") & (local_prices["market"] == "ceiling_subsidised")]
     ceiling = ceiling[ceiling["status"] == "final"].sort_values(["year_decimal", "price_id"])
@@ -82,6 +92,7 @@ def price_cases(local_prices: pd.DataFrame, world: pd.DataFrame, rates: pd.DataF
     cases.loc[market_now, "price_idr_per_kg"] = [
         carried(case.reported_idr_per_kg, case.date[:7], as_of, world, rates) for case in cases[market_now].itertuples()
     ]
+    cases["price_idr_per_kg"] = [as_set(price, fertilizer_multiplier) for price in cases["price_idr_per_kg"]]
     sources = sorted({*world["source_id"], rate_of(rates, as_of)["source_id"]})
     cases.loc[market_now, "source_id"] = cases.loc[market_now, "source_id"].map(lambda own: ";".join([own, *sources]))
     return cases
@@ -133,43 +144,41 @@ def average(by_family: dict[str, np.ndarray], is_plateau: np.ndarray) -> np.ndar
     return np.where(is_plateau, by_family[QUADRATIC_PLATEAU.name], by_family[MITSCHERLICH.name])
 
 
-def full_dose_economics(cases: pd.DataFrame, gain: np.ndarray, dose: float, costs: Costs) -> dict[str, np.ndarray]:
+def full_dose_economics(cases: pd.DataFrame, gain: np.ndarray, dose: float, costs: Costs) -> Draws:
     """Draws of what the full dose returns, which no curve changes.
 
-    Keys: ``break_even_price`` (Rp/kg), and for every row of ``cases`` ``value_cost_ratio.NAME`` and ``net_income.NAME``
-    (million Rp/ha).
+    Quantities: ``break_even_price`` (Rp/kg), and at the price of every row of ``cases`` ``value_cost_ratio`` and
+    ``net_income`` (million Rp/ha).
     """
-    found = {"break_even_price": break_even_price(gain, dose, costs)}
+    found = {key("break_even_price"): break_even_price(gain, dose, costs)}
     for case in check_cases(cases).itertuples():
         cost = costs.dose_cost(dose, float(case.price_idr_per_kg))
-        found[f"value_cost_ratio.{case.name}"] = value_cost_ratio(gain, costs.net_bean_price, cost)
-        found[f"net_income.{case.name}"] = (gain * costs.net_bean_price - cost) / 1e6
+        found[key("value_cost_ratio", at=(case.name,))] = value_cost_ratio(gain, costs.net_bean_price, cost)
+        found[key("net_income", at=(case.name,))] = (gain * costs.net_bean_price - cost) / 1e6
     return found
 
 
-def curve_economics(
-    response: Response, cases: pd.DataFrame, steps: pd.DataFrame, costs: Costs
-) -> dict[str, np.ndarray]:
+def curve_economics(response: Response, cases: pd.DataFrame, steps: pd.DataFrame, costs: Costs) -> Draws:
     """Draws of what follows from one curve.
 
-    Keys: ``choke_price`` (Rp/kg at the shop) and ``choke_ratio`` (kg of beans per kg delivered) at which the optimal
-    dose falls to zero, below zero where labour alone is dearer than the beans; per row of ``cases``
-    ``optimal_dose.NAME`` (kg/ha) and ``half_dose.value_cost_ratio.NAME``; per row of ``steps`` what the dear price
-    takes: ``price_step.NAME.dose`` and ``price_step.NAME.yield`` (kg/ha), ``price_step.NAME.income`` (million Rp/ha).
+    Quantities: ``choke_price`` (Rp/kg at the shop) and ``choke_ratio`` (kg of beans per kg delivered) at which the
+    optimal dose falls to zero, below zero where labour alone is dearer than the beans; at the price of every row of
+    ``cases`` ``optimal_dose`` (kg/ha) and the ``value_cost_ratio`` of ``half_dose``; for every row of ``steps`` what
+    the dear price takes: ``dose`` and ``yield`` (kg/ha), ``income`` (million Rp/ha).
     """
     choke = response.choke_ratio() * costs.net_bean_price - costs.spreading
-    found = {"choke_price": choke - costs.transport, "choke_ratio": choke / costs.bean_price}
+    found = {key("choke_price"): choke - costs.transport, key("choke_ratio"): choke / costs.bean_price}
     half = response.full_dose / 2
     for case in check_cases(cases).itertuples():
         price = float(case.price_idr_per_kg)
-        found[f"optimal_dose.{case.name}"] = response.optimal_dose(costs.full_ratio(costs.price_ratio(price)))
-        found[f"half_dose.value_cost_ratio.{case.name}"] = value_cost_ratio(
+        found[key("optimal_dose", at=(case.name,))] = response.optimal_dose(costs.full_ratio(costs.price_ratio(price)))
+        found[key("value_cost_ratio", "half_dose", at=(case.name,))] = value_cost_ratio(
             response.extra_yield(half), costs.net_bean_price, costs.dose_cost(half, price)
         )
     for step in steps.itertuples():
         cheap, dear = (_at_optimum(response, step_ratio, costs) for step_ratio in (step.ratio_cheap, step.ratio_dear))
         for part, (before, after) in zip(("dose", "yield", "income"), zip(cheap, dear, strict=True), strict=True):
-            found[f"price_step.{step.name}.{part}"] = before - after
+            found[key(part, "price_step", step.name)] = before - after
     return found
 
 
@@ -183,15 +192,15 @@ def _at_optimum(response: Response, price_ratio: float, costs: Costs) -> tuple[n
 
 def economics_by_family(
     responses: dict[str, Response], cases: pd.DataFrame, steps: pd.DataFrame, costs: Costs
-) -> dict[str, dict[str, np.ndarray]]:
+) -> dict[str, Draws]:
     """What follows from each curve, by the name of its family."""
     return {name: curve_economics(response, cases, steps, costs) for name, response in responses.items()}
 
 
-def average_economics(by_family: dict[str, dict[str, np.ndarray]], is_plateau: np.ndarray) -> dict[str, np.ndarray]:
+def average_economics(by_family: dict[str, Draws], is_plateau: np.ndarray) -> Draws:
     """The average of the families, quantity by quantity."""
-    keys = next(iter(by_family.values()))
-    return {key: average({name: found[key] for name, found in by_family.items()}, is_plateau) for key in keys}
+    asked = next(iter(by_family.values()))
+    return {each: average({name: found[each] for name, found in by_family.items()}, is_plateau) for each in asked}
 
 
 def value_cost_curve(
@@ -230,16 +239,14 @@ def dose_curve(
     return pd.DataFrame(rows, columns=["price_ratio", "lower", "value", "upper", *responses])
 
 
-def summarise(draws: dict[str, np.ndarray], level: float) -> pd.DataFrame:
-    """Median and interval of every quantity: columns ``lower``, ``value``, ``upper``."""
+def summarise(draws: Draws, level: float) -> pd.DataFrame:
+    """Median and interval by the rest of the key: columns ``lower``, ``value``, ``upper``."""
     levels = [(1 - level) / 2, 0.5, (1 + level) / 2]
-    rows = {name: np.quantile(values, levels) for name, values in draws.items()}
+    rows = {each.within_topic: np.quantile(values, levels) for each, values in draws.items()}
     return pd.DataFrame.from_dict(rows, orient="index", columns=["lower", "value", "upper"])
 
 
-def compare_families(
-    by_family: dict[str, dict[str, np.ndarray]], averaged: dict[str, np.ndarray], level: float
-) -> pd.DataFrame:
+def compare_families(by_family: dict[str, Draws], averaged: Draws, level: float) -> pd.DataFrame:
     """The answer under each curve alone and under their average: one row per quantity, medians and intervals."""
     tables = {"average": averaged, **by_family}
     return pd.concat({name: summarise(draws, level) for name, draws in tables.items()}, axis="columns")

@@ -1,44 +1,87 @@
 """Published estimates of what fertilizer returns, at which price it stops to pay, and what dear fertilizer takes."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pipeline.kit.publish.estimates import Estimate, from_draws, split_sources
+from pipeline.kit.publish.estimates import Estimate, split_sources
+from pipeline.kit.publish.keys import Key
+from pipeline.kit.publish.quantities import Quantity
+from pipeline.study.fertilizer.best_dose import Draws, key
 from pipeline.study.prices.scope import HECTARE, Dated
 
 RATIO_UNIT = "kg beans per kg fertilizer"
-UNITS = {
-    "value_cost_ratio": "1",
-    "optimal_dose": "kg/ha",
-    "break_even_price": "Rp/kg",
-    "choke_price": "Rp/kg",
-    "choke_ratio": RATIO_UNIT,
-    "dose": "kg/ha",
-    "yield": "kg/ha",
-    "income": "million Rp/ha",
-    "net_income": "million Rp/ha",
-}
 # When the two prices of a step were paid; those of the other steps are of the present.
 STEP_DATES = {
     "world_spike": "world market, 2019-2020 against the dearest twelve months of 2021-2022",
     "market_spike": "shop and farm gate, 2020-10 against 2022-05",
 }
-# Quantities that are shown under each curve alone.
-BY_FAMILY = ("choke_ratio", "optimal_dose.market", "price_step.access.yield")
+# What is shown under each curve alone.
+BY_FAMILY = (key("choke_ratio"), key("optimal_dose", at=("market",)), key("yield", "price_step", "access"))
+TIED = "gain of the full dose from the evidence synthesis, priced"
 AVERAGED = "average of a Mitscherlich curve and a quadratic plateau, tied to the evidence synthesis at the full dose"
-
-
-def unit_of(key: str) -> str:
-    """Unit of a quantity, which one of the words of its key names."""
-    return next(UNITS[word] for word in reversed(key.split(".")) if word in UNITS)
+RATIO = "fertilizer price over bean price"
+# Every quantity by name; a step of prices takes ``dose``, ``yield`` and ``income``, between a cheap and a dear price.
+QUANTITIES = {quantity.name: quantity for quantity in (
+    Quantity("fertilizer", "gain", "kg/ha", "present yield x effect", ("fertilizer.gain",)),
+    Quantity("fertilizer", "break_even_price", "Rp/kg", TIED, ("fertilizer.break_even_price",)),
+    Quantity("fertilizer", "value_cost_ratio", "1", TIED, (
+        "fertilizer.value_cost_ratio.ceiling", "fertilizer.value_cost_ratio.ceiling_before",
+        "fertilizer.value_cost_ratio.market", "fertilizer.half_dose.value_cost_ratio.ceiling",
+        "fertilizer.half_dose.value_cost_ratio.ceiling_before", "fertilizer.half_dose.value_cost_ratio.market",
+    )),
+    Quantity("fertilizer", "net_income", "million Rp/ha", TIED, (
+        "fertilizer.net_income.ceiling", "fertilizer.net_income.ceiling_before", "fertilizer.net_income.market",
+    )),
+    Quantity("fertilizer", "choke_price", "Rp/kg", AVERAGED, ("fertilizer.choke_price",)),
+    Quantity("fertilizer", "choke_ratio", RATIO_UNIT, AVERAGED, (
+        "fertilizer.choke_ratio", "fertilizer.mitscherlich.choke_ratio", "fertilizer.quadratic_plateau.choke_ratio",
+    )),
+    Quantity("fertilizer", "optimal_dose", "kg/ha", AVERAGED, (
+        "fertilizer.optimal_dose.ceiling", "fertilizer.optimal_dose.ceiling_before", "fertilizer.optimal_dose.market",
+        "fertilizer.mitscherlich.optimal_dose.market", "fertilizer.quadratic_plateau.optimal_dose.market",
+    )),
+    Quantity("fertilizer", "dose", "kg/ha", AVERAGED, (
+        "fertilizer.price_step.world_spike.dose", "fertilizer.price_step.market_spike.dose",
+        "fertilizer.price_step.ceiling_cut.dose", "fertilizer.price_step.access.dose",
+    )),
+    Quantity("fertilizer", "yield", "kg/ha", AVERAGED, (
+        "fertilizer.price_step.world_spike.yield", "fertilizer.price_step.market_spike.yield",
+        "fertilizer.price_step.ceiling_cut.yield", "fertilizer.price_step.access.yield",
+        "fertilizer.mitscherlich.price_step.access.yield", "fertilizer.quadratic_plateau.price_step.access.yield",
+    )),
+    Quantity("fertilizer", "income", "million Rp/ha", AVERAGED, (
+        "fertilizer.price_step.world_spike.income", "fertilizer.price_step.market_spike.income",
+        "fertilizer.price_step.ceiling_cut.income", "fertilizer.price_step.access.income",
+    )),
+    Quantity("fertilizer", "cheap", RATIO_UNIT, RATIO, (
+        "fertilizer.price_step.world_spike.cheap", "fertilizer.price_step.market_spike.cheap",
+        "fertilizer.price_step.ceiling_cut.cheap", "fertilizer.price_step.access.cheap",
+    )),
+    Quantity("fertilizer", "dear", RATIO_UNIT, RATIO, (
+        "fertilizer.price_step.world_spike.dear", "fertilizer.price_step.market_spike.dear",
+        "fertilizer.price_step.ceiling_cut.dear", "fertilizer.price_step.access.dear",
+    )),
+    Quantity("fertilizer", "probability_no_gain", "1", "share of draws", ("fertilizer.probability_no_gain",)),
+    Quantity("fertilizer", "probability_loss", "1", "share of draws", (
+        "fertilizer.probability_loss.ceiling", "fertilizer.probability_loss.ceiling_before",
+        "fertilizer.probability_loss.market", "fertilizer.half_dose.probability_loss.ceiling",
+        "fertilizer.half_dose.probability_loss.ceiling_before", "fertilizer.half_dose.probability_loss.market",
+    )),
+    Quantity("fertilizer", "probability_above_2", "1", "share of draws", (
+        "fertilizer.probability_above_2.ceiling", "fertilizer.probability_above_2.ceiling_before",
+        "fertilizer.probability_above_2.market", "fertilizer.half_dose.probability_above_2.ceiling",
+        "fertilizer.half_dose.probability_above_2.ceiling_before", "fertilizer.half_dose.probability_above_2.market",
+    )),
+)}  # fmt: skip
 
 
 def fertilizer_estimates(
-    full_dose: dict[str, np.ndarray],
-    averaged: dict[str, np.ndarray],
-    by_family: dict[str, dict[str, np.ndarray]],
+    full_dose: Draws,
+    averaged: Draws,
+    by_family: dict[str, Draws],
     gain: np.ndarray,
     cases: pd.DataFrame,
     steps: pd.DataFrame,
@@ -52,65 +95,53 @@ def fertilizer_estimates(
     basis = dated.at(HECTARE)
     common: dict[str, Any] = {"level": level, "n": len(cases), "seed": seed, "basis": basis}
 
-    def estimate(key: str, draws: np.ndarray, method: str, more: tuple[str, ...] = ()) -> Estimate:
-        headline = key.startswith("value_cost_ratio")
-        cited = (*sources, *more)
-        return from_draws(
-            f"fertilizer.{key}", draws, **common, unit=unit_of(key), method=method, sources=cited, headline=headline
-        )
+    def estimate(each: Key, draws: np.ndarray, more: tuple[str, ...] = (), **about: str) -> Estimate:
+        headline = each.quantity == "value_cost_ratio" and not each.case
+        facts: dict[str, Any] = common | {"sources": (*sources, *more), "headline": headline} | about
+        return QUANTITIES[each.quantity].drawn(each, draws, **facts)
 
-    tied = "gain of the full dose from the evidence synthesis, priced"
-    found = [
-        from_draws(
-            "fertilizer.gain",
-            gain,
-            **{**common, "basis": f"{HECTARE}; full dose of cocoa NPK"},
-            unit="kg/ha",
-            method="present yield x effect",
-            sources=sources,
-        )
-    ]
-    found += [estimate(key, draws, tied) for key, draws in full_dose.items()]
+    found = [estimate(key("gain"), gain, basis=f"{HECTARE}; full dose of cocoa NPK")]
+    found += [estimate(each, draws) for each, draws in full_dose.items()]
     step_sources = {row.name: split_sources([row.source_id]) for row in steps.itertuples(index=False)}
-    for key, draws in averaged.items():
-        step = key.split(".")[1] if key.startswith("price_step") else ""
-        found.append(estimate(key, draws, AVERAGED, step_sources.get(step, ())))
-    for name, quantities in by_family.items():
-        found += [estimate(f"{name}.{key}", quantities[key], f"{name} curve alone") for key in BY_FAMILY]
+    for each, draws in averaged.items():
+        step = each.case[-1] if "price_step" in each.case else ""
+        found.append(estimate(each, draws, step_sources.get(step, ()), method=AVERAGED))
+    for family, draws_by_key in by_family.items():
+        found += [
+            estimate(replace(each, case=(family, *each.case)), draws_by_key[each], method=f"{family} curve alone")
+            for each in BY_FAMILY
+        ]
     return found + _chances({**full_dose, **averaged}, gain, sources, basis, len(cases), seed) + _steps(steps, dated)
 
 
 def _chances(
-    economics: dict[str, np.ndarray], gain: np.ndarray, sources: tuple[str, ...], basis: str, n: int, seed: int
+    economics: Draws, gain: np.ndarray, sources: tuple[str, ...], basis: str, n: int, seed: int
 ) -> list[Estimate]:
     """Chance that a dose loses money, that it returns more than double, and that it adds nothing at any price.
 
     Money is lost where the value of the extra beans, less their harvest, is below the cost of the dose.
     """
-    shares = {"probability_no_gain": (gain <= 0).mean()}
-    for key, draws in economics.items():
-        if "value_cost_ratio" in key:
-            dose, _, name = key.rpartition("value_cost_ratio.")
-            shares[f"{dose}probability_loss.{name}"] = (draws < 1).mean()
-            shares[f"{dose}probability_above_2.{name}"] = (draws > 2).mean()
+    shares = {key("probability_no_gain"): (gain <= 0).mean()}
+    for each, draws in economics.items():
+        if each.quantity == "value_cost_ratio":
+            shares[key("probability_loss", *each.case, at=each.at)] = (draws < 1).mean()
+            shares[key("probability_above_2", *each.case, at=each.at)] = (draws > 2).mean()
     cited = tuple(sorted(set(sources)))
     return [
-        Estimate(f"fertilizer.{key}", float(share), "1", basis, "share of draws", cited, n, seed=seed)
-        for key, share in shares.items()
+        QUANTITIES[each.quantity].estimate(each, float(share), cited, n, basis=basis, seed=seed)
+        for each, share in shares.items()
     ]
 
 
 def _steps(steps: pd.DataFrame, dated: Dated) -> list[Estimate]:
     """The two price ratios of every step, as they were computed from published prices."""
     return [
-        Estimate(
-            f"fertilizer.price_step.{step.name}.{side}",
+        QUANTITIES[side].estimate(
+            key(side, "price_step", step.name),
             float(getattr(step, f"ratio_{side}")),
-            RATIO_UNIT,
-            STEP_DATES.get(step.name, dated.at("delivered to the village")),
-            "fertilizer price over bean price",
             split_sources([step.source_id]),
             2,
+            basis=STEP_DATES.get(step.name, dated.at("delivered to the village")),
         )
         for step in steps.itertuples(index=False)
         for side in ("cheap", "dear")
@@ -120,7 +151,7 @@ def _steps(steps: pd.DataFrame, dated: Dated) -> list[Estimate]:
 def trial_weight(weight: float, trials: pd.DataFrame) -> Estimate:
     """Predictive weight of the quadratic plateau in the dose trials on maize."""
     return Estimate(
-        "fertilizer.maize_weight_quadratic_plateau",
+        key("maize_weight_quadratic_plateau"),
         weight,
         "1",
         "maize, nitrogen",

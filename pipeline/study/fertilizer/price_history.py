@@ -2,11 +2,10 @@
 
 import pandas as pd
 
+from pipeline.study import known_rows
 from pipeline.study.fertilizer.best_dose import Costs
 
 BASE_YEARS, SPIKE_YEARS = (2019, 2020), (2021, 2022)
-# Keys of the clean table of local prices: one brand of NPK before the spike, and at its height on Bangka.
-MARKET_BEFORE, MARKET_SPIKE = "F081", "F084"
 COMPOUNDS = ("npk", "npk_cocoa", "npk_mutiara")
 
 
@@ -41,13 +40,23 @@ def price_steps(world: pd.DataFrame, rupiah: pd.DataFrame, cases: pd.DataFrame, 
     """
     spike = world_spike(world)
     by_id, by_case = rupiah.set_index("price_id"), cases.set_index("name")
-    if missing := sorted({MARKET_BEFORE, MARKET_SPIKE} - set(by_id.index)):
+    if missing := sorted(
+        {known_rows.NPK_BRAND_INDONESIA_2020_10, known_rows.NPK_BRAND_BANGKA_2022_05} - set(by_id.index)
+    ):
         raise ValueError(f"price {', '.join(missing)}: no such price, or no farm-gate bean price within a year of it")
-    market = with_freight(by_id.loc[[MARKET_BEFORE, MARKET_SPIKE]], costs.transport)
+    market = with_freight(
+        by_id.loc[[known_rows.NPK_BRAND_INDONESIA_2020_10, known_rows.NPK_BRAND_BANGKA_2022_05]], costs.transport
+    )
     now = {name: float(costs.price_ratio(by_case.at[name, "price_idr_per_kg"])) for name in by_case.index}
     rows = [
         ("world_spike", spike["ratio_cheap"], spike["ratio_dear"], world["source_id"].iloc[0]),
-        ("market_spike", *market, ";".join(by_id.loc[[MARKET_BEFORE, MARKET_SPIKE], "source_id"])),
+        (
+            "market_spike",
+            *market,
+            ";".join(
+                by_id.loc[[known_rows.NPK_BRAND_INDONESIA_2020_10, known_rows.NPK_BRAND_BANGKA_2022_05], "source_id"]
+            ),
+        ),
         ("ceiling_cut", now["ceiling"], now["ceiling_before"], _sources(by_case, "ceiling", "ceiling_before")),
         ("access", now["ceiling"], now["market"], _sources(by_case, "ceiling", "market")),
     ]

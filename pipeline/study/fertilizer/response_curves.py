@@ -122,11 +122,11 @@ def draw_response(family: Family, full_dose: float, gain: np.ndarray, rng: np.ra
     return Response(family, full_dose, gain, rng.uniform(*family.drawn, len(gain)))
 
 
-def extra_yield(yield_now: np.ndarray, log_gain: np.ndarray, ceiling: float) -> np.ndarray:
+def extra_yield(yield_now: np.ndarray, log_gain: np.ndarray, potential: float) -> np.ndarray:
     """Extra yield in kg/ha when a measure multiplies the present yield, shape as broadcast.
 
-    No measure lifts a yield above ``ceiling`` kg/ha, the genetic potential of the clones; a present yield that
+    No measure lifts a yield above ``potential`` kg/ha, the genetic potential of the clones; a present yield that
     already lies above it is not lowered for that reason.
     """
     after = yield_now * np.exp(log_gain)
-    return np.minimum(after, np.maximum(ceiling, yield_now)) - yield_now
+    return np.minimum(after, np.maximum(potential, yield_now)) - yield_now

@@ -18,6 +18,7 @@ from pipeline.kit.publish.figures import (
     localise,
     reference_line,
 )
+from pipeline.study import known_rows
 from pipeline.study.names import PEST_CONTROLS, PESTS
 from pipeline.study.pests.pest_losses import HIGH_SHARE, LOW_SHARE
 
@@ -30,11 +31,11 @@ READINGS = {
 }
 # Losses that were printed without the attack behind them, and where they are drawn: beside the curve.
 RANGES = {
-    "E051": (95.0, Text("review (1980)", "tinjauan (1980)")),
-    "E049": (107.0, Text("Sabah, two fields", "Sabah, dua kebun")),
-    "E050": (114.0, Text("Sabah, estate", "Sabah, perkebunan")),
-    "R020": (121.0, Text("Poso", "Poso")),
-    "R001": (128.0, Text("East Kalimantan (press)", "Kalimantan Timur (berita)")),
+    known_rows.LOSS_ABOVE_90_PERCENT_REVIEW: (95.0, Text("review (1980)", "tinjauan (1980)")),
+    known_rows.LOSS_SABAH_TWO_FIELDS: (107.0, Text("Sabah, two fields", "Sabah, dua kebun")),
+    known_rows.LOSS_SABAH_ESTATE: (114.0, Text("Sabah, estate", "Sabah, perkebunan")),
+    known_rows.FALL_OF_PRODUCTION_POSO: (121.0, Text("Poso", "Poso")),
+    known_rows.LOSS_EAST_KALIMANTAN_PRESS: (128.0, Text("East Kalimantan (press)", "Kalimantan Timur (berita)")),
 }
 DAMAGE = Caption.read(TEXTS, "damage")
 LOSSES = Caption.read(TEXTS, "losses")
@@ -49,9 +50,14 @@ def damage_rows(curves: pd.DataFrame, effects: pd.DataFrame, reports: pd.DataFra
     drawn = curves[curves["reading"] != "mixture"].assign(kind="curve")
     points = [
         ("point", "sabah", share * 100, float(row(effects, key)["printed_value"]))
-        for key, share in (("E047", LOW_SHARE), ("E048", HIGH_SHARE))
+        for key, share in (
+            (known_rows.LOSS_SABAH_BELOW_60_PERCENT, LOW_SHARE),
+            (known_rows.LOSS_SABAH_AT_90_PERCENT, HIGH_SHARE),
+        )
     ]
-    intensity, loss = (float(row(reports, key)["value_high"]) for key in ("R023", "R022"))
+    intensity, loss = (
+        float(row(reports, key)["value_high"]) for key in (known_rows.ATTACK_ACEH_TIMUR, known_rows.LOSS_ACEH_TIMUR)
+    )
     points.append(("point", "aceh", intensity, loss))
     marks = pd.DataFrame(points, columns=["kind", "reading", "attacked_percent", "value"])
     ranges = [("range", key, place, *_ends(key, effects, reports)) for key, (place, _) in RANGES.items()]
@@ -61,7 +67,7 @@ def damage_rows(curves: pd.DataFrame, effects: pd.DataFrame, reports: pd.DataFra
 
 def _ends(key: str, effects: pd.DataFrame, reports: pd.DataFrame) -> tuple[float, float]:
     """Both ends of a printed loss in per cent; one that is open above ends at everything."""
-    if key.startswith("E"):
+    if key in set(effects["effect_id"]):
         found = row(effects, key)
         return float(found["printed_low"]), float(found["printed_high"])
     found = row(reports, key)

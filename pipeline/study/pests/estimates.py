@@ -7,12 +7,15 @@ import pandas as pd
 
 from pipeline.kit.language import Text
 from pipeline.kit.publish.estimates import Estimate, from_draws
+from pipeline.kit.publish.keys import Key
+from pipeline.kit.publish.quantities import Quantity
 from pipeline.study.fertilizer.response_curves import extra_yield
 from pipeline.study.pests.pest_control import Control, break_even_price, highest_cost, loss_with
 from pipeline.study.pests.pest_losses import DamageCurve
 from pipeline.study.prices.scope import Dated
 
-SHARES = {"45": 0.45, "70": 0.70, "96": 0.96}
+# Loss at a share of pods attacked, and at the present one.
+SHARES, THERE_NOW = {"loss_at_45": 0.45, "loss_at_70": 0.70, "loss_at_96": 0.96}, "loss_there"
 WITHOUT = "of the yield without pod borer, mature hectare (TM) that has it"
 CURVE = "damage curve"
 AVERAGE = "of the yield without this, average mature hectare (TM)"
@@ -40,11 +43,15 @@ def curve_estimates(
     found = []
     for reading, curve in curves.items():
         common = {**cited(sources[reading], seed), "level": level, "unit": "%", "basis": WITHOUT, "method": CURVE}
-        at = {f"pod_borer.loss_at_{name}": share for name, share in SHARES.items()}
-        cases: dict[str, np.ndarray | float] = {**at, "pod_borer.loss_there": attacked}
+        cases: dict[str, np.ndarray | float] = {**SHARES, THERE_NOW: attacked}
         found += [
-            from_draws(f"{key}.{reading}", curve.loss(share) * 100, **common, headline=key.endswith("there"))
-            for key, share in cases.items()
+            from_draws(
+                Key("pod_borer", (), quantity, (reading,)),
+                curve.loss(share) * 100,
+                **common,
+                headline=quantity == THERE_NOW,
+            )
+            for quantity, share in cases.items()
         ]
     return found
 
@@ -58,7 +65,7 @@ def loss_estimates(draws: pd.DataFrame, sources: dict[str, tuple[str, ...]], lev
     }
     found = [
         from_draws(
-            f"incidence.{name}",
+            Key("incidence", (), name),
             draws[name].to_numpy() * 100,
             level,
             unit="%",
@@ -72,7 +79,9 @@ def loss_estimates(draws: pd.DataFrame, sources: dict[str, tuple[str, ...]], lev
     for pest in ("pod_borer", "black_pod", "dieback", "all"):
         common = {**cited(sources.get(pest, everything), seed), "level": level, "unit": "%", "method": method}
         values = draws[f"loss_{pest}"].to_numpy() * 100
-        found.append(from_draws(f"loss.{pest}", values, **common, basis=f"{AVERAGE}: {PESTS[pest]}", headline=True))
+        found.append(
+            from_draws(Key("loss", (pest,)), values, **common, basis=f"{AVERAGE}: {PESTS[pest]}", headline=True)
+        )
     return found
 
 
@@ -96,7 +105,7 @@ def loss_with_estimates(
     """The rows of ``losses_with_and_without`` as estimates; ``sources`` those of each pest."""
     return [
         Estimate(
-            key=f"loss_there.{row.pest}.{row.name}",
+            key=Key("loss_there", (row.pest, row.name)),
             value=row.value,
             unit="%",
             basis=f"of the yield without {PESTS[row.pest]}, mature hectare (TM) that has it",
@@ -110,7 +119,84 @@ def loss_with_estimates(
     ]
 
 
-CHANCES = (50, 90)
+# What is published of each control, per hectare that has its pests.
+EXTRA_KG = Quantity(
+    "control", "extra_kg", "kg/ha", "loss avoided x present yield there", (
+        "control.pod_sleeving.extra_kg", "control.ipm_plots.extra_kg", "control.borer_sanitation.extra_kg",
+        "control.biological_agents.extra_kg", "control.pod_removal.extra_kg", "control.fungicide.extra_kg",
+        "control.resistant_clones.extra_kg",
+    ),
+)  # fmt: skip
+COST = Quantity(
+    "control", "cost", "million Rp/ha",
+    "assumed days, half to double, at the minimum wage of Kutai Timur; sleeves with their assumed price", (
+        "control.pod_sleeving.cost", "control.borer_sanitation.cost", "control.pod_removal.cost",
+    ),
+)  # fmt: skip
+BREAK_EVEN = Quantity(
+    "control", "break_even_price", "Rp/kg",
+    "bean price at which extra beans pay the control and their harvest; at most 1 million Rp/kg", (
+        "control.pod_sleeving.break_even_price", "control.borer_sanitation.break_even_price",
+        "control.pod_removal.break_even_price",
+    ),
+)  # fmt: skip
+CHANCE = Quantity(
+    "control", "chance", "1", "share of draws", (
+        "control.pod_sleeving.chance.low", "control.pod_sleeving.chance.present", "control.pod_sleeving.chance.high",
+        "control.pod_sleeving.chance.berau", "control.pod_sleeving.chance.peak", "control.borer_sanitation.chance.low",
+        "control.borer_sanitation.chance.present", "control.borer_sanitation.chance.high",
+        "control.borer_sanitation.chance.berau", "control.borer_sanitation.chance.peak",
+        "control.pod_removal.chance.low", "control.pod_removal.chance.present", "control.pod_removal.chance.high",
+        "control.pod_removal.chance.berau", "control.pod_removal.chance.peak",
+    ),
+)  # fmt: skip
+# By the chance in per cent with which the cost is paid.
+HIGHEST_COST = {
+    50: Quantity(
+        "control", "highest_cost_50", "million Rp/ha", "cost that extra beans pay with a chance of 50 %", (
+            "control.pod_sleeving.highest_cost_50.low", "control.pod_sleeving.highest_cost_50.present",
+            "control.pod_sleeving.highest_cost_50.high", "control.pod_sleeving.highest_cost_50.berau",
+            "control.pod_sleeving.highest_cost_50.peak", "control.ipm_plots.highest_cost_50.low",
+            "control.ipm_plots.highest_cost_50.present", "control.ipm_plots.highest_cost_50.high",
+            "control.ipm_plots.highest_cost_50.berau", "control.ipm_plots.highest_cost_50.peak",
+            "control.borer_sanitation.highest_cost_50.low", "control.borer_sanitation.highest_cost_50.present",
+            "control.borer_sanitation.highest_cost_50.high", "control.borer_sanitation.highest_cost_50.berau",
+            "control.borer_sanitation.highest_cost_50.peak", "control.biological_agents.highest_cost_50.low",
+            "control.biological_agents.highest_cost_50.present", "control.biological_agents.highest_cost_50.high",
+            "control.biological_agents.highest_cost_50.berau", "control.biological_agents.highest_cost_50.peak",
+            "control.pod_removal.highest_cost_50.low", "control.pod_removal.highest_cost_50.present",
+            "control.pod_removal.highest_cost_50.high", "control.pod_removal.highest_cost_50.berau",
+            "control.pod_removal.highest_cost_50.peak", "control.fungicide.highest_cost_50.low",
+            "control.fungicide.highest_cost_50.present", "control.fungicide.highest_cost_50.high",
+            "control.fungicide.highest_cost_50.berau", "control.fungicide.highest_cost_50.peak",
+            "control.resistant_clones.highest_cost_50.low", "control.resistant_clones.highest_cost_50.present",
+            "control.resistant_clones.highest_cost_50.high", "control.resistant_clones.highest_cost_50.berau",
+            "control.resistant_clones.highest_cost_50.peak",
+        ),
+    ),
+    90: Quantity(
+        "control", "highest_cost_90", "million Rp/ha", "cost that extra beans pay with a chance of 90 %", (
+            "control.pod_sleeving.highest_cost_90.low", "control.pod_sleeving.highest_cost_90.present",
+            "control.pod_sleeving.highest_cost_90.high", "control.pod_sleeving.highest_cost_90.berau",
+            "control.pod_sleeving.highest_cost_90.peak", "control.ipm_plots.highest_cost_90.low",
+            "control.ipm_plots.highest_cost_90.present", "control.ipm_plots.highest_cost_90.high",
+            "control.ipm_plots.highest_cost_90.berau", "control.ipm_plots.highest_cost_90.peak",
+            "control.borer_sanitation.highest_cost_90.low", "control.borer_sanitation.highest_cost_90.present",
+            "control.borer_sanitation.highest_cost_90.high", "control.borer_sanitation.highest_cost_90.berau",
+            "control.borer_sanitation.highest_cost_90.peak", "control.biological_agents.highest_cost_90.low",
+            "control.biological_agents.highest_cost_90.present", "control.biological_agents.highest_cost_90.high",
+            "control.biological_agents.highest_cost_90.berau", "control.biological_agents.highest_cost_90.peak",
+            "control.pod_removal.highest_cost_90.low", "control.pod_removal.highest_cost_90.present",
+            "control.pod_removal.highest_cost_90.high", "control.pod_removal.highest_cost_90.berau",
+            "control.pod_removal.highest_cost_90.peak", "control.fungicide.highest_cost_90.low",
+            "control.fungicide.highest_cost_90.present", "control.fungicide.highest_cost_90.high",
+            "control.fungicide.highest_cost_90.berau", "control.fungicide.highest_cost_90.peak",
+            "control.resistant_clones.highest_cost_90.low", "control.resistant_clones.highest_cost_90.present",
+            "control.resistant_clones.highest_cost_90.high", "control.resistant_clones.highest_cost_90.berau",
+            "control.resistant_clones.highest_cost_90.peak",
+        ),
+    ),
+}  # fmt: skip
 # Each control is judged where its pests are.
 THERE = {
     ("pod_borer",): "mature hectare (TM) with pod borer, per year",
@@ -142,24 +228,23 @@ def control_estimates(
     for control in controls:
         extra = extra_yield(there[control.pests[0]], control.log_gain, potential)
         cites = cited((*control.sources, *_loss_sources(control, pest_sources), *other_sources), seed)
-        key, where = f"control.{control.name}", THERE[control.pests]
-        method = "loss avoided x present yield there"
-        found.append(from_draws(f"{key}.extra_kg", extra, level, unit="kg/ha", basis=where, method=method, **cites))
+        where = THERE[control.pests]
+        found.append(EXTRA_KG.drawn(EXTRA_KG.key(control.name), extra, level, basis=where, **cites))
         found += [
-            Estimate(
-                f"{key}.highest_cost_{chance}.{name}",
+            quantity.estimate(
+                quantity.key(control.name, at=(name,)),
                 highest_cost(extra, price - harvest_cost, chance / 100) / 1e6,
-                "million Rp/ha",
                 basis=dated.at(where, name),
-                method=f"cost that extra beans pay with a chance of {chance} %",
                 **cites,
             )
             for name, price in prices.items()
-            for chance in CHANCES
+            for chance, quantity in HIGHEST_COST.items()
         ]
         if control.cost_idr_per_ha is not None:
             bases = {name: dated.at(where, name) for name in prices}
-            found += _cost_estimates(key, control.cost_idr_per_ha, extra, prices, harvest_cost, level, bases, cites)
+            found += _cost_estimates(
+                control.name, control.cost_idr_per_ha, extra, prices, harvest_cost, level, bases, cites
+            )
     return found
 
 
@@ -169,7 +254,7 @@ def _loss_sources(control: Control, pest_sources: dict[str, tuple[str, ...]]) ->
 
 
 def _cost_estimates(
-    key: str,
+    name: str,
     cost: np.ndarray,
     extra: np.ndarray,
     prices: dict[str, float],
@@ -180,24 +265,20 @@ def _cost_estimates(
 ) -> list[Estimate]:
     """Cost, break-even bean price and chance to pay of a control whose cost is known; ``bases`` by bean price."""
     even = break_even_price(extra, cost, harvest_cost)
-    capped = "bean price at which extra beans pay the control and their harvest; at most 1 million Rp/kg"
-    days = "assumed days, half to double, at the minimum wage of Kutai Timur; sleeves with their assumed price"
-    headline = key.endswith("sleeving")
+    headline = name == "pod_sleeving"
     common = {**cites, "basis": bases["present"]}
     return [
-        from_draws(f"{key}.cost", cost / 1e6, level, unit="million Rp/ha", method=days, **common),
-        from_draws(f"{key}.break_even_price", even, level, unit="Rp/kg", method=capped, headline=headline, **common),
+        COST.drawn(COST.key(name), cost / 1e6, level, **common),
+        BREAK_EVEN.drawn(BREAK_EVEN.key(name), even, level, headline=headline, **common),
     ] + [
-        Estimate(
-            f"{key}.chance.{name}",
+        CHANCE.estimate(
+            CHANCE.key(name, at=(bean_price,)),
             float((even < price).mean()),
-            "1",
-            basis=bases[name],
-            method="share of draws",
+            basis=bases[bean_price],
             headline=headline,
             **cites,
         )
-        for name, price in prices.items()
+        for bean_price, price in prices.items()
     ]
 
 
@@ -209,7 +290,7 @@ def threshold_estimates(chances: pd.DataFrame, sources: tuple[str, ...], dated: 
     paying = chances[chances["chance"] >= 50].groupby(["price", "reading"])["attacked_percent"].min()
     return [
         Estimate(
-            f"sleeving.pays_from.{price}.{reading}",
+            Key("sleeving", (), "pays_from", (price, reading)),
             float(share),
             "%",
             dated.at("of pods attacked", price),
@@ -223,7 +304,7 @@ def threshold_estimates(chances: pd.DataFrame, sources: tuple[str, ...], dated: 
 
 def from_which_attack(estimates: list[Estimate], price: str, reading: str) -> Text:
     """Words for the threshold of one price and reading, with the key of its number; in words if there is none."""
-    key = f"sleeving.pays_from.{price}.{reading}"
+    key = Key("sleeving", (), "pays_from", (price, reading))
     if any(estimate.key == key for estimate in estimates):
         return Text(f"from {{{key}}} of pods attacked", f"mulai dari {{{key}}} buah terserang")
     return Text("at no share of pods attacked", "pada bagian buah terserang berapa pun tidak")
@@ -231,9 +312,11 @@ def from_which_attack(estimates: list[Estimate], price: str, reading: str) -> Te
 
 def highest_cost_table(estimates: list[Estimate]) -> pd.DataFrame:
     """Highest cost that pays, in million Rp/ha: one row per control, one column per bean price and chance."""
-    rows = []
-    for estimate in (e for e in estimates if ".highest_cost_" in e.key):
-        _, name, cost, price = estimate.key.split(".")
-        rows.append((name, price, int(cost.rsplit("_", 1)[1]), estimate.value))
+    chances = {quantity.name: chance for chance, quantity in HIGHEST_COST.items()}
+    rows = [
+        (*estimate.key.case, *estimate.key.at, chances[estimate.key.quantity], estimate.value)
+        for estimate in estimates
+        if estimate.key.quantity in chances
+    ]
     frame = pd.DataFrame(rows, columns=["control", "price", "chance_percent", "million_idr_per_ha"])
     return frame.pivot(index="control", columns=["price", "chance_percent"], values="million_idr_per_ha")

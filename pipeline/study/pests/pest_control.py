@@ -7,11 +7,9 @@ import pandas as pd
 
 from pipeline.kit.bayes.mixture import stream
 from pipeline.kit.data.contracts import row, sources_of_rows
+from pipeline.study import known_rows
 from pipeline.study.fertilizer.response_curves import extra_yield
 from pipeline.study.pests.pest_losses import DamageCurve, combined_loss, log_gain, yield_where, yield_without
-
-CLONES = ("E130", "E131", "E132", "E133", "E134")
-REMOVALS = ("E082", "E083", "E084", "E085")
 
 
 @dataclass(frozen=True)
@@ -77,9 +75,12 @@ def borer_controls(
     """
     effects, reports = tables
     pods, size = draws["attacked"].to_numpy(), len(draws)
-    least_left = float(np.exp(row(effects, "E095")["log_ratio"]))
-    plots_left = row(reports, "R024")["value_high"] / row(reports, "R023")["value_high"]
-    agents = row(effects, "E052")
+    least_left = float(np.exp(row(effects, known_rows.WEEKLY_HARVEST_NEW_BRITAIN)["log_ratio"]))
+    plots_left = (
+        row(reports, known_rows.ATTACK_ACEH_TIMUR_CONTROLLED)["value_high"]
+        / row(reports, known_rows.ATTACK_ACEH_TIMUR)["value_high"]
+    )
+    agents = row(effects, known_rows.BIOLOGICAL_AGENTS_SOUTHEAST_SULAWESI)
     lost = combined_loss(draws["loss_pod_borer_there"].to_numpy(), draws["loss_black_pod"].to_numpy())
     avoided = rng.uniform(agents["printed_low"], agents["printed_high"], size)
     sanitation = borer_gain(curve, pods, rng.uniform(least_left, 1.0, size))
@@ -88,16 +89,27 @@ def borer_controls(
             "pod_sleeving",
             ("pod_borer",),
             draws["log_gain_sleeving_there"].to_numpy(),
-            sources_of_rows(effects, "E126", "E144"),
+            sources_of_rows(effects, known_rows.SLEEVING_TRIAL_SAMARINDA, known_rows.SLEEVED_BLOCKS_PERAK),
             costs.get("sleeving"),
         ),
-        Control("ipm_plots", ("pod_borer",), borer_gain(curve, pods, plots_left), sources_of_rows(reports, "R024")),
-        Control("borer_sanitation", ("pod_borer",), sanitation, sources_of_rows(effects, "E095"), costs.get("pruning")),
+        Control(
+            "ipm_plots",
+            ("pod_borer",),
+            borer_gain(curve, pods, plots_left),
+            sources_of_rows(reports, known_rows.ATTACK_ACEH_TIMUR_CONTROLLED),
+        ),
+        Control(
+            "borer_sanitation",
+            ("pod_borer",),
+            sanitation,
+            sources_of_rows(effects, known_rows.WEEKLY_HARVEST_NEW_BRITAIN),
+            costs.get("pruning"),
+        ),
         Control(
             "biological_agents",
             ("pod_borer", "black_pod"),
             capped_gain(avoided, yield_there, lost),
-            sources_of_rows(effects, "E052"),
+            sources_of_rows(effects, known_rows.BIOLOGICAL_AGENTS_SOUTHEAST_SULAWESI),
         ),
     ]
 
@@ -114,24 +126,32 @@ def disease_controls(
     black_pod, size = draws["loss_black_pod"].to_numpy(), len(draws)
     removal, clones = (
         np.exp(rng.uniform(min(ratios), max(ratios), size))
-        for ratios in ([row(effects, key)["log_ratio"] for key in keys] for keys in (REMOVALS, CLONES))
+        for ratios in (
+            [row(effects, key)["log_ratio"] for key in keys]
+            for keys in (known_rows.POD_REMOVAL_CAMEROON, known_rows.RESISTANT_CLONES_SIGI)
+        )
     )
-    sprays = row(effects, "E087")
+    sprays = row(effects, known_rows.FUNGICIDE_GHANA)
     sprayed = np.exp(rng.normal(sprays["log_ratio"], sprays["log_ratio_se"], size))
     return [
         Control(
             "pod_removal",
             ("black_pod",),
             disease_gain(black_pod, removal),
-            sources_of_rows(effects, *REMOVALS),
+            sources_of_rows(effects, *known_rows.POD_REMOVAL_CAMEROON),
             costs.get("pruning"),
         ),
-        Control("fungicide", ("black_pod",), disease_gain(black_pod, sprayed), sources_of_rows(effects, "E087")),
+        Control(
+            "fungicide",
+            ("black_pod",),
+            disease_gain(black_pod, sprayed),
+            sources_of_rows(effects, known_rows.FUNGICIDE_GHANA),
+        ),
         Control(
             "resistant_clones",
             ("dieback",),
             disease_gain(draws["loss_dieback_there"].to_numpy(), clones),
-            sources_of_rows(effects, *CLONES),
+            sources_of_rows(effects, *known_rows.RESISTANT_CLONES_SIGI),
         ),
     ]
 

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.special import ndtri
 
 from pipeline.kit.data.contracts import row
+from pipeline.study import known_rows
 
 READINGS = ("sabah", "aceh", "mixture")
 # The words of E047 and E048 name these shares of pods attacked.
@@ -82,7 +83,10 @@ def draw_sabah(effects: pd.DataFrame, rng: np.random.Generator, size: int) -> Da
 
     The low loss is drawn from the least with which the curve still leaves something at full attack.
     """
-    bound, about = (-np.expm1(float(row(effects, key)["log_ratio"])) for key in ("E047", "E048"))
+    bound, about = (
+        -np.expm1(float(row(effects, key)["log_ratio"]))
+        for key in (known_rows.LOSS_SABAH_BELOW_60_PERCENT, known_rows.LOSS_SABAH_AT_90_PERCENT)
+    )
     high = rng.uniform((1 - ABOUT) * about, (1 + ABOUT) * about, size)
     steepest = np.log(LARGEST_LOSS / high) / -np.log(HIGH_SHARE)
     least = np.maximum(LEAST_LOW_LOSS, high * (LOW_SHARE / HIGH_SHARE) ** steepest)
@@ -95,7 +99,10 @@ def draw_aceh(reports: pd.DataFrame, rng: np.random.Generator, size: int) -> Dam
     One point does not bend a curve: it is drawn from straight to the most bent one that still leaves something at
     full attack. No convex curve has a loss above ``LARGEST_LOSS`` times the intensity, so none is drawn.
     """
-    loss, intensity = (float(row(reports, key)["value_high"]) / 100 for key in ("R022", "R023"))
+    loss, intensity = (
+        float(row(reports, key)["value_high"]) / 100
+        for key in (known_rows.LOSS_ACEH_TIMUR, known_rows.ATTACK_ACEH_TIMUR)
+    )
     here = rng.uniform((1 - ABOUT) * loss, min((1 + ABOUT) * loss, LARGEST_LOSS * intensity), size)
     power = rng.uniform(1.0, np.maximum(1.0, np.log(LARGEST_LOSS / here) / -np.log(intensity)))
     return DamageCurve(here / intensity**power, power)
@@ -211,8 +218,8 @@ ATTACKED_AREA = ("area_attacked", "area_damaged")
 
 def attack_figures(baselines: pd.DataFrame, effects: pd.DataFrame) -> tuple[float, float]:
     """Share of pods attacked without (B059) and with sleeving (E126) in the one trial of East Kalimantan."""
-    before = float(row(baselines, "B059")["value"]) / 100
-    return before, before * float(np.exp(row(effects, "E126")["log_ratio"]))
+    before = float(row(baselines, known_rows.PODS_ATTACKED_SAMARINDA)["value"]) / 100
+    return before, before * float(np.exp(row(effects, known_rows.SLEEVING_TRIAL_SAMARINDA)["log_ratio"]))
 
 
 def draw_left_by_sleeving(effects: pd.DataFrame, most: float, rng: np.random.Generator, size: int) -> np.ndarray:
@@ -222,7 +229,10 @@ def draw_left_by_sleeving(effects: pd.DataFrame, most: float, rng: np.random.Gen
     what the trial of East Kalimantan left (E126): a triangular distribution. Raises ``ValueError`` when ``most`` lies
     below the trial.
     """
-    least, likely = (float(np.exp(row(effects, key)["log_ratio"])) for key in ("E144", "E126"))
+    least, likely = (
+        float(np.exp(row(effects, key)["log_ratio"]))
+        for key in (known_rows.SLEEVED_BLOCKS_PERAK, known_rows.SLEEVING_TRIAL_SAMARINDA)
+    )
     if not least < likely < most <= 1:
         raise ValueError(f"sleeves leave from {least:.2g}, most likely {likely:.2g}, to at most {most:g} of the attack")
     return rng.triangular(least, likely, most, size)
@@ -267,7 +277,7 @@ def draw_black_pod(
 
     Both are second-hand. ``level`` is what a printed range is taken to hold.
     """
-    official, quoted = row(effects, "E093"), row(reports, "R010")
+    official, quoted = row(effects, known_rows.BLACK_POD_LOSS_REVIEW), row(reports, known_rows.BLACK_POD_LOSS_AGENCY)
     ranges = [(official["printed_low"], official["printed_high"]), (quoted["value_low"], quoted["value_high"])]
     first, second = (draw_lost_share(low / 100, high / 100, level, rng, size) for low, high in ranges)
     return np.where(rng.random(size) < 0.5, first, second)
@@ -290,8 +300,8 @@ def draw_dieback(
     areas = rows["area_harvested_ha"].dropna()
     if areas.empty:
         raise ValueError("country_cocoa has no area of Indonesia for 2005 to 2008")
-    reached = float(row(baselines, "B061a")["value"])
-    range_lost = row(effects, "E129")
+    reached = float(row(baselines, known_rows.DIEBACK_AREA_INDONESIA_2007)["value"])
+    range_lost = row(effects, known_rows.DIEBACK_LOSS_INDONESIA)
     lost = draw_lost_share(range_lost["printed_low"] / 100, range_lost["printed_high"] / 100, level, rng, size)
     return rng.uniform(reached / areas.max(), reached / areas.min(), size), lost
 

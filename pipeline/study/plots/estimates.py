@@ -5,6 +5,7 @@ import pandas as pd
 
 from pipeline.kit.language import LANGUAGES, Text, read_texts
 from pipeline.kit.publish.estimates import Estimate, sources_of
+from pipeline.kit.publish.keys import Key
 from pipeline.study.names import MEASURES, PACKAGES
 from pipeline.study.plots.plot_table import ATTACK
 
@@ -53,7 +54,7 @@ def learned_estimates(
         "left_out": (int(left_out["plots"].sum()), "plots", "without what the regression needs"),
     }
     found = [
-        Estimate(f"survey.{name}", number, unit, basis, "count", (SURVEY,), plots, headline=name == "plots")
+        Estimate(Key("survey", (), name), number, unit, basis, "count", (SURVEY,), plots, headline=name == "plots")
         for name, (number, unit, basis) in counts.items()
     ]
     for row in table.to_dict("records"):
@@ -65,7 +66,13 @@ def village_share(share: float, plots: int) -> Estimate:
     """Share of the variance between plots that lies between villages, from so many ``plots`` or before any."""
     sources = (SURVEY,) if plots else ("prior",)
     return Estimate(
-        "survey.village_share", share, "1", "of the variance of the log yield", "spreads of the model", sources, plots
+        Key("survey", (), "village_share"),
+        share,
+        "1",
+        "of the variance of the log yield",
+        "spreads of the model",
+        sources,
+        plots,
     )
 
 
@@ -76,14 +83,17 @@ def warned(flags: pd.DataFrame) -> pd.DataFrame:
 
 def sources_now(numbers: dict[str, Estimate], *names: str) -> tuple[str, ...]:
     """Sources behind quantities as 13 hands them on: the literature, and the survey where plots say something."""
-    series = {name: "together" if f"survey.together.{name}" in numbers else "prior" for name in names}
-    return sources_of(numbers, *(f"survey.{key}.{name}" for name, key in series.items()))
+    return sources_of(numbers, *(key_now(numbers, name, _text("prior", name)) for name in names))
 
 
 def key_now(numbers: dict[str, Estimate], name: str, before: str, now: str = "") -> str:
     """Key of a number that plots may have taught: ``now`` when they say something of ``name``, else ``before``."""
-    taught = f"survey.together.{name}"
+    taught = _text("together", name)
     return (now or taught) if taught in numbers else before
+
+
+def _text(kind: str, name: str) -> str:
+    return str(Key("survey", (), kind, (name,)))
 
 
 def _intervals(row: dict, sources: tuple[str, ...], level: float, seed: int) -> list[Estimate]:
@@ -95,7 +105,7 @@ def _intervals(row: dict, sources: tuple[str, ...], level: float, seed: int) -> 
             cited = {"prior": sources, "survey": (SURVEY,), "together": tuple(sorted({*sources, SURVEY}))}[series]
             n = len(sources) if series == "prior" else row["plots"]
             about = (UNITS.get(name, "%"), BASES.get(name, CHANGE), METHODS[series], cited, n)
-            found.append(Estimate(f"survey.{key}.{name}", value, *about, lower, upper, level, seed))
+            found.append(Estimate(Key("survey", (), key, (name,)), value, *about, lower, upper, level, seed))
     return found
 
 
@@ -103,16 +113,23 @@ def _weights(row: dict, sources: tuple[str, ...]) -> list[Estimate]:
     """How far one quantity is pinned down, and what is left of its literature."""
     sources = tuple(sorted({*sources, SURVEY})) if row["plots"] else sources
     return [
-        Estimate(f"survey.{kind}.{row['name']}", float(row[kind]), "1", basis, method, sources, int(row["plots"]))
+        Estimate(
+            Key("survey", (), kind, (row["name"],)), float(row[kind]), "1", basis, method, sources, int(row["plots"])
+        )
         for kind, (basis, method) in WEIGHTS.items()
         if np.isfinite(row[kind])
     ]
 
 
+def kinds() -> list[Key]:
+    """What is published about each quantity, as the first parts of its keys."""
+    return [Key("survey", (), kind) for kind in (*KEYS.values(), *WEIGHTS)]
+
+
 def meanings() -> pd.DataFrame:
     """What the numbers about each quantity are, by the part of their key: ``key``, ``basis``, ``method``."""
-    rows = [(f"survey.{key}", CHANGE, METHODS[series]) for series, key in KEYS.items()]
-    rows += [(f"survey.{kind}", basis, method) for kind, (basis, method) in WEIGHTS.items()]
+    said = [*((CHANGE, METHODS[series]) for series in KEYS), *WEIGHTS.values()]
+    rows = [(str(key), *about) for key, about in zip(kinds(), said, strict=True)]
     return pd.DataFrame(rows, columns=["key", "basis", "method"])
 
 
@@ -193,7 +210,7 @@ def what_is_in(table: pd.DataFrame) -> Text:
 
 def what_it_takes(estimates: list[Estimate], best: Text, second: Text) -> Text:
     """The part of the answer on the size of a survey that can choose between two packages."""
-    is_known = "survey.plots_needed.nine_tenths" in {estimate.key for estimate in estimates}
+    is_known = "survey.plots_needed.nine_tenths" in {str(estimate.key) for estimate in estimates}
     return TEXTS.text(f"what_it_takes.{'plots' if is_known else 'no_number'}").fill(best=best, second=second)
 
 

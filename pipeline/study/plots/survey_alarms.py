@@ -9,6 +9,7 @@ import pandas as pd
 from pipeline.kit.bayes.mixture import stream
 from pipeline.kit.compute import each
 from pipeline.kit.publish.estimates import Estimate, split_sources
+from pipeline.kit.publish.keys import Key
 from pipeline.study.plots.model import NOISE, OFFICER, SIDE, VILLAGE
 from pipeline.study.plots.plot_table import SIDE_LEVELS, practices, side_terms
 from pipeline.study.plots.survey_signs import CHECKS, checked
@@ -226,14 +227,17 @@ def size_estimates(
     """
     n, found, basis = len(sources), [], dated.at(BASIS)
     for decision, value in values.items():
-        key = f"survey.value.{decision}"
+        key = Key("survey", (), "value", (decision,))
         found.append(Estimate(key, value / 1e6, "million Rp/ha", basis, SAMPLE, sources, n, seed=seed))
     method = f"{SAMPLE}; interval over how much farms differ"
     for row in needed.to_dict("records"):
         for kind in ("plots", "villages"):
             lower, value, upper = (row[f"{kind}_{end}"] for end in ("lower", "value", "upper"))
             ends = {"lower": lower, "upper": upper, "level": level} if np.isfinite([lower, upper]).all() else {}
-            key, basis = f"survey.{kind}_needed.{row['share']}", f"least {kind} for this share of the value"
+            key, basis = (
+                Key("survey", (), f"{kind}_needed", (row["share"],)),
+                f"least {kind} for this share of the value",
+            )
             if np.isfinite(value):
                 found.append(Estimate(key, value, kind, basis, method, sources, n, **ends, seed=seed))
     return found
@@ -244,7 +248,7 @@ def village_estimates(visited: pd.DataFrame) -> list[Estimate]:
     named = visited[visited["why"] == NAMED]
     sources = split_sources(named["sources"])
     about = ("villages", "sources have a figure of cacao for them", "count", sources, len(sources))
-    return [Estimate("survey.villages_named", len(named), *about)]
+    return [Estimate(Key("survey", (), "villages_named"), len(named), *about)]
 
 
 def alarm_estimates(alarms: pd.DataFrame, surveys: int, sources: tuple[str, ...], seed: int) -> list[Estimate]:
@@ -252,6 +256,8 @@ def alarm_estimates(alarms: pd.DataFrame, surveys: int, sources: tuple[str, ...]
     honest = alarms[alarms["kind"] == "honest"]
     basis, method = "of honest simulated surveys raise a flag", "checks run on simulated surveys"
     return [
-        Estimate(f"survey.false_alarms.{plots}", share, "1", basis, method, sources, surveys, seed=seed)
+        Estimate(
+            Key("survey", (), "false_alarms", (str(plots),)), share, "1", basis, method, sources, surveys, seed=seed
+        )
         for plots, share in zip(honest["plots"], honest["any"], strict=True)
     ]

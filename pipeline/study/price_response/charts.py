@@ -8,6 +8,8 @@ from pipeline.kit.language import Text, read_texts
 from pipeline.kit.publish.estimates import Estimate
 from pipeline.kit.publish.figures import BLUE, GREEN, GREY, ORANGE, Caption, draw_intervals, label, localise
 from pipeline.study.names import COUNTRIES
+from pipeline.study.price_response.panel import AREA
+from pipeline.study.price_response.price_readings import lag_name
 
 TEXTS = read_texts(__file__)
 
@@ -16,21 +18,25 @@ SERIES = {
     "price_response_indonesia": (Text("Yield, Indonesia", "Hasil per ha, Indonesia"), GREEN, 0.0),
     "area_response": (Text("Area harvested, all countries", "Luas panen, semua negara"), ORANGE, 0.2),
 }
+# Yields blue, Indonesia's yields green, areas and production orange.
 READINGS = {
-    "price_response.all": Text("Yield: all countries (headline)", "Hasil: semua negara (utama)"),
-    "price_response.all_jackknife": Text("leaving out year by year", "tahun demi tahun ditinggalkan"),
-    "price_response.official_only": Text("official figures only", "hanya angka resmi"),
-    "price_response.even_weights": Text("all figures weigh the same", "semua angka berbobot sama"),
-    "price_response.no_jumps": Text("without jumps", "tanpa lonjakan"),
-    "price_response.new_country": Text("a country not yet seen", "negara yang belum dilihat"),
-    "price_response.rainfall_rows": Text("where rainfall is known", "yang curah hujannya diketahui"),
-    "price_response.with_rainfall": Text("the same, with rainfall", "sama, dengan curah hujan"),
-    "price_response.indonesia": Text("Indonesia among others", "Indonesia bersama negara lain"),
-    "price_response.indonesia_alone": Text("Indonesia alone", "Indonesia saja"),
-    "area_response.all": Text("Area: all countries", "Luas panen: semua negara"),
-    "area_response.indonesia": Text("Area: Indonesia among others", "Luas panen: Indonesia bersama negara lain"),
-    "area_response.indonesia_alone": Text("Area: Indonesia alone", "Luas panen: Indonesia saja"),
-    "production_response.all": Text("Production: all countries", "Produksi: semua negara"),
+    "price_response.all": (Text("Yield: all countries (headline)", "Hasil: semua negara (utama)"), BLUE),
+    "price_response.all_jackknife": (Text("leaving out year by year", "tahun demi tahun ditinggalkan"), BLUE),
+    "price_response.official_only": (Text("official figures only", "hanya angka resmi"), BLUE),
+    "price_response.even_weights": (Text("all figures weigh the same", "semua angka berbobot sama"), BLUE),
+    "price_response.no_jumps": (Text("without jumps", "tanpa lonjakan"), BLUE),
+    "price_response.new_country": (Text("a country not yet seen", "negara yang belum dilihat"), BLUE),
+    "price_response.rainfall_rows": (Text("where rainfall is known", "yang curah hujannya diketahui"), BLUE),
+    "price_response.with_rainfall": (Text("the same, with rainfall", "sama, dengan curah hujan"), BLUE),
+    "price_response.indonesia": (Text("Indonesia among others", "Indonesia bersama negara lain"), GREEN),
+    "price_response.indonesia_alone": (Text("Indonesia alone", "Indonesia saja"), GREEN),
+    "area_response.all": (Text("Area: all countries", "Luas panen: semua negara"), ORANGE),
+    "area_response.indonesia": (
+        Text("Area: Indonesia among others", "Luas panen: Indonesia bersama negara lain"),
+        ORANGE,
+    ),
+    "area_response.indonesia_alone": (Text("Area: Indonesia alone", "Luas panen: Indonesia saja"), ORANGE),
+    "production_response.all": (Text("Production: all countries", "Produksi: semua negara"), ORANGE),
 }
 LAGS = Caption.read(TEXTS, "lags")
 ALL_READINGS = Caption.read(TEXTS, "all_readings")
@@ -39,9 +45,13 @@ SKILL = Caption.read(TEXTS, "skill")
 
 def lag_rows(estimates: list[Estimate]) -> pd.DataFrame:
     """Responses by series and lag in years, with their intervals."""
-    split = [(*e.key.split(".lag_"), e.lower, e.value, e.upper) for e in estimates if ".lag_" in e.key]
-    rows = pd.DataFrame(split, columns=["series", "lag", "lower", "value", "upper"]).astype({"lag": "int64"})
-    return rows[rows["series"].isin(SERIES)].reset_index(drop=True)
+    lags = {lag_name(lag): lag for lag in range(AREA.lags)}
+    rows = [
+        (e.key.topic, lags[e.key.case[0]], e.lower, e.value, e.upper)
+        for e in estimates
+        if e.key.topic in SERIES and e.key.case[0] in lags
+    ]
+    return pd.DataFrame(rows, columns=["series", "lag", "lower", "value", "upper"])
 
 
 def draw_lags(axes: Axes, data: pd.DataFrame, language: str) -> None:
@@ -62,17 +72,17 @@ def draw_lags(axes: Axes, data: pd.DataFrame, language: str) -> None:
 
 def reading_rows(estimates: list[Estimate]) -> pd.DataFrame:
     """Summed responses in the order they are drawn."""
-    by_key = {estimate.key: estimate for estimate in estimates}
+    by_key = {str(estimate.key): estimate for estimate in estimates}
     rows = [(key, by_key[key].lower, by_key[key].value, by_key[key].upper) for key in READINGS]
     return pd.DataFrame(rows, columns=["name", "lower", "value", "upper"])
 
 
 def draw_readings(axes: Axes, data: pd.DataFrame, language: str) -> None:
-    """One interval per reading; yields blue, Indonesia's yields green, areas and production orange."""
-    colours = {name: GREEN if "indonesia" in name else BLUE for name in data["name"]}
-    colours |= {name: ORANGE for name in data["name"] if not name.startswith("price_response")}
+    """One interval per reading, in its colour."""
+    names = {key: text for key, (text, _) in READINGS.items()}
+    colours = {key: colour for key, (_, colour) in READINGS.items()}
     words = Text("Change after a doubling of the price ratio (%)", "Perubahan setelah nisbah harga naik dua kali (%)")
-    draw_intervals(axes, data, language, READINGS, words, colours)
+    draw_intervals(axes, data, language, names, words, colours)
     axes.set_ylabel(label(language, "Reading", "Cara membaca"))
 
 

@@ -4,12 +4,18 @@ import numpy as np
 import pandas as pd
 
 from pipeline.kit.publish.estimates import Estimate
+from pipeline.kit.publish.keys import Key
 from pipeline.study.price_response.learners import r2_over_groups
 from pipeline.study.price_response.price_readings import Reading
 
 BASES = {
-    "price_response": "yield per hectare harvested, after a doubling of the price ratio",
-    "area_response": "area harvested, after a doubling of the price ratio",
+    **dict.fromkeys(
+        ("price_response", "price_response_indonesia"),
+        "yield per hectare harvested, after a doubling of the price ratio",
+    ),
+    **dict.fromkeys(
+        ("area_response", "area_response_indonesia"), "area harvested, after a doubling of the price ratio"
+    ),
     "production_response": "production, after a doubling of the price ratio",
     "rainfall_response": "yield per hectare harvested, with a tenth more rain",
     "area_dilution": "yield per hectare harvested, in a year with a tenth more area",
@@ -26,12 +32,12 @@ def response_estimates(readings: list[Reading], sources: tuple[str, ...], level:
 
 
 def _in_per_cent(reading: Reading, sources: tuple[str, ...], level: float) -> Estimate:
-    kind = reading.key.split(".")[0].removesuffix("_indonesia")
-    factor = np.log(FACTORS.get(kind, 2.0))
+    topic = reading.key.topic
+    factor = np.log(FACTORS.get(topic, 2.0))
     lower, value, upper = (float(np.expm1(factor * part) * 100) for part in reading.interval)
     return Estimate(
-        reading.key, value, "%", BASES[kind], reading.method, sources, reading.years, lower, upper, level,
-        headline=reading.key in HEADLINES,
+        reading.key, value, "%", BASES[topic], reading.method, sources, reading.years, lower, upper, level,
+        headline=str(reading.key) in HEADLINES,
     )  # fmt: skip
 
 
@@ -43,26 +49,32 @@ def skill_estimates(
     every = skill[skill["country"] == "all"].iloc[0]
     change, forecast, country = (forecasts[name].to_numpy() for name in ("change", "forecast", "country"))
     explained = r2_over_groups(change, forecast, country, level, seed)
-    r2 = _share("price_skill.r2", explained, LEFT_OUT, sources, len(one), level, seed)
+    r2 = _share(_skill("r2"), explained, LEFT_OUT, sources, len(one), level, seed)
     better = int((one["r2"] > 0).sum())
     return [
         r2,
-        Estimate("price_skill.r2_own_mean", every["r2_own_mean"] * 100, "%", "squared changes",
+        Estimate(_skill("r2_own_mean"), every["r2_own_mean"] * 100, "%", "squared changes",
                  "leave one country out, against the mean of its own past", sources, len(one)),
-        Estimate("price_skill.crps_gain", every["crps_gain"] * 100, "%", "of the CRPS", LEFT_OUT, sources, len(one)),
-        Estimate("price_skill.coverage_80", every["coverage_80"], "1", "inside 80 % intervals", LEFT_OUT, sources,
+        Estimate(_skill("crps_gain"), every["crps_gain"] * 100, "%", "of the CRPS", LEFT_OUT, sources, len(one)),
+        Estimate(_skill("coverage_80"), every["coverage_80"], "1", "inside 80 % intervals", LEFT_OUT, sources,
                  int(every["n"])),
-        Estimate("price_skill.coverage_95", every["coverage_95"], "1", "inside 95 % intervals", LEFT_OUT, sources,
+        Estimate(_skill("coverage_95"), every["coverage_95"], "1", "inside 95 % intervals", LEFT_OUT, sources,
                  int(every["n"])),
-        Estimate("price_skill.better", better, "countries", "better than no change", LEFT_OUT, sources, len(one)),
-        Estimate("price_skill.countries", len(one), "countries", "tested", LEFT_OUT, sources, len(one)),
+        Estimate(_skill("better"), better, "countries", "better than no change", LEFT_OUT, sources, len(one)),
+        Estimate(_skill("countries"), len(one), "countries", "tested", LEFT_OUT, sources, len(one)),
     ]  # fmt: skip
+
+
+def _skill(quantity: str) -> Key:
+    return Key("price_skill", (), quantity)
 
 
 def panel_estimates(rows: dict[str, pd.DataFrame], sources: tuple[str, ...]) -> list[Estimate]:
     """Country-years used, by panel."""
     return [
-        Estimate(f"price_panel.{name}", len(used), "country-years", "used", "count", sources, used["iso3"].nunique())
+        Estimate(
+            Key("price_panel", (name,)), len(used), "country-years", "used", "count", sources, used["iso3"].nunique()
+        )
         for name, used in rows.items()
     ]
 
@@ -72,12 +84,12 @@ def learner_estimates(
 ) -> list[Estimate]:
     """Share explained by learner, test and features, and coverage of the conformal intervals."""
     found = [
-        _share(f"learner_r2.{row.learner}.{row.test}.{row.features}", (row.lower, row.value, row.upper), LEARNED,
+        _share(Key("learner_r2", (row.learner, row.test, row.features)), (row.lower, row.value, row.upper), LEARNED,
                sources, n, level, seed, headline=row.learner == "boosted" and row.features == "past")
         for row in skill.itertuples()
     ]  # fmt: skip
     return found + [
-        Estimate(f"learner_coverage.{row.learner}_{round(row.nominal * 100)}", row.value, "1",
+        Estimate(Key("learner_coverage", (f"{row.learner}_{round(row.nominal * 100)}",)), row.value, "1",
                  "inside conformal intervals, every country the same", "countries left out", sources, n,
                  row.lower, row.upper, level, seed)
         for row in intervals.itertuples()
@@ -85,7 +97,7 @@ def learner_estimates(
 
 
 def _share(
-    key: str,
+    key: Key,
     interval: tuple[float, float, float],
     method: str,
     sources: tuple[str, ...],

@@ -11,6 +11,7 @@ from scipy.special import stdtrit
 
 from pipeline.kit.bayes.linear_normal import Block, Posterior, compress, fit, fixed_effects, groups
 from pipeline.kit.bayes.mixture import Mixture, Spread, half_normal_even, log_uniform
+from pipeline.kit.publish.keys import Key
 from pipeline.study.price_response.panel import AREA, ENSO, PRODUCTION, RAINFALL, YIELD, Equation
 
 LEAST_YEARS = 10
@@ -272,11 +273,16 @@ Interval = tuple[float, float, float]
 class Reading:
     """One reading: lower end, value and upper end of a response (log per log), and the rows and years behind it."""
 
-    key: str
+    key: Key
     interval: Interval
     rows: int
     years: int
     method: str = BAYES
+
+
+def lag_name(lag: int) -> str:
+    """What the key of a response after so many years says of it."""
+    return f"lag_{lag}"
 
 
 def yield_readings(rows: pd.DataFrame, rain: pd.DataFrame, level: float) -> list[Reading]:
@@ -286,18 +292,18 @@ def yield_readings(rows: pd.DataFrame, rain: pd.DataFrame, level: float) -> list
     wet = replace(YIELD, others=(*ENSO, *RAINFALL))
     found = [
         *_with_lags("price_response", everyone, level),
-        _jackknife("price_response.all_jackknife", rows, YIELD, level),
+        _jackknife(Key("price_response", ("all_jackknife",)), rows, YIELD, level),
         *_indonesia("price_response", rows, apart, level),
-        _total("price_response.new_country", apart, level, new=True),
-        _total("price_response.even_weights", fit_lags(rows.assign(weight=1.0), YIELD), level),
-        _total("price_response.official_only", fit_lags(official, YIELD), level),
-        _total("price_response.no_jumps", fit_lags(rows[rows["change"].abs() < JUMP], YIELD), level),
-        _total("price_response.rainfall_rows", fit_lags(rain, YIELD), level),
+        _total(Key("price_response", ("new_country",)), apart, level, new=True),
+        _total(Key("price_response", ("even_weights",)), fit_lags(rows.assign(weight=1.0), YIELD), level),
+        _total(Key("price_response", ("official_only",)), fit_lags(official, YIELD), level),
+        _total(Key("price_response", ("no_jumps",)), fit_lags(rows[rows["change"].abs() < JUMP], YIELD), level),
+        _total(Key("price_response", ("rainfall_rows",)), fit_lags(rain, YIELD), level),
     ]
     with_rain = fit_lags(rain, wet)
-    found.append(_total("price_response.with_rainfall", with_rain, level))
+    found.append(_total(Key("price_response", ("with_rainfall",)), with_rain, level))
     for lag, name in enumerate(RAINFALL):
-        found.append(_effect(f"rainfall_response.lag_{lag}", with_rain, name, level))
+        found.append(_effect(Key("rainfall_response", (lag_name(lag),)), with_rain, name, level))
     return found
 
 
@@ -305,10 +311,10 @@ def area_readings(areas: pd.DataFrame, production: pd.DataFrame, level: float) -
     """Readings of the response of area harvested and of production, rows from ``build_panel``."""
     return [
         *_with_lags("area_response", fit_lags(areas, AREA), level),
-        _jackknife("area_response.all_jackknife", areas, AREA, level),
+        _jackknife(Key("area_response", ("all_jackknife",)), areas, AREA, level),
         *_indonesia("area_response", areas, fit_lags(areas, AREA, countries_differ=True), level),
-        _total("area_response.no_jumps", fit_lags(areas[areas["change"].abs() < JUMP], AREA), level),
-        _total("production_response.all", fit_lags(production, PRODUCTION), level),
+        _total(Key("area_response", ("no_jumps",)), fit_lags(areas[areas["change"].abs() < JUMP], AREA), level),
+        _total(Key("production_response", ("all",)), fit_lags(production, PRODUCTION), level),
     ]
 
 
@@ -319,37 +325,42 @@ def dilution(rows: pd.DataFrame, areas: pd.DataFrame, level: float) -> Reading:
     """
     both = rows.merge(areas[["iso3", "year", "change"]].rename(columns={"change": "area"}), on=["iso3", "year"])
     found = fit_lags(both, replace(YIELD, others=(*ENSO, "area")))
-    return _effect("area_dilution.same_year", found, "area", level)
+    return _effect(Key("area_dilution", ("same_year",)), found, "area", level)
 
 
-def _with_lags(prefix: str, found: LagFit, level: float) -> list[Reading]:
+def _with_lags(topic: str, found: LagFit, level: float) -> list[Reading]:
     by_lag = [
-        Reading(f"{prefix}.lag_{lag}", found.response([lag]).interval(level), found.rows, found.years)
+        Reading(Key(topic, (lag_name(lag),)), found.response([lag]).interval(level), found.rows, found.years)
         for lag in range(found.equation.lags)
     ]
-    return [_total(f"{prefix}.all", found, level), *by_lag]
+    return [_total(Key(topic, ("all",)), found, level), *by_lag]
 
 
-def _total(key: str, found: LagFit, level: float, country: str | None = None, new: bool = False) -> Reading:
+def _total(key: Key, found: LagFit, level: float, country: str | None = None, new: bool = False) -> Reading:
     return Reading(key, found.total(country, new).interval(level), found.rows, found.years)
 
 
-def _effect(key: str, found: LagFit, name: str, level: float) -> Reading:
+def _effect(key: Key, found: LagFit, name: str, level: float) -> Reading:
     return Reading(key, found.effect(name).interval(level), found.rows, found.years)
 
 
-def _jackknife(key: str, rows: pd.DataFrame, equation: Equation, level: float) -> Reading:
+def _jackknife(key: Key, rows: pd.DataFrame, equation: Equation, level: float) -> Reading:
     found = jackknife_years(rows, equation)
     return Reading(key, found.interval(range(equation.lags), level), len(rows), found.years, JACKKNIFE)
 
 
-def _indonesia(prefix: str, rows: pd.DataFrame, apart: LagFit, level: float) -> list[Reading]:
+def _indonesia(topic: str, rows: pd.DataFrame, apart: LagFit, level: float) -> list[Reading]:
     """Indonesia among all countries, each with a response of its own, by lag and in sum; and Indonesia alone."""
     own = rows[rows["iso3"] == HERE]
     alone = fit_lags(own, apart.equation)
     by_lag = [
-        Reading(f"{prefix}_indonesia.lag_{lag}", apart.response([lag], HERE).interval(level), len(own), alone.years)
+        Reading(
+            Key(f"{topic}_indonesia", (lag_name(lag),)),
+            apart.response([lag], HERE).interval(level),
+            len(own),
+            alone.years,
+        )
         for lag in range(apart.equation.lags)
     ]
-    together = Reading(f"{prefix}.indonesia", apart.total(HERE).interval(level), len(own), alone.years)
-    return [together, _total(f"{prefix}.indonesia_alone", alone, level), *by_lag]
+    together = Reading(Key(topic, ("indonesia",)), apart.total(HERE).interval(level), len(own), alone.years)
+    return [together, _total(Key(topic, ("indonesia_alone",)), alone, level), *by_lag]

@@ -4,12 +4,15 @@ import numpy as np
 import pandas as pd
 
 from pipeline.kit.publish.estimates import Estimate, split_sources
+from pipeline.kit.publish.keys import Key
+from pipeline.study import known_rows
 from pipeline.study.prices.prices_now import bean_reports, newest_at_home, year_of
 
-# Rule on who may buy subsidised fertilizer: no more than this area.
-AREA_LIMIT = "S010"
 # Keys of the clean table of local prices.
-RUPIAH = {"ceiling_2023": "F068", "market_2023": "F086"}
+RUPIAH = {
+    "ceiling_2023": known_rows.NPK_CEILING_KUTAI_TIMUR_2023,
+    "market_2023": known_rows.NPK_SHOP_KUTAI_TIMUR_2023_10,
+}
 
 
 def price_estimates(periods: pd.DataFrame, rupiah: pd.DataFrame, world: pd.DataFrame) -> list[Estimate]:
@@ -19,7 +22,7 @@ def price_estimates(periods: pd.DataFrame, rupiah: pd.DataFrame, world: pd.DataF
     """
     found = [
         Estimate(
-            f"fertilizer_cocoa_ratio.{period}",
+            Key("fertilizer_cocoa_ratio", (str(period),)),
             row["mean"],
             "kg beans per kg fertilizer",
             f"world prices of {row['first_month']} to {row['last_month']}; interval is the range of months",
@@ -39,16 +42,24 @@ def price_estimates(periods: pd.DataFrame, rupiah: pd.DataFrame, world: pd.DataF
 
 def subsidy_estimates(rules: pd.DataFrame) -> list[Estimate]:
     """Greatest area of a farm that may buy subsidised fertilizer, from the clean table of subsidy rules."""
-    rule = rules.set_index("rule_id").loc[AREA_LIMIT]
+    rule = rules.set_index("rule_id").loc[known_rows.SUBSIDY_AREA_LIMIT]
     basis = f"area farmed, rule of {rule['date_from']}"
     return [
-        Estimate("subsidy.area_limit", rule["value"], rule["unit"], basis, "published figure", (rule["source_id"],), 1)
+        Estimate(
+            Key("subsidy", (), "area_limit"),
+            rule["value"],
+            rule["unit"],
+            basis,
+            "published figure",
+            (rule["source_id"],),
+            1,
+        )
     ]
 
 
 def _rupiah_estimate(name: str, row: pd.Series) -> Estimate:
     return Estimate(
-        f"rupiah_ratio.{name}",
+        Key("rupiah_ratio", (name,)),
         row["ratio"],
         "kg beans per kg fertilizer",
         f"{row['item']}, {row['place']}, {row['date']}, without freight; over dry beans at the farm gate, "
@@ -76,7 +87,7 @@ def present_estimates(
         *_beans(prices, bean_price, as_of),
         *_fertilizers(cases, as_of),
         Estimate(
-            "price.day_wage",
+            Key("price", ("day_wage",)),
             wage[0],
             "Rp/day",
             f"minimum wage of Kutai Timur, {year_of(as_of)}, per working day",
@@ -96,13 +107,15 @@ def _beans(prices: pd.DataFrame, bean_price: float, as_of: str) -> list[Estimate
     basis = f"dry beans at the farm gate, {place}, {day}" if is_reported else "dry beans at the farm gate; as set"
     sources = split_sources(newest["source_id"]) if is_reported else ("parameter",)
     method = "middle of the newest report" if is_reported else "parameter"
-    found = [Estimate("price.cocoa", bean_price, "Rp/kg", basis, method, sources, len(newest), headline=True)]
+    found = [
+        Estimate(Key("price", ("cocoa",)), bean_price, "Rp/kg", basis, method, sources, len(newest), headline=True)
+    ]
     span = f"reports of {reports['date_from'].min()} to {reports['date_from'].max()}"
     for name, row in (("least", reports["price_idr_per_kg"].idxmin()), ("most", reports["price_idr_per_kg"].idxmax())):
         report = reports.loc[row]
         where = f"dry beans at the farm gate, {report['place']}; {span}"
         value, source = float(report["price_idr_per_kg"]), (str(report["source_id"]),)
-        found.append(Estimate(f"price.cocoa_{name}", value, "Rp/kg", where, "published figure", source, 1))
+        found.append(Estimate(Key("price", (f"cocoa_{name}",)), value, "Rp/kg", where, "published figure", source, 1))
     return found
 
 
@@ -115,7 +128,7 @@ def _fertilizers(cases: pd.DataFrame, as_of: str) -> list[Estimate]:
     moved = "report moved with world prices of its nutrients and the rupiah"
     return [
         Estimate(
-            "price.npk_ceiling",
+            Key("price", ("npk_ceiling",)),
             float(ceiling["price_idr_per_kg"]),
             "Rp/kg",
             f"subsidised cocoa NPK (HET), from {ceiling['date']}",
@@ -125,7 +138,7 @@ def _fertilizers(cases: pd.DataFrame, as_of: str) -> list[Estimate]:
             headline=True,
         ),
         Estimate(
-            "price.npk_market_reported",
+            Key("price", ("npk_market_reported",)),
             float(market["reported_idr_per_kg"]),
             "Rp/kg",
             reported,
@@ -134,7 +147,7 @@ def _fertilizers(cases: pd.DataFrame, as_of: str) -> list[Estimate]:
             1,
         ),
         Estimate(
-            "price.npk_market",
+            Key("price", ("npk_market",)),
             float(market["price_idr_per_kg"]),
             "Rp/kg",
             f"{reported}, carried to {as_of}",
@@ -156,7 +169,7 @@ def _world_since(world: pd.DataFrame, as_of: str) -> list[Estimate]:
     columns = {"cocoa": "cocoa_usd_per_kg", "npk": "cocoa_npk_usd_per_kg"}
     return [
         Estimate(
-            f"price.world_{name}_since",
+            Key("price", (f"world_{name}_since",)),
             float(by_month.at[last, column] / by_month.at[as_of, column] - 1) * 100,
             "%",
             f"world price of {last} against {as_of}",

@@ -7,10 +7,9 @@ ceiling in force, the wage of the year, and the last shop price of fertilizer, m
 import pandas as pd
 
 from pipeline.kit.data.contracts import row
+from pipeline.study import known_rows
 from pipeline.study.prices.ratios import date_to_decimal
 
-# The newest shop price of NPK in Kutai Timur is carried; the rate of the rupiah when the last year on record is over.
-RATE_NOW = "C083"
 # Farm-gate reports count when they are no older than this at the end of the month, in years.
 NEAR = 1 / 6
 HOME = ("kutai_timur", "east_kalimantan")
@@ -27,7 +26,7 @@ def exchange_rates(exchange: pd.DataFrame, costs: pd.DataFrame) -> pd.DataFrame:
     Index: ``year``; columns: ``idr_per_usd``, ``source_id``. The tables are the clean ones.
     """
     means = exchange.dropna(subset="idr_per_usd").set_index("year")[["idr_per_usd", "source_id"]]
-    newest = row(costs, RATE_NOW)
+    newest = row(costs, known_rows.EXCHANGE_RATE_2026_01)
     now = pd.DataFrame({"idr_per_usd": newest["value"], "source_id": newest["source_id"]}, index=[int(newest["year"])])
     return pd.concat([means, now])
 
@@ -53,6 +52,11 @@ def carried(price: float, reported: str, as_of: str, world: pd.DataFrame, rates:
     All of the change of world prices and the rupiah is taken to be passed on (an assumption).
     """
     return price * nutrient_cost(world, rates, as_of) / nutrient_cost(world, rates, reported)
+
+
+def as_set(price: float, multiplier: float) -> float:
+    """A fertilizer price in Rp/kg as ``prices.fertilizer_multiplier`` sets it: nowhere else is a price multiplied."""
+    return price * multiplier
 
 
 def bean_reports(prices: pd.DataFrame, as_of: str) -> pd.DataFrame:

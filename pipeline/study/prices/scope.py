@@ -51,10 +51,13 @@ class Dated:
         return f"{basis}; {self.beans[beans]}, other prices of {self.others}; {NOT_MOVED}"
 
 
-def dated(prices: pd.DataFrame, bean_prices: dict[str, float], as_of: str, fertilizer_multiplier: float) -> Dated:
+def dated(
+    prices: pd.DataFrame, bean_prices: dict[str, float], as_of: str, fertilizer_multiplier: float | None = None
+) -> Dated:
     """The prices of a run: a bean price that no report stands behind, and moved fertilizer prices, are said to be set.
 
-    ``prices`` is the clean table of local prices, ``bean_prices`` are in Rp/kg by name, ``present`` among them.
+    ``prices`` is the clean table of local prices, ``bean_prices`` are in Rp/kg by name, ``present`` among them;
+    the multiplier is left out where no price of fertilizer enters the sums.
     """
     newest = newest_at_home(prices, as_of)
     place, day = newest["place"].iloc[0], newest["date_from"].iloc[0]
@@ -64,7 +67,7 @@ def dated(prices: pd.DataFrame, bean_prices: dict[str, float], as_of: str, ferti
         name: reported[name][1] if np.isclose(price, reported[name][0]) else f"{AS_SET} {price:.0f} Rp/kg"
         for name, price in bean_prices.items()
     }
-    moved = "" if fertilizer_multiplier == 1 else f"; fertilizer times {fertilizer_multiplier:g}"
+    moved = "" if fertilizer_multiplier in (None, 1) else f"; fertilizer times {fertilizer_multiplier:g}"
     return Dated(words, f"{as_of}{moved}")
 
 

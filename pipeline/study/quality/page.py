@@ -13,6 +13,7 @@ from pipeline.kit.data import usage
 from pipeline.kit.data.contracts import Table, read_clean
 from pipeline.kit.language import LANGUAGES, Text, format_number, format_unit
 from pipeline.kit.publish.estimates import Estimate, Prose, load_estimates
+from pipeline.kit.publish.keys import Key
 from pipeline.study.quality.register import (
     EFFECTS,
     REGISTER,
@@ -108,8 +109,8 @@ def answers_of(conflict: Conflict, found: list[Found], estimates: dict[str, Esti
         if isinstance(answer, Quotient):
             value = values[answer.above] / values[answer.below] * answer.factor
             source = tuple(figure.source_id for figure in found)
-            name = f"{conflict.name}.{number + 1}"
-            answers.append(Estimate(name, value, answer.unit, "", "division of published figures", source, 2))
+            key = Key(conflict.name, (str(number + 1),))
+            answers.append(Estimate(key, value, answer.unit, "", "division of published figures", source, 2))
         else:
             answers.append(estimates[answer])
     return answers
@@ -174,9 +175,9 @@ def record(conflict: Conflict, estimates: dict[str, Estimate]) -> dict[str, obje
     row |= {"source_ids": ";".join(sorted({figure.source_id for figure in found})), "effect": conflict.effect}
     warned = {word for figure in found for word in figure.warnings}
     row |= {"warnings": ";".join(word for word in usage.WARNINGS if word in warned)}
-    row |= {"touches": ";".join(estimates[key].key for key in conflict.touches)}
+    row |= {"touches": ";".join(str(estimates[key].key) for key in conflict.touches)}
     row |= {"outside": ";".join(figure.name for figure in outside(conflict, found, estimates))}
-    row |= {"answers": ";".join(answer.key for answer in answers)}
+    row |= {"answers": ";".join(str(answer.key) for answer in answers)}
     row |= {"answer_values": ";".join(f"{answer.value:.6g}" for answer in answers)}
     row |= {"answer_unit": answers[0].unit if answers else ""}
     for language in LANGUAGES:

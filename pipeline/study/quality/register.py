@@ -13,6 +13,7 @@ from pipeline import tables
 from pipeline.kit.data.contracts import read_clean
 from pipeline.kit.data.sources import load_raw
 from pipeline.kit.language import Text, read_texts
+from pipeline.study import known_rows
 
 TEXTS = read_texts(__file__)
 EFFECTS = TEXTS.group("effects")
@@ -105,7 +106,7 @@ REGENCY = ("kutai_timur.yield_mature", "kutai_timur.area_total")
 REGISTER = (
     judged(
         "kutai_timur_area",
-        regional("K032", "K038", "K043"),
+        regional(known_rows.KUTAI_TIMUR_AREA_2014, known_rows.KUTAI_TIMUR_AREA_2020, known_rows.KUTAI_TIMUR_AREA_2025),
         "changes",
         answers=("kutai_timur.yield_total.2020", "kutai_timur.yield_total.2025_potential"),
         touches=("kutai_timur.area_2025_is_mature", *REGENCY),
@@ -113,18 +114,23 @@ REGISTER = (
     ),
     judged(
         "kutai_timur_production_2025",
-        regional("K044", "K045"),
+        regional(known_rows.KUTAI_TIMUR_POTENTIAL_2025, known_rows.PRODUCTION_OF_THE_REGENT_2025),
         "inside",
         answers=("kutai_timur.yield_total.2025_potential", "kutai_timur.yield_total.2025_regent_small_area"),
         touches=("kutai_timur.production", *REGENCY),
         interval="kutai_timur.production",
     ),
-    judged("kutai_timur_production_2014", regional("K034", "K035"), "error", touches=("reporting_error.production",)),
+    judged(
+        "kutai_timur_production_2014",
+        regional(known_rows.KUTAI_TIMUR_POTENTIAL_2014_LOW, known_rows.KUTAI_TIMUR_POTENTIAL_2014_HIGH),
+        "error",
+        touches=("reporting_error.production",),
+    ),
     judged(
         "yield_basis",
-        (
-            Figure("regional_yields", "yield_kg_per_ha", (("yield_id", "K152-K151"),)),
-            Figure("regional_yields", "yield_kg_per_ha", (("yield_id", "K152-K150"),)),
+        tuple(
+            Figure("regional_yields", "yield_kg_per_ha", (("yield_id", name),))
+            for name in known_rows.YIELDS_EAST_KALIMANTAN_2015
         ),
         "changes",
         answers=("kutai_timur.yield_total.2020", "kutai_timur.yield_mature"),
@@ -132,35 +138,58 @@ REGISTER = (
     ),
     judged(
         "province_production_2020",
-        regional("K016", "K014"),
+        regional(known_rows.PROVINCE_PRODUCTION_2020, known_rows.PROVINCE_PRODUCTION_2020_PRESS),
         "inside",
         answers=(Quotient(0, 2, 1000, "kg/ha"), Quotient(1, 2, 1000, "kg/ha")),
         touches=(*REGENCY, "reporting_error.production"),
-        beside=regional("K015"),
+        beside=regional(known_rows.PROVINCE_AREA_2020),
     ),
-    judged("province_area_2013", regional("K001", "K141"), "error", touches=("reporting_error.area_total",)),
-    judged("province_production_2013", regional("K002", "K142"), "error", touches=("reporting_error.production",)),
-    judged("kutai_barat_area", regional("K108", "K110", "K017"), "not_used"),
+    judged(
+        "province_area_2013",
+        regional(known_rows.PROVINCE_AREA_2013_AGENCY, known_rows.PROVINCE_AREA_2013_VILLAGE_PAGE),
+        "error",
+        touches=("reporting_error.area_total",),
+    ),
+    judged(
+        "province_production_2013",
+        regional(known_rows.PROVINCE_PRODUCTION_2013_AGENCY, known_rows.PROVINCE_PRODUCTION_2013_VILLAGE_PAGE),
+        "error",
+        touches=("reporting_error.production",),
+    ),
+    judged(
+        "kutai_barat_area",
+        regional(known_rows.KUTAI_BARAT_AREA_2020, known_rows.KUTAI_BARAT_AREA_2024, known_rows.PROVINCE_AREA_2023),
+        "not_used",
+    ),
     judged(
         "census_trees_2023",
-        regional("K021", "K017", "K022"),
+        regional(known_rows.PROVINCE_TREES_2023, known_rows.PROVINCE_AREA_2023, known_rows.PROVINCE_MATURE_TREES_2023),
         "not_used",
         answers=(Quotient(0, 1, 1, "trees/ha"), Quotient(2, 1, 1, "trees/ha")),
     ),
     judged(
         "province_farmers_2023",
-        regional("K020", "K019"),
+        regional(known_rows.PROVINCE_FARMERS_2023_CENSUS, known_rows.PROVINCE_FARMERS_2023_PROVISIONAL),
         "not_used",
         answers=(Quotient(2, 0, 1, "ha/household"), Quotient(2, 1, 1, "ha/household")),
-        beside=regional("K017"),
+        beside=regional(known_rows.PROVINCE_AREA_2023),
     ),
     judged(
         "berau_area",
-        regional("K074", "K077", "K083", "K073", "K086", "K089", "K091", "K094"),
+        regional(
+            known_rows.BERAU_AREA_2019,
+            known_rows.BERAU_AREA_2020,
+            known_rows.BERAU_AREA_2021_JUNE,
+            known_rows.BERAU_AREA_2021_MAY,
+            known_rows.BERAU_AREA_2023,
+            known_rows.BERAU_AREA_2024,
+            known_rows.BERAU_AREA_2025_NOVEMBER,
+            known_rows.BERAU_AREA_2025_AUGUST,
+        ),
         "inside",
         answers=(Quotient(8, 7, 1000, "kg/ha"), Quotient(8, 6, 1000, "kg/ha")),
         touches=("grower.berau.yield_kg_per_ha", "grower.berau.mature_ha", "reporting_error.area_total"),
-        beside=regional("K092"),
+        beside=regional(known_rows.BERAU_PRODUCTION_2025),
     ),
     judged("fao_breaks", fao_area(1998, 1999, 2005, 2006, 2008), "unknown"),
     judged("fao_releases", Widest("country_cocoa", "production_t", ("iso3", "country", "year")), "unknown"),
@@ -190,32 +219,56 @@ REGISTER = (
     ),
     judged(
         "npk_ceiling_and_market",
-        prices("F068", "F086"),
+        prices(known_rows.NPK_CEILING_KUTAI_TIMUR_2023, known_rows.NPK_SHOP_KUTAI_TIMUR_2023_10),
         "changes",
         answers=("scenario.fertilizer_ceiling.net_income", "scenario.fertilizer_market.net_income"),
         touches=("rupiah_ratio.ceiling_2023", "rupiah_ratio.market_2023"),
     ),
-    judged("farm_gate_2024", prices("F034", "F035", "F036"), "not_used"),
+    judged(
+        "farm_gate_2024",
+        prices(
+            known_rows.BEANS_EAST_KALIMANTAN_2024_10_LOW,
+            known_rows.BEANS_EAST_KALIMANTAN_2024_10_HIGH,
+            known_rows.BEANS_KARANGAN_2024_11,
+        ),
+        "not_used",
+    ),
     judged(
         "pod_borer_damage",
         (
-            Figure("effects", "printed_value", (("effect_id", "E047"),)),
-            Figure("effects", "printed_value", (("effect_id", "E048"),)),
-            Figure("pest_reports", "value_low", (("report_id", "R022"),)),
+            Figure("effects", "printed_value", (("effect_id", known_rows.LOSS_SABAH_BELOW_60_PERCENT),)),
+            Figure("effects", "printed_value", (("effect_id", known_rows.LOSS_SABAH_AT_90_PERCENT),)),
+            Figure("pest_reports", "value_low", (("report_id", known_rows.LOSS_ACEH_TIMUR),)),
         ),
         "changes",
         answers=("pod_borer.loss_there.sabah", "pod_borer.loss_there.aceh"),
         touches=("loss.pod_borer", "loss.all"),
     ),
-    judged("pruning_trials", effects("E021", "E024"), "not_used"),
+    judged(
+        "pruning_trials",
+        effects(known_rows.SHADE_TREES_PRUNED_BOLIVIA, known_rows.WILD_CACAO_PRUNED_BOLIVIA),
+        "not_used",
+    ),
     judged(
         "bean_price_end_of_2025",
-        prices("F104", "F105", "F042", "F043", "F106", "F044"),
+        prices(
+            known_rows.BEANS_EAST_KALIMANTAN_2025_12_LOW,
+            known_rows.BEANS_EAST_KALIMANTAN_2025_12_HIGH,
+            known_rows.BEANS_BERAU_2025_11_LOW,
+            known_rows.BEANS_BERAU_2025_11_HIGH,
+            known_rows.BEANS_BULUNGAN_2026_01,
+            known_rows.BEANS_INDONESIA_2026_01,
+        ),
         "changes",
         answers=("scenario.fertilizer_ceiling.net_income", "scenario.fertilizer_ceiling.net_income_berau"),
         touches=("price.cocoa", "price.cocoa_least", "price.cocoa_most"),
     ),
-    judged("shade_trials", effects("E013", "E016"), "inside", touches=("mean_effect.shade", "harm.shade")),
+    judged(
+        "shade_trials",
+        effects(known_rows.SHADE_CANOPY_GHANA, known_rows.SHADE_TRIAL_TAFO),
+        "inside",
+        touches=("mean_effect.shade", "harm.shade"),
+    ),
 )
 
 

@@ -104,7 +104,7 @@ def combined_options(inputs: Inputs, fertilizer_price: float) -> list[Option]:
 
 def payoffs(options: list[Option], inputs: Inputs, bean_price: float, with_borer: np.ndarray) -> np.ndarray:
     """Draws of net income in Rp per hectare that takes part, shape (draws, 1 + options); doing nothing comes first."""
-    incomes = [mean_income(option, inputs.yields, bean_price, inputs.ceiling, with_borer) for option in options]
+    incomes = [mean_income(option, inputs.yields, bean_price, inputs.potential, with_borer) for option in options]
     return np.column_stack([np.zeros_like(with_borer), *incomes])
 
 

@@ -7,6 +7,8 @@ import pandas as pd
 
 from pipeline.kit.language import Text, read_texts
 from pipeline.kit.publish.estimates import Estimate, from_draws
+from pipeline.kit.publish.keys import Key
+from pipeline.kit.publish.quantities import Quantity
 from pipeline.study.causes.estimates import Named, named
 from pipeline.study.names import PACKAGES, UNKNOWNS
 from pipeline.study.prices.scope import BORER_HECTARE, NOT_MOVED, Dated
@@ -29,6 +31,165 @@ IN_GRID = {
     "package": ("package", "ceiling"),
     "full_package": ("full_package", "ceiling"),
 }
+# What is published of each option, per hectare that has the pod borer; the income at other prices of cocoa, too.
+COST = Quantity(
+    "scenario", "cost", "million Rp/ha", METHOD, (
+        "scenario.fertilizer_ceiling.cost", "scenario.fertilizer_market.cost", "scenario.pod_sleeving.cost",
+        "scenario.training.cost", "scenario.training_fertilizer.cost", "scenario.package.cost",
+        "scenario.full_package.cost", "scenario.borer_sanitation.cost", "scenario.pruning_sanitation.cost",
+        "scenario.organic_fertilizer.cost",
+    ), BORER_HECTARE,
+)  # fmt: skip
+EXTRA_KG = Quantity(
+    "scenario", "extra_kg", "kg/ha", METHOD, (
+        "scenario.fertilizer_ceiling.extra_kg", "scenario.fertilizer_market.extra_kg", "scenario.pod_sleeving.extra_kg",
+        "scenario.training.extra_kg", "scenario.training_fertilizer.extra_kg", "scenario.package.extra_kg",
+        "scenario.full_package.extra_kg", "scenario.borer_sanitation.extra_kg", "scenario.pruning_sanitation.extra_kg",
+        "scenario.organic_fertilizer.extra_kg",
+    ), BORER_HECTARE,
+)  # fmt: skip
+VALUE_COST_RATIO = Quantity(
+    "scenario", "value_cost_ratio", "1", METHOD, (
+        "scenario.fertilizer_ceiling.value_cost_ratio", "scenario.fertilizer_market.value_cost_ratio",
+        "scenario.pod_sleeving.value_cost_ratio", "scenario.training.value_cost_ratio",
+        "scenario.training_fertilizer.value_cost_ratio", "scenario.package.value_cost_ratio",
+        "scenario.full_package.value_cost_ratio", "scenario.borer_sanitation.value_cost_ratio",
+        "scenario.pruning_sanitation.value_cost_ratio", "scenario.organic_fertilizer.value_cost_ratio",
+    ), BORER_HECTARE,
+)  # fmt: skip
+BAD = Quantity(
+    "scenario", "bad_case", "million Rp/ha", "net income that one draw in ten does not reach", (
+        "scenario.fertilizer_ceiling.bad_case", "scenario.fertilizer_market.bad_case", "scenario.pod_sleeving.bad_case",
+        "scenario.training.bad_case", "scenario.training_fertilizer.bad_case", "scenario.package.bad_case",
+        "scenario.full_package.bad_case", "scenario.borer_sanitation.bad_case", "scenario.pruning_sanitation.bad_case",
+        "scenario.organic_fertilizer.bad_case",
+    ), BORER_HECTARE,
+)  # fmt: skip
+NET_INCOME = {
+    "present": Quantity(
+        "scenario", "net_income", "million Rp/ha", METHOD, (
+            "scenario.fertilizer_ceiling.net_income", "scenario.fertilizer_market.net_income",
+            "scenario.pod_sleeving.net_income", "scenario.training.net_income",
+            "scenario.training_fertilizer.net_income", "scenario.package.net_income",
+            "scenario.full_package.net_income", "scenario.borer_sanitation.net_income",
+            "scenario.pruning_sanitation.net_income", "scenario.organic_fertilizer.net_income",
+        ), BORER_HECTARE,
+    ),
+    "low": Quantity(
+        "scenario", "net_income_low", "million Rp/ha", METHOD, (
+            "scenario.fertilizer_ceiling.net_income_low", "scenario.fertilizer_market.net_income_low",
+            "scenario.pod_sleeving.net_income_low", "scenario.training.net_income_low",
+            "scenario.training_fertilizer.net_income_low", "scenario.package.net_income_low",
+            "scenario.full_package.net_income_low", "scenario.borer_sanitation.net_income_low",
+            "scenario.pruning_sanitation.net_income_low", "scenario.organic_fertilizer.net_income_low",
+        ), BORER_HECTARE,
+    ),
+    "high": Quantity(
+        "scenario", "net_income_high", "million Rp/ha", METHOD, (
+            "scenario.fertilizer_ceiling.net_income_high", "scenario.fertilizer_market.net_income_high",
+            "scenario.pod_sleeving.net_income_high", "scenario.training.net_income_high",
+            "scenario.training_fertilizer.net_income_high", "scenario.package.net_income_high",
+            "scenario.full_package.net_income_high", "scenario.borer_sanitation.net_income_high",
+            "scenario.pruning_sanitation.net_income_high", "scenario.organic_fertilizer.net_income_high",
+        ), BORER_HECTARE,
+    ),
+    "berau": Quantity(
+        "scenario", "net_income_berau", "million Rp/ha", METHOD, (
+            "scenario.fertilizer_ceiling.net_income_berau", "scenario.fertilizer_market.net_income_berau",
+            "scenario.pod_sleeving.net_income_berau", "scenario.training.net_income_berau",
+            "scenario.training_fertilizer.net_income_berau", "scenario.package.net_income_berau",
+            "scenario.full_package.net_income_berau", "scenario.borer_sanitation.net_income_berau",
+            "scenario.pruning_sanitation.net_income_berau", "scenario.organic_fertilizer.net_income_berau",
+        ), BORER_HECTARE,
+    ),
+    "peak": Quantity(
+        "scenario", "net_income_peak", "million Rp/ha", METHOD, (
+            "scenario.fertilizer_ceiling.net_income_peak", "scenario.fertilizer_market.net_income_peak",
+            "scenario.pod_sleeving.net_income_peak", "scenario.training.net_income_peak",
+            "scenario.training_fertilizer.net_income_peak", "scenario.package.net_income_peak",
+            "scenario.full_package.net_income_peak", "scenario.borer_sanitation.net_income_peak",
+            "scenario.pruning_sanitation.net_income_peak", "scenario.organic_fertilizer.net_income_peak",
+        ), BORER_HECTARE,
+    ),
+}  # fmt: skip
+LOSS_METHOD = "share of draws with a net income below zero"
+LOSS = {
+    "present": Quantity(
+        "scenario", "probability_loss", "1", LOSS_METHOD, (
+            "scenario.fertilizer_ceiling.probability_loss", "scenario.fertilizer_market.probability_loss",
+            "scenario.pod_sleeving.probability_loss", "scenario.training.probability_loss",
+            "scenario.training_fertilizer.probability_loss", "scenario.package.probability_loss",
+            "scenario.full_package.probability_loss", "scenario.borer_sanitation.probability_loss",
+            "scenario.pruning_sanitation.probability_loss", "scenario.organic_fertilizer.probability_loss",
+        ), BORER_HECTARE,
+    ),
+    "low": Quantity(
+        "scenario", "probability_loss_low", "1", LOSS_METHOD, (
+            "scenario.fertilizer_ceiling.probability_loss_low", "scenario.fertilizer_market.probability_loss_low",
+            "scenario.pod_sleeving.probability_loss_low", "scenario.training.probability_loss_low",
+            "scenario.training_fertilizer.probability_loss_low", "scenario.package.probability_loss_low",
+            "scenario.full_package.probability_loss_low", "scenario.borer_sanitation.probability_loss_low",
+            "scenario.pruning_sanitation.probability_loss_low", "scenario.organic_fertilizer.probability_loss_low",
+        ), BORER_HECTARE,
+    ),
+    "high": Quantity(
+        "scenario", "probability_loss_high", "1", LOSS_METHOD, (
+            "scenario.fertilizer_ceiling.probability_loss_high", "scenario.fertilizer_market.probability_loss_high",
+            "scenario.pod_sleeving.probability_loss_high", "scenario.training.probability_loss_high",
+            "scenario.training_fertilizer.probability_loss_high", "scenario.package.probability_loss_high",
+            "scenario.full_package.probability_loss_high", "scenario.borer_sanitation.probability_loss_high",
+            "scenario.pruning_sanitation.probability_loss_high", "scenario.organic_fertilizer.probability_loss_high",
+        ), BORER_HECTARE,
+    ),
+    "berau": Quantity(
+        "scenario", "probability_loss_berau", "1", LOSS_METHOD, (
+            "scenario.fertilizer_ceiling.probability_loss_berau", "scenario.fertilizer_market.probability_loss_berau",
+            "scenario.pod_sleeving.probability_loss_berau", "scenario.training.probability_loss_berau",
+            "scenario.training_fertilizer.probability_loss_berau", "scenario.package.probability_loss_berau",
+            "scenario.full_package.probability_loss_berau", "scenario.borer_sanitation.probability_loss_berau",
+            "scenario.pruning_sanitation.probability_loss_berau", "scenario.organic_fertilizer.probability_loss_berau",
+        ), BORER_HECTARE,
+    ),
+    "peak": Quantity(
+        "scenario", "probability_loss_peak", "1", LOSS_METHOD, (
+            "scenario.fertilizer_ceiling.probability_loss_peak", "scenario.fertilizer_market.probability_loss_peak",
+            "scenario.pod_sleeving.probability_loss_peak", "scenario.training.probability_loss_peak",
+            "scenario.training_fertilizer.probability_loss_peak", "scenario.package.probability_loss_peak",
+            "scenario.full_package.probability_loss_peak", "scenario.borer_sanitation.probability_loss_peak",
+            "scenario.pruning_sanitation.probability_loss_peak", "scenario.organic_fertilizer.probability_loss_peak",
+        ), BORER_HECTARE,
+    ),
+}  # fmt: skip
+# Extra tonnes a year by the area that is taken to be right.
+EXTRA_T = {
+    "1161": Quantity(
+        "scenario", "extra_t_1161", "t/yr", METHOD, (
+            "scenario.fertilizer_ceiling.extra_t_1161", "scenario.fertilizer_market.extra_t_1161",
+            "scenario.pod_sleeving.extra_t_1161", "scenario.training.extra_t_1161",
+            "scenario.training_fertilizer.extra_t_1161", "scenario.package.extra_t_1161",
+            "scenario.full_package.extra_t_1161", "scenario.borer_sanitation.extra_t_1161",
+            "scenario.pruning_sanitation.extra_t_1161", "scenario.organic_fertilizer.extra_t_1161",
+        ),
+    ),
+    "3440": Quantity(
+        "scenario", "extra_t_3440", "t/yr", METHOD, (
+            "scenario.fertilizer_ceiling.extra_t_3440", "scenario.fertilizer_market.extra_t_3440",
+            "scenario.pod_sleeving.extra_t_3440", "scenario.training.extra_t_3440",
+            "scenario.training_fertilizer.extra_t_3440", "scenario.package.extra_t_3440",
+            "scenario.full_package.extra_t_3440", "scenario.borer_sanitation.extra_t_3440",
+            "scenario.pruning_sanitation.extra_t_3440", "scenario.organic_fertilizer.extra_t_3440",
+        ),
+    ),
+    "drawn": Quantity(
+        "scenario", "extra_t_drawn", "t/yr", METHOD, (
+            "scenario.fertilizer_ceiling.extra_t_drawn", "scenario.fertilizer_market.extra_t_drawn",
+            "scenario.pod_sleeving.extra_t_drawn", "scenario.training.extra_t_drawn",
+            "scenario.training_fertilizer.extra_t_drawn", "scenario.package.extra_t_drawn",
+            "scenario.full_package.extra_t_drawn", "scenario.borer_sanitation.extra_t_drawn",
+            "scenario.pruning_sanitation.extra_t_drawn", "scenario.organic_fertilizer.extra_t_drawn",
+        ),
+    ),
+}  # fmt: skip
 
 
 def mature_hectares(base: pd.DataFrame) -> dict[str, np.ndarray]:
@@ -54,50 +215,48 @@ def scenario_estimates(
 
     ``outcomes`` are per hectare that has the pod borer; ``extra_kg`` are means over the hectares that take part.
     """
-    found = [Estimate("scenario.adoption", adoption, "1", "share of the mature area", "parameter", ("parameter",), 1)]
+    found = [
+        Estimate(
+            Key("scenario", (), "adoption"), adoption, "1", "share of the mature area", "parameter", ("parameter",), 1
+        )
+    ]
     found += [
-        Estimate(f"scenario.area_{area}", hectares, "ha", "as published", "published figure", (source,), 1)
+        Estimate(Key("scenario", (), f"area_{area}"), hectares, "ha", "as published", "published figure", (source,), 1)
         for area, (hectares, _, source) in AREAS_HA.items()
     ]
-    common: dict[str, Any] = {"level": level, "sources": sources, "n": len(sources), "seed": seed, "method": METHOD}
+    common: dict[str, Any] = {"level": level, "sources": sources, "n": len(sources), "seed": seed}
     hectares = mature_hectares(base)
     for name, outcome in outcomes.items():
-        found += _per_hectare(f"scenario.{name}", outcome, dated, common)
+        found += _per_hectare(name, outcome, dated, common)
         for area, mature in hectares.items():
             tonnes = extra_tonnes(extra_kg[name], mature, adoption)
             basis = f"area {area}, mature share drawn, adoption {adoption:g}; sleeves only where the borer is"
-            found.append(from_draws(f"scenario.{name}.extra_t_{area}", tonnes, **common, unit="t/yr", basis=basis))
+            found.append(EXTRA_T[area].drawn(EXTRA_T[area].key(name), tonnes, basis=basis, **common))
     return found
 
 
-def _per_hectare(key: str, outcome: dict[str, np.ndarray], dated: Dated, common: dict[str, Any]) -> list[Estimate]:
-    income, here = outcome["net_income_idr_per_ha"], {**common, "basis": dated.at(BORER_HECTARE)}
-    money = {"net_income": income / 1e6, "cost": outcome["cost_idr_per_ha"] / 1e6}
+def _per_hectare(name: str, outcome: dict[str, np.ndarray], dated: Dated, common: dict[str, Any]) -> list[Estimate]:
+    income, basis = outcome["net_income_idr_per_ha"], dated.at(BORER_HECTARE)
+    drawn = {
+        NET_INCOME["present"]: income / 1e6,
+        COST: outcome["cost_idr_per_ha"] / 1e6,
+        VALUE_COST_RATIO: outcome["value_cost_ratio"],
+    }
     found = [
-        from_draws(f"{key}.{name}", draws, **here, unit="million Rp/ha", headline=name == "net_income")
-        for name, draws in money.items()
+        quantity.drawn(quantity.key(name), draws, **common, basis=basis, headline=quantity is NET_INCOME["present"])
+        for quantity, draws in drawn.items()
     ]
-    bad = float(np.quantile(income, BAD_CASE)) / 1e6
-    method = "net income that one draw in ten does not reach"
+    shares = {BAD: float(np.quantile(income, BAD_CASE)) / 1e6, LOSS["present"]: float((income < 0).mean())}
     return [
         *found,
-        from_draws(f"{key}.value_cost_ratio", outcome["value_cost_ratio"], **here, unit="1"),
-        from_draws(f"{key}.extra_kg", outcome["extra_kg_per_ha"], **{**common, "basis": BORER_HECTARE}, unit="kg/ha"),
-        _share(f"{key}.bad_case", bad, "million Rp/ha", here["basis"], method, common),
-        _share(
-            f"{key}.probability_loss",
-            float((income < 0).mean()),
-            "1",
-            here["basis"],
-            "share of draws with a net income below zero",
-            common,
-        ),
+        EXTRA_KG.drawn(EXTRA_KG.key(name), outcome["extra_kg_per_ha"], **common),
+        *(_share(quantity, name, value, basis, common) for quantity, value in shares.items()),
     ]
 
 
-def _share(key: str, value: float, unit: str, basis: str, method: str, common: dict[str, Any]) -> Estimate:
+def _share(quantity: Quantity, name: str, value: float, basis: str, common: dict[str, Any]) -> Estimate:
     sources = tuple(common["sources"])
-    return Estimate(key, value, unit, basis, method, sources, len(sources), seed=common["seed"])
+    return quantity.estimate(quantity.key(name), value, sources, len(sources), basis=basis, seed=common["seed"])
 
 
 def price_estimates(
@@ -110,30 +269,15 @@ def price_estimates(
     for name in names:
         for cocoa in OTHER_PRICES:
             row, basis = rows.loc[(*IN_GRID.get(name, (name, "none")), cocoa)], dated.at(BORER_HECTARE, cocoa)
-            bounds = [row[f"net_income_idr_per_ha{part}"] / 1e6 for part in ("", "_lower", "_upper")]
+            value, lower, upper = (row[f"net_income_idr_per_ha{part}"] / 1e6 for part in ("", "_lower", "_upper"))
+            income = NET_INCOME[cocoa]
             found += [
-                Estimate(
-                    f"scenario.{name}.net_income_{cocoa}",
-                    bounds[0],
-                    "million Rp/ha",
-                    basis,
-                    METHOD,
-                    tuple(sources),
-                    len(sources),
-                    bounds[1],
-                    bounds[2],
-                    level,
-                    seed,
+                income.estimate(
+                    income.key(name), value, tuple(sources), len(sources),
+                    basis=basis, lower=lower, upper=upper, level=level, seed=seed,
                 ),
-                _share(
-                    f"scenario.{name}.probability_loss_{cocoa}",
-                    float(row["probability_loss"]),
-                    "1",
-                    basis,
-                    "share of draws with a net income below zero",
-                    common,
-                ),
-            ]
+                _share(LOSS[cocoa], name, float(row["probability_loss"]), basis, common),
+            ]  # fmt: skip
     return found
 
 
@@ -146,7 +290,7 @@ def cost_estimates(curve: pd.DataFrame, dated: Dated, sources: list[str], level:
         evidence = "" if row.is_ranked else "; without direct evidence, not ranked"
         found.append(
             Estimate(
-                f"cost_per_kg.{row.name}",
+                Key("cost_per_kg", (row.name,)),
                 row.value,
                 "Rp/kg",
                 f"{BORER_HECTARE}; the beans not counted, prices of {dated.others}; {NOT_MOVED}{evidence}",
@@ -195,18 +339,19 @@ def choice_words(choice: pd.DataFrame) -> Text:
         first=first,
         told=_told(first.key),
         safe=safe,
-        safe_loss=f"{{scenario.{safe.key}.probability_loss:percent}}",
-        safe_cost=f"{{scenario.{safe.key}.cost}}",
+        safe_loss=f"{{{LOSS['present'].key(safe.key)}:percent}}",
+        safe_cost=f"{{{COST.key(safe.key)}}}",
         cheap=cheap,
-        cheap_cost=f"{{scenario.{cheap.key}.cost}}",
-        cheap_loss=f"{{scenario.{cheap.key}.probability_loss:percent}}",
+        cheap_cost=f"{{{COST.key(cheap.key)}}}",
+        cheap_loss=f"{{{LOSS['present'].key(cheap.key)}:percent}}",
     )
 
 
 def _told(key: str) -> Text:
     """Income, cost, chance of a loss and a bad case of one option."""
-    parts = {"income": "net_income", "cost": "cost", "loss": "probability_loss:percent", "bad": "bad_case"}
-    return TEXTS.text("told").fill(**{name: f"{{scenario.{key}.{part}}}" for name, part in parts.items()})
+    told = {"income": NET_INCOME["present"], "cost": COST, "loss": LOSS["present"], "bad": BAD}
+    shown = {name: f"{{{quantity.key(key)}{':percent' if name == 'loss' else ''}}}" for name, quantity in told.items()}
+    return TEXTS.text("told").fill(**shown)
 
 
 def _joined(names: list[str], last: str) -> str:
@@ -235,9 +380,11 @@ def information_estimates(
     cited, n = tuple(sources), len(sources)
     basis = dated.at(BASIS)
     found = [
-        Estimate("information.everything", everything / 1e6, "million Rp/ha", basis, PERFECT, cited, n, seed=seed),
+        Estimate(
+            Key("information", (), "everything"), everything / 1e6, "million Rp/ha", basis, PERFECT, cited, n, seed=seed
+        ),
         from_draws(
-            "information.everything_regency",
+            Key("information", (), "everything_regency"),
             everything * hectares / 1e9,
             level,
             unit="billion Rp/yr",
@@ -249,7 +396,7 @@ def information_estimates(
         ),
     ]
     for row in by_input.itertuples(index=False):
-        key, value = f"information.{row.name}", float(row.value) / 1e6
+        key, value = Key("information", (row.name,)), float(row.value) / 1e6
         found.append(Estimate(key, value, "million Rp/ha", basis, PARTIAL, cited, n, seed=seed))
     return found
 
@@ -259,7 +406,7 @@ def plot_estimates(needed: pd.DataFrame, sources: list[str], level: float, seed:
     found = []
     for row in needed[needed["value"].notna()].itertuples(index=False):
         interval = {"lower": row.lower, "upper": row.upper, "level": level} if np.isfinite(row.upper) else {}
-        key, basis = f"plots.{row.name}.{row.share}", "smallest number compared that gives this share of the value"
+        key, basis = Key("plots", (row.name, row.share)), "smallest number compared that gives this share of the value"
         found.append(
             Estimate(key, row.value, "plots", basis, SAMPLE, tuple(sources), len(sources), **interval, seed=seed)
         )
@@ -274,12 +421,12 @@ def next_measurement(estimates: list[Estimate], names: list[str]) -> Text:
     if not names:
         return TEXTS.text("measure_nothing")
     chosen = named(names[0], UNKNOWNS[names[0]])
-    half, most = (_so_many(estimates, f"plots.{chosen.key}.{share}") for share in ("half", "nine_tenths"))
+    half, most = (_so_many(estimates, Key("plots", (chosen.key, share))) for share in ("half", "nine_tenths"))
     worth = f"{{information.{chosen.key}}}"
     return TEXTS.text("measure_next").fill(unknown=chosen, worth=worth, half=half, most=most)
 
 
-def _so_many(estimates: list[Estimate], key: str) -> Text:
+def _so_many(estimates: list[Estimate], key: Key) -> Text:
     if any(estimate.key == key for estimate in estimates):
         return Text(f"{{{key}}}", f"{{{key}}}")
     return TEXTS.text("more_plots")

@@ -7,7 +7,9 @@ import pandas as pd
 
 from pipeline.kit.data.contracts import row
 from pipeline.kit.publish.estimates import Estimate, from_draws
-from pipeline.study.prices.scope import Dated
+from pipeline.kit.publish.keys import Key
+from pipeline.study import known_rows
+from pipeline.study.prices.scope import BEAN_PRICES, Dated
 from pipeline.study.scenarios.options import Option, extra_tonnes, mean_extra, yields_of
 
 REGENCIES = ("kutai_timur", "berau", "mahakam_ulu")
@@ -35,7 +37,7 @@ def tonnes_by_regency(
     pests: pd.DataFrame,
     with_borer: np.ndarray,
     adoption: float,
-    ceiling: float,
+    potential: float,
 ) -> dict[tuple[str, str], np.ndarray]:
     """Draws of tonnes of dry beans a year by regency and state: now, and with each option on the adopted area.
 
@@ -48,7 +50,7 @@ def tonnes_by_regency(
         found[regency, NOW] = now
         yields = yields_of(state["yield_kg_per_ha"].to_numpy(), pests)
         for option in options:
-            extra = mean_extra(option, yields, ceiling, with_borer)
+            extra = mean_extra(option, yields, potential, with_borer)
             found[regency, option.name] = now + extra_tonnes(extra, mature, adoption)
     return found
 
@@ -146,20 +148,25 @@ def crop_estimates(
     method = "production drawn by the regency model, plus the effect of the option"
     found = []
     for (regency, state), crop in tonnes.items():
-        key = f"export.{regency}.{state}"
         found += [
-            from_draws(f"{key}.tonnes", crop, **common, unit="t/yr", method=method, headline=True),
-            from_draws(f"{key}.containers", crop / container_t, **common, unit="containers/yr", method=method),
+            from_draws(_of(regency, state, "tonnes"), crop, **common, unit="t/yr", method=method, headline=True),
+            from_draws(
+                _of(regency, state, "containers"), crop / container_t, **common, unit="containers/yr", method=method
+            ),
         ]
         for name, price in prices.items():
             rupiah, dollars = crop_value(crop, price, idr_per_usd)
             method = "tonnes at a farm-gate price; dollars at the rate of the month"
             priced = {**common, "method": method, "basis": dated.at(STATE, name)}
             found += [
-                from_draws(f"{key}.value_idr_{name}", rupiah / 1e9, **priced, unit="billion Rp/yr"),
-                from_draws(f"{key}.value_usd_{name}", dollars / 1e6, **priced, unit="million USD/yr"),
+                from_draws(_of(regency, state, f"value_idr_{name}"), rupiah / 1e9, **priced, unit="billion Rp/yr"),
+                from_draws(_of(regency, state, f"value_usd_{name}"), dollars / 1e6, **priced, unit="million USD/yr"),
             ]
     return found
+
+
+def _of(regency: str, state: str, quantity: str) -> Key:
+    return Key("export", (regency, state), quantity)
 
 
 def container_estimates(
@@ -182,10 +189,10 @@ def container_estimates(
     needed["per_village"] = village["value"] * yields / 1000 / tonnes
     units = {"mature_ha": "ha", "farmers": "farmers", "per_village": "containers/yr"}
     basis = f"one container at the present yield; a village as large as {village['region']}"
-    found = [_restated("container.tonnes", container, "t")]
+    found = [_restated(Key("container", (), "tonnes"), container, "t")]
     return found + [
         from_draws(
-            f"container.{name}",
+            Key("container", (), name),
             draws,
             level,
             unit=units[name],
@@ -203,7 +210,7 @@ def fermentation_estimates(pairs: pd.DataFrame, container_t: float) -> list[Esti
     """Premium of fermented beans, and the loss of weight or the labour that would eat it up, per pair of prices."""
     found = []
     for pair in pairs.itertuples(index=False):
-        key = f"fermentation.{str(pair.date_from)[:7].replace('-', '_')}"
+        month = str(pair.date_from)[:7].replace("-", "_")
         cited = tuple(sorted(set(pair.source_id.split(";"))))
         basis = f"{pair.place}, {pair.date_from}"
         parts = (
@@ -213,7 +220,8 @@ def fermentation_estimates(pairs: pd.DataFrame, container_t: float) -> list[Esti
             ("per_container", pair.premium_idr_per_kg * container_t / 1e3, "million Rp", "premium on one container"),
         )
         found += [
-            Estimate(f"{key}.{name}", float(value), unit, basis, how, cited, 2) for name, value, unit, how in parts
+            Estimate(Key("fermentation", (month,), name), float(value), unit, basis, how, cited, 2)
+            for name, value, unit, how in parts
         ]
     return found
 
@@ -231,13 +239,21 @@ def restated_estimates(
     ``context`` and ``baselines`` are the clean tables, ``price`` the present farm-gate price in Rp/kg, of which
     ``price_sources`` are the sources, those of the rate of the rupiah among them.
     """
-    labour, yields = row(baselines, "B054"), [row(baselines, key)["value"] for key in ("B050a", "B051a")]
+    labour, yields = (
+        row(baselines, known_rows.LABOUR_TABANAN),
+        [
+            row(baselines, key)["value"]
+            for key in (known_rows.YIELD_TABANAN_UNFERMENTED, known_rows.YIELD_TABANAN_FERMENTED)
+        ],
+    )
     per_tonne = labour["value"] / np.mean(yields) * 1000
     farm_gate = price * 1000 / idr_per_usd
     return [
-        _restated("export.reference_price", row(context, "X061"), "USD/t"),
+        _restated(
+            Key("export", (), "reference_price"), row(context, known_rows.EXPORT_REFERENCE_PRICE_2026_01), "USD/t"
+        ),
         Estimate(
-            "export.farm_gate",
+            Key("export", (), "farm_gate"),
             farm_gate,
             "USD/t",
             f"{dated.beans['present']}, rate of {dated.others}",
@@ -245,11 +261,11 @@ def restated_estimates(
             price_sources,
             len(price_sources),
         ),
-        _restated("export.berau_2025", row(context, "X050"), "t"),
-        _restated("fermentation.dry_year", row(context, "X062"), "t"),
-        _restated("fermentation.wet_year", row(context, "X063"), "t"),
+        _restated(Key("export", ("berau_2025",)), row(context, known_rows.EXPORT_BERAU_2025), "t"),
+        _restated(Key("fermentation", ("dry_year",)), row(context, known_rows.FERMENTED_JEMBRANA_2020), "t"),
+        _restated(Key("fermentation", ("wet_year",)), row(context, known_rows.FERMENTED_JEMBRANA_2021_WET), "t"),
         Estimate(
-            "fermentation.all_labour",
+            Key("fermentation", (), "all_labour"),
             float(per_tonne),
             "days/t",
             "all labour on cacao in Tabanan, Bali, 2012, per tonne of dry beans",
@@ -260,20 +276,21 @@ def restated_estimates(
     ]
 
 
-def _restated(key: str, figure: pd.Series, unit: str) -> Estimate:
+def _restated(key: Key, figure: pd.Series, unit: str) -> Estimate:
     basis = f"{figure['region']}, {figure['year']}"
     return Estimate(key, float(figure["value"]), unit, basis, "published figure", (str(figure["source_id"]),), 1)
 
 
 def value_table(estimates: list[Estimate]) -> pd.DataFrame:
     """Value of the crop with its interval, in billion Rp and million USD: one row per regency, state and price."""
-    rows = []
-    for estimate in estimates:
-        regency, state, last = estimate.key.split(".")[1:] if estimate.key.count(".") == 3 else ("", "", "")
-        if last.startswith("value_"):
-            _, currency, price = last.split("_")
-            unit = {"idr": "billion_idr", "usd": "million_usd"}[currency]
-            rows.append((regency, state, price, unit, estimate.lower, estimate.value, estimate.upper))
+    values = {
+        f"value_{currency}_{price}": (price, unit)
+        for currency, unit in (("idr", "billion_idr"), ("usd", "million_usd"))
+        for price in ("present", *BEAN_PRICES)
+    }
+    rows = [
+        (*e.key.case, *values[e.key.quantity], e.lower, e.value, e.upper) for e in estimates if e.key.quantity in values
+    ]
     frame = pd.DataFrame(rows, columns=["regency", "state", "price", "unit", "lower", "value", "upper"])
     keys = ["regency", "state", "price"]
     wide = frame.pivot(index=keys, columns="unit", values=["lower", "value", "upper"]).swaplevel(axis=1)

@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 
 from pipeline.kit.data.contracts import row
+from pipeline.study import known_rows
 from pipeline.study.fertilizer.best_dose import average
 from pipeline.study.fertilizer.response_curves import Response
+from pipeline.study.prices.prices_now import as_set
 from pipeline.study.scenarios.options import LEAST_STUDIES, Measure, Option, Yields
 
 # Nothing was tried between no dose and the full one, so doses are compared in tenths of the full dose, not finer.
@@ -28,7 +30,7 @@ class Inputs:
     and ``borer_sanitation`` where the borer is, ``responses`` (of a hectare that has the borer) and ``is_plateau`` as
     in the fertilizer model, ``labour`` the cost of ``spreading`` the full dose, ``sleeving`` and ``pruning`` in Rp/ha,
     ``sleeves`` (the material), ``training`` and ``compost`` costs in Rp/ha, ``full_dose`` in kg/ha, ``transport`` in
-    Rp/kg, ``ceiling`` the highest yield in kg/ha.
+    Rp/kg, ``potential`` the highest yield of the clones in kg/ha.
     """
 
     yields: Yields
@@ -42,7 +44,7 @@ class Inputs:
     compost: np.ndarray
     full_dose: float
     transport: float
-    ceiling: float
+    potential: float
 
 
 def fertilizer(inputs: Inputs, price: float) -> Measure:
@@ -128,7 +130,7 @@ def compost_cost(
     prices: pd.DataFrame,
     tables: tuple[pd.DataFrame, pd.DataFrame],
     transport: float,
-    multiplier: float,
+    fertilizer_multiplier: float,
     rng: np.random.Generator,
     size: int,
 ) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -136,7 +138,7 @@ def compost_cost(
 
     The dose per tree is the one recommended in Gorontalo (C067d), which trials in South Sulawesi used too; trees per
     hectare are drawn evenly over what is printed for Indonesia (B057b, B058a). ``prices`` is the clean table of local
-    prices, ``multiplier`` moves the price, ``tables`` are costs and baselines. Raises ``ValueError`` when no ceiling
+    prices, the multiplier sets the price, ``tables`` are costs and baselines. Raises ``ValueError`` when no ceiling
     price of organic fertilizer is known or it is not above zero.
     """
     costs, baselines = tables
@@ -146,7 +148,11 @@ def compost_cost(
     latest = found.loc[found["year_decimal"].idxmax()]
     if not latest["price_idr_per_kg"] > 0:
         raise ValueError(f"price {latest['price_id']} of organic fertilizer is {latest['price_idr_per_kg']:g} Rp/kg")
-    dose, dense, densest = row(costs, "C067d"), row(baselines, "B057b"), row(baselines, "B058a")
+    dose, dense, densest = (
+        row(costs, known_rows.MANURE_DOSE_GORONTALO),
+        row(baselines, known_rows.TREES_PER_HA_INDONESIA),
+        row(baselines, known_rows.TREES_PER_HA_SULAWESI),
+    )
     trees = rng.uniform(dense["value_low"], densest["value_high"], size)
-    cost = trees * dose["value"] * (latest["price_idr_per_kg"] * multiplier + transport)
+    cost = trees * dose["value"] * (as_set(latest["price_idr_per_kg"], fertilizer_multiplier) + transport)
     return cost, tuple(str(figure["source_id"]) for figure in (latest, dose, dense, densest))

@@ -77,14 +77,14 @@ def yields_of(mean_yield: np.ndarray, pests: pd.DataFrame) -> Yields:
     return Yields(yield_where(mean_yield, area, lost), yield_without(mean_yield, area, lost))
 
 
-def assess(option: Option, yield_now: np.ndarray, bean_price: float, ceiling: float) -> dict[str, np.ndarray]:
+def assess(option: Option, yield_now: np.ndarray, bean_price: float, potential: float) -> dict[str, np.ndarray]:
     """Draws of what an option brings per mature hectare and year, on one that has the pod borer.
 
     ``yield_now`` is the present yield of such a hectare in kg/ha. Keys: ``extra_kg_per_ha``, ``cost_idr_per_ha``,
     ``net_income_idr_per_ha``, ``value_cost_ratio``. ``bean_price`` is net of the harvest, in Rp/kg. Raises
     ``ValueError`` for a cost that is not above zero.
     """
-    extra, cost = extra_yield(yield_now, option.log_gain(), ceiling), option.cost()
+    extra, cost = extra_yield(yield_now, option.log_gain(), potential), option.cost()
     if not np.all(cost > 0):
         raise ValueError(f"option {option.name} costs {np.min(cost):g} Rp/ha; without a cost there is no ratio to it")
     return {
@@ -105,18 +105,18 @@ def over_area(there: np.ndarray, elsewhere: np.ndarray, with_borer: np.ndarray) 
     return with_borer * there + (1 - with_borer) * elsewhere
 
 
-def mean_extra(option: Option, yields: Yields, ceiling: float, with_borer: np.ndarray) -> np.ndarray:
+def mean_extra(option: Option, yields: Yields, potential: float, with_borer: np.ndarray) -> np.ndarray:
     """Draws of extra kg per mature hectare that takes part, over hectares with and without the pod borer."""
-    there, elsewhere = (extra_yield(yields.of(has), option.log_gain(has), ceiling) for has in (True, False))
+    there, elsewhere = (extra_yield(yields.of(has), option.log_gain(has), potential) for has in (True, False))
     return over_area(there, elsewhere, with_borer)
 
 
 def mean_income(
-    option: Option, yields: Yields, bean_price: float, ceiling: float, with_borer: np.ndarray
+    option: Option, yields: Yields, bean_price: float, potential: float, with_borer: np.ndarray
 ) -> np.ndarray:
     """Draws of net income in Rp per mature hectare that takes part, over hectares with and without the pod borer."""
     cost = over_area(option.cost(True), option.cost(False), with_borer)
-    return mean_extra(option, yields, ceiling, with_borer) * bean_price - cost
+    return mean_extra(option, yields, potential, with_borer) * bean_price - cost
 
 
 def extra_tonnes(extra_kg_per_ha: np.ndarray, mature_ha: np.ndarray | float, adoption: float) -> np.ndarray:

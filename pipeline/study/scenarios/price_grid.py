@@ -55,7 +55,7 @@ def options_at_price(price: CocoaPrice) -> pd.DataFrame:
 
 
 def _row(price: CocoaPrice, option: Option, fertilizer_price: str) -> dict[str, object]:
-    outcome = assess(option, price.inputs.yields.with_borer, price.net_idr_per_kg, price.inputs.ceiling)
+    outcome = assess(option, price.inputs.yields.with_borer, price.net_idr_per_kg, price.inputs.potential)
     return {
         "name": option.name,
         "cocoa": price.name,

@@ -10,6 +10,7 @@ from scipy.special import ndtri
 from pipeline.kit.language import Text, read_texts
 from pipeline.kit.publish.estimates import Estimate, split_sources
 from pipeline.kit.publish.figures import BLACK, BLUE, GREEN, GREY, ORANGE, Caption, draw_intervals, label, localise
+from pipeline.kit.publish.keys import Key
 from pipeline.study.names import POOLED_MEASURES
 from pipeline.study.synthesis.pooling import Synthesis
 
@@ -23,8 +24,8 @@ POOLED = {"mean": Text("mean over places", "rerata semua tempat"), "new": Text("
 def effect_rows(estimates: list[Estimate], studies: pd.DataFrame) -> pd.DataFrame:
     """Intervals (``kind`` predictive and mean) and single studies (``kind`` study), in per cent of yield."""
     kinds = {"effect": "predictive", "mean_effect": "mean"}
-    chosen = [(kinds[e.key.split(".")[0]], e) for e in estimates if e.key.split(".")[0] in kinds]
-    rows = [(kind, e.key.split(".")[1], e.lower, e.value, e.upper) for kind, e in chosen]
+    chosen = [e for e in estimates if e.key.topic in kinds]
+    rows = [(kinds[e.key.topic], e.key.case[0], e.lower, e.value, e.upper) for e in chosen]
     rows += [("study", s.measure, np.nan, np.expm1(s.log_ratio) * 100, np.nan) for s in studies.itertuples()]
     return pd.DataFrame(rows, columns=["kind", "name", "lower", "value", "upper"])
 
@@ -61,8 +62,8 @@ def forest_rows(studies: pd.DataFrame, estimates: list[Estimate], level: float) 
             kind = "imputed" if s.is_se_imputed else "printed"
             ends = np.exp([s.log_ratio - reach * s.se, s.log_ratio, s.log_ratio + reach * s.se])
             rows.append((measure, s.study_id, kind, *ends))
-        for kind, key in (("mean", "mean_effect"), ("new", "effect")):
-            e = by_key[f"{key}.{measure}"]
+        for kind, topic in (("mean", "mean_effect"), ("new", "effect")):
+            e = by_key[Key(topic, (measure,))]
             rows.append((measure, kind, kind, *(1 + part / 100 for part in (e.lower, e.value, e.upper))))
     return pd.DataFrame(rows, columns=["measure", "name", "kind", "lower", "value", "upper"])
 
@@ -109,13 +110,16 @@ def effect_estimates(synthesis: Synthesis, level: float) -> list[Estimate]:
     for measure in synthesis.posteriors:
         common = _common(synthesis, measure)
         known = common["n"] > 0
-        for key, mixture in (("effect", synthesis.new_place(measure)), ("mean_effect", synthesis.mean_effect(measure))):
+        for topic, mixture in (
+            ("effect", synthesis.new_place(measure)),
+            ("mean_effect", synthesis.mean_effect(measure)),
+        ):
             lower, value, upper = np.expm1(mixture.interval(level)) * 100
-            basis = PLACES[key] if known else f"{PLACES[key]}; prior only"
+            basis = PLACES[topic] if known else f"{PLACES[topic]}; prior only"
             found.append(
                 Estimate(
-                    f"{key}.{measure}", value, "%", basis, lower=lower, upper=upper, level=level,
-                    headline=key == "effect", **common,
+                    Key(topic, (measure,)), value, "%", basis, lower=lower, upper=upper, level=level,
+                    headline=topic == "effect", **common,
                 )
             )  # fmt: skip
     return found
@@ -131,18 +135,26 @@ def support_estimates(synthesis: Synthesis, variation: tuple[float, float, tuple
         common = _common(synthesis, measure)
         spread, chance = synthesis.between_places(measure), float(synthesis.new_place(measure).below(0.0))
         basis = "standard deviation of the log effect"
-        found.append(Estimate(f"spread.{measure}", spread, "log ratio", basis, **common))
-        found.append(Estimate(f"harm.{measure}", chance, "1", "chance that yield falls", **common))
+        found.append(Estimate(Key("spread", (measure,)), spread, "log ratio", basis, **common))
+        found.append(Estimate(Key("harm", (measure,)), chance, "1", "chance that yield falls", **common))
     everything = split_sources(synthesis.rows["source_id"])
     imputed = int(synthesis.rows["is_se_imputed"].sum())
     rows = len(synthesis.rows)
-    found.append(Estimate("evidence.rows", rows, "pooled effects", "rows", "count", everything, rows))
+    found.append(Estimate(Key("evidence", (), "rows"), rows, "pooled effects", "rows", "count", everything, rows))
     found.append(
-        Estimate("evidence.imputed", imputed, "pooled effects", "without a printed error", "count", everything, rows)
+        Estimate(
+            Key("evidence", (), "imputed"),
+            imputed,
+            "pooled effects",
+            "without a printed error",
+            "count",
+            everything,
+            rows,
+        )
     )
     found.append(
         Estimate(
-            "evidence.farm_variation", variation[0], "1", "coefficient of variation between farms",
+            Key("evidence", (), "farm_variation"), variation[0], "1", "coefficient of variation between farms",
             "geometric mean of surveys that print an error and a size", everything, len(variation[2]),
         )
     )  # fmt: skip

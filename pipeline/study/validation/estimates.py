@@ -5,6 +5,7 @@ import pandas as pd
 
 from pipeline.kit.language import Text, read_texts
 from pipeline.kit.publish.estimates import Estimate
+from pipeline.kit.publish.keys import Key
 from pipeline.study.names import POOLED_MEASURES
 from pipeline.study.validation.calibration import Coverage, coverage
 from pipeline.study.validation.sampler import Sampled
@@ -16,7 +17,7 @@ BAND = (0.7, 0.9)
 INTERVAL = 0.9
 
 
-def coverage_estimates(key: str, positions: pd.Series, method: str, sources: tuple[str, ...]) -> list[Estimate]:
+def coverage_estimates(tested: str, positions: pd.Series, method: str, sources: tuple[str, ...]) -> list[Estimate]:
     """Share of truths inside 80 % and 95 % intervals, with the uncertainty that their number leaves."""
     found = []
     for level in LEVELS:
@@ -24,7 +25,7 @@ def coverage_estimates(key: str, positions: pd.Series, method: str, sources: tup
         lower, upper = min(result.lower, result.share), max(result.upper, result.share)
         found.append(
             Estimate(
-                f"coverage.{key}.{round(level * 100)}", result.share * 100, "%",
+                Key("coverage", (tested, str(round(level * 100)))), result.share * 100, "%",
                 f"of truths inside {level * 100:g} % intervals", method, sources, result.n,
                 lower=lower * 100, upper=upper * 100, level=INTERVAL, headline=True,
             )
@@ -38,11 +39,15 @@ def forecast_estimates(left_out: pd.DataFrame, sources: tuple[str, ...]) -> list
     method, n = "studies left out one at a time", len(left_out)
     outside = int((~left_out["position"].between(0.1, 0.9)).sum())
     return [
-        Estimate("forecast.crps", own, "log ratio", "CRPS, smaller is better", method, sources, n, headline=True),
-        Estimate("forecast.crps_naive", naive, "log ratio", "CRPS without measures", method, sources, n),
-        Estimate("forecast.gain", (1 - own / naive) * 100, "%", "CRPS below the naive one", method, sources, n),
-        Estimate("forecast.outside", outside, "studies", "outside their 80 % interval", method, sources, n),
-        Estimate("forecast.studies", n, "studies", "left out", method, sources, n),
+        Estimate(
+            Key("forecast", (), "crps"), own, "log ratio", "CRPS, smaller is better", method, sources, n, headline=True
+        ),
+        Estimate(Key("forecast", (), "crps_naive"), naive, "log ratio", "CRPS without measures", method, sources, n),
+        Estimate(
+            Key("forecast", (), "gain"), (1 - own / naive) * 100, "%", "CRPS below the naive one", method, sources, n
+        ),
+        Estimate(Key("forecast", (), "outside"), outside, "studies", "outside their 80 % interval", method, sources, n),
+        Estimate(Key("forecast", (), "studies"), n, "studies", "left out", method, sources, n),
     ]
 
 
@@ -55,13 +60,14 @@ def chain_estimates(
         table = compared[name]
         apart = ((table["sampled"] - table["exact"]).abs() / table["width"]).max() * 100
         method = f"NUTS, four chains, {name} study effects"
-        for key, value, unit, basis in (
+        for quantity, value, unit, basis in (
             ("r_hat", sampled.r_hat, "1", "largest"),
             ("effective", round(sampled.effective), "draws", "least effective sample size"),
             ("divergent", sampled.divergent, "steps", "divergent"),
             ("apart", apart, "%", "largest distance to the exact quantiles, of the width of the interval"),
         ):
-            found.append(Estimate(f"chains.{name}.{key}", float(value), unit, basis, method, sources, 4, headline=True))
+            key = Key("chains", (name,), quantity)
+            found.append(Estimate(key, float(value), unit, basis, method, sources, 4, headline=True))
     return found
 
 
@@ -70,8 +76,18 @@ def check_estimates(checks: pd.DataFrame) -> list[Estimate]:
     sources = tuple(sorted(set(checks["source_id"])))
     method = "published results computed again"
     return [
-        Estimate("engine.passed", int(checks["passed"].sum()), "results", "found again", method, sources, len(checks)),
-        Estimate("engine.checked", len(checks), "results", "checked", method, sources, len(checks), headline=True),
+        Estimate(
+            Key("engine", (), "passed"),
+            int(checks["passed"].sum()),
+            "results",
+            "found again",
+            method,
+            sources,
+            len(checks),
+        ),
+        Estimate(
+            Key("engine", (), "checked"), len(checks), "results", "checked", method, sources, len(checks), headline=True
+        ),
     ]
 
 
@@ -85,7 +101,11 @@ def prior_estimates(sensitivity: pd.DataFrame, sources: tuple[str, ...]) -> list
     width = np.log1p(base["upper"] / 100) - np.log1p(base["lower"] / 100)
     moved = float(((middle - own).abs() / width.loc[known.index]).max() * 100)
     basis = "of the width of the interval"
-    return [Estimate("priors.moved", moved, "%", basis, "priors and spreads halved or doubled", sources, len(known))]
+    return [
+        Estimate(
+            Key("priors", (), "moved"), moved, "%", basis, "priors and spreads halved or doubled", sources, len(known)
+        )
+    ]
 
 
 def verdict(studies: Coverage, left_out: pd.DataFrame) -> Text:
@@ -117,9 +137,7 @@ def _lowered(name: Text, after: str = "") -> Text:
 def coverage_rows(estimates: list[Estimate]) -> pd.DataFrame:
     """Coverages to draw: ``name``, ``nominal``, ``lower``, ``value``, ``upper``, all in per cent."""
     rows = [
-        (e.key.split(".")[1], float(e.key.split(".")[2]), e.lower, e.value, e.upper)
-        for e in estimates
-        if e.key.startswith("coverage.")
+        (e.key.case[0], float(e.key.case[1]), e.lower, e.value, e.upper) for e in estimates if e.key.topic == "coverage"
     ]
     return pd.DataFrame(rows, columns=["name", "nominal", "lower", "value", "upper"])
 
@@ -137,7 +155,7 @@ def country_coverage(numbers: dict[str, Estimate]) -> list[Estimate]:
     found = []
     for level in ("80", "95"):
         e = numbers[f"price_skill.coverage_{level}"]
-        key = f"coverage.countries.{level}"
+        key = Key("coverage", ("countries", level))
         basis = f"of yearly changes inside {level} % intervals"
         found.append(Estimate(key, e.value * 100, "%", basis, e.method, e.sources, e.n, headline=True))
     return found

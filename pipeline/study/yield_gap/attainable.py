@@ -3,16 +3,17 @@
 import numpy as np
 import pandas as pd
 
+from pipeline.study import known_rows
 from pipeline.study.statistics.rules import require_one_basis
 
 REGENCY = "Kutai Timur"
 # Which production figure meets which area figure (keys of the clean table of regional statistics).
 READINGS = {
-    "2007": ("K030", "K029"),
-    "2020": ("K039", "K038"),
-    "2025 potential": ("K044", "K043"),
-    "2025 regent, small area": ("K045", "K043"),
-    "2025 regent, old area": ("K045", "K038"),
+    "2007": (known_rows.KUTAI_TIMUR_PRODUCTION_2007, known_rows.KUTAI_TIMUR_AREA_2007),
+    "2020": (known_rows.KUTAI_TIMUR_PRODUCTION_2020, known_rows.KUTAI_TIMUR_AREA_2020),
+    "2025 potential": (known_rows.KUTAI_TIMUR_POTENTIAL_2025, known_rows.KUTAI_TIMUR_AREA_2025),
+    "2025 regent, small area": (known_rows.PRODUCTION_OF_THE_REGENT_2025, known_rows.KUTAI_TIMUR_AREA_2025),
+    "2025 regent, old area": (known_rows.PRODUCTION_OF_THE_REGENT_2025, known_rows.KUTAI_TIMUR_AREA_2020),
 }
 NEIGHBOURS = ("Berau", "Mahakam Ulu", "East Kalimantan", "Sulawesi Tengah", "Sulawesi Selatan", "Indonesia")
 # Figures are printed in whole hectares: of five hectares they tell no share.
@@ -102,7 +103,10 @@ def attainable_yields(baselines: pd.DataFrame, chosen: float) -> pd.DataFrame:
     """
     known = baselines.set_index("baseline_id")
     rows = [("chosen", chosen, "parameter")]
-    for name, key in (("cocoasoils", "B019c"), ("potential_sulawesi", "B012b")):
+    for name, key in (
+        ("cocoasoils", known_rows.ATTAINABLE_YIELD_WEST_AFRICA),
+        ("potential_sulawesi", known_rows.POTENTIAL_YIELD_CENTRAL_SULAWESI),
+    ):
         rows.append((name, float(known.at[key, "value"]), str(known.at[key, "source_id"])))
     return pd.DataFrame(rows, columns=["name", "yield_kg_per_ha", "source_id"])
 

@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 
 from pipeline.kit.publish.estimates import Estimate, from_draws, split_sources
+from pipeline.kit.publish.keys import Key
 
 BASIS = "mature area (TM)"
 METHOD = "regency model: area, mature share and yield in logs, pooled from regency to nation"
+HERE = "kutai_timur"
 REGIONS = {"kutai_timur": "Kutai Timur", "berau": "Berau", "mahakam_ulu": "Mahakam Ulu"}
 
 
@@ -32,18 +34,19 @@ def gap_estimates(
         "level": level, "sources": sources, "n": len(figures), "seed": seed, "method": METHOD, "headline": True
     }  # fmt: skip
     share, area = state["mature_share"].to_numpy(), state["area_total_ha"].to_numpy()
+    tonnes = area * share * present / 1000
     gap, less = attainable - present, f"{attainable:g} less the present yield, mature area (TM)"
     chance, weighed = "chance that the hectares of 2025 are mature area", "evidence of both readings"
     return [
-        from_draws("kutai_timur.mature_share", share, **common, unit="1", basis="of the total area"),
-        from_draws("kutai_timur.yield_mature", present, **common, unit="kg/ha", basis=BASIS),
-        from_draws("kutai_timur.gap", gap, **common, unit="kg/ha", basis=less),
-        from_draws("kutai_timur.area_total", area, **common, unit="ha", basis="total area, 2025"),
-        from_draws("kutai_timur.area_mature", area * share, **common, unit="ha", basis="mature area (TM), 2025"),
-        from_draws("kutai_timur.production", area * share * present / 1000, **common, unit="t/yr", basis="dry beans"),
-        Estimate("kutai_timur.area_2025_is_mature", is_mature, "1", chance, weighed, sources, len(figures)),
+        from_draws(Key(HERE, (), "mature_share"), share, **common, unit="1", basis="of the total area"),
+        from_draws(Key(HERE, (), "yield_mature"), present, **common, unit="kg/ha", basis=BASIS),
+        from_draws(Key(HERE, (), "gap"), gap, **common, unit="kg/ha", basis=less),
+        from_draws(Key(HERE, (), "area_total"), area, **common, unit="ha", basis="total area, 2025"),
+        from_draws(Key(HERE, (), "area_mature"), area * share, **common, unit="ha", basis="mature area (TM), 2025"),
+        from_draws(Key(HERE, (), "production"), tonnes, **common, unit="t/yr", basis="dry beans"),
+        Estimate(Key(HERE, (), "area_2025_is_mature"), is_mature, "1", chance, weighed, sources, len(figures)),
         _probability(present, attainable, sources, seed),
-        Estimate("attainable", attainable, "kg/ha", BASIS, "parameter", ("parameter",), 1),
+        Estimate(Key("attainable"), attainable, "kg/ha", BASIS, "parameter", ("parameter",), 1),
         *(_reading(row) for _, row in readings.iterrows()),
     ]  # fmt: skip
 
@@ -51,16 +54,15 @@ def gap_estimates(
 def grower_estimates(growers: pd.DataFrame, figures: pd.DataFrame, level: float, seed: int) -> list[Estimate]:
     """Present production and yield per mature hectare of the regencies that might export."""
     found = []
+    units = {"yield_kg_per_ha": ("kg/ha", BASIS), "mature_ha": ("ha", BASIS), "production_t": ("t/yr", "dry beans")}
     for column in growers:
-        region, quantity = next((r, column[len(r) + 1 :]) for r in REGIONS if column.startswith(r))
+        region, quantity = next((r, q) for r in REGIONS for q in units if column == f"{r}_{q}")
         own = figures[figures["region"] == REGIONS[region]]
-        unit, basis = {
-            "yield_kg_per_ha": ("kg/ha", BASIS), "mature_ha": ("ha", BASIS), "production_t": ("t/yr", "dry beans"),
-        }[quantity]  # fmt: skip
+        unit, basis = units[quantity]
         found.append(
             from_draws(
-                f"grower.{region}.{quantity}", growers[column].to_numpy(), level, unit=unit, basis=basis, method=METHOD,
-                sources=split_sources(own["source_id"]), n=len(own), seed=seed,
+                Key("grower", (region,), quantity), growers[column].to_numpy(), level, unit=unit, basis=basis,
+                method=METHOD, sources=split_sources(own["source_id"]), n=len(own), seed=seed,
             )
         )  # fmt: skip
     return found
@@ -70,7 +72,7 @@ def _probability(present: np.ndarray, attainable: float, sources: tuple[str, ...
     chance = float((present < attainable).mean())
     method = "share of draws below the attainable yield"
     return Estimate(
-        "kutai_timur.gap_probability", chance, "1", BASIS, method, tuple(sorted(set(sources))), 2, seed=seed
+        Key(HERE, (), "gap_probability"), chance, "1", BASIS, method, tuple(sorted(set(sources))), 2, seed=seed
     )
 
 
@@ -79,7 +81,7 @@ def _reading(row: pd.Series) -> Estimate:
     method = "production over area as published"
     sources = tuple(row["source_ids"].split(";"))
     return Estimate(
-        f"kutai_timur.yield_total.{name}", row["yield_kg_per_ha"], "kg/ha", "total area", method, sources, 2
+        Key(HERE, (), "yield_total", (name,)), row["yield_kg_per_ha"], "kg/ha", "total area", method, sources, 2
     )
 
 
@@ -88,6 +90,6 @@ def error_estimates(errors: dict[str, tuple[float, int]], conflicts: pd.DataFram
     sources = split_sources(conflicts["source_ids"])
     method = "median log ratio of conflicting figures"
     return [
-        Estimate(f"reporting_error.{name}", error, "log ratio", "one published figure", method, sources, n)
+        Estimate(Key("reporting_error", (name,)), error, "log ratio", "one published figure", method, sources, n)
         for name, (error, n) in errors.items()
     ]

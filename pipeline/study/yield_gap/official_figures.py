@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from pipeline.study import known_rows
+
 HERE = "Kutai Timur"
 PROVINCE = "East Kalimantan"
 FIRST_YEAR = 2018
@@ -11,8 +13,6 @@ PARENTS = {"Kutai Timur": PROVINCE, "Berau": PROVINCE, "Mahakam Ulu": PROVINCE, 
 PARENTS |= {PROVINCE: PROVINCE, "Kolaka": "Sulawesi Tenggara"}
 # Figures are printed in whole hectares and tonnes: of the five hectares of Balikpapan they tell nothing.
 TOO_SMALL = ("Balikpapan",)
-# The hectares given in 2025, and the 1,400 t that the regent named for the three sub-districts that grow cacao.
-AREA_2025, REGENT_2025 = "K043", "K045"
 # A figure that its publisher calls a potential or an estimate, or that only the press has, errs twice as much.
 DOUBTFUL = ("press", "potential", "estimate")
 SHARE_ERROR, YIELD_ERROR = 0.05, 0.05
@@ -30,7 +30,9 @@ def published_figures(
     """
     usable = statistics[~statistics["is_screened"] & (statistics["year"] >= FIRST_YEAR)]
     usable = usable[~usable["warnings"].fillna("").str.contains("misattributed")]
-    usable = usable.assign(region=usable["region"].mask(usable["figure_id"] == REGENT_2025, HERE))
+    usable = usable.assign(
+        region=usable["region"].mask(usable["figure_id"] == known_rows.PRODUCTION_OF_THE_REGENT_2025, HERE)
+    )
     usable = usable[usable["region"].isin([*PARENTS]) & usable["quantity"].isin(["area_total", "production"])]
     doubt = np.where(usable["status"].isin(DOUBTFUL), 2.0, 1.0)
     own = pd.DataFrame(

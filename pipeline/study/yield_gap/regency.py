@@ -14,7 +14,8 @@ import pandas as pd
 from pipeline.kit.bayes import mixture
 from pipeline.kit.bayes.linear_normal import Block, Posterior, fit, fixed_effects, groups
 from pipeline.kit.bayes.mixture import stream
-from pipeline.study.yield_gap.official_figures import AREA_2025, HERE, PARENTS
+from pipeline.study import known_rows
+from pipeline.study.yield_gap.official_figures import HERE, PARENTS
 
 GROWERS = ("Kutai Timur", "Berau", "Mahakam Ulu")
 READINGS = ("total", "mature")
@@ -87,7 +88,7 @@ def fit_regency(figures: pd.DataFrame) -> Regency:
         raise ValueError(f"figures of area, production, yield or share must be above zero: {listed}")
     posteriors = {}
     for reading in READINGS:
-        is_it = (figures["figure"] == AREA_2025) & (reading == "mature")
+        is_it = (figures["figure"] == known_rows.KUTAI_TIMUR_AREA_2025) & (reading == "mature")
         posteriors[reading] = _fit(figures.assign(quantity=figures["quantity"].mask(is_it, "area_mature")))
     evidence = np.array([posteriors[reading].log_evidence for reading in READINGS])
     chance = np.exp(evidence - evidence.max())

@@ -167,7 +167,7 @@
       const loss = borerLoss(model, settings);
       const places = Array.from(loss.keys());
       if (settings.yield_now === null) return places;
-      return places.filter(function (i) { return settings.yield_now / (1 - loss[i]) <= model.known.ceiling; });
+      return places.filter(function (i) { return settings.yield_now / (1 - loss[i]) <= model.known.potential; });
     });
   }
 
@@ -200,8 +200,8 @@
     return 1 - covered.length / model.known.practices.length;
   }
 
-  function extraYield(now, factor, ceiling) {
-    return Math.min(now * factor, Math.max(ceiling, now)) - now;
+  function extraYield(now, factor, potential) {
+    return Math.min(now * factor, Math.max(potential, now)) - now;
   }
 
   function optionExtra(model, settings, option) {
@@ -213,7 +213,7 @@
         const each = ratio(model, settings, measure.gain, measure.practice === 'knowledge' ? part : 1);
         for (let i = 0; i < factor.length; i += 1) factor[i] *= each[i];
       });
-      for (let i = 0; i < factor.length; i += 1) factor[i] = extraYield(now[i], factor[i], model.known.ceiling);
+      for (let i = 0; i < factor.length; i += 1) factor[i] = extraYield(now[i], factor[i], model.known.potential);
       return factor;
     });
   }
@@ -280,7 +280,7 @@
     const share = model.shares[best.k];
     const now = presentYield(model, settings);
     return mapped(gain, function (extra, i) {
-      return extraYield(now[i], 1 + extra * share[i] / now[i], model.known.ceiling);
+      return extraYield(now[i], 1 + extra * share[i] / now[i], model.known.potential);
     });
   }
 

@@ -46,18 +46,25 @@ def compare_models(tree: Path) -> dict[str, Fitted]:
 
 def commands(folder: Path) -> dict[str, list[str]]:
     """The command of every way; says which are left out. PyMC runs twice: the second time its model is compiled."""
-    own = {way: [sys.executable, "-m", "bench.models", way] for way in (EXACT, "numpyro", "numpyro_devices")}
-    if succeeds([str(OTHER_PYTHON), "-c", "import pymc, nutpie"]):
+    own = {EXACT: [sys.executable, "-m", "bench.models", EXACT]}
+    if has_samplers():
+        for way in ("numpyro", "numpyro_devices"):
+            own[way] = [str(OTHER_PYTHON), "-m", "bench.models", way]
         for way in ("pymc", "nutpie"):
             own[way] = own[f"{way}_again"] = [str(OTHER_PYTHON), "-m", "bench.models", way]
     else:
-        print("PyMC is not installed in .venv-bench: it is left out.")
+        print("NumPyro and PyMC are not installed in .venv-bench: they are left out.")
     rscript = shutil.which("Rscript")
     if rscript and succeeds([rscript, "-e", "library(metafor); library(jsonlite)"]):
         own[METAFOR] = [rscript, "bench/metafor.R"]
     else:
         print("There is no R here with metafor and jsonlite: metafor is left out.")
     return {way: [*command, str(folder)] for way, command in own.items()}
+
+
+def has_samplers() -> bool:
+    """Whether the environment of the benchmark is there with every sampler."""
+    return succeeds([str(OTHER_PYTHON), "-c", "import numpyro, pymc, nutpie"])
 
 
 def succeeds(command: list[str]) -> bool:

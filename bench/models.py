@@ -12,13 +12,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from bench import inputs
+from bench import inputs, sampler
 from bench.inputs import Inputs
 from pipeline.kit.bayes.mixture import Mixture
 from pipeline.study.synthesis.pooling import synthesise
-from pipeline.study.validation import sampler
 
 CHAINS, CORES = 4, 2
 
@@ -42,13 +39,8 @@ def points(mixtures: dict[str, Mixture], levels: list[float]) -> dict[str, list[
 
 
 def arrays(given: Inputs) -> dict[str, Any]:
-    """The data of the model as the project's sampler takes them."""
-    return sampler._arrays(given.rows, given.priors, given.factor_sd)
-
-
-def new_places(data: dict[str, Any], drawn: dict[str, np.ndarray]) -> dict[str, Mixture]:
-    """The effect in a new place by measure: one normal per draw."""
-    return sampler._mixtures(data, drawn, "new")
+    """The data of the model as the samplers take them."""
+    return sampler.arrays(given.rows, given.priors, given.factor_sd)
 
 
 def exact() -> Way:
@@ -62,41 +54,26 @@ def exact() -> Way:
 
 
 def numpyro() -> Way:
-    """The project's own sampler, four chains as one vector."""
-    import jax  # noqa: F401 (loaded before the clock starts)
-    import numpyro  # noqa: F401
+    """The model in NumPyro, four chains as one vector."""
+    import numpyro as library  # noqa: F401 (loaded before the clock starts)
 
-    def run(given: Inputs) -> Answer:
-        found = sampler.sample(given.rows, given.priors, given.factor_sd, given.seed, heavy_tails=False)
-        return Answer(points(found.new_place, given.levels), found.r_hat, found.effective, found.divergent)
-
-    return run
+    return sampled("vectorized")
 
 
 def numpyro_devices() -> Way:
-    """The model of the project's own sampler with a device for every chain: two cores draw two chains at a time."""
-    import jax
+    """The same with a device for every chain: two cores draw two chains at a time."""
     import numpyro as library
-    from numpyro.diagnostics import summary
-    from numpyro.infer import MCMC, NUTS
 
     library.set_host_device_count(sampler.CHAINS)
+    return sampled("parallel")
+
+
+def sampled(method: str) -> Way:
+    """Draw with NumPyro, whose chains run by this method."""
 
     def run(given: Inputs) -> Answer:
-        library.enable_x64()
-        data = arrays(given)
-        kernel = NUTS(sampler._model)
-        size = {"num_warmup": sampler.WARM_UP, "num_samples": sampler.KEPT, "num_chains": sampler.CHAINS}
-        chains = MCMC(kernel, **size, progress_bar=False)
-        chains.run(jax.random.PRNGKey(given.seed), data, False, extra_fields=("diverging",))
-        drawn = {name: np.asarray(values) for name, values in chains.get_samples(group_by_chain=True).items()}
-        table = summary({name: values for name, values in drawn.items() if not name.endswith("_sd")})
-        return Answer(
-            points(new_places(data, drawn), given.levels),
-            max(float(np.max(part["r_hat"])) for part in table.values()),
-            min(float(np.min(part["n_eff"])) for part in table.values()),
-            int(np.asarray(chains.get_extra_fields()["diverging"]).sum()),
-        )
+        found = sampler.sample(arrays(given), given.seed, chain_method=method)
+        return Answer(points(found.new_place, given.levels), found.r_hat, found.effective, found.divergent)
 
     return run
 
@@ -117,7 +94,7 @@ def pymc(sampler_name: str = "pymc") -> Way:
         drawn = {name: found.posterior[name].to_numpy() for name in ("new_mean", "new_sd")}
         watched = found.posterior[["typical", "country", "study", "row", "factor", "new_mean"]]
         return Answer(
-            points(new_places(data, drawn), given.levels),
+            points(sampler.new_places(data, drawn), given.levels),
             float(arviz.rhat(watched).to_array().max()),
             float(arviz.ess(watched).to_array().min()),
             int(found.sample_stats["diverging"].sum()),

@@ -66,7 +66,7 @@ def ratio(result: Measured, reference: Measured | None) -> str:
 
 def machine() -> dict[str, str]:
     """What the numbers depend on."""
-    versions = {name: version(name) for name in ("dvc", "papermill", "pandas", "numpyro")}
+    versions = {name: version(name) for name in ("dvc", "papermill", "pandas")}
     return {"cores": str(os.cpu_count()), "python": platform.python_version(), **versions}
 
 

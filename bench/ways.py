@@ -54,6 +54,6 @@ def measure_ways(folder: Path) -> dict[str, Measured]:
 def warm_up(folder: Path) -> None:
     """Let no way pay for the first reading of the libraries from disk, nor for compiling them."""
     copy = copy_tree(folder / "warm_up")
-    libraries = "import matplotlib.pyplot, numpyro, pandas, scipy.stats, sklearn.linear_model"
+    libraries = "import matplotlib.pyplot, pandas, scipy.stats, sklearn.linear_model"
     for command in ([sys.executable, "-c", libraries], ["dvc", "--version"], ["papermill", "--version"]):
         measure(command, copy)

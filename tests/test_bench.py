@@ -283,9 +283,9 @@ def test_choice_follows_what_was_measured() -> None:
 def test_ways_without_their_program_are_left_out_and_named(tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.setattr("bench.comparison.OTHER_PYTHON", tmp_path / "no" / "python")
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert list(commands(tmp_path)) == ["exact", "numpyro", "numpyro_devices"]
+    assert list(commands(tmp_path)) == ["exact"]
     printed = capsys.readouterr().out
-    assert "PyMC is not installed" in printed
+    assert "NumPyro and PyMC are not installed" in printed
     assert "metafor is left out" in printed
 
 

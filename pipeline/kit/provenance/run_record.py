@@ -22,7 +22,6 @@ LIBRARIES = (
     "pandas",
     "scipy",
     "scikit-learn",
-    "numpyro",
     "pandera",
     "pydantic",
     "pyyaml",

@@ -18,6 +18,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.transforms import Bbox
 
 from pipeline.kit import paths
 from pipeline.kit.data import usage
@@ -185,7 +186,7 @@ def _draw(
 def _round_places(figure: Figure) -> None:
     """Set the axes on a millionth of the picture: the layout has last bits of its own, from which SVG names clips."""
     for axes in figure.axes:
-        axes.set_position([round(part, 6) for part in axes.get_position(original=True).bounds])
+        axes.set_position(Bbox(axes.get_position(original=True).get_points().round(6)))
 
 
 def _keep_title_inside(figure: Figure) -> None:

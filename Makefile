@@ -50,7 +50,7 @@ lock: .venv/installed ## Compile requirements.in to requirements.lock and enviro
 	$(RUN) python -m pipeline.kit.provenance.run_record
 
 bench: .venv/installed ## Measure the speed of everything, or PARTS of it; rewrites docs/benchmark.md
-	@$(MAKE) --no-print-directory .venv-bench/installed || echo "PyMC cannot be installed: it is left out." >&2
+	@$(MAKE) --no-print-directory .venv-bench/installed || echo "The samplers cannot be installed: they are left out." >&2
 	$(RUN) python -m bench $(PARTS)
 
 archive: .venv/installed ## Build scratch/kutim-cacao.zip: code, data, results and their records
@@ -81,7 +81,7 @@ clean: ## Remove the environment and the caches of tools; results stay
 	$(install) $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 
-# What the benchmark compares the project with is no part of the project: PyMC has an environment of its own.
+# What the benchmark compares the project with is no part of the project: samplers have an environment of their own.
 .venv-bench/installed: bench/requirements.lock
 	$(BIN)/python -m venv --clear .venv-bench
 	$(install) .venv-bench/bin/python --require-hashes -r bench/requirements.lock

@@ -18,13 +18,20 @@ EXACT = "exact"
 
 def commands(folder: Path) -> dict[str, list[str]]:
     """The command of every way; says which are left out. PyMC runs twice: the second time its model is compiled."""
-    own = {way: [sys.executable, "-m", "bench.models", way] for way in (EXACT, "numpyro")}
-    if OTHER_PYTHON.exists():
+    own = {EXACT: [sys.executable, "-m", "bench.models", EXACT]}
+    if has_samplers():
+        own["numpyro"] = [str(OTHER_PYTHON), "-m", "bench.models", "numpyro"]
         for way in ("pymc", "nutpie"):
             own[way] = own[f"{way}_again"] = [str(OTHER_PYTHON), "-m", "bench.models", way]
     else:
-        print("PyMC is not installed in .venv-bench: it is left out.")
+        print("NumPyro and PyMC are not installed in .venv-bench: they are left out.")
     return {way: [*command, str(folder)] for way, command in own.items()}
+
+
+def has_samplers() -> bool:
+    """Whether the environment of the benchmark is there with every sampler."""
+    command = [str(OTHER_PYTHON), "-c", "import numpyro, pymc, nutpie"]
+    return OTHER_PYTHON.exists() and subprocess.run(command, capture_output=True).returncode == 0
 
 
 def measure_models(top: Path) -> list[Row]:

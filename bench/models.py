@@ -12,13 +12,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from bench import inputs
+from bench import inputs, sampler
 from bench.inputs import Inputs
 from pipeline.kit.bayes.mixture import Mixture
 from pipeline.study.synthesis.pooling import synthesise
-from pipeline.study.validation import sampler
 
 CHAINS, CORES = 4, 2
 
@@ -42,13 +39,8 @@ def points(mixtures: dict[str, Mixture], levels: list[float]) -> dict[str, list[
 
 
 def arrays(given: Inputs) -> dict[str, Any]:
-    """The data of the model as the project's sampler takes them."""
-    return sampler._arrays(given.rows, given.priors, given.factor_sd)
-
-
-def new_places(data: dict[str, Any], drawn: dict[str, np.ndarray]) -> dict[str, Mixture]:
-    """The effect in a new place by measure: one normal per draw."""
-    return sampler._mixtures(data, drawn, "new")
+    """The data of the model as the samplers take them."""
+    return sampler.arrays(given.rows, given.priors, given.factor_sd)
 
 
 def exact() -> Way:
@@ -62,12 +54,11 @@ def exact() -> Way:
 
 
 def numpyro() -> Way:
-    """The project's own sampler, four chains as one vector."""
-    import jax  # noqa: F401 (loaded before the clock starts)
-    import numpyro  # noqa: F401
+    """The model in NumPyro, four chains as one vector."""
+    import numpyro as library  # noqa: F401 (loaded before the clock starts)
 
     def run(given: Inputs) -> Answer:
-        found = sampler.sample(given.rows, given.priors, given.factor_sd, given.seed, heavy_tails=False)
+        found = sampler.sample(arrays(given), given.seed, chain_method="vectorized")
         return Answer(points(found.new_place, given.levels), found.r_hat, found.effective, found.divergent)
 
     return run
@@ -89,7 +80,7 @@ def pymc(sampler_name: str = "pymc") -> Way:
         drawn = {name: found.posterior[name].to_numpy() for name in ("new_mean", "new_sd")}
         watched = found.posterior[["typical", "country", "study", "row", "factor", "new_mean"]]
         return Answer(
-            points(new_places(data, drawn), given.levels),
+            points(sampler.new_places(data, drawn), given.levels),
             float(arviz.rhat(watched).to_array().max()),
             float(arviz.ess(watched).to_array().min()),
             int(found.sample_stats["diverging"].sum()),

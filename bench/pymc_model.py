@@ -11,7 +11,7 @@ import pytensor.tensor as pt
 
 
 def build(data: dict[str, Any]) -> pm.Model:
-    """The model over the arrays of ``sampler``, line by line that of the project without heavy tails."""
+    """The model over the arrays of ``sampler``, line by line that of NumPyro."""
     k, measure = len(data["measures"]), data["measure"]
     mean, sd = data["prior"][:, 0], data["prior"][:, 1]
     with pm.Model() as model:

@@ -201,6 +201,11 @@ def test_a_tie_is_split_and_not_given_to_the_first_name():
     assert attribution.chances_to_be_largest(shares_) == pytest.approx(expected)
 
 
+def test_shares_that_differ_in_the_last_bit_of_their_sums_tie():
+    shares_ = {"fertilizer": np.array([0.1 + 0.2]), "pod_borer": np.array([0.3]), "knowledge": np.array([0.3 - 1e-6])}
+    assert attribution.chances_to_be_largest(shares_) == {"fertilizer": 0.5, "pod_borer": 0.5, "knowledge": 0.0}
+
+
 @given(st.lists(st.tuples(*[st.integers(0, 3)] * 3), min_size=1, max_size=30), st.permutations(range(3)))
 def test_chances_add_up_and_do_not_depend_on_the_order_of_the_names(rows, order):
     names = ("a", "b", "c")

@@ -67,7 +67,7 @@ def test_rows_compare_with_the_exact_way_and_leave_empty_what_there_is_not() -> 
 def test_pymc_is_left_out_where_it_is_not_installed(tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.setattr("bench.comparison.OTHER_PYTHON", tmp_path / "no" / "python")
     assert list(commands(tmp_path)) == ["exact", "numpyro"]
-    assert "PyMC is not installed" in capsys.readouterr().out
+    assert "NumPyro and PyMC are not installed" in capsys.readouterr().out
 
 
 def test_times_are_relative_to_other_ways_where_these_were_measured() -> None:

@@ -79,7 +79,7 @@ def test_estimate_from_draws_is_median_and_central_interval_in_any_order(draws, 
 
     found = make(draws)
     expected = np.quantile(draws, [(1 - level) / 2, 0.5, (1 + level) / 2])
-    assert (found.lower, found.value, found.upper) == tuple(expected)
+    assert (found.lower, found.value, found.upper) == pytest.approx(tuple(expected), rel=1e-5)
     assert found.level == level
     assert found.sources == ("a", "b")
     assert make(random.sample(draws, len(draws))) == found

@@ -177,6 +177,25 @@ def test_published_optima_are_found_again(trials):
     assert checks["published"].tolist() == [225.0, 140.0, 191.7198]
 
 
+def test_the_last_bit_of_the_yields_moves_no_digit_that_is_published(trials):
+    moved = trials.assign(yield_value=np.nextafter(trials["yield_value"], np.inf))
+    for found, other in zip(
+        (dose_trials.reference_checks(trials), dose_trials.weigh_trials(trials)[1]),
+        (dose_trials.reference_checks(moved), dose_trials.weigh_trials(moved)[1]),
+        strict=True,
+    ):
+        pd.testing.assert_frame_equal(found, other, rtol=1e-9)
+    assert dose_trials.weigh_trials(moved)[0] == pytest.approx(dose_trials.weigh_trials(trials)[0], rel=1e-9)
+
+
+def test_a_plateau_between_two_doses_is_set_at_the_greater():
+    # By hand: one dose below the plateau and four on it. Any plateau between 20 and 40 meets the mean of the four.
+    dose, yields = np.array([20.0, 40, 60, 80, 100]), np.array([50.0, 81, 79, 81, 79])
+    fitted = dose_trials.fit(QUADRATIC_PLATEAU, dose, yields)
+    assert 100 * fitted.response.shape == pytest.approx(40, rel=1e-3)
+    assert fitted.predict(np.array([20.0, 40, 100])) == pytest.approx([50, 80, 80], abs=1e-2)
+
+
 def test_a_wrong_yield_makes_a_reference_check_fail(trials):
     damaged = trials.copy()
     damaged.loc[damaged["yield_value"] == 71.9, "yield_value"] = 61.9
@@ -525,8 +544,8 @@ def test_every_quantity_is_published_with_its_unit_and_sources():
         averaged[key("value_cost_ratio", "half_dose", at=("ceiling",))] > 2
     )
     assert estimates["fertilizer.probability_no_gain"].value == np.mean(GAIN <= 0)
-    one_curve = found["mitscherlich"][key("choke_ratio")]
-    assert estimates["fertilizer.mitscherlich.choke_ratio"].value == np.median(one_curve)
+    choke = np.median(found["mitscherlich"][key("choke_ratio")])
+    assert estimates["fertilizer.mitscherlich.choke_ratio"].value == pytest.approx(choke, rel=1e-5)
 
 
 def test_a_price_that_is_not_declared_is_not_published():

@@ -47,6 +47,19 @@ def test_figure_is_saved_in_both_languages_with_data_and_words(published):
     }
 
 
+def test_what_is_drawn_is_what_the_data_beside_it_hold(published):
+    drawn = []
+
+    def note(axes, data, language):
+        drawn.append(data)
+        draw(axes, data, language)
+
+    publish_figure("rounded", DATA, note, CAPTION)
+    held = pd.read_csv(paths.output(paths.figures(paths.stage()) / "rounded.csv"))
+    for data in drawn:
+        pd.testing.assert_frame_equal(data, held, check_exact=True)
+
+
 def test_figure_published_again_has_the_same_bytes(published):
     assert published[0] == published[1]
 

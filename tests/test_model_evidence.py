@@ -142,6 +142,13 @@ def test_engine_gives_the_published_results_of_three_meta_analyses():
     assert found["passed"].all(), found[~found["passed"]]
 
 
+def test_the_last_bit_of_the_studies_moves_no_digit_that_is_published():
+    studies, published = calibration.meta_analyses(), calibration.published_results()
+    moved = studies.assign(value=np.nextafter(studies["value"], np.inf))
+    found, other = (check_meta_analyses(given, published)["computed"] for given in (studies, moved))
+    pd.testing.assert_series_equal(found, other, rtol=1e-8)
+
+
 def test_a_wrong_published_result_would_be_noticed():
     published = calibration.published_results()
     published.loc[published["quantity"] == "tau2", "value"] += 0.001

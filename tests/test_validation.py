@@ -1,4 +1,4 @@
-"""The checks on the evidence synthesis can fail: calibration, studies left out, predictive checks, chains."""
+"""The checks on the evidence synthesis can fail: calibration, studies left out, predictive checks."""
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ from pipeline.kit.publish.keys import Key
 from pipeline.study.evidence import clean as clean
 from pipeline.study.synthesis import comparisons
 from pipeline.study.synthesis.pooling import Priors, error_factor_sd, moderators, synthesise
-from pipeline.study.validation import calibration, sampler
+from pipeline.study.validation import calibration
 from pipeline.study.validation import estimates as published
 
 
@@ -160,38 +160,6 @@ def test_a_model_without_spread_cannot_make_studies_that_disagree(rows, factor):
     assert found.at["spread between studies", "chance"] < 0.02
 
 
-# Chains.
-
-
-def test_chains_agree_with_the_exact_synthesis(rows, factor):
-    own = rows[rows["measure"].isin(["mineral_fertilizer", "shade"])]
-    chains = sampler.sample(own, Priors(), factor, 3, heavy_tails=False)
-    compared = sampler.compare(synthesise(own, Priors(), factor), chains, 0.9)
-    assert set(compared["measure"]) == {"mineral_fertilizer", "shade"}
-    assert ((compared["sampled"] - compared["exact"]).abs() / compared["width"]).max() < 0.04
-    assert chains.divergent == 0
-    assert chains.r_hat < 1.01
-    assert chains.effective > 400
-
-
-@pytest.mark.parametrize(
-    ("r_hat", "effective", "divergent", "message"),
-    [
-        (1.02, 1000, 0, "R-hat is 1.020"),
-        (float("nan"), 1000, 0, "R-hat is nan"),
-        (1.0, 100, 0, "effective sample size is 100"),
-        (1.0, 1000, 1, "1 steps diverged"),
-    ],
-)
-def test_chains_that_must_not_be_used_stop_the_stage(r_hat, effective, divergent, message):
-    with pytest.raises(sampler.ConvergenceError, match=message):
-        sampler.check(r_hat, effective, divergent)
-
-
-def test_good_chains_pass_the_gate():
-    sampler.check(1.005, 500, 0)
-
-
 # What is published.
 
 
@@ -229,7 +197,7 @@ def test_other_priors_move_effects_by_a_share_of_their_interval():
     base = {"measure": "training", "studies": 4, "lower": 0.0, "upper": 100.0}
     table = pd.DataFrame([base | {"variant": "all", "value": 40.0}, base | {"variant": "wider priors", "value": 50.0}])
     moved = published.prior_estimates(table, ("tsiboe_2016",))[0]
-    assert moved.value == pytest.approx(np.log(1.5 / 1.4) / np.log(2) * 100)
+    assert moved.value == pytest.approx(np.log(1.5 / 1.4) / np.log(2) * 100, rel=1e-5)
 
 
 def test_coverage_of_countries_is_taken_over_as_published():

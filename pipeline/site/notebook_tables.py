@@ -30,7 +30,6 @@ SAID = {
     "is_se_imputed": "standard error imputed",
     "lower80": "lower end, 80 %",
     "log_ratio_se": "standard error of the log ratio",
-    "r_hat": "R-hat",
     "se": "standard error",
     "upper80": "upper end, 80 %",
 }

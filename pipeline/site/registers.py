@@ -188,7 +188,7 @@ def series(language: str) -> list[dict[str, Any]]:
 def _series(name: str, unit: str, table: str, rows: pd.DataFrame, language: str) -> dict[str, Any]:
     points = [
         [int(year), float(f"{value:.5g}"), _warnings(warnings, language)]
-        for year, value, warnings in rows.sort_values("year").itertuples(index=False)
+        for year, value, warnings in rows.sort_values("year", kind="stable").itertuples(index=False)
     ]
     return {"name": name, "unit": unit, "table": table, "points": points}
 

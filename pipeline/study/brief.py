@@ -201,7 +201,7 @@ def picture(stage: str, name: str, language: str, height: str) -> Block:
 
 def scenario_table(summary: pd.DataFrame, language: str) -> Block:
     """Cost, extra beans, income and chance of a loss per measure, best median first, linked to keys of estimates."""
-    rows = summary.sort_values("net_income_idr_per_ha", ascending=False)
+    rows = summary.sort_values("net_income_idr_per_ha", ascending=False, kind="stable")
     head = tuple(column.in_language(language) for column in COLUMNS)
     return Block("table", rows=(head, *(_scenario_row(row, language) for _, row in rows.iterrows())))
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from pipeline.kit import paths
 from pipeline.kit.data import usage
+from pipeline.kit.digits import SOURCE_DIGITS, rounded_table
 
 
 KINDS = {"text": "str", "number": "float64", "integer": "Int64", "flag": "bool"}
@@ -130,10 +131,12 @@ def _duplicates(table: Table, frame: pd.DataFrame) -> list[str]:
 
 
 def write_clean(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
-    """Validate a table, sort it by its key and write it as CSV; returns it as it will be read back."""
-    valid = validate(table, frame).sort_values(list(table.key), kind="stable")
+    """Validate a table, sort it by its key and write it as CSV; returns it as it will be read back.
+
+    Figures are restated as printed, without the dust of binary fractions.
+    """
+    valid = rounded_table(validate(table, frame).sort_values(list(table.key), kind="stable"), SOURCE_DIGITS)
     path = paths.output(paths.CLEAN / f"{table.name}.csv")
-    # Ten digits are more than any source gives, and keep the dust of binary fractions out of the file.
     valid.to_csv(path, index=False, float_format="%.10g", lineterminator="\n")
     return _read(table, path)
 
@@ -192,11 +195,12 @@ def _field(column: Column) -> dict[str, Any]:
 
 
 def write_table(name: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """Write a result table of the running stage as CSV; returns it as given."""
+    """Write a result table of the running stage as CSV; returns it as written, its numbers rounded."""
     path = paths.output(paths.tables(paths.stage()) / f"{name}.csv")
     usage.remember(frame)
-    frame.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
-    return frame
+    written = rounded_table(frame)
+    written.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
+    return written
 
 
 def read_table(stage: str, name: str) -> pd.DataFrame:

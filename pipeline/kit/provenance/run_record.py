@@ -28,7 +28,6 @@ LIBRARIES = (
     "pandas",
     "scipy",
     "scikit-learn",
-    "numpyro",
     "pandera",
     "pydantic",
     "pyyaml",

@@ -14,6 +14,7 @@ import pandas as pd
 
 from pipeline.kit import paths
 from pipeline.kit.data import usage
+from pipeline.kit.digits import rounded
 from pipeline.kit.language import Text, format_number, format_percent, format_unit
 from pipeline.kit.publish.keys import COLUMNS, Key
 from pipeline.kit.publish.makers import maker
@@ -34,7 +35,8 @@ class Estimate:
     """One published number.
 
     ``lower`` and ``upper`` bound the interval that holds ``level`` of the probability; all three are missing
-    for a figure that is only restated, whose error its source does not give. ``n`` counts the figures, studies
+    for a figure that is only restated, whose error its source does not give. Numbers are rounded to the digits that are
+    published, so that prose, tables and later stages have the same ones. ``n`` counts the figures, studies
     or years behind the value and ``seed`` is missing when nothing was drawn at random. ``made_by`` notes who built
     it: a function of the study, or the cell of a notebook.
     """
@@ -58,6 +60,8 @@ class Estimate:
             raise EstimateError(f"{self.key!r} is the text of a key; an estimate needs its parts")
         if not np.isfinite(self.value):
             raise EstimateError(f"{self.key}: value is {self.value}")
+        for name in ("value", "lower", "upper"):
+            object.__setattr__(self, name, rounded(getattr(self, name)))
         if len({bool(np.isfinite(part)) for part in (self.lower, self.upper, self.level)}) != 1 or any(
             np.isinf((self.lower, self.upper, self.level))
         ):
@@ -157,18 +161,14 @@ def save_estimates(estimates: list[Estimate]) -> None:
     usage.table().to_csv(warned, index=False, lineterminator="\n")
     headline = {
         str(e.key): {
-            "value": _short(e.value),
-            **({"lower": _short(e.lower), "upper": _short(e.upper)} if e.level > 0 else {}),
+            "value": e.value,
+            **({"lower": e.lower, "upper": e.upper} if e.level > 0 else {}),
         }
         for e in estimates
         if e.headline
     }
     text = json.dumps(headline, indent=1) + "\n"
     paths.output(paths.metrics(paths.stage())).write_text(text, encoding="utf-8")
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.6g}")
 
 
 def load_estimates(stage: str) -> dict[str, Estimate]:

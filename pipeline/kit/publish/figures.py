@@ -19,9 +19,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.transforms import Bbox
 
 from pipeline.kit import paths
 from pipeline.kit.data import usage
+from pipeline.kit.digits import rounded_table
 from pipeline.kit.language import LANGUAGES, Text, TextError, Texts, format_number
 from pipeline.kit.publish import accessibility
 
@@ -128,13 +130,15 @@ def publish_figure(
 ) -> Published:
     """Draw ``data`` once per language and save SVG, PNG, PDF, CSV and the words that go with them.
 
+    What is drawn is what the CSV holds: the numbers are rounded first.
+
     ``draw(axes, data, language)`` must label both axes; ``height`` is in inches. Raises ``FigureError`` when
     an axis has no label, there is nothing to draw, a text is missing in a language or says nothing beyond the title,
     or not every reader can read what is drawn (``accessibility``).
     """
     if data.empty or not caption.sources:
         raise FigureError(f"figure {name}: no data, or no source to cite")
-    folder = paths.figures(paths.stage())
+    folder, data = paths.figures(paths.stage()), rounded_table(data)
     data.to_csv(paths.output(folder / f"{name}.csv"), index=False, float_format="%.6g", lineterminator="\n")
     for language in LANGUAGES:
         settings: dict[Any, Any] = {**mpl.rcParamsDefault, **STYLE}
@@ -180,8 +184,15 @@ def _draw(
         raise FigureError(f"figure {name}: an axis has no label in {language!r}")
     # The layout is found once for all files: left to savefig, it is found twice, at the price of four drawings.
     ConstrainedLayoutEngine().execute(figure)
+    _round_places(figure)
     _keep_title_inside(figure)
     return figure
+
+
+def _round_places(figure: Figure) -> None:
+    """Set the axes on a millionth of the picture: the layout has last bits of its own, from which SVG names clips."""
+    for axes in figure.axes:
+        axes.set_position(Bbox(axes.get_position(original=True).get_points().round(6)))
 
 
 def _keep_title_inside(figure: Figure) -> None:

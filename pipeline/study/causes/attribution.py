@@ -62,10 +62,17 @@ def _weight(size: int) -> float:
     return factorial(size) * factorial(n - size - 1) / factorial(n)
 
 
+# Shares, in kg/ha, that lie no further apart are the same.
+TIE = 1e-9
+
+
 def chances_to_be_largest(shares: dict[str, np.ndarray]) -> dict[str, float]:
-    """Share of the draws in which each is the largest, by name; a tie is split evenly between those that tie."""
+    """Share of the draws in which each is the largest, by name; a tie is split evenly between those that tie.
+
+    Shares that are the same but for the last bits of their sums tie: which is larger then depends on the processor.
+    """
     drawn = np.stack(list(shares.values()))
-    is_largest = drawn == drawn.max(axis=0)
+    is_largest = np.isclose(drawn, drawn.max(axis=0), rtol=TIE, atol=TIE)
     return dict(zip(shares, (is_largest / is_largest.sum(axis=0)).mean(axis=1).tolist(), strict=True))
 
 

@@ -70,7 +70,7 @@ def price_cases(
     ceiling = local_prices[(local_prices["item"] == "npk_cocoa") & (local_prices["market"] == "ceiling_subsidised")]
     ceiling = ceiling[ceiling["status"] == "final"].sort_values(["year_decimal", "price_id"])
     market = local_prices[(local_prices["item"] == "npk") & (local_prices["market"] == "retail_unsubsidised")]
-    market = market[market["region_group"] == "kutai_timur"].sort_values("year_decimal")
+    market = market[market["region_group"] == "kutai_timur"].sort_values(["year_decimal", "price_id"])
     before = ceiling[ceiling["price_idr_per_kg"] != ceiling["price_idr_per_kg"].tail(1).squeeze()]
     rows = []
     for name, found in (("ceiling", ceiling), ("ceiling_before", before), ("market", market)):

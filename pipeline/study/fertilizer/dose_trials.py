@@ -1,17 +1,20 @@
 """Fits of response curves to dose trials, and predictive weights of the two families."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import least_squares, minimize_scalar
+from scipy.optimize import brentq
 from scipy.stats import t as student
 
 from pipeline.kit.data.sources import load_raw
-from pipeline.study.fertilizer.response_curves import FAMILIES, QUADRATIC_PLATEAU, Family, Response
+from pipeline.study.fertilizer.response_curves import FAMILIES, QUADRATIC_PLATEAU, Family, Number, Response
 
 PARAMETERS = 3  # Yield without fertilizer, gain of the greatest dose, shape.
 LEAST_DOSES = PARAMETERS + 1
+# A fit that leaves this share of the squares more is as good: of shapes that fit equally well the greatest is taken.
+FLAT = 1e-10
 TRIAL = ["trial", "site", "year"]
 
 
@@ -43,30 +46,36 @@ def fit(family: Family, dose: np.ndarray, found: np.ndarray) -> Fit:
     """Least-squares fit of a curve of ``family`` to yields ``found`` at ``dose`` kg/ha, both of shape (plots,).
 
     Raises ``ValueError`` for doses below zero, values that are missing, fewer than four different doses, or yields
-    that the curve meets without any residual.
+    that the curve meets without any residual. A plateau that lies anywhere between two doses is set at the greater.
     """
     _check(dose, found)
     full = float(dose.max())
     relative = dose / full
     low, high = family.shape_bounds(float(relative[relative > 0].min()))
-    # For a given shape the curve is a straight line in the other two, so the best start is found by looking.
-    tried = [(_line(family.share(relative, shape), found), shape) for shape in np.geomspace(low, high, 60)]
-    (_, base, gain), shape = min(tried, key=lambda line: line[0][0])
+    # For a given shape the curve is a straight line in the other two, so only the shape is looked for.
+    shapes = np.geomspace(low, high, 60)
+    left = np.array([(_line(family.share(relative, shape), found)[0] ** 2).sum() for shape in shapes])
+    flat = FLAT * float(((found - found.mean()) ** 2).sum())
+    best = int(np.flatnonzero(left <= left.min() + flat)[-1])
 
-    def residuals(values: np.ndarray) -> np.ndarray:
-        return values[0] + values[1] * family.share(relative, values[2]) - found
+    def slope(shape: float) -> float:
+        rest, _, gain = _line(family.share(relative, shape), found)
+        return float(shape * rest @ _slopes(family, relative, gain, shape)[:, 2]) - flat
 
-    bounds = ([-np.inf, -np.inf, low], [np.inf, np.inf, high])
-    best = least_squares(
-        residuals, [base, gain, shape], bounds=bounds, x_scale="jac", xtol=1e-12, ftol=1e-12, gtol=1e-12
-    )
+    shape = _least(slope, shapes[max(best - 1, 0)], shapes[min(best + 1, len(shapes) - 1)])
+    rest, base, gain = _line(family.share(relative, shape), found)
     degrees = len(dose) - PARAMETERS
-    spread = float(np.sqrt(2 * best.cost / degrees))
+    spread = float(np.sqrt(rest @ rest / degrees))
     if spread <= 1e-9 * float(np.abs(found).max()):
         raise ValueError("the curve meets every yield, so their spread about it is unknown")
-    response = Response(family, full, best.x[1], best.x[2])
-    slopes = _slopes(family, relative, best.x[1], best.x[2])
-    return Fit(float(best.x[0]), response, spread, degrees, np.linalg.pinv(slopes.T @ slopes))
+    slopes = _slopes(family, relative, gain, shape)
+    return Fit(
+        base,
+        Response(family, full, np.asarray(gain), np.asarray(shape)),
+        spread,
+        degrees,
+        np.linalg.pinv(slopes.T @ slopes),
+    )
 
 
 def _check(dose: np.ndarray, found: np.ndarray) -> None:
@@ -81,14 +90,25 @@ def _check(dose: np.ndarray, found: np.ndarray) -> None:
         raise ValueError(f"{different} different doses do not tell a curve; at least {LEAST_DOSES} are needed")
 
 
-def _line(share: np.ndarray, found: np.ndarray) -> tuple[float, float, float]:
-    """Sum of squares, base and gain of the best line through yields against the share of the gain."""
+def _line(share: np.ndarray, found: np.ndarray) -> tuple[np.ndarray, float, float]:
+    """What the best line through yields against the share of the gain leaves of them, its base and its gain."""
     columns = np.column_stack([np.ones_like(share), share])
     base, gain = np.linalg.lstsq(columns, found, rcond=None)[0]
-    return float(((base + gain * share - found) ** 2).sum()), float(base), float(gain)
+    return base + gain * share - found, float(base), float(gain)
 
 
-def _slopes(family: Family, relative: np.ndarray, gain: np.ndarray, shape: np.ndarray) -> np.ndarray:
+def _least(slope: Callable[[float], float], low: float, high: float) -> float:
+    """Where a function is least between two bounds, by its slope, which rises.
+
+    A function is flat where it is least: a search for its least value knows half the digits of this one, and the
+    others depend on the processor.
+    """
+    if slope(low) >= 0:
+        return low
+    return high if slope(high) <= 0 else float(brentq(slope, low, high, xtol=1e-14))
+
+
+def _slopes(family: Family, relative: np.ndarray, gain: Number, shape: Number) -> np.ndarray:
     """Slopes of the fitted yield in base, gain and shape, one row per dose."""
     step = 1e-5 * shape
     bend = (family.share(relative, shape + step) - family.share(relative, shape - step)) / (2 * step)
@@ -117,12 +137,12 @@ def predictive_weight(densities: np.ndarray) -> float:
     top = np.maximum(first, second)
     parts = np.exp(first - top), np.exp(second - top)
 
-    def loss(weight: float) -> float:
-        with np.errstate(divide="ignore"):  # A yield that the whole weight deems impossible: the loss is infinite.
-            return -float(np.log((1 - weight) * parts[0] + weight * parts[1]).sum())
+    def slope(weight: float) -> float:
+        """Of the negative log score."""
+        with np.errstate(divide="ignore"):  # A yield that the whole weight deems impossible: the slope is infinite.
+            return float(((parts[0] - parts[1]) / ((1 - weight) * parts[0] + weight * parts[1])).sum())
 
-    found = minimize_scalar(loss, bounds=(0.0, 1.0), method="bounded", options={"xatol": 1e-6})
-    return float(min((0.0, 1.0, found.x), key=loss))
+    return _least(slope, 0.0, 1.0)
 
 
 def weigh_trials(trials: pd.DataFrame) -> tuple[float, pd.DataFrame]:

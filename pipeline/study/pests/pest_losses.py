@@ -248,7 +248,9 @@ def area_shares(reports: pd.DataFrame) -> pd.DataFrame:
     attacked = reports[reports["quantity"].isin(ATTACKED_AREA)].rename(columns={"value_high": "attacked_ha"})
     planted = reports[reports["quantity"] == "area_planted"].rename(columns={"value_high": "planted_ha"})
     both = attacked[[*keys, "attacked_ha"]].dropna().merge(planted[[*keys, "planted_ha"]].dropna(), on=keys)
-    found = both.assign(share=both["attacked_ha"] / both["planted_ha"]).sort_values("share", ignore_index=True)
+    found = both.assign(share=both["attacked_ha"] / both["planted_ha"]).sort_values(
+        "share", kind="stable", ignore_index=True
+    )
     if found.empty:
         raise ValueError("no report gives an attacked area together with the planted area")
     if (impossible := found[found["share"] > 1]).size:

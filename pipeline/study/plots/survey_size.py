@@ -9,7 +9,7 @@ from sklearn.preprocessing import SplineTransformer
 
 from pipeline.kit.bayes.mixture import stream
 from pipeline.study.plots.model import Likelihood
-from pipeline.study.scenarios.choices import KNOTS, PLOTS, SHOWN_BY_PLOTS, perfect_information
+from pipeline.study.scenarios.choices import KNOTS, PLOTS, RANK, SHOWN_BY_PLOTS, perfect_information
 
 # A survey shows these inputs of the choice at once.
 SHOWN = tuple(SHOWN_BY_PLOTS)
@@ -24,8 +24,11 @@ VISITED = (1, 3, 5, 10, 20)
 
 
 def best_two(paid: np.ndarray) -> list[int]:
-    """Columns of the two options with the best mean income, the better first; ``paid`` has shape (draws, options)."""
-    return [int(column) for column in np.argsort(-paid.mean(axis=0), kind="stable")[:2]]
+    """Columns of the two options with the best mean income, the better first; ``paid`` has shape (draws, options).
+
+    Of incomes that are the same to the rupiah the one that stands first is taken.
+    """
+    return [int(column) for column in np.argsort(-paid.mean(axis=0).round(), kind="stable")[:2]]
 
 
 def survey_value(paid: np.ndarray, shown: np.ndarray) -> float:
@@ -35,7 +38,7 @@ def survey_value(paid: np.ndarray, shown: np.ndarray) -> float:
     """
     ranks = np.column_stack([rankdata(column) / len(column) for column in shown.T])
     basis = SplineTransformer(n_knots=KNOTS).fit_transform(ranks)
-    weights = np.linalg.lstsq(basis.T @ basis, basis.T @ paid, rcond=None)[0]
+    weights = np.linalg.lstsq(basis.T @ basis, basis.T @ paid, rcond=RANK)[0]
     gained = perfect_information(basis @ weights)
     # What remains where the choice does not change is rounding.
     return gained if gained > ROUNDING * np.abs(paid).max() else 0.0

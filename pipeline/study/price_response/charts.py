@@ -88,7 +88,7 @@ def draw_readings(axes: Axes, data: pd.DataFrame, language: str) -> None:
 
 def draw_skill(axes: Axes, data: pd.DataFrame, language: str) -> None:
     """One dot per country, best first; zero is the forecast that nothing changes."""
-    ordered = data[data["country"] != "all"].sort_values("r2", ascending=False).reset_index(drop=True)
+    ordered = data[data["country"] != "all"].sort_values("r2", ascending=False, kind="stable").reset_index(drop=True)
     colours = [BLUE if value > 0 else ORANGE for value in ordered["r2"]]
     axes.scatter(ordered["r2"] * 100, ordered.index, c=colours, s=30, zorder=3)
     names = [COUNTRIES[country].in_language(language) for country in ordered["country"]]

@@ -23,6 +23,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from pipeline.kit.bayes.mixture import stream
+from pipeline.kit.digits import SOURCE_DIGITS, rounded_table
 from pipeline.study.price_response import panel as features
 from pipeline.study.price_response.price_readings import COVERAGE
 
@@ -54,6 +55,8 @@ def as_sample(
 ) -> Sample:
     """A sample from columns of a table. Features may be missing; nothing else may.
 
+    Numbers keep ten digits: trees part rows between values that differ in the last bit only, which is noise.
+
     Raises ``ValueError`` naming the column that is absent, not a number, infinite, or missing where it must not be.
     """
     if absent := [name for name in (*features, target, group, time, weight) if name and name not in table]:
@@ -69,6 +72,7 @@ def as_sample(
             raise ValueError(f"column {name} is missing in {int(table[name].isna().sum())} rows")
     if not (weights > 0).all():
         raise ValueError("every weight must be above zero")
+    table = rounded_table(table, SOURCE_DIGITS)
     return Sample(
         table[list(features)].astype(float).reset_index(drop=True),
         table[target].to_numpy(dtype=float),
@@ -220,7 +224,7 @@ def importance(sample: Sample, learner: Learner, splits: Sequence[Split], seed: 
             "value": table.mean(axis=0),
             "upper": table.max(axis=0),
         }
-    ).sort_values("value", ascending=False, ignore_index=True)
+    ).sort_values("value", ascending=False, kind="stable", ignore_index=True)
 
 
 def partial_dependence(
@@ -278,7 +282,7 @@ def conformal(
 def grouped_quantile(errors: np.ndarray, group: np.ndarray, level: float) -> float:
     """Smallest error that holds ``level`` of the errors of a new group, every known group counting the same."""
     names, member, size = np.unique(group, return_inverse=True, return_counts=True)
-    order = np.argsort(errors)
+    order = np.argsort(errors, kind="stable")
     held = np.cumsum(1 / size[member][order]) / (len(names) + 1)
     above = np.flatnonzero(held >= level - 1e-12)
     if not len(above):

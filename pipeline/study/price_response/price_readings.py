@@ -202,7 +202,7 @@ def leave_one_country_out(rows: pd.DataFrame, equation: Equation, least_rows: in
 
 
 def _forecast(rows: pd.DataFrame, equation: Equation, country: str) -> pd.DataFrame:
-    own, others = rows[rows["country"] == country].sort_values("year"), rows[rows["country"] != country]
+    own, others = rows[rows["country"] == country].sort_values("year", kind="stable"), rows[rows["country"] != country]
     mean, sd = fit_lags(others, equation).predict(own)
     change = own["change"].to_numpy()
     jumps = _spread_by_country(others)

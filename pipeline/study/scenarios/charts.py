@@ -41,7 +41,7 @@ def income_rows(summary: pd.DataFrame) -> pd.DataFrame:
             "probability_loss": summary["probability_loss"],
         }
     )
-    return rows.sort_values("value", ascending=False, ignore_index=True)
+    return rows.sort_values("value", ascending=False, kind="stable", ignore_index=True)
 
 
 def draw_income(axes: Axes, data: pd.DataFrame, language: str) -> None:

@@ -17,6 +17,8 @@ from pipeline.study.synthesis.comparisons import variation_between_farms
 # Cubic splines with this many knots over the ranks of an input: enough to bend, too few to follow noise.
 KNOTS = 6
 ROUNDING = 1e-9
+# A direction of the basis below this share of the largest is one that it lacks: far above rounding, far below the rest.
+RANK = 1e-10
 # Numbers of plots that are compared; even, because half of them are the comparison.
 PLOTS = (2, 4, 6, 8, 12, 16, 24, 32, 64, 128, 256, 512)
 
@@ -36,7 +38,7 @@ def expected_payoffs(payoffs: np.ndarray, known: np.ndarray) -> np.ndarray:
     basis = SplineTransformer(n_knots=KNOTS).fit_transform(ranks)
     # Least squares by the normal equations: the basis is small and well scaled, and an input with two values only
     # leaves it short of rank, which lstsq bears.
-    weights = np.linalg.lstsq(basis.T @ basis, basis.T @ payoffs, rcond=None)[0]
+    weights = np.linalg.lstsq(basis.T @ basis, basis.T @ payoffs, rcond=RANK)[0]
     return np.asarray(basis @ weights)
 
 

@@ -96,5 +96,5 @@ def cost_curve(
     ]
     frame = pd.DataFrame(rows, columns=["name", "lower", "value", "upper", "tonnes"])
     frame["is_ranked"] = frame["name"].map(ranked)
-    first, apart = frame[frame["is_ranked"]].sort_values("value"), frame[~frame["is_ranked"]].sort_values("name")
-    return pd.concat([first, apart], ignore_index=True)
+    first, apart = frame[frame["is_ranked"]], frame[~frame["is_ranked"]]
+    return pd.concat([first.sort_values(["value", "name"]), apart.sort_values("name")], ignore_index=True)

@@ -41,7 +41,7 @@ def regency_areas(statistics: pd.DataFrame) -> pd.DataFrame:
 def draw_regency_areas(axes: Axes, data: pd.DataFrame, language: str) -> None:
     """One mark per published figure; a cross for one that belongs elsewhere."""
     for region, colour in REGIONS.items():
-        rows = data[(data["region"] == region) & ~data["is_screened"]].sort_values("year")
+        rows = data[(data["region"] == region) & ~data["is_screened"]].sort_values("year", kind="stable")
         axes.plot(rows["year"], rows["value"], color=colour, linewidth=0.8, alpha=0.5)
         for status, marker in MARKERS.items():
             part = rows[rows["status"] == status]

@@ -164,9 +164,11 @@ def unexplained_jumps(countries: pd.DataFrame, factor: float) -> pd.DataFrame:
     """
     latest = countries[countries["release"] == "latest"]
     change = np.exp(rules.annual_change(latest, "area_harvested_ha", "country"))
-    jumps = latest.assign(change=change)[(abs(np.log(change)) > np.log(factor)) & (latest["year"] >= 2000)]
-    largest = abs(np.log(jumps["change"])).sort_values(ascending=False).index
-    return jumps.loc[largest, ["country", "year", "area_harvested_ha", "change"]].reset_index(drop=True)
+    columns = ["country", "year", "area_harvested_ha", "change"]
+    # Rounded: a jump by the factor itself is none, and equal jumps stand in the order of the table.
+    size = abs(np.log(change)).round(9)
+    jumps = latest.assign(change=change, size=size)[(size > round(np.log(factor), 9)) & (latest["year"] >= 2000)]
+    return jumps.sort_values("size", ascending=False, kind="stable", ignore_index=True)[columns]
 
 
 def _release_2022() -> pd.DataFrame:

@@ -155,7 +155,7 @@ def mark_breaks(frame: pd.DataFrame, region: str = "region") -> pd.Series:
     so every change counts whose span overlaps them.
     """
     marked = pd.Series(False, index=frame.index)
-    ordered = frame.sort_values("year")
+    ordered = frame.sort_values("year", kind="stable")
     previous = ordered.groupby(region)["year"].shift()
     for item in BREAKS:
         across = (previous < item.year_after) & (ordered["year"] > item.year_before)

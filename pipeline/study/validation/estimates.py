@@ -1,4 +1,4 @@
-"""Published estimates of 11_validation: how often intervals hold, how good forecasts are, what the chains say."""
+"""Published estimates of 11_validation: how often intervals hold and how good forecasts are."""
 
 import numpy as np
 import pandas as pd
@@ -8,7 +8,6 @@ from pipeline.kit.publish.estimates import Estimate
 from pipeline.kit.publish.keys import Key
 from pipeline.study.names import POOLED_MEASURES
 from pipeline.study.validation.calibration import Coverage, coverage
-from pipeline.study.validation.sampler import Sampled
 
 TEXTS = read_texts(__file__)
 LEVELS = (0.8, 0.95)
@@ -49,26 +48,6 @@ def forecast_estimates(left_out: pd.DataFrame, sources: tuple[str, ...]) -> list
         Estimate(Key("forecast", (), "outside"), outside, "studies", "outside their 80 % interval", method, sources, n),
         Estimate(Key("forecast", (), "studies"), n, "studies", "left out", method, sources, n),
     ]
-
-
-def chain_estimates(
-    chains: dict[str, Sampled], compared: dict[str, pd.DataFrame], sources: tuple[str, ...]
-) -> list[Estimate]:
-    """Diagnostics of the chains by name, and how far they lie from the exact synthesis, in per cent of its interval."""
-    found = []
-    for name, sampled in chains.items():
-        table = compared[name]
-        apart = ((table["sampled"] - table["exact"]).abs() / table["width"]).max() * 100
-        method = f"NUTS, four chains, {name} study effects"
-        for quantity, value, unit, basis in (
-            ("r_hat", sampled.r_hat, "1", "largest"),
-            ("effective", round(sampled.effective), "draws", "least effective sample size"),
-            ("divergent", sampled.divergent, "steps", "divergent"),
-            ("apart", apart, "%", "largest distance to the exact quantiles, of the width of the interval"),
-        ):
-            key = Key("chains", (name,), quantity)
-            found.append(Estimate(key, float(value), unit, basis, method, sources, 4, headline=True))
-    return found
 
 
 def check_estimates(checks: pd.DataFrame) -> list[Estimate]:

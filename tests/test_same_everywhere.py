@@ -1,0 +1,53 @@
+"""Another processor gives the same bytes: the whole pipeline, run with other instructions of the one that is here."""
+
+import hashlib
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from reproduction import copy_project, dvc
+
+# What decides the last bits: BLAS kernels (the order of sums), NumPy's loops, and exp, log, pow and sin of glibc.
+# OpenBLAS and glibc look for these when they are loaded, so a process has to start with them.
+OLDER = {
+    "OPENBLAS_CORETYPE": "Nehalem",
+    "NPY_DISABLE_CPU_FEATURES": "X86_V3",
+    "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-FMA,-AVX,-FMA4",
+}
+BITS = """
+import hashlib, numpy as np
+values = np.random.default_rng(1).standard_normal((200, 200))
+for found in (values @ values, np.exp(values), np.log(np.abs(values))):
+    print(hashlib.md5(np.ascontiguousarray(found)).hexdigest())
+"""
+FOLDERS = ("data/clean", "results")
+
+
+def bits(**variables: str) -> list[str]:
+    """Digests of a product, of exponentials and of logarithms, computed in a process of its own."""
+    done = subprocess.run([sys.executable, "-c", BITS], env=variables, capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
+def digests(root: Path) -> dict[str, str]:
+    """Digest of every published file, by its place."""
+    files = [path for folder in FOLDERS for path in (root / folder).rglob("*") if path.is_file()]
+    return {path.relative_to(root).as_posix(): hashlib.md5(path.read_bytes()).hexdigest() for path in files}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(platform.machine() != "x86_64" or sys.platform != "linux", reason="names what glibc has on x86-64")
+def test_a_processor_without_newer_instructions_gives_the_same_bytes(fresh: Path, tmp_path: Path) -> None:
+    if not all(here != there for here, there in zip(bits(), bits(**OLDER), strict=True)):
+        pytest.skip(f"this processor has no newer instructions to leave out: {np.show_config(mode='dicts')['SIMD']}")
+    other = tmp_path / "other"
+    other.mkdir()
+    copy_project(other)
+    (other / "dvc.lock").unlink(missing_ok=True)
+    dvc(other, "repro", **OLDER)
+    here, there = digests(fresh), digests(other)
+    assert here.keys() == there.keys()
+    assert [name for name in here if here[name] != there[name]] == []

@@ -1,6 +1,7 @@
 """Every way to fit the evidence model, one after the other, each from the same data in a process of its own."""
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any

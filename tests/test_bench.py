@@ -64,9 +64,9 @@ def test_rows_compare_with_the_exact_way_and_leave_empty_what_there_is_not() -> 
     assert numpyro["measures"] == "1"
 
 
-def test_pymc_is_left_out_where_it_is_not_installed(tmp_path, monkeypatch, capsys) -> None:
+def test_samplers_are_left_out_where_they_are_not_installed(tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.setattr("bench.comparison.OTHER_PYTHON", tmp_path / "no" / "python")
-    assert list(commands(tmp_path)) == ["exact", "numpyro"]
+    assert list(commands(tmp_path)) == ["exact"]
     assert "NumPyro and PyMC are not installed" in capsys.readouterr().out
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.kit import paths
+from pipeline.study.evidence.tables import EFFECTS
 from pipeline.study.synthesis.pooling import Priors
 
 ROWS, SETTINGS = "rows.csv", "settings.json"
@@ -35,7 +36,6 @@ class Inputs:
 
 def write(folder: Path) -> None:
     """Write the inputs of stage 11, which fits the model both exactly and by a sampler."""
-    from pipeline import tables
     from pipeline.kit.data.contracts import read_clean
     from pipeline.kit.stages.run import read_stage
     from pipeline.params import load_params, select
@@ -50,7 +50,7 @@ def write(folder: Path) -> None:
     )
     settings = {
         "priors": asdict(priors),
-        "factor_sd": error_factor_sd(read_clean(tables.EFFECTS)),
+        "factor_sd": error_factor_sd(read_clean(EFFECTS)),
         "seed": values["seed"],
         "level": values["interval_level"],
     }

@@ -9,7 +9,7 @@ import sys
 from pipeline.kit import declared, paths
 from pipeline.kit.data import contracts, sources
 from pipeline.params import ParameterError, load_params, parameter_page
-from pipeline.tables import TABLES
+from pipeline.study.tables import TABLES
 
 
 def main() -> int:

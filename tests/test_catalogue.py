@@ -9,7 +9,6 @@ from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import tables
 from pipeline.site import catalogue, registers, text_checks
 from pipeline.site.catalogue import WORDS as FRAME
 from pipeline.site.catalogue import (
@@ -24,6 +23,7 @@ from pipeline.site.catalogue import (
 )
 from pipeline.site.notebook_tables import in_english, is_word, translate_cell, translate_table, unit
 from pipeline.site.numbers import link_keys, name
+from pipeline.study.tables import TABLES
 
 ENTRIES = sorted(messages().items())
 WORDS = st.text("abc xyz", min_size=1).filter(str.strip)
@@ -54,7 +54,7 @@ def test_everything_in_the_repository_is_translated(monkeypatch):
     monkeypatch.setattr(text_checks, "executed_notebooks", list)
     with gathering() as gathered:
         text_checks.translate_all()
-    for table in tables.TABLES:
+    for table in TABLES:
         assert {Message("dictionary", text) for text in (table.title, *(c.title for c in table.columns))} <= (
             gathered.used
         )

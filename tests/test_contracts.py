@@ -2,6 +2,7 @@
 
 import json
 import math
+from importlib import import_module
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,6 @@ from frictionless import Package
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import tables
 from pipeline.kit.data.contracts import (
     KINDS,
     Column,
@@ -25,7 +25,7 @@ from pipeline.kit.data.usage import WARNINGS
 from pipeline.study.evidence import clean as evidence_clean
 from pipeline.study.prices import clean
 from pipeline.study.statistics import clean as statistics_clean
-from pipeline.tables import TABLES
+from pipeline.study.tables import TABLES
 
 PLOTS = Table(
     "plots",
@@ -68,7 +68,13 @@ def test_table_names_are_unique():
 
 
 def test_every_declared_table_is_in_the_list():
-    assert {id(value) for value in vars(tables).values() if isinstance(value, Table)} == {id(t) for t in TABLES}
+    declared = [
+        value
+        for question in ("statistics", "prices", "evidence")
+        for value in vars(import_module(f"pipeline.study.{question}.tables")).values()
+        if isinstance(value, Table)
+    ]
+    assert {id(table) for table in declared} == {id(table) for table in TABLES}
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)

@@ -92,7 +92,6 @@ def test_the_picture_of_the_layers_shows_what_imports_what() -> None:
             arrows |= {(a, b) for a in before for b in after}
     graph = grimp.build_graph("pipeline", cache_dir=None)
     pairs = {(one, other) for one in graph.modules for other in graph.find_modules_directly_imported_by(one)}
-    # Clean tables and parameters are one box.
     layers = {(layer(one), layer(other)) for one, other in pairs}
     imports = {(a, b) for a, b in layers if a and b and a != b}
     assert arrows <= imports
@@ -101,8 +100,7 @@ def test_the_picture_of_the_layers_shows_what_imports_what() -> None:
 
 def layer(module: str) -> str:
     """The box of a module; empty for the package itself."""
-    name = [*module.split("."), ""][1]
-    return {"params": "tables"}.get(name, name)
+    return [*module.split("."), ""][1]
 
 
 def closure(arrows: set[tuple[str, str]]) -> set[tuple[str, str]]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pipeline.kit.data.sources import load_raw
 from pipeline.study.evidence import clean as evidence_clean
 from pipeline.study.evidence.clean import EXCLUDING_WARNINGS, POOLABLE_DESIGNS, log_ratio
-from pipeline.tables import POOLED_MEASURES
+from pipeline.study.names import POOLED_MEASURES
 
 # 1.6449 standard errors to either side hold 90 %.
 Z90 = 1.6448536

@@ -13,13 +13,14 @@ from hypothesis import given
 from hypothesis import settings as run
 from hypothesis import strategies as st
 
-from pipeline import tables
 from pipeline.kit import paths
 from pipeline.params import load_params
 from pipeline.site import calculator_settings
 from pipeline.study.evidence import clean as evidence_clean
+from pipeline.study.evidence.tables import BASELINES, COSTS, EFFECTS
 from pipeline.study.fertilizer import best_dose
 from pipeline.study.prices import clean, prices_now
+from pipeline.study.prices.tables import EXCHANGE_CPI, LOCAL_PRICES, WORLD_PRICES
 from pipeline.study.scenarios import measures
 
 FACTORS = st.floats(0.1, 10)
@@ -62,12 +63,12 @@ def from_raw() -> Iterator[None]:
     """The calculator reads tables made from the raw ones, as if the stages had run."""
     local, world, costs, baselines = priced()
     made = {
-        tables.LOCAL_PRICES.name: local,
-        tables.WORLD_PRICES.name: world,
-        tables.COSTS.name: costs,
-        tables.BASELINES.name: baselines,
-        tables.EXCHANGE_CPI.name: clean.exchange_cpi(),
-        tables.EFFECTS.name: evidence_clean.effects(0.9),
+        LOCAL_PRICES.name: local,
+        WORLD_PRICES.name: world,
+        COSTS.name: costs,
+        BASELINES.name: baselines,
+        EXCHANGE_CPI.name: clean.exchange_cpi(),
+        EFFECTS.name: evidence_clean.effects(0.9),
     }
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(calculator_settings, "read_clean", lambda table: made[table.name])

@@ -16,11 +16,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline import tables
 from pipeline.kit import paths
 from pipeline.kit.data import sources
 from pipeline.kit.language import LANGUAGES
 from pipeline.kit.provenance import reference
+from pipeline.study.tables import TABLES
 
 NOTEBOOKS = sorted(path.stem for path in paths.NOTEBOOKS.glob("*.ipynb"))
 ESTIMATES, COLUMNS = reference.load("numbers"), reference.load("columns")
@@ -102,7 +102,7 @@ def test_every_figure_has_words_in_both_languages_and_registered_sources(fresh: 
 
 def test_the_clean_tables_are_a_valid_data_package(fresh: Path) -> None:
     package = frictionless.Package(str(fresh / "data" / "clean" / "datapackage.json"))
-    assert {resource.name for resource in package.resources} == {table.name for table in tables.TABLES}
+    assert {resource.name for resource in package.resources} == {table.name for table in TABLES}
     report = package.validate()
     assert report.valid, report.flatten(["name", "rowNumber", "fieldName", "message"])[:10]
 

@@ -7,11 +7,11 @@ import pytest
 from pipeline.kit.bayes import mixture as spreads_module
 from pipeline.kit.data.sources import load_raw
 from pipeline.study.evidence import clean as clean
+from pipeline.study.names import MEASURES, POOLED_MEASURES
 from pipeline.study.synthesis import comparisons, robustness
 from pipeline.study.synthesis.pooling import Priors, error_factor_sd, synthesise
 from pipeline.study.validation import calibration
 from pipeline.study.validation.calibration import check_meta_analyses
-from pipeline.tables import MEASURES, POOLED_MEASURES
 
 LEVEL = 0.9
 

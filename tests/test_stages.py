@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline import tables
 from pipeline.kit import paths
 from pipeline.kit.stages.dependencies import code_of, dependencies, files_read, imported_modules, notebook_code
 from pipeline.kit.stages.dependencies import main as write_listings
 from pipeline.params import describe
+from pipeline.study.tables import TABLES
 
 Capture = pytest.CaptureFixture[str]
 
@@ -86,19 +86,19 @@ def test_code_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.M
 
 def test_the_quality_page_reads_every_clean_table() -> None:
     read = {path for path in STAGES["data_quality"]["deps"] if path.startswith("data/clean")}
-    assert read == {f"data/clean/{table.name}.csv" for table in tables.TABLES}
+    assert read == {f"data/clean/{table.name}.csv" for table in TABLES}
 
 
 def test_the_site_reads_every_clean_table_and_the_results_of_every_other_stage() -> None:
     read = set(STAGES["site"]["deps"])
-    assert read >= {f"data/clean/{table.name}.csv" for table in tables.TABLES}
+    assert read >= {f"data/clean/{table.name}.csv" for table in TABLES}
     assert read >= {f"results/{stage}" for stage in STAGES if stage not in (CODE, "00_inputs", "site")}
     assert read >= {"notebooks", "data/raw", "pipeline/site/theme", "pipeline/site/locale"}
 
 
 def test_every_clean_table_is_the_output_of_exactly_one_stage() -> None:
     made = [out for stage in STAGES for out in outputs(stage) if out.startswith("data/clean") and out.endswith(".csv")]
-    assert sorted(made) == sorted(f"data/clean/{table.name}.csv" for table in tables.TABLES)
+    assert sorted(made) == sorted(f"data/clean/{table.name}.csv" for table in TABLES)
 
 
 @pytest.mark.parametrize("stage", NOTEBOOKS)
@@ -142,7 +142,7 @@ def test_notebooks_name_no_path_and_hold_no_branch() -> None:
 
 
 def test_readers_are_found_in_code() -> None:
-    code = "read_clean(tables.CLIMATE); load_raw('effects', ('n',)); read_table('04_yield_gap', 'draws')"
+    code = "read_clean(CLIMATE); load_raw('effects', ('n',)); read_table('04_yield_gap', 'draws')"
     assert {paths.shown(path) for path in files_read(code)} == {
         "data/clean/climate.csv",
         "data/raw/effects.csv",

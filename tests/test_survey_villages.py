@@ -5,10 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import tables
 from pipeline.kit.data.contracts import read_clean
 from pipeline.kit.data.sources import load_raw
+from pipeline.study.evidence.tables import PEST_REPORTS
 from pipeline.study.plots.survey_size import DRAWN, NAMED, places_with_cacao, to_visit
+from pipeline.study.prices.tables import LOCAL_PRICES
+from pipeline.study.statistics.tables import REGIONAL_STATISTICS
 
 LIST = load_raw("villages_kutai_timur")
 
@@ -16,7 +18,7 @@ LIST = load_raw("villages_kutai_timur")
 @pytest.fixture(scope="module")
 def places(reproduced_module) -> pd.DataFrame:
     """Places of the real tables."""
-    return places_with_cacao(*map(read_clean, (tables.REGIONAL_STATISTICS, tables.PEST_REPORTS, tables.LOCAL_PRICES)))
+    return places_with_cacao(*map(read_clean, (REGIONAL_STATISTICS, PEST_REPORTS, LOCAL_PRICES)))
 
 
 def made(*rows: tuple[str, str]) -> pd.DataFrame:

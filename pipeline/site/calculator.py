@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from pipeline import tables
 from pipeline.kit import paths
 from pipeline.kit.data.contracts import read_clean
 from pipeline.kit.language import Text, date_words, format_number, read_texts
@@ -20,6 +19,7 @@ from pipeline.site.calculator_settings import BEARING_YEARS, TRIAL_YEARS, Field,
 from pipeline.study.fertilizer.response_curves import MITSCHERLICH, QUADRATIC_PLATEAU, Response
 from pipeline.study.names import PACKAGES
 from pipeline.study.prices.scope import AS_SET, dated, day_of
+from pipeline.study.prices.tables import LOCAL_PRICES
 from pipeline.study.scenarios import measures, options
 
 GLOBAL = "CACAO_CALCULATOR"
@@ -217,7 +217,7 @@ def _numbers(base: Base, language: str) -> dict[str, str]:
 def _start_price(base: Base) -> Text:
     """Where the start value of the bean price comes from."""
     price = base.params.prices.cocoa_idr_per_kg * base.params.prices.cocoa_multiplier
-    beans = dated(read_clean(tables.LOCAL_PRICES), {"present": price}, base.params.prices.as_of).beans["present"]
+    beans = dated(read_clean(LOCAL_PRICES), {"present": price}, base.params.prices.as_of).beans["present"]
     day = day_of(beans)
     if beans.startswith(AS_SET):
         return day

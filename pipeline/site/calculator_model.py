@@ -6,14 +6,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline import tables
 from pipeline.kit.bayes.mixture import stream
 from pipeline.kit.data.contracts import read_clean, read_table
 from pipeline.site.calculator_settings import Field, Settings, defaults, fields, notes, outside, problems
+from pipeline.study.evidence.tables import BASELINES, COSTS
 from pipeline.study.fertilizer import best_dose, response_curves
 from pipeline.study.pests import pest_control, pest_losses
 from pipeline.study.pests.pest_losses import DamageCurve
 from pipeline.study.prices import prices_now
+from pipeline.study.prices.tables import EXCHANGE_CPI, LOCAL_PRICES
 from pipeline.study.scenarios import farm, measures, options
 from pipeline.study.scenarios.options import BAD_CASE
 
@@ -79,9 +80,9 @@ def _inputs(params: Any, pests: pd.DataFrame) -> measures.Inputs:
 
 def _bought(params: Any, size: int) -> tuple[np.ndarray, np.ndarray]:
     """Draws of the yearly cost of training and of compost in Rp/ha."""
-    costs, baselines = read_clean(tables.COSTS), read_clean(tables.BASELINES)
-    prices = read_clean(tables.LOCAL_PRICES)
-    rates = prices_now.exchange_rates(read_clean(tables.EXCHANGE_CPI), costs)
+    costs, baselines = read_clean(COSTS), read_clean(BASELINES)
+    prices = read_clean(LOCAL_PRICES)
+    rates = prices_now.exchange_rates(read_clean(EXCHANGE_CPI), costs)
     rate = prices_now.rate_of(rates, params.prices.as_of)["idr_per_usd"]
     area, years, seed = params.scenarios.area_per_farmer_ha, params.scenarios.training_years, params.uncertainty.seed
     training, _ = farm.training_cost(costs, rate, area, years, stream(seed, "training cost"), size)

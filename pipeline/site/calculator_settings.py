@@ -6,13 +6,14 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline import tables
 from pipeline.kit.data.contracts import read_clean, row
 from pipeline.params import describe
 from pipeline.study import known_rows
+from pipeline.study.evidence.tables import BASELINES, COSTS, EFFECTS
 from pipeline.study.fertilizer.best_dose import price_cases
 from pipeline.study.pests.pest_losses import LOW_SHARE, attack_figures
 from pipeline.study.prices.prices_now import exchange_rates
+from pipeline.study.prices.tables import EXCHANGE_CPI, LOCAL_PRICES, WORLD_PRICES
 from pipeline.study.scenarios.farm import day_wage
 
 # Youngest trees of the survey in Dairi (E112, ages 3 to 15): younger ones are taken not to bear.
@@ -66,9 +67,9 @@ class Field:
 
 def npk_prices(params: Any) -> pd.Series:
     """Prices of NPK in Rp/kg by case, brought to the month of the parameters and set by their multiplier."""
-    world, costs = read_clean(tables.WORLD_PRICES), read_clean(tables.COSTS)
-    rates = exchange_rates(read_clean(tables.EXCHANGE_CPI), costs)
-    now, prices = params.prices, read_clean(tables.LOCAL_PRICES)
+    world, costs = read_clean(WORLD_PRICES), read_clean(COSTS)
+    rates = exchange_rates(read_clean(EXCHANGE_CPI), costs)
+    now, prices = params.prices, read_clean(LOCAL_PRICES)
     cases = price_cases(prices, world, rates, now.as_of, now.fertilizer_multiplier)
     return cases.set_index("name")["price_idr_per_kg"]
 
@@ -79,8 +80,8 @@ def fields(params: Any) -> dict[str, Field]:
     The possible range of cocoa is that of the parameter; fertilizer and wage may be a tenth to ten times what is
     known, as for the multipliers of prices; a yield may go up to the potential of clones, which no measure can pass.
     """
-    prices, costs = read_clean(tables.LOCAL_PRICES), read_clean(tables.COSTS)
-    baselines = read_clean(tables.BASELINES)
+    prices, costs = read_clean(LOCAL_PRICES), read_clean(COSTS)
+    baselines = read_clean(BASELINES)
     cases = npk_prices(params)
     beans = prices[(prices["item"] == "cocoa_dry_unfermented") & ~prices["is_outlier"]]["price_idr_per_kg"]
     shop = prices[prices["item"].isin(NPK) & (prices["market"] != "transport")]["price_idr_per_kg"]
@@ -88,7 +89,7 @@ def fields(params: Any) -> dict[str, Field]:
     per_day = wages / params.prices.working_days_per_month
     wage, _ = day_wage(costs, params.prices.working_days_per_month, params.prices.as_of)
     yields = baselines[baselines["variable"] == "yield"]["value"].dropna()
-    attacked, _ = attack_figures(baselines, read_clean(tables.EFFECTS))
+    attacked, _ = attack_figures(baselines, read_clean(EFFECTS))
     bounds, factor = describe()["prices.cocoa_idr_per_kg"], describe()["prices.fertilizer_multiplier"]
     bean_price = params.prices.cocoa_idr_per_kg * params.prices.cocoa_multiplier
     return {

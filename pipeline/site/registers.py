@@ -7,7 +7,6 @@ import pandas as pd
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from pipeline import tables
 from pipeline.kit import paths
 from pipeline.kit.data import sources, usage
 from pipeline.kit.data.contracts import Column, read_clean
@@ -18,7 +17,10 @@ from pipeline.site import notebooks
 from pipeline.site.catalogue import TEXTS, WORDS, messages, translate
 from pipeline.site.notebook_tables import scrolling, translate_cell, translate_place
 from pipeline.site.numbers import published, shown
-from pipeline.tables import TABLES
+from pipeline.study.evidence.tables import EFFECTS
+from pipeline.study.prices.tables import WORLD_PRICES_ANNUAL
+from pipeline.study.statistics.tables import COUNTRY_COCOA, REGIONAL_STATISTICS
+from pipeline.study.tables import TABLES
 
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 QUALITY = paths.RESULTS / "data_quality"
@@ -164,7 +166,7 @@ PRICE_UNITS = {
 
 def series(language: str) -> list[dict[str, Any]]:
     """Every time series: name, unit, file, and per year the value and its warnings in words; no gap is filled."""
-    cocoa = read_clean(tables.COUNTRY_COCOA)
+    cocoa = read_clean(COUNTRY_COCOA)
     latest = cocoa[(cocoa["release"] == "latest") & cocoa["yield_kg_per_ha"].notna()]
     found = [
         _series(
@@ -176,7 +178,7 @@ def series(language: str) -> list[dict[str, Any]]:
         )
         for country, rows in latest.groupby("country")
     ]
-    prices = read_clean(tables.WORLD_PRICES_ANNUAL).assign(warnings=None)
+    prices = read_clean(WORLD_PRICES_ANNUAL).assign(warnings=None)
     for basis, rows in prices.groupby("basis"):
         for column, unit in PRICE_UNITS.items():
             points = rows[["year", column, "warnings"]].dropna(subset=[column])
@@ -199,7 +201,7 @@ def _warnings(listed: Any, language: str) -> str:
 
 def statistics(language: str) -> list[list[str]]:
     """Published statistics of Indonesia, its provinces and the places of East Kalimantan, one row per figure."""
-    frame = read_clean(tables.REGIONAL_STATISTICS)
+    frame = read_clean(REGIONAL_STATISTICS)
     return [
         [
             translate_place(row.region, language),
@@ -218,7 +220,7 @@ def statistics(language: str) -> list[list[str]]:
 
 def effects(language: str) -> list[list[str]]:
     """Effects that trials and surveys have published, one row each."""
-    frame = read_clean(tables.EFFECTS)
+    frame = read_clean(EFFECTS)
     words = frame[["measure", "intervention", "outcome", "printed_unit"]].map(
         lambda text: "" if pd.isna(text) else translate(text, language, "value")
     )

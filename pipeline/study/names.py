@@ -1,8 +1,10 @@
-"""Names of measures, causes and countries in both languages; they stand in ``names.yaml``."""
+"""Names that several questions use: of measures, causes and countries in both languages, from ``names.yaml``."""
 
 from pipeline.kit.language import read_texts
 
 _NAMES = read_texts(__file__, "names")
+# The areas that a yield may be divided by.
+BASIS = ("mature", "total", "unknown")
 MEASURES = _NAMES.group("measures")
 POOLED_MEASURES = {**MEASURES, **_NAMES.group("context")}
 # Each says its scope: no price is in the first, and the pests are one pest as far as one control removes it.

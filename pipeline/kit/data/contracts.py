@@ -47,6 +47,52 @@ class Table:
     columns: tuple[Column, ...]
 
 
+STATUS = ("final", "provisional", "estimate", "press", "potential")
+
+
+def text(name: str, title: str, *values: str, missing: bool = False) -> Column:
+    """A text column, with its closed list of values if it has one."""
+    return Column(name, "text", title, values=values, may_be_missing=missing)
+
+
+def number(
+    name: str,
+    title: str,
+    unit: str,
+    low: float | None = 0.0,
+    high: float | None = None,
+    missing: bool = False,
+) -> Column:
+    """A column of numbers; not below zero unless ``low`` says otherwise."""
+    return Column(name, "number", title, unit, low, high, may_be_missing=missing)
+
+
+def flag(name: str, title: str) -> Column:
+    """A yes-or-no column."""
+    return Column(name, "flag", title)
+
+
+def year(name: str = "year", title: str = "Year") -> Column:
+    """A year of the modern statistics."""
+    return Column(name, "integer", title, "", 1900, 2030)
+
+
+MONTH = Column("month", "integer", "Month", "", 1, 12)
+
+
+ISO3 = text("iso3", "Country code, ISO 3166 alpha-3; WLD is the world")
+
+
+COUNTRY = text("country", "Country")
+
+
+SOURCE_ID = text("source_id", "Source, key of data/raw/sources.yaml")
+
+
+WARNING = text("warnings", "Usage warnings, separated by semicolons", missing=True)
+
+
+
 def validate(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
     """Return ``frame`` with the columns of the contract, in order and typed; empty text is missing.
 

@@ -204,7 +204,7 @@ def _stage(stage: Stage, subject: Subject | None) -> dict[str, Any]:
 def cells(stage: Stage, subject: Subject) -> list[str]:
     """Ids of the notebook cells that write the subject, or show it by its key."""
     name = Path(subject.path).name.split(".")[0]
-    written = rf'(publish_figure|write_table)\(\s*"{name}"|write_clean\(\s*tables\.{name.upper()}\b'
+    written = rf'(publish_figure|write_table)\(\s*"{name}"|write_clean\(\s*{name.upper()}\b'
     if subject.kind == "estimate":
         written = rf"save_estimates\(|\{{{re.escape(subject.name)}(:\w+)?\}}"
     notebook = json.loads((paths.ROOT / stage.notebook).read_text(encoding="utf-8"))

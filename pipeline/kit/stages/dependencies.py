@@ -125,8 +125,8 @@ def files_read(code: str) -> Iterator[Path]:
 
 
 def _file_of(reader: str, words: Sequence[object], arguments: list[ast.expr]) -> Iterator[Path]:
-    if reader == "read_clean" and isinstance(arguments[0], ast.Attribute):
-        yield paths.CLEAN / f"{getattr(declared.tables(), arguments[0].attr).name}.csv"
+    if reader == "read_clean" and isinstance(arguments[0], ast.Name) and arguments[0].id.isupper():
+        yield paths.CLEAN / f"{getattr(declared.tables(), arguments[0].id).name}.csv"
     elif reader == "load_raw":
         if not isinstance(words[0] if words else None, str):
             raise ValueError("load_raw must be called with the name of the table itself, so that it can be found")

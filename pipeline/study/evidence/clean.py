@@ -6,7 +6,8 @@ from scipy.special import ndtri
 
 from pipeline.kit.data.sources import load_raw
 from pipeline.study import known_rows
-from pipeline.tables import COMPARATORS, POOLED_COMPARATORS, POOLED_MEASURES
+from pipeline.study.evidence.tables import COMPARATORS, POOLED_COMPARATORS
+from pipeline.study.names import POOLED_MEASURES
 
 RATIO_OUTCOMES = ("yield", "yield_loss", "pest_level", "income", "aggregate_production")
 POOLABLE_DESIGNS = ("on_farm_trial", "on_station_trial", "before_after", "cross_section")

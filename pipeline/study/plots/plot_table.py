@@ -4,9 +4,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline.kit import paths
-from pipeline.kit.data.contracts import ContractError, validate
+from pipeline.kit.data.contracts import ContractError, Table, number, text, validate
 from pipeline.study.fertilizer.response_curves import FAMILIES
-from pipeline.tables import Table, number, text
 
 # The columns of the plot table that are used here; the import writes more.
 USED = Table(

@@ -29,8 +29,9 @@ from pipeline.study.quality.register import (
     look_up,
     regional,
 )
+from pipeline.study.statistics.tables import CONFLICTS
+from pipeline.study.tables import TABLES
 from pipeline.study.yield_gap.official_figures import FIRST_YEAR, PARENTS
-from pipeline.tables import CONFLICTS, TABLES
 
 INDONESIAN = {"trees": "pohon", "trees/ha": "pohon/ha", "households": "rumah tangga", "ha/household": "ha/rumah tangga"}
 STATUS = {"final": "tetap", "provisional": "sementara", "estimate": "taksiran", "press": "pers", "potential": "potensi"}

@@ -9,11 +9,11 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline import tables
 from pipeline.kit.data.contracts import read_clean
 from pipeline.kit.data.sources import load_raw
 from pipeline.kit.language import Text, read_texts
 from pipeline.study import known_rows
+from pipeline.study.tables import TABLES
 
 TEXTS = read_texts(__file__)
 EFFECTS = TEXTS.group("effects")
@@ -293,7 +293,7 @@ def load_table(name: str) -> pd.DataFrame:
     """A clean table, or a raw one by ``raw/NAME`` where cleaning keeps one release only."""
     if name == "raw/faostat_producer_prices":
         return load_raw("faostat_producer_prices", ("year", "value")).astype({"year": int})
-    known = {table.name: table for table in tables.TABLES}
+    known = {table.name: table for table in TABLES}
     return read_clean(known[name])
 
 

@@ -2,11 +2,11 @@
 
 import pandas as pd
 
+from pipeline.kit.data.contracts import STATUS
 from pipeline.kit.language import Text
 from pipeline.kit.publish.estimates import Estimate, split_sources
 from pipeline.kit.publish.keys import Key
 from pipeline.study import known_rows
-from pipeline.tables import STATUS
 
 # Keys of the clean table of regional statistics: figure, name of the estimate, basis.
 RESTATED = (

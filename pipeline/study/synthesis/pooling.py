@@ -18,8 +18,8 @@ import pandas as pd
 from pipeline.kit.bayes import mixture
 from pipeline.kit.bayes.linear_normal import Block, Posterior, average, fit, fixed_effects, groups
 from pipeline.kit.bayes.mixture import Mixture, stream
+from pipeline.study.names import POOLED_MEASURES
 from pipeline.study.synthesis.comparisons import AFRICA, UNADJUSTED, variation_between_farms
-from pipeline.tables import POOLED_MEASURES
 
 HERE = "Indonesia"
 SPREADS = ("country", "study", "row")

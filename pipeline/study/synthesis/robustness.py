@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from pipeline.study.names import POOLED_MEASURES
 from pipeline.study.synthesis.comparisons import AFRICA
 from pipeline.study.synthesis.pooling import Priors, Synthesis, synthesise
-from pipeline.tables import POOLED_MEASURES
 
 
 def contributions(synthesis: Synthesis, level: float) -> pd.DataFrame:

@@ -67,7 +67,7 @@ clean: ## Remove the environment and the caches of tools; results stay
 	rm -rf .venv .venv-bench .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage .coverage.*
 
 # A changed lock makes a new environment, so that nothing stays in it that the lock no longer names. pip brings the
-# locked uv, and uv brings everything else in a fifth of the time; both check every hash.
+# locked uv, and uv, which is faster, brings everything else; both check every hash.
 .venv/installed: requirements.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not found: install Python 3.11 or newer." >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.version_info < (3, 11) and sys.exit("Python 3.11 or newer is needed; $(PYTHON) is " \

@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 # The stages call `python`: the environment must stand first on the path of every command.
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
-# uv compiles what it installs, since every notebook is a process of its own that loads the libraries anew.
+# Compiled once here: every notebook is a process of its own, and many containers let Python keep nothing it compiles.
 install := $(BIN)/uv pip install --compile-bytecode --python
 
 .PHONY: help setup reproduce verify test coverage browser picture lab lock bench archive check clean
@@ -64,10 +64,10 @@ check: .venv/installed ## Check style, types and numbers in prose
 	$(RUN) cacao numerals
 
 clean: ## Remove the environment and the caches of tools; results stay
-	rm -rf .venv .venv-bench .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-bench .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage .coverage.*
 
 # A changed lock makes a new environment, so that nothing stays in it that the lock no longer names. pip brings the
-# locked uv, and uv brings everything else in a fifth of the time; both check every hash.
+# locked uv, and uv, which is faster, brings everything else; both check every hash.
 .venv/installed: requirements.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not found: install Python 3.11 or newer." >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.version_info < (3, 11) and sys.exit("Python 3.11 or newer is needed; $(PYTHON) is " \

@@ -76,6 +76,11 @@ def test_every_page_is_in_the_list_of_pages() -> None:
     assert there - {"README.md"} <= listed
 
 
+@pytest.mark.parametrize("page", sorted((paths.ROOT / "docs" / "decisions").glob("*.md")), ids=lambda page: page.stem)
+def test_decisions_say_why_what_and_at_which_price(page: Path) -> None:
+    assert re.findall(r"^\*\*(\w+)\.\*\*", read(page), flags=re.MULTILINE) == ["Context", "Decision", "Consequences"]
+
+
 def test_the_readme_is_short_and_its_picture_light() -> None:
     assert (paths.ROOT / "README.md").stat().st_size <= 7 * 1024
     picture = paths.ROOT / "docs" / "start.png"

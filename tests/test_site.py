@@ -163,6 +163,10 @@ def test_the_page_of_a_number_tells_the_chain(site):
     ):
         assert said in page
     assert "data/clean/pest_reports.csv" in page
+    for language, words in (("en", "Computed in"), ("id", "Dihitung di")):
+        shown = parsed(site / language / "numbers" / "cause.pod_borer.html").get_text(" ", strip=True)
+        assert f"{words} pipeline/study/causes/estimates.py" in shown
+        assert "cause_estimates" in shown
 
 
 def test_the_language_is_switched_in_place_and_remembered(browser, host):

@@ -16,7 +16,7 @@ from reproduction import dvc
 from pipeline import cli
 from pipeline.kit import paths
 from pipeline.kit.provenance import lineage
-from pipeline.kit.provenance.trace import ranges, trace
+from pipeline.kit.provenance.trace import find, ranges, trace
 
 NOT_PUBLISHED_BY_ANYONE = {"parameter", "prior", "plot_survey"}
 
@@ -85,6 +85,18 @@ def test_every_number_that_needs_no_model_comes_out_again_from_the_rows_of_its_c
         assert recomputed(chain, raw_rows(chain)) == pytest.approx(chain["subject"]["value"], rel=1e-5), key
 
 
+def test_the_function_that_built_every_number_stands_in_the_code(reproduced: Path) -> None:
+    for key in all_keys():
+        built_by = find(key).facts["built_by"]
+        if "cell" in built_by:
+            continue
+        line = (paths.ROOT / built_by["path"]).read_text(encoding="utf-8").splitlines()[built_by["line"] - 1]
+        assert line.startswith(f"def {built_by['name']}("), key
+    in_notebook = {"path": "notebooks/12_brief.ipynb", "cell": "12-03"}
+    assert find("price.fertilizer_multiplier").facts["built_by"] == in_notebook
+    assert "line" not in trace("fertilizer.gain", reads_code=False)["subject"]["built_by"]
+
+
 def test_effects_come_out_again_from_the_draws_the_chain_leads_to(reproduced: Path) -> None:
     chain = trace("fertilizer.gain")
     read = {entry["path"] for entry in chain["stages"][0]["reads"]}
@@ -105,6 +117,7 @@ def test_a_number_is_told_with_interval_stage_cell_parameters_rows_and_licence(
         "kg/ha", "90 % interval", "06_model_fertilizer", "cells 06-", "fertilizer.dose_kg_per_ha = 400", "sha256",
         "data/raw/effects.csv: ", "licence: ", "may be passed on: ", "as recorded", "cite as: ", "read as ",
         "abstract_only", "seed: 20250625",
+        "built by fertilizer_estimates, pipeline/study/fertilizer/estimates.py, line ",
     ):  # fmt: skip
         assert words in text, words
     assert ": changed" not in text

@@ -12,6 +12,7 @@ import numpy as np
 
 from pipeline.kit import paths
 from pipeline.kit.data.contracts import read_clean
+from pipeline.kit.digits import SOURCE_DIGITS, rounded
 from pipeline.kit.language import Text, date_words, format_number, read_texts
 from pipeline.params import load_params
 from pipeline.site.calculator_model import LEAST_POSSIBLE, Base, Result, collect, default_result, options_at
@@ -42,10 +43,10 @@ COSTS = {
 
 def quantise(values: np.ndarray, width: int) -> tuple[float, float, np.ndarray]:
     """Lowest value, step and codes of ``width`` bytes: each value is ``low + step * code``, to half a step."""
-    low, most = float(values.min()), 2 ** (8 * width) - 1
-    step = float(f"{(float(values.max()) - low) / most:.8g}")
+    low, most = rounded(float(values.min()), SOURCE_DIGITS), 2 ** (8 * width) - 1
+    step = rounded((float(values.max()) - low) / most, 8)
     codes = np.rint((values - low) / step) if step else np.zeros(values.shape)
-    return low, step, np.minimum(codes, most).astype(f"<u{width}")
+    return low, step, np.clip(codes, 0, most).astype(f"<u{width}")
 
 
 def shapes(inputs: measures.Inputs) -> np.ndarray:

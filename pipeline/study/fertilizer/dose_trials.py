@@ -59,6 +59,7 @@ def fit(family: Family, dose: np.ndarray, found: np.ndarray) -> Fit:
     best = int(np.flatnonzero(left <= left.min() + flat)[-1])
 
     def slope(shape: float) -> float:
+        """Of half the squares, in the log of the shape."""
         rest, _, gain = _line(family.share(relative, shape), found)
         return float(shape * rest @ _slopes(family, relative, gain, shape)[:, 2]) - flat
 
@@ -68,14 +69,9 @@ def fit(family: Family, dose: np.ndarray, found: np.ndarray) -> Fit:
     spread = float(np.sqrt(rest @ rest / degrees))
     if spread <= 1e-9 * float(np.abs(found).max()):
         raise ValueError("the curve meets every yield, so their spread about it is unknown")
+    response = Response(family, full, np.asarray(gain), np.asarray(shape))
     slopes = _slopes(family, relative, gain, shape)
-    return Fit(
-        base,
-        Response(family, full, np.asarray(gain), np.asarray(shape)),
-        spread,
-        degrees,
-        np.linalg.pinv(slopes.T @ slopes),
-    )
+    return Fit(base, response, spread, degrees, np.linalg.pinv(slopes.T @ slopes))
 
 
 def _check(dose: np.ndarray, found: np.ndarray) -> None:

@@ -258,7 +258,7 @@ def test_past_yield_is_last_year_over_the_mean_of_five():
 
 
 def test_a_doubling_is_published_in_per_cent():
-    reading = price_readings.Reading("price_response.all", (-1.0, 0.0, 1.0), 10, 5)
+    reading = price_readings.Reading(Key("price_response", ("all",)), (-1.0, 0.0, 1.0), 10, 5)
     found = estimates.response_estimates([reading], ("wb",), 0.9)[0]
     assert (found.lower, found.value, found.upper) == pytest.approx((-50, 0, 100))
     tenth = replace(reading, key=Key("area_dilution", ("same_year",)), interval=(-1.0, -1.0, 0.0))

@@ -40,7 +40,7 @@ def test_listed_dependencies_are_the_modules_imported_and_the_files_read(stage: 
 def test_listed_modules_of_script_stages_are_those_imported(stage: str) -> None:
     script = paths.ROOT / SCRIPTS[stage]
     modules = {path.relative_to(paths.ROOT).as_posix() for path in imported_modules(script.read_text())}
-    listed = {path for path in STAGES[stage]["deps"] if path.endswith(".py")}
+    listed = {path for path in STAGES[stage]["deps"] if path.endswith((".py", ".yaml"))}
     assert listed == {SCRIPTS[stage], *modules}
 
 

@@ -29,10 +29,12 @@ def test_every_output_is_made_and_a_second_run_runs_nothing(fresh: Path) -> None
     assert "up to date" in again.stdout
 
 
-def test_running_everything_again_gives_the_same_bytes(copy: Path) -> None:
-    before = (copy / "dvc.lock").read_bytes()
-    assert len(stages_run(dvc(copy, "repro", "--force"))) == len(stages())
-    assert (copy / "dvc.lock").read_bytes() == before
+def test_a_new_run_gives_the_bytes_on_record(fresh: Path) -> None:
+    """The copy began without results: where this fails after a change, ``cacao repro`` and a commit are due."""
+    made, recorded = (yaml.safe_load((root / "dvc.lock").read_text())["stages"] for root in (fresh, paths.ROOT))
+    assert {name: stage.get("outs") for name, stage in made.items()} == {
+        name: stage.get("outs") for name, stage in recorded.items()
+    }
 
 
 def test_stages_read_only_what_they_list(fresh: Path) -> None:

@@ -23,10 +23,10 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from pipeline.kit.bayes.mixture import stream
-from pipeline.kit.digits import SOURCE_DIGITS, rounded_table
 from pipeline.study.price_response import panel as features
 from pipeline.study.price_response.price_readings import COVERAGE
 
+DECIMALS = 10
 Split = tuple[np.ndarray, np.ndarray]
 Learner = Callable[[], RegressorMixin | Pipeline]
 
@@ -55,7 +55,7 @@ def as_sample(
 ) -> Sample:
     """A sample from columns of a table. Features may be missing; nothing else may.
 
-    Numbers keep ten digits: trees part rows between values that differ in the last bit only, which is noise.
+    Numbers keep ten decimals: trees would part rows between values that differ in the last bit only.
 
     Raises ``ValueError`` naming the column that is absent, not a number, infinite, or missing where it must not be.
     """
@@ -72,7 +72,7 @@ def as_sample(
             raise ValueError(f"column {name} is missing in {int(table[name].isna().sum())} rows")
     if not (weights > 0).all():
         raise ValueError("every weight must be above zero")
-    table = rounded_table(table, SOURCE_DIGITS)
+    table = table.round(DECIMALS)
     return Sample(
         table[list(features)].astype(float).reset_index(drop=True),
         table[target].to_numpy(dtype=float),

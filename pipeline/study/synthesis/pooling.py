@@ -94,7 +94,7 @@ def synthesise(rows: pd.DataFrame, priors: Priors, error_factor_sd: float) -> Sy
     scales = priors.spread_scale * typical.values
     rows = rows.reset_index(drop=True)
     found = {
-        measure: [_fit_measure(rows[rows["measure"] == measure], measure, priors, s, error_factor_sd) for s in scales]
+        measure: _fit_measure(rows[rows["measure"] == measure], measure, priors, scales, error_factor_sd)
         for measure in POOLED_MEASURES
     }
     log_weight = np.log(typical.weights) + np.sum([[p.log_evidence for p in fits] for fits in found.values()], axis=0)
@@ -108,20 +108,26 @@ def error_factor_sd(effects: pd.DataFrame) -> float:
     return variation_between_farms(effects)[1]
 
 
-def _fit_measure(rows: pd.DataFrame, measure: str, priors: Priors, scale: float, factor_sd: float) -> Posterior:
-    """Posterior of one measure when the typical spread between studies is ``scale``.
+def _fit_measure(
+    rows: pd.DataFrame, measure: str, priors: Priors, scales: np.ndarray, factor_sd: float
+) -> list[Posterior]:
+    """Posterior of one measure for every typical spread between studies in ``scales``.
 
     Countries, and rows of one study, differ half as much as studies: too few of them to learn more.
     """
-    unknown = [
+    inflated = {"imputed error": rows["is_se_imputed"].to_numpy(dtype=bool)}
+    values, errors = (rows[name].to_numpy(dtype=float) for name in ("log_ratio", "se"))
+    blocks = _blocks(rows, priors.of(measure), priors.bias_sd)
+    return [fit(values, errors, blocks, _unknown(scale, factor_sd), inflated) for scale in scales]
+
+
+def _unknown(scale: float, factor_sd: float) -> list[mixture.Spread]:
+    return [
         mixture.half_normal("country", scale / 2, 6),
         mixture.half_normal("study", scale, 12),
         mixture.half_normal("row", scale / 2, 6),
         mixture.log_normal("imputed error", factor_sd),
     ]
-    inflated = {"imputed error": rows["is_se_imputed"].to_numpy(dtype=bool)}
-    values, errors = (rows[name].to_numpy(dtype=float) for name in ("log_ratio", "se"))
-    return fit(values, errors, _blocks(rows, priors.of(measure), priors.bias_sd), unknown, inflated)
 
 
 def _blocks(rows: pd.DataFrame, prior: tuple[float, float], bias_sd: float) -> list[Block]:

@@ -7,7 +7,7 @@ RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 # Compiled once here: every notebook is a process of its own, and many containers let Python keep nothing it compiles.
 install := $(BIN)/uv pip install --compile-bytecode --python
 
-.PHONY: help setup reproduce verify test coverage browser picture lab lock bench archive check clean
+.PHONY: help setup reproduce verify test test-fast coverage browser picture lab lock bench archive check clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -20,12 +20,15 @@ reproduce: .venv/installed ## Run every stage whose inputs changed, side by side
 verify: .venv/installed ## Run every stage again in an empty clone and compare every published number
 	$(RUN) cacao verify
 
-test: .venv/installed browser ## Run the tests
-	$(RUN) pytest
+test: .venv/installed browser ## Run all tests, on all cores
+	$(RUN) pytest -n logical
+
+test-fast: .venv/installed ## Run the tests that need neither a run of the pipeline nor a browser nor long
+	$(RUN) pytest -n logical -m "not pipeline and not browser and not slow"
 
 coverage: .venv/installed browser ## Run the tests and list the lines and branches of pipeline/ that none reached
 	$(RUN) coverage erase
-	$(RUN) coverage run -m pytest
+	$(RUN) coverage run -m pytest -n logical
 	$(RUN) coverage combine --quiet
 	$(RUN) coverage report
 

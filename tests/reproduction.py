@@ -12,6 +12,7 @@ import pytest
 from pipeline.kit import paths
 from pipeline.kit.data import sources
 from pipeline.kit.provenance import lineage, run_record
+from pipeline.site import numbers
 from pipeline.study.quality import register
 
 # Python imports this before anything else in every process of the copy; it notes which project files are opened.
@@ -56,6 +57,7 @@ def stand_in(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Path]:
         lineage.read_stages,
         sources.load_registry,
         register.load_table,
+        *(numbers.published, numbers.pieces, numbers.warnings, numbers.chain),
         *(run_record.citation, run_record.software, run_record.stages, run_record.hashes),
     )
     for cached in remembered:

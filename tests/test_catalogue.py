@@ -453,7 +453,7 @@ def test_a_key_without_words_stops_the_build():
         name(("cause", "never_said"), "id")
 
 
-def test_a_piece_of_a_key_is_said_without_a_link_and_other_codes_stay():
+def test_a_piece_of_a_key_is_said_without_a_link_and_other_codes_stay(reproduced: Path):
     label = "<th><code>optimal_dose.market</code></th>"
     expected = '<th>optimal dose · market<code class="key">optimal_dose.market</code></th>'
     assert link_keys(label, "en") == expected

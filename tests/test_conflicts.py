@@ -45,7 +45,9 @@ def test_an_entry_for_what_is_gone_fails(estimates: dict) -> None:
     with pytest.raises(KeyError, match="no_such_key"):
         page.record(dataclasses.replace(entry, answers=("no_such_key",)), estimates)
     with pytest.raises(EstimateError, match="no_such_key"):
-        page.record(dataclasses.replace(entry, note=Text(en="{no_such_key}", id="")), estimates)
+        page.record(
+            dataclasses.replace(entry, words=entry.words | {"note": Text(en="{no_such_key}", id="")}), estimates
+        )
 
 
 def test_a_figure_that_names_several_rows_is_refused() -> None:

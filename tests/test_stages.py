@@ -77,9 +77,8 @@ def test_code_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "dvc.yaml").write_text(
         "stages:\n  made:\n    cmd: python -m pipeline.broken\n    deps: [results/code/made.txt]\n"
     )
-    for name, place in (("ROOT", "."), ("PIPELINE", "dvc.yaml"), ("CODE", "results/code")):
+    for name, place in (("ROOT", "."), ("PIPELINE", "dvc.yaml"), ("RESULTS", "results")):
         monkeypatch.setattr(paths, name, (tmp_path / place).resolve())
-    monkeypatch.setattr(paths, "RESULTS", tmp_path / "results")
     assert write_listings() == 1
     assert "the code of made cannot be read: invalid syntax: x = = 1" in capsys.readouterr().err
 

@@ -222,7 +222,7 @@ def test_an_unknown_stage_and_a_missing_lock_are_explained(
     changeable: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.main(["why", "99_nothing"]) == 1
-    assert "there is no stage '99_nothing'; there are 00_inputs" in capsys.readouterr().err
+    assert "there is no stage '99_nothing'; there are code, 00_inputs" in capsys.readouterr().err
     (changeable / "dvc.lock").unlink()
     lineage.read_stages.cache_clear()
     assert cli.main(["status"]) == 1

@@ -4,7 +4,7 @@ import base64
 import inspect
 import json
 import math
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from pipeline.params import load_params
 from pipeline.site.calculator_model import LEAST_POSSIBLE, Base, Result, collect, default_result, options_at
 from pipeline.site.calculator_settings import BEARING_YEARS, TRIAL_YEARS, Field, npk_prices
 from pipeline.study.fertilizer.response_curves import MITSCHERLICH, QUADRATIC_PLATEAU, Response
-from pipeline.study.names import PACKAGES
+from pipeline.study.names import PACKAGES, POOLED_MEASURES
 from pipeline.study.prices.scope import AS_SET, dated, day_of
 from pipeline.study.prices.tables import LOCAL_PRICES
 from pipeline.study.scenarios import measures, options
@@ -114,8 +114,7 @@ def calculator_data(base: Base) -> dict[str, Any]:
     """All that the page needs to compute, ready for JSON; draws of the first family of curves come first."""
     found, columns = described(base)
     order = np.argsort(base.inputs.is_plateau, kind="stable")
-    wide = {*WIDE, *base.inputs.effects}
-    packed = {name: _pack(values[order], 2 if name in wide else 1) for name, values in columns.items()}
+    packed = {name: _pack(values[order], _width(name)) for name, values in columns.items()}
     return {
         "draws": int(order.size),
         "plateau_from": int((~base.inputs.is_plateau).sum()),
@@ -124,6 +123,38 @@ def calculator_data(base: Base) -> dict[str, Any]:
         "options": found,
         "columns": packed,
     }
+
+
+def as_packed(base: Base) -> Base:
+    """The model with the draws as the page gets them, so that the result says the same with and without scripts."""
+    inputs = base.inputs
+    return replace(
+        base,
+        clean=_unpacked("clean", base.clean),
+        attacked=_unpacked("attacked", base.attacked),
+        left=_unpacked("left", base.left),
+        curve=replace(
+            base.curve, at_all=_unpacked("at_all", base.curve.at_all), power=_unpacked("power", base.curve.power)
+        ),
+        inputs=replace(
+            inputs,
+            effects={name: _unpacked(name, draws) for name, draws in inputs.effects.items()},
+            labour={name: _unpacked(name, draws) for name, draws in inputs.labour.items()},
+            sleeves=_unpacked("sleeves", inputs.sleeves),
+            training=_unpacked("training_cost", inputs.training),
+            compost=_unpacked("compost", inputs.compost),
+        ),
+    )
+
+
+def _unpacked(name: str, values: np.ndarray) -> np.ndarray:
+    low, step, codes = quantise(values, _width(name))
+    return low + step * codes
+
+
+def _width(name: str) -> int:
+    """Bytes that a column takes in the page."""
+    return 2 if name in WIDE or name in POOLED_MEASURES else 1
 
 
 def _pack(values: np.ndarray, width: int) -> dict[str, float | str]:
@@ -164,7 +195,7 @@ def calculator_page(language: str) -> dict[str, Any]:
         "title": page["title"],
         "page": page,
         "fields": [_field(name, field, language, numbers) for name, field in base.fields.items()],
-        "result": _result(default_result(base), language, numbers),
+        "result": _result(default_result(as_packed(base)), language, numbers),
         "how": [_fill(text, language, numbers | _links(language)) for text in TEXTS.group("how").values()],
         "words": _words(base, language, numbers),
     }

@@ -19,7 +19,7 @@ from pipeline.kit.language import texts_file
 
 RUN = "python -m pipeline.kit.stages.run"
 # Not found by imports: what runs a notebook.
-RUNNER = tuple(Path(__file__).with_name(name) for name in ("run.py", "kernel.py"))
+RUNNER = ("pipeline.kit.stages.run", "pipeline.kit.stages.kernel")
 
 
 def notebook_code(stage: str) -> str:
@@ -38,7 +38,7 @@ def dependencies(stage: str) -> list[str]:
 def code_of(stage: str, command: str) -> list[Path]:
     """Files of code that a stage uses, sorted: the runner of its notebook or its own module, and all they import."""
     if command.startswith(RUN):
-        return sorted({*RUNNER, *_used(notebook_code(stage))[0]})
+        return sorted({*filter(None, map(_file, RUNNER)), *_used(notebook_code(stage))[0]})
     module = _file(command.split()[-1])
     return sorted({module, *texts_read(module), *_used(_text(module))[0]}) if module else []
 
@@ -148,9 +148,9 @@ def _file_of(reader: str, words: Sequence[object], arguments: list[ast.expr]) ->
 def main() -> int:
     """Write the listing of every stage but this one; returns the exit code."""
     stages: dict[str, Any] = yaml_text.load(paths.PIPELINE.read_bytes())["stages"]
-    paths.CODE.mkdir(parents=True, exist_ok=True)
     for name, stage in stages.items():
         if paths.shown(paths.code(name)) in stage["deps"]:
+            paths.code(name).parent.mkdir(parents=True, exist_ok=True)
             try:
                 paths.code(name).write_text(listing(name, stage["cmd"]), encoding="utf-8")
             except SyntaxError as error:

@@ -223,7 +223,7 @@ def test_records_have_the_same_bytes_each_time(folder: Path) -> None:
 
 def test_records_of_two_runs_are_refused(monkeypatch, capsys, tmp_path: Path) -> None:
     text = (paths.ROOT / "dvc.lock").read_text(encoding="utf-8")
-    md5 = lineage.read_stages()["05_model_evidence"].deps["pipeline/kit/stages/kernel.py"]
+    md5 = lineage.read_stages()["05_model_evidence"].deps["data/clean/effects.csv"]
     damaged = tmp_path / "dvc.lock"
     damaged.write_text(text.replace(md5, "0" * 32, 1), encoding="utf-8")
     stages = lineage.read_stages(damaged)
@@ -233,7 +233,7 @@ def test_records_of_two_runs_are_refused(monkeypatch, capsys, tmp_path: Path) ->
         assert cli.main(["export", str(tmp_path / "out")]) == 1
     finally:
         run_record.hashes.cache_clear()
-    assert "two states of pipeline/kit/stages/kernel.py" in capsys.readouterr().err
+    assert "two states of data/clean/effects.csv" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 

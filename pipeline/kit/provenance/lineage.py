@@ -46,7 +46,7 @@ class Stage:
     @property
     def code(self) -> dict[str, str]:
         """Modules of the project that the stage imports, and templates and texts they read, with the MD5 of each."""
-        return {path: md5 for path, md5 in self.deps.items() if path.startswith("pipeline/")}
+        return {path: md5 for path, md5 in self.deps.items() if Path(path).parts[0] == "pipeline"}
 
     @property
     def data(self) -> dict[str, str]:

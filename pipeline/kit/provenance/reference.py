@@ -17,7 +17,7 @@ from pipeline.kit.provenance import content, lineage
 # A thousand pages made of what is recorded beside them: their tables are copies.
 SITE = "results/site"
 # What stages publish in, what in there is no result, and the terms under which all of it goes out.
-PUBLISHED, RECORD = ("data/clean", "results"), "results/reference"
+PUBLISHED, RECORD, CODE = ("data/clean", "results"), "results/reference", "results/code"
 TERMS = ("LICENSE", "LICENSE-DATA.md", "CITATION.cff")
 # What is recorded of a column besides how many values it has.
 EXTENT = ("least", "median", "greatest", "mean", "tilt")
@@ -43,8 +43,12 @@ def write() -> dict[str, pd.DataFrame]:
 
 
 def published(root: Path) -> list[Path]:
-    """Every file and link below the published folders of ``root``, and the terms, sorted; the record itself is none."""
-    found = [path for folder in PUBLISHED for path in (root / folder).rglob("*") if root / RECORD not in path.parents]
+    """Every file and link below the published folders of ``root``, and the terms, sorted.
+
+    The record itself is none, nor are the listings of code: ``dvc.lock`` has them.
+    """
+    kept = {root / name for name in (RECORD, CODE)}
+    found = [path for folder in PUBLISHED for path in (root / folder).rglob("*") if not kept & {*path.parents}]
     return sorted(path for path in [*found, *(root / name for name in TERMS)] if path.is_symlink() or path.is_file())
 
 

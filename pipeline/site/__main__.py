@@ -5,6 +5,7 @@ import shutil
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import vl_convert
@@ -12,7 +13,7 @@ import vl_convert
 from pipeline.kit import paths
 from pipeline.kit.language import LANGUAGES
 from pipeline.site import THEME, build
-from pipeline.site.catalogue import MissingTranslation, gathering
+from pipeline.site.catalogue import Message, MissingTranslation, gathering
 
 # The only name a page sees. Vega-Embed brings the interpreter of expressions, so that nothing is evaluated as code.
 SNIPPET = "window.vegaEmbed = vegaEmbed;"
@@ -75,13 +76,25 @@ SITE = paths.RESULTS / "site"
 
 def make(target: Path) -> None:
     """Build everything into an empty folder. Raises ``MissingTranslation`` or ``SiteError``."""
-    with tempfile.TemporaryDirectory() as folder, gathering():
-        for language in LANGUAGES:
-            build.write_sources(Path(folder) / language, language)
-            build.build(Path(folder) / language, target / language, language)
-    copy_files(target / "files")
-    write_library(target / "library")
+    with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(len(LANGUAGES)) as pool:
+        written = [pool.submit(write_language, Path(folder), target, language) for language in LANGUAGES]
+        copy_files(target / "files")
+        write_library(target / "library")
+        missing = {message: page for each in written for message, page in each.result().items()}
+    if missing:
+        raise MissingTranslation(missing)
     shutil.copytree(THEME / "root", target, dirs_exist_ok=True)
+
+
+def write_language(folder: Path, target: Path, language: str) -> dict[Message, str]:
+    """Build one language; returns the texts that have no translation, each with the page it stands on."""
+    try:
+        with gathering():
+            build.write_sources(folder / language, language)
+            build.build(folder / language, target / language, language)
+    except MissingTranslation as error:
+        return error.missing
+    return {}
 
 
 def main() -> int:

@@ -2,6 +2,7 @@
 
 import csv
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,6 @@ from bench import answers, growth, opened, page, small, stock, survey, tree, way
 from bench.__main__ import PARTS, main
 from bench.comparison import apart, commands, rows
 from bench.measure import BenchError, Measured, middle
-from pipeline.kit import paths
 from pipeline.params import load_params
 
 EXACT = {"shade": [-1.0, 0.0, 1.0], "training": [0.0, 0.1, 0.2]}
@@ -203,6 +203,7 @@ def test_pages_that_take_too_long_are_named() -> None:
     assert opened.slow([*table, opened.row("calculator", [(1001.0, 9.0)])]) == "Above the goal: calculator."
 
 
+@pytest.mark.slow
 def test_a_page_cannot_be_used_while_a_task_holds_it_up(browser, tmp_path) -> None:
     for name, delay in (("free", 0), ("held", 400)):
         script = f"const end = performance.now() + {delay}; while (performance.now() < end);"
@@ -214,5 +215,5 @@ def test_a_page_cannot_be_used_while_a_task_holds_it_up(browser, tmp_path) -> No
     assert max(free) < min(held)
 
 
-def test_pages_that_are_opened_are_pages_of_the_site() -> None:
-    assert not [kind for kind in opened.KINDS if not (paths.RESULTS / "site" / "id" / f"{kind}.html").exists()]
+def test_pages_that_are_opened_are_pages_of_the_site(fresh: Path) -> None:
+    assert not [kind for kind in opened.KINDS if not (fresh / "results" / "site" / "id" / f"{kind}.html").exists()]

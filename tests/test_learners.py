@@ -98,6 +98,7 @@ def test_a_signal_is_found_by_both_tests_and_is_the_important_feature(learner):
     assert abs(found["value"].iloc[1]) < 0.05
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("learner", [learners.linear, trees("x", "noise")])
 def test_noise_has_no_skill(learner):
     data = sample(table(), "x", "noise")
@@ -163,6 +164,7 @@ def test_suspicion_starts_above_a_third_or_so():
 # Digits and hostile tables.
 
 
+@pytest.mark.slow
 def test_the_same_digits_come_out_again_for_every_learner_test_and_set_of_features(monkeypatch):
     monkeypatch.setattr(learners, "GROUP_FOLDS", 3)
     monkeypatch.setattr(learners, "TIME_FOLDS", 2)

@@ -98,6 +98,7 @@ def test_a_simulated_response_is_found_at_its_lag():
     assert abs(found.response([1]).interval(0.9)[1]) < 0.05
 
 
+@pytest.mark.slow
 def test_headline_interval_holds_and_the_jackknife_agrees_on_its_width():
     """Over simulated panels with shared years; binomial bounds of a 90 % interval for 50 panels."""
     inside, ratio = [], []

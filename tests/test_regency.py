@@ -141,6 +141,7 @@ def test_a_figure_that_is_no_positive_number_is_named(figures, value):
         regency.fit_regency(damaged)
 
 
+@pytest.mark.slow
 def test_a_finer_grid_gives_nearly_the_same_yield(figures, fitted, monkeypatch):
     coarse = mixture.half_normal_even
     monkeypatch.setattr(mixture, "half_normal_even", lambda name, scale, nodes: coarse(name, scale, round(1.5 * nodes)))

@@ -140,6 +140,7 @@ def test_what_is_no_text_or_hashed_keeps_its_bytes(name: str) -> None:
         assert asked.stdout.strip() == f"{name}: text: unset"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tool", ["ruff check --output-format concise", "ruff format --check", "mypy"])
 def test_tools_find_nothing(tool: str) -> None:
     result = subprocess.run([sys.executable, "-m", *tool.split()], cwd=paths.ROOT, capture_output=True, text=True)

@@ -78,6 +78,7 @@ def clones(tmp_path_factory: pytest.TempPathFactory):
         yield main, one, two, started
 
 
+@pytest.mark.slow
 def test_stages_in_clones_give_the_bytes_of_a_serial_run_also_after_changes(clones, twin, tmp_path) -> None:
     main, one, two, started = clones
     done = repro(main, "--on", started.address)
@@ -107,6 +108,7 @@ def results(folder: Path) -> dict[str, str]:
     return {**state(folder), "metrics": (folder / "metrics" / "c.json").read_text()}
 
 
+@pytest.mark.slow
 def test_a_failure_on_a_worker_is_told_as_one_here(clones) -> None:
     main, _, _, started = clones
     toy.write_notebook(main, "c", Toy(("a",), cells=["raise RuntimeError('black pods')"]))
@@ -115,6 +117,7 @@ def test_a_failure_on_a_worker_is_told_as_one_here(clones) -> None:
         assert words in failed.stderr
 
 
+@pytest.mark.slow
 def test_work_of_its_own_in_a_clone_is_not_overwritten(clones) -> None:
     main, one, two, started = clones
     for folder in (one, two):
@@ -125,6 +128,7 @@ def test_work_of_its_own_in_a_clone_is_not_overwritten(clones) -> None:
     assert {(folder / "notebooks" / "b.ipynb").read_text() for folder in (one, two)} == {"the only copy"}
 
 
+@pytest.mark.slow
 def test_workers_in_the_shared_folder_take_no_copies(twin, tmp_path) -> None:
     main = make(tmp_path, PIPELINE)
     with cluster(tmp_path / "cluster", one=main, two=main) as started:
@@ -138,6 +142,7 @@ def test_workers_in_the_shared_folder_take_no_copies(twin, tmp_path) -> None:
     assert not list((main / ".dvc" / "tmp" / "cacao").glob("token*"))
 
 
+@pytest.mark.slow
 def test_a_cluster_that_cannot_do_it_is_told_of_before_anything_is_touched(tmp_path) -> None:
     main = toy.make(tmp_path / "main", {"a": Toy(params=(ADOPTION,))})
     repro(main)
@@ -184,6 +189,7 @@ def waiting(tmp_path_factory: pytest.TempPathFactory):
     return toys, seen, state(by_hand(place, toys))
 
 
+@pytest.mark.slow
 def test_stages_whose_workers_are_killed_run_again_on_another_or_here(waiting, tmp_path) -> None:
     toys, seen, expected = waiting
     main, one, two = project(tmp_path, toys)
@@ -205,6 +211,7 @@ def test_stages_whose_workers_are_killed_run_again_on_another_or_here(waiting, t
     assert state(main) == expected
 
 
+@pytest.mark.slow
 def test_a_run_that_has_lost_its_scheduler_goes_on_here(waiting, tmp_path) -> None:
     toys, seen, expected = waiting
     main, one, _ = project(tmp_path, toys)
@@ -221,6 +228,7 @@ def test_a_run_that_has_lost_its_scheduler_goes_on_here(waiting, tmp_path) -> No
     assert state(main) == expected
 
 
+@pytest.mark.slow
 def test_a_run_that_ends_leaves_nothing_at_work_on_the_cluster(tmp_path) -> None:
     main, one, two = project(tmp_path, {"a": Toy(cells=[SLEEP])})
     with cluster(tmp_path / "cluster", one=one, two=two) as started:
@@ -236,8 +244,9 @@ def test_a_run_that_ends_leaves_nothing_at_work_on_the_cluster(tmp_path) -> None
         assert "1 ran" in repro(main, "--on", started.address).stdout
 
 
+@pytest.mark.slow
 def test_heavy_loops_go_to_the_same_cluster_while_its_only_worker_has_the_stage(tmp_path) -> None:
-    loop = "from pipeline import compute\ncompute.each(abs, [-1, -2, -3])"
+    loop = "from pipeline.kit import compute\ncompute.each(abs, [-1, -2, -3])"
     main = toy.make(tmp_path / "main", {"a": Toy(cells=[loop])})
     with cluster(tmp_path / "cluster", one=main) as started:
         set_param(main, "backend", "dask")
@@ -246,6 +255,7 @@ def test_heavy_loops_go_to_the_same_cluster_while_its_only_worker_has_the_stage(
     assert "[1, 2, 3]" in (main / "results" / "a" / "a.ipynb").read_text()
 
 
+@pytest.mark.slow
 def test_what_is_outside_of_git_stays_and_so_does_what_is_made_of_it(tmp_path) -> None:
     main = toy.make(tmp_path / "main", {"a": Toy(), "survey": Toy(), "b": Toy(("survey",))})
     private = main / "data" / "survey"

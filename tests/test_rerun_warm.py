@@ -49,6 +49,7 @@ figure
 """
 
 
+@pytest.mark.slow
 def test_a_warm_kernel_finds_what_a_cold_one_does_and_gives_the_same_bytes(tmp_path) -> None:
     folder = toy.make(tmp_path / "p", {"a": Toy(cells=["%matplotlib inline", FIGURE, SURROUNDINGS])})
     found = []
@@ -76,6 +77,7 @@ def test_one_parameter_turns_it_off(tmp_path, on, word) -> None:
     assert word in (folder / ".where").read_text()
 
 
+@pytest.mark.slow
 def test_modules_that_are_taken_from_a_package_are_there_before_the_notebook_asks(tmp_path) -> None:
     # SciPy loads this one, in 0.8 s, only when it is asked for.
     cells = ["import sys\nprint('there before:', 'scipy.stats' in sys.modules)", "from scipy import stats"]
@@ -111,6 +113,7 @@ def test_nothing_passes_from_one_notebook_to_the_next(tmp_path) -> None:
 ABOVE = "import os\nabove = lambda pid: int(open(f'/proc/{pid}/stat').read().rpartition(')')[2].split()[1])\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "crash",
     ["os._exit(3)", "os.kill(os.getpid(), 9)", "os.kill(os.getppid(), 9)", "import ctypes; ctypes.string_at(0)"],
@@ -138,6 +141,7 @@ def test_stages_that_lose_their_server_run_cold(tmp_path) -> None:
     assert toy.left_over(folder) == []
 
 
+@pytest.mark.slow
 def test_a_library_that_starts_threads_is_not_shared(tmp_path) -> None:
     folder = toy.make(tmp_path / "p", {"a": Toy(cells=["import threads_at_once"])})
     text = "import threading, time\nthreading.Thread(target=time.sleep, args=(2,)).start()\n"

@@ -184,6 +184,7 @@ def test_a_clock_far_ahead_of_the_last_command_deletes_only_what_is_accepted(
     assert folder.where(marks) == []
 
 
+@pytest.mark.slow
 def test_a_survey_with_monthly_commands_expires_without_being_asked(folder: Folder, monkeypatch) -> None:
     answers, marks = person(1)
     folder.take_in(("a.zip", odk_zip([answers])))

@@ -513,6 +513,7 @@ def state(store) -> tuple:
     )
 
 
+@pytest.mark.slow
 @given(st.lists(st.lists(VERSION, min_size=1, max_size=3), min_size=1, max_size=3), st.randoms())
 @settings(max_examples=8, deadline=None)
 def test_importing_twice_adds_nothing_and_the_order_of_files_does_not_matter(files, random) -> None:

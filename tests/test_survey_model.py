@@ -183,6 +183,7 @@ def sd(mixture: Mixture) -> float:
     return float(np.sqrt(mixture.weight @ (mixture.sd**2 + (mixture.mean - mean) ** 2)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("plots", SIZES)
 def test_intervals_cover_truths_drawn_from_the_prior_at_their_level(plots):
     # Five hundred intervals of one size. At a true 90 % independent ones leave these bounds once in ten thousand runs.
@@ -506,6 +507,7 @@ def test_the_folder_of_the_survey_is_in_every_clone_and_its_plots_in_none():
 # Quality of a survey.
 
 
+@pytest.mark.slow
 def test_honest_surveys_seldom_raise_a_flag_and_made_up_ones_mostly_do():
     effects = {"fertilizer": 0.3, "pod_borer:aceh": -0.8, "technique": 0.0, "training": 0.25}
     lots = {

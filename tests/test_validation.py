@@ -32,6 +32,7 @@ def forecasts(rows, factor) -> pd.DataFrame:
 # Calibration.
 
 
+@pytest.mark.slow
 def test_simulated_truths_are_even_in_their_posteriors(rows, factor):
     found = calibration.calibrate(rows[rows["measure"].isin(["training", "shade"])], Priors(), factor, 7, 80)
     assert len(found) == 160
@@ -61,6 +62,7 @@ def trials_of_training(rng: np.random.Generator) -> tuple[pd.DataFrame, float]:
     return frame.assign(log_ratio=frame["log_ratio"] + noise, effect_id=frame.index.astype(str), **known), mean
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("doubt", "is_even"), [(1.0, True), (0.25, False)])
 def test_truths_drawn_elsewhere_are_even_in_their_posteriors_and_a_surer_model_is_found_out(factor, doubt, is_even):
     priors = Priors(other=(0.1, 0.3 * doubt), spread_scale=0.3 * doubt, bias_sd=0.15 * doubt)
@@ -80,6 +82,7 @@ def test_a_batch_does_not_depend_on_how_replicates_are_shared_out(rows, factor):
     pd.testing.assert_frame_equal(whole, pd.concat(parts, ignore_index=True))
 
 
+@pytest.mark.slow
 def test_two_cluster_workers_give_the_same_calibration(rows, factor, monkeypatch):
     from distributed import LocalCluster
 

@@ -21,6 +21,7 @@ def failed() -> dict[str, str]:
     return {check.name: check.detail for check in check_environment() if check.result == FAILED}
 
 
+@pytest.mark.slow
 def test_another_version_than_the_locked_one_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     real = importlib.metadata.version
 

@@ -108,11 +108,11 @@ class Texts:
         """The groups of a group by their names, in the order of the file."""
         return {name: self.group(f"{key}.{name}") for name in self._find(key)}
 
-    def _find(self, key: str) -> Any:
+    def _find(self, name: str) -> Any:
         found: Any = _read(self.file)
-        for part in key.split("."):
+        for part in name.split("."):
             if not isinstance(found, dict) or part not in found:
-                raise TextError(f"{self.file}: there is no text {key}")
+                raise TextError(f"{self.file}: there is no text {name}")
             found = found[part]
         return found
 

@@ -18,6 +18,8 @@ PARAMS = ROOT / "params.yaml"
 PIPELINE = ROOT / "dvc.yaml"
 # The file that the first stage leaves when all inputs are as they must be; every other stage depends on it.
 GATE = RESULTS / "00_inputs" / "checked.txt"
+# The listings of the code of each stage.
+CODE = "results/code"
 
 STAGE_VARIABLE = "PIPELINE_STAGE"
 STAGING_VARIABLE = "PIPELINE_STAGING"
@@ -57,7 +59,7 @@ def usage_warnings(stage_name: str) -> Path:
 
 def code(stage_name: str) -> Path:
     """Listing of the code of a stage, MD5 and path of every file: all that the stage depends on by way of code."""
-    return RESULTS / "code" / f"{stage_name}.txt"
+    return ROOT / CODE / f"{stage_name}.txt"
 
 
 def metrics(stage_name: str) -> Path:

@@ -80,7 +80,7 @@ def _stage(name: str, entry: dict[str, Any]) -> Stage:
 
 
 def _is_code(path: str) -> bool:
-    return path == paths.shown(paths.code(Path(path).stem))
+    return path.startswith(f"{paths.CODE}/")
 
 
 def _listed(name: str, command: str, recorded: str) -> dict[str, str]:

@@ -17,7 +17,7 @@ from pipeline.kit.provenance import content, lineage
 # A thousand pages made of what is recorded beside them: their tables are copies.
 SITE = "results/site"
 # What stages publish in, what in there is no result, and the terms under which all of it goes out.
-PUBLISHED, RECORD, CODE = ("data/clean", "results"), "results/reference", "results/code"
+PUBLISHED, RECORD = ("data/clean", "results"), "results/reference"
 TERMS = ("LICENSE", "LICENSE-DATA.md", "CITATION.cff")
 # What is recorded of a column besides how many values it has.
 EXTENT = ("least", "median", "greatest", "mean", "tilt")
@@ -47,7 +47,7 @@ def published(root: Path) -> list[Path]:
 
     The record itself is none, nor are the listings of code: ``dvc.lock`` has them.
     """
-    kept = {root / name for name in (RECORD, CODE)}
+    kept = {root / name for name in (RECORD, paths.CODE)}
     found = [path for folder in PUBLISHED for path in (root / folder).rglob("*") if not kept & {*path.parents}]
     return sorted(path for path in [*found, *(root / name for name in TERMS)] if path.is_symlink() or path.is_file())
 

@@ -38,7 +38,7 @@ def of_files(folder: Path, dependencies: Iterable[str]) -> set[str]:
 def _listed(folder: Path, path: str) -> list[str]:
     """The files that a listing of code names, as it was last written or would be now; any other file itself."""
     code = folder / path
-    if path != paths.shown(paths.code(code.stem)):
+    if not path.startswith(f"{paths.CODE}/"):
         return [path]
     if code.exists():
         return list(read_listing(code.read_text(encoding="utf-8")))

@@ -202,9 +202,10 @@ def _files(recorded: Stage, declared: dict[str, Any]) -> Iterator[str]:
     found = {path: md5(paths.ROOT / path) for path in (*declared["deps"], *recorded.code, *_outs(declared))}
     # A listing is out of date when the code is; which file it was is said of the files, where they are known.
     found[paths.shown(paths.code(recorded.name))] = _md5_of_text(now)
-    before = {path: md5 for path, md5 in recorded.deps.items() if not (recorded.code and _is_code(path))}
-    named = [path for path in declared["deps"] if path in before or not (recorded.code and _is_code(path))]
-    code = read_listing(now) if recorded.code else {}
+    is_known = any(map(_is_code, recorded.deps)) and bool(recorded.code)
+    before = {path: md5 for path, md5 in recorded.deps.items() if not (is_known and _is_code(path))}
+    named = [path for path in declared["deps"] if path in before or not (is_known and _is_code(path))]
+    code = read_listing(now) if is_known else {}
     yield from _differences("dependency", before, [*named, *code], found | code)
     yield from _differences("output", recorded.outs, _outs(declared), found)
 

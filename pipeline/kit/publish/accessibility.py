@@ -124,8 +124,7 @@ def faults(figure: Figure) -> list[str]:
     found = [*_alike(series), *_faint_marks(series)]
     for words in _words(axes):
         found += _faint_words(words)
-        box = words.get_window_extent()
-        if box.x0 < -1 or box.x1 > figure.bbox.x1 + 1 or box.y0 < -1 or box.y1 > figure.bbox.y1 + 1:
+        if is_outside(words):
             found.append(f"{words.get_text()!r} does not fit into the picture")
     return found
 
@@ -231,10 +230,24 @@ def _words(axes: Axes) -> Iterator[Words]:
     for legend in axes.findobj(Legend):
         assert isinstance(legend, Legend)
         found += [*legend.get_texts(), legend.get_title()]
+    yield from (words for words in [*found, *tick_names(axes)] if words.get_visible() and words.get_text().strip())
+
+
+def tick_names(axes: Axes) -> list[Words]:
+    """Names of the ticks that are drawn: those within the view."""
+    found: list[Words] = []
     for axis, place in ((axes.xaxis, 0), (axes.yaxis, 1)):
         low, high = sorted(axis.get_view_interval())
         found += [name for name in axis.get_ticklabels() if low <= name.get_position()[place] <= high]
-    yield from (words for words in found if words.get_visible() and words.get_text().strip())
+    return found
+
+
+def is_outside(words: Words) -> bool:
+    """Whether words leave the picture by more than a dot."""
+    figure = words.get_figure(root=True)
+    assert figure is not None
+    box = words.get_window_extent()
+    return bool(box.x0 < -1 or box.x1 > figure.bbox.x1 + 1 or box.y0 < -1 or box.y1 > figure.bbox.y1 + 1)
 
 
 def _hex(colour: Colour) -> str:

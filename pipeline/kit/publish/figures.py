@@ -184,9 +184,17 @@ def _draw(
         raise FigureError(f"figure {name}: an axis has no label in {language!r}")
     # The layout is found once for all files: left to savefig, it is found twice, at the price of four drawings.
     ConstrainedLayoutEngine().execute(figure)
+    if not _ticks_fit(figure):
+        ConstrainedLayoutEngine().execute(figure)
     _round_places(figure)
     _keep_title_inside(figure)
     return figure
+
+
+def _ticks_fit(figure: Figure) -> bool:
+    """Whether names of ticks lie in the picture: an axis that the layout has changed may have got one tick more."""
+    names = (name for axes in figure.axes for name in accessibility.tick_names(axes) if name.get_text())
+    return not any(map(accessibility.is_outside, names))
 
 
 def _round_places(figure: Figure) -> None:

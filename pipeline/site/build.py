@@ -144,8 +144,9 @@ def build(sources: Path, target: Path, language: str) -> None:
         builder.search = False
         builder.templates.environment.autoescape = True
         app.connect("html-collect-pages", lambda _: named(other_pages(language), language))
+        stages = notebooks.stages()
         app.connect(
-            "html-page-context", lambda _app, page, _template, context, _tree: context.update(frame(page, language))
+            "html-page-context", lambda _a, page, _t, context, _d: context.update(frame(page, language, stages))
         )
         app.build(force_all=True)
     if text := warnings.getvalue():
@@ -184,7 +185,7 @@ def settings(language: str) -> dict[str, Any]:
     }
 
 
-def frame(page: str, language: str) -> dict[str, Any]:
+def frame(page: str, language: str, stages: list[str]) -> dict[str, Any]:
     """What the frame around every page shows: words, the list of notebooks, the same page in the other language."""
     root = "../" * page.count("/")
     (other,) = (code for code in LANGUAGES if code != language)
@@ -195,7 +196,7 @@ def frame(page: str, language: str) -> dict[str, Any]:
         "root": root,
         "switch": f"{root}../{other}/{page}.html",
         "here": page,
-        "chapters": [(stage, notebooks.title(stage).in_language(language)) for stage in notebooks.stages()],
-        "is_notebook": page in notebooks.stages(),
-        "kept": paths.shown(paths.executed_notebook(page)) if page in notebooks.stages() else "",
+        "chapters": [(stage, notebooks.title(stage).in_language(language)) for stage in stages],
+        "is_notebook": page in stages,
+        "kept": paths.shown(paths.executed_notebook(page)) if page in stages else "",
     }

@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 from pipeline.kit import paths
 from pipeline.kit.data import usage
 from pipeline.kit.language import format_number
-from pipeline.kit.provenance.trace import trace
+from pipeline.kit.provenance.trace import Look, trace
 from pipeline.kit.publish.estimates import Estimate, Prose, load_estimates
 from pipeline.params import describe
 from pipeline.site.catalogue import WORDS, Message, messages, take_out, translate
@@ -62,10 +62,13 @@ def warnings() -> dict[str, tuple[str, ...]]:
     }
 
 
+look = cache(Look)
+
+
 @cache
 def chain(key: str) -> dict[str, Any]:
-    """The chain of ``cacao trace``, with the stage that made the number; found once for both languages."""
-    found = trace(key, reads_code=False)
+    """The chain of ``cacao trace``, with the stage that made the number; found once."""
+    found = trace(key, reads_code=False, look=look())
     return found | {"stage": found["stages"][0]["name"]}
 
 
@@ -195,6 +198,8 @@ def link_keys(table_html: str, language: str, root: str = "") -> str:
 
 def shorten(table_html: str) -> str:
     """A table of published numbers without what their pages tell: sources, warnings, seed. Any other is left whole."""
+    if any(word not in table_html for word in TOLD_THERE):
+        return table_html
     soup = BeautifulSoup(table_html, "html.parser")
     heads = [cell.get_text().strip() for cell in soup.select("thead tr:first-child th")]
     if not {"key", *TOLD_THERE} <= set(heads):

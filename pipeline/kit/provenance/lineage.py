@@ -110,10 +110,8 @@ def _flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]
 
 def maker(path: str) -> Stage | None:
     """The stage that made a file, itself or in a folder; none for what people write."""
-    for stage in read_stages().values():
-        if any(path == out or path.startswith(f"{out}/") for out in stage.outs):
-            return stage
-    return None
+    by_out = {out: stage for stage in read_stages().values() for out in stage.outs}
+    return next((by_out[place] for place in (path, *map(str, Path(path).parents)) if place in by_out), None)
 
 
 def upstream(stage: Stage) -> list[Stage]:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from pipeline.kit import declared, paths
 from pipeline.kit.data import sources
-from pipeline.kit.provenance.lineage import LineageError, Stage, maker, stamp, state, upstream
+from pipeline.kit.provenance.lineage import LineageError, Stage, maker, read_stages, stamp, state, upstream
 from pipeline.kit.publish.keys import COLUMNS, Key
 from pipeline.kit.publish.makers import lines, place
 
@@ -140,28 +140,60 @@ SOURCE_FACTS = (
 )  # fmt: skip
 
 
-def trace(asked: str, reads_code: bool = True) -> dict[str, Any]:
+class Look:
+    """One look at the files, at one moment: what the chains of many numbers share is looked up once."""
+
+    def __init__(self) -> None:
+        self.state = cache(state)
+        self.chain = cache(_chain)
+        self.raw_hash = cache(_raw_hash)
+        self.commit = cache(_commit)
+        self._stages: dict[str, dict[str, Any]] = {}
+        self._parameters: dict[str, list[dict[str, Any]]] = {}
+
+    def stage(self, stage: Stage) -> dict[str, Any]:
+        """What is told of a stage whatever is traced, with the state of all it read."""
+        if stage.name not in self._stages:
+            self._stages[stage.name] = _stage(stage, self)
+        return dict(self._stages[stage.name])
+
+    def parameters(self, last: str) -> list[dict[str, Any]]:
+        """Parameters of a stage and those before it; none without a stage."""
+        if last not in self._parameters:
+            self._parameters[last] = _parameters(self.chain(last))
+        return self._parameters[last]
+
+
+def _chain(last: str) -> list[Stage]:
+    """A stage and those before it; none without a stage."""
+    return upstream(read_stages()[last]) if last else []
+
+
+def trace(asked: str, reads_code: bool = True, look: Look | None = None) -> dict[str, Any]:
     """The chain of what was asked, ready for JSON; without lines of code unless it ``reads_code``.
 
     Keys: ``subject``, ``file``, ``stages`` (from the last to the first), ``parameters``, ``tables`` (clean),
-    ``raw``, ``sources``, ``warnings`` and ``code_version``. Raises ``LineageError`` when it cannot be found.
+    ``raw``, ``sources``, ``warnings`` and ``code_version``. Whoever traces much does it with one ``look``. Raises
+    ``LineageError`` when it cannot be found.
     """
+    look = look or Look()
     subject = find(asked, reads_code)
     made_by = maker(subject.path)
-    chain = upstream(made_by) if made_by else []
+    last = made_by.name if made_by else ""
+    chain = look.chain(last)
     cites = _sources_of(subject, chain)
-    clean = [_rows(path, cites, md5) for path, md5 in _tables(subject, chain, "data/clean/").items()]
-    raw = [_raw(path, cites, md5) for path, md5 in _tables(subject, chain, "data/raw/").items()]
+    clean = [_rows(path, cites, md5, look) for path, md5 in _tables(subject, chain, "data/clean/").items()]
+    raw = [_raw(path, cites, md5, look) for path, md5 in _tables(subject, chain, "data/raw/").items()]
     return {
         "subject": {"kind": subject.kind, "name": subject.name, **subject.facts},
-        "file": _file(subject, made_by),
-        "stages": [_stage(stage, subject if stage is made_by else None) for stage in chain],
-        "parameters": _parameters(chain),
+        "file": _file(subject, made_by, look),
+        "stages": [_told(stage, subject if stage.name == last else None, look) for stage in chain],
+        "parameters": look.parameters(last),
         "tables": [table for table in clean if table["rows_used"]],
         "raw": [table for table in raw if table["rows_used"]],
         "sources": [_source(source) for source in cites],
         "warnings": sorted({warning for table in clean for warning in table["warnings"]}),
-        "code_version": _commit(),
+        "code_version": look.commit(),
     }
 
 
@@ -173,14 +205,14 @@ def _sources_of(subject: Subject, chain: list[Stage]) -> list[str]:
     return list(cited(pd.read_csv(estimates))) if estimates.exists() else []
 
 
-def _file(subject: Subject, made_by: Stage | None) -> dict[str, Any]:
+def _file(subject: Subject, made_by: Stage | None, look: Look) -> dict[str, Any]:
     """Where the subject stands; the record is that of the file itself or of the folder DVC keeps it in."""
     record = {"path": subject.path, "line": subject.line}
     if made_by:
         out = next(out for out in made_by.outs if subject.path == out or subject.path.startswith(f"{out}/"))
-        return {**record, "out": out, "md5": made_by.outs[out], "state": state(out, made_by.outs[out])}
+        return {**record, "out": out, "md5": made_by.outs[out], "state": look.state(out, made_by.outs[out])}
     if subject.path.startswith("data/raw/"):
-        return {**record, **_raw_hash(Path(subject.path).name)}
+        return {**record, **look.raw_hash(Path(subject.path).name)}
     return {**record, "state": "kept in git"}
 
 
@@ -190,14 +222,21 @@ def _raw_hash(name: str) -> dict[str, str]:
     return {"sha256": found, "state": "as recorded" if found == registered else "changed"}
 
 
-def _stage(stage: Stage, subject: Subject | None) -> dict[str, Any]:
-    read = [{"path": path, "md5": md5, "state": state(path, md5)} for path, md5 in stage.data.items()]
-    code = [{"path": path, "md5": md5, "state": state(path, md5)} for path, md5 in stage.code.items()]
+def _stage(stage: Stage, look: Look) -> dict[str, Any]:
+    read = [{"path": path, "md5": md5, "state": look.state(path, md5)} for path, md5 in stage.data.items()]
+    code = [{"path": path, "md5": md5, "state": look.state(path, md5)} for path, md5 in stage.code.items()]
     found: dict[str, Any] = {"name": stage.name, "command": stage.command, "reads": read, "code": code}
     if stage.notebook:
         md5 = stage.deps[stage.notebook]
-        found["notebook"] = {"path": stage.notebook, "md5": md5, "state": state(stage.notebook, md5)}
-        found["notebook"]["cells"] = cells(stage, subject) if subject else []
+        found["notebook"] = {"path": stage.notebook, "md5": md5, "state": look.state(stage.notebook, md5)}
+    return found
+
+
+def _told(stage: Stage, subject: Subject | None, look: Look) -> dict[str, Any]:
+    """A stage with, in the one that made the subject, the cells that write or show it."""
+    found = look.stage(stage)
+    if stage.notebook:
+        found["notebook"] = {**found["notebook"], "cells": cells(stage, subject) if subject else []}
     return found
 
 
@@ -234,10 +273,10 @@ def _tables(subject: Subject, chain: list[Stage], folder: str) -> dict[str, str]
     return {path: md5 for path, md5 in {**found, **own}.items() if path.endswith(".csv")}
 
 
-def _rows(path: str, cites: list[str], md5: str) -> dict[str, Any]:
+def _rows(path: str, cites: list[str], md5: str, look: Look) -> dict[str, Any]:
     """Rows of a table that cite the sources: how many, on which lines, with which warnings."""
     file = paths.ROOT / path
-    recorded = state(path, md5) if md5 else "as recorded"
+    recorded = look.state(path, md5) if md5 else "as recorded"
     return {"path": path, "md5": md5, "state": recorded, **_used(file, frozenset(cites), stamp(file))}
 
 
@@ -267,10 +306,10 @@ def _index(file: Path, _: tuple[int, int]) -> tuple[int, dict[str, list[int]], d
     return len(frame), by_source, frame["warnings"].dropna().to_dict() if "warnings" in frame else {}
 
 
-def _raw(path: str, cites: list[str], md5: str) -> dict[str, Any]:
+def _raw(path: str, cites: list[str], md5: str, look: Look) -> dict[str, Any]:
     name = Path(path).name
     done = sources.load_registry()["tables"].get(name, {}).get("what_was_done", "")
-    return {**_rows(path, cites, md5), **_raw_hash(name), "what_was_done": done}
+    return {**_rows(path, cites, md5, look), **look.raw_hash(name), "what_was_done": done}
 
 
 def ranges(lines: list[int]) -> str:

@@ -25,7 +25,7 @@ from typing import Any
 from pipeline.kit.rerun.processes import adopt, die_with, end_children, end_group
 
 # Of the runner, not of the kernel: what a notebook imports of these is imported anew, as in a cold kernel.
-NOT_OF_THE_KERNEL = ("pipeline", "jsonschema", "tqdm", "rfc3987_syntax")
+NOT_OF_THE_KERNEL = ("pipeline", "jsonschema", "tqdm")
 
 
 class Forked(subprocess.Popen):
@@ -279,8 +279,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Imports make much that stays: looking through it for what is gone would take a fifth of their time.
     gc.disable()
-    # As in ``stages/run.py`` and pipeline/kit/stages/kernel.py, whose imports these are.
-    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+    # As in pipeline/kit/stages/kernel.py, whose imports these are.
     sys.modules["debugpy"] = None  # type: ignore[assignment]
     server = Server(socket.socket(fileno=int(descriptor)), [*OWN, *libraries])
     try:

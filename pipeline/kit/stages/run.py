@@ -159,9 +159,6 @@ def read_parameters(names: list[str]) -> tuple[dict[str, Any], int]:
 
 def execute(progress: Progress, manager: Any, values: dict[str, Any], staging: Path, timeout: int) -> None:
     """Execute a notebook with papermill; the executed notebook is written into the staging folder."""
-    # jsonschema compiles a grammar of addresses at import, 1.2 s, for a format check that no notebook uses;
-    # an absent optional package makes it leave that check out.
-    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
     executed = staging / paths.executed_notebook(progress.name).relative_to(paths.ROOT)
     executed.parent.mkdir(parents=True)
     # Imported only here, while the kernel comes up.

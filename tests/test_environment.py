@@ -29,9 +29,9 @@ def lock() -> str:
 
 
 def asked_for() -> list[str]:
-    """Names in ``requirements.in``, one a line below its comments."""
+    """Names in ``requirements.in``, one a line below its comments, without a limit of the version."""
     lines = (paths.ROOT / "requirements.in").read_text(encoding="utf-8").splitlines()
-    return [canonicalize_name(line) for line in lines if line and not line.startswith("#")]
+    return [canonicalize_name(line.split("<")[0]) for line in lines if line and not line.startswith("#")]
 
 
 def oldest_python() -> str:

@@ -40,7 +40,7 @@ def deps(chosen: argparse.Namespace) -> int:
 
 def repro(chosen: argparse.Namespace) -> int:
     """Run every stage whose inputs changed, as `dvc repro` does, but independent stages side by side."""
-    from pipeline.kit.rerun.run import repro as run_stages
+    from pipeline.kit.rerun.repro import repro as run_stages
 
     return run_stages(chosen.targets, chosen.jobs, chosen.on)
 

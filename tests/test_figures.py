@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 import matplotlib.image
 import pandas as pd
 import pytest
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from pipeline.kit import paths
 from pipeline.kit.language import Text
@@ -163,3 +164,24 @@ def test_text_that_is_missing_in_one_language_is_refused(project, part, language
 
 def test_every_country_has_a_name_in_both_languages(countries):
     assert set(countries["country"]) <= set(COUNTRIES)
+
+
+class OneTickMore(ConstrainedLayoutEngine):
+    """A layout after which an axis has a tick at its end that it had not before."""
+
+    def execute(self, fig):
+        """Lay out; the first time the tick appears."""
+        super().execute(fig)
+        if not fig.get_label():
+            fig.set_label("laid out")
+            fig.axes[0].set_xticks([2020, 2022], ["", "a name of two dozen letters"])
+
+
+def test_a_tick_that_the_layout_has_brought_stays_in_the_picture(project, monkeypatch):
+    monkeypatch.setattr(figures, "ConstrainedLayoutEngine", OneTickMore)
+
+    def draw_to_the_end(axes, data, language):
+        draw(axes, data, language)
+        axes.set_xlim(2020, 2022)
+
+    publish_figure("one_tick_more", DATA, draw_to_the_end, CAPTION)

@@ -95,9 +95,6 @@ def reviews(raw: pd.DataFrame) -> pd.Series:
     return said.str.removeprefix("validationstatus").map(STATES).astype(object).fillna("")
 
 
-HASHES = ("id", "version", "replaces", "key")
-
-
 def owners(sheet: pd.DataFrame, mains: list[pd.DataFrame]) -> pd.Series:
     """Version of the submission of each row of a sheet; "" for a row whose submission is not in the export.
 

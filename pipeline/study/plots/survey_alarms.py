@@ -75,35 +75,52 @@ def simulated_plots(size: int, villages: np.ndarray, officers: int, rng: np.rand
     return plots
 
 
+@dataclass(frozen=True)
+class Visited:
+    """What the yields of plots follow: practices and side terms, and the number of village and officer of each."""
+
+    practices: pd.DataFrame
+    side: np.ndarray
+    village: np.ndarray
+    officer: np.ndarray
+
+
+def visited(plots: pd.DataFrame, full_dose: float, curves: dict[str, tuple[float, float]]) -> Visited:
+    """The same of simulated plots, whose villages and officers are numbered in their names."""
+    village, officer = plots["village"].str[-3:].astype(int), plots["enumerator_id"].str[-2:].astype(int)
+    terms = practices(plots, full_dose, curves)
+    return Visited(terms, side_terms(plots).to_numpy(), village.to_numpy(), officer.to_numpy())
+
+
 @cache
 def everyone_in_the_district(
     officers: int, full_dose: float, curves: tuple[tuple[str, tuple[float, float]], ...]
-) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]:
-    """Plots of all villages, their practices and side terms; the same for every simulated district."""
+) -> Visited:
+    """Plots of all villages; the same for every simulated district."""
     plots = simulated_plots(POPULATION, np.arange(VILLAGES), officers, np.random.default_rng(POPULATION))
-    return plots, practices(plots, full_dose, dict(curves)), side_terms(plots).to_numpy()
+    return visited(plots, full_dose, dict(curves))
 
 
 def simulated_survey(
     district: SimulatedDistrict,
     curves: dict[str, tuple[float, float]],
     size: int,
-    visited: int,
+    villages: int,
     rng: np.random.Generator,
     officers: int = 4,
     rounded: bool = False,
 ) -> pd.DataFrame:
-    """An honest survey of ``size`` plots in ``visited`` villages of a district whose mean yield is that of the truth.
+    """An honest survey of ``size`` plots in so many ``villages`` of a district whose mean yield is that of the truth.
 
     With ``rounded`` the harvest is remembered in round kg: half of the farmers to 10 kg, the others to 50 kg.
     """
     everyone = everyone_in_the_district(officers, district.full_dose, tuple(curves.items()))
-    chosen = rng.choice(VILLAGES, visited, replace=False)
+    chosen = rng.choice(VILLAGES, villages, replace=False)
     plots = simulated_plots(size, chosen, officers, rng)
-    here = plots, practices(plots, district.full_dose, curves), side_terms(plots).to_numpy()
+    here = visited(plots, district.full_dose, curves)
     village, officer = rng.normal(0, district.village, VILLAGES), rng.normal(0, district.officer, officers)
     everywhere, logs = (
-        _log_yields(district, part, (village, officer)) + rng.normal(0, district.noise, len(part[0]))
+        _log_yields(district, part, (village, officer)) + rng.normal(0, district.noise, len(part.village))
         for part in (everyone, here)
     )
     yields = district.mean_yield * np.exp(logs) / np.exp(everywhere).mean()
@@ -113,21 +130,10 @@ def simulated_survey(
     return plots.assign(yield_kg_per_ha=np.asarray(yields))
 
 
-def _log_yields(
-    district: SimulatedDistrict,
-    part: tuple[pd.DataFrame, pd.DataFrame, np.ndarray],
-    groups: tuple[np.ndarray, np.ndarray],
-) -> np.ndarray:
-    """Log yields before the noise of each plot, about a level of zero.
-
-    ``part`` holds plots, practices and side terms, ``groups`` the effects of villages and officers.
-    """
-    plots, terms, side = part
-    practice = terms[list(district.effects)].to_numpy() @ np.array(list(district.effects.values()))
-    village = groups[0][plots["village"].str[-3:].astype(int)]
-    return np.asarray(
-        practice + side @ district.side + village + groups[1][plots["enumerator_id"].str[-2:].astype(int)]
-    )
+def _log_yields(district: SimulatedDistrict, part: Visited, groups: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """Log yields before the noise of each plot, about a level of zero; ``groups`` are effects of villages, officers."""
+    practice = part.practices[list(district.effects)].to_numpy() @ np.array(list(district.effects.values()))
+    return np.asarray(practice + part.side @ district.side + groups[0][part.village] + groups[1][part.officer])
 
 
 # Plots and villages of a simulated survey; four officers.
@@ -202,9 +208,10 @@ def made_up(plots: pd.DataFrame, kind: str, rng: np.random.Generator) -> pd.Data
             "yield_kg_per_ha",
             "area_ha",
         )
-        for one, other in zip(his[::2], his[1::2], strict=False):
-            names = [name for name in plots if name not in kept]
-            plots.loc[other, names] = plots.loc[one, names]
+        copied = his[1::2]
+        from_these = his[::2][: len(copied)]
+        for name in (name for name in plots if name not in kept):
+            plots.loc[copied, name] = plots.loc[from_these, name].to_numpy()
     elif kind == "invented":
         plots.loc[his, "yield_kg_per_ha"] = np.round(rng.normal(600, 60, len(his)).clip(300), -1)
         counted = plots.loc[his, "pods_counted"]

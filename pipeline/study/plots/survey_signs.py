@@ -22,9 +22,10 @@ HONEST_DIFFERENCE = 0.15
 Row = tuple[str, str, int, float, float]
 
 
-def judged_officers(plots: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """Officers with enough plots, each with these; the column ``officer`` is theirs."""
-    return [(str(officer), group) for officer, group in plots.groupby("officer") if len(group) >= LEAST_PLOTS]
+def judged_officers(plots: pd.DataFrame) -> list[tuple[str, np.ndarray]]:
+    """Officers with enough plots, by name, each with a mask of these plots; the column ``officer`` is theirs."""
+    names, codes, counts = np.unique(plots["officer"].to_numpy(str), return_inverse=True, return_counts=True)
+    return [(str(name), codes == code) for code, name in enumerate(names) if counts[code] >= LEAST_PLOTS]
 
 
 def limit(tests: int) -> float:
@@ -32,17 +33,25 @@ def limit(tests: int) -> float:
     return ALARM / max(tests, 1)
 
 
+def within_places(values: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """Each value less the mean of its place, given as a number from nought on; a missing value stays missing."""
+    is_known = ~np.isnan(values)
+    counts = np.bincount(place, is_known)
+    means = np.bincount(place, np.where(is_known, values, 0)) / np.where(counts > 0, counts, 1)
+    return np.asarray(values - means[place])
+
+
 def too_alike(plots: pd.DataFrame) -> list[Row]:
     """Yields or attacked pods that vary far less within the villages of one officer than within those of others."""
-    values = {"yield": np.log(plots["yield_kg_per_ha"].where(plots["yield_kg_per_ha"] > 0))}
-    values |= {"pods": plots["share_pods_borer"]}
+    place, yields = pd.factorize(plots["place"])[0], plots["yield_kg_per_ha"].to_numpy(float)
+    values = (np.log(np.where(yields > 0, yields, np.nan)), plots["share_pods_borer"].to_numpy(float))
     rows = []
-    judged = list(judged_officers(plots))
-    for value in values.values():
-        within = value - value.groupby(plots["place"]).transform("mean")
-        for officer, group in judged:
-            mine, rest = within[group.index].dropna(), within.drop(group.index).dropna()
-            lost = group["place"].nunique()
+    judged = judged_officers(plots)
+    for within in (within_places(value, place) for value in values):
+        is_known = ~np.isnan(within)
+        for officer, his in judged:
+            mine, rest = within[his & is_known], within[~his & is_known]
+            lost = len(np.unique(place[his]))
             if len(mine) - lost < LEAST_PLOTS // 2 or len(rest) - lost < LEAST_PLOTS // 2:
                 continue
             ratio = (mine @ mine / (len(mine) - lost)) / (rest @ rest / len(rest))
@@ -54,21 +63,19 @@ def too_alike(plots: pd.DataFrame) -> list[Row]:
 def officers_apart(plots: pd.DataFrame) -> list[Row]:
     """Mean log yields of one officer that differ from those of others in the same villages; no village shared: none."""
     known = plots[plots["yield_kg_per_ha"] > 0]
-    y = np.log(known["yield_kg_per_ha"])
-    within = y - y.groupby(known["place"]).transform("mean")
-    rows, judged = [], list(judged_officers(known))
-    for officer, group in judged:
-        mine = pd.Series(0.0, index=known.index)
-        mine[group.index] = 1.0
-        turned = mine - mine.groupby(known["place"]).transform("mean")
-        size, freedom = float(turned @ turned), len(known) - known["place"].nunique() - 1
+    place, names = pd.factorize(known["place"])
+    within = within_places(np.log(known["yield_kg_per_ha"].to_numpy(float)), place)
+    rows, judged = [], judged_officers(known)
+    for officer, his in judged:
+        turned = within_places(his.astype(float), place)
+        size, freedom = float(turned @ turned), len(known) - len(names) - 1
         if size < 1 or freedom < LEAST_PLOTS:
             continue
         difference = float(turned @ within) / size
         left = within - difference * turned
         error = np.hypot(np.sqrt(float(left @ left) / freedom / size), HONEST_DIFFERENCE)
         if 2 * stats.t.sf(abs(difference) / error, freedom) < limit(len(judged)):
-            rows.append(("officers_apart", officer, len(group), float(np.exp(difference)), 1.0))
+            rows.append(("officers_apart", officer, int(his.sum()), float(np.exp(difference)), 1.0))
     return rows
 
 
@@ -108,7 +115,8 @@ def last_visits(plots: pd.DataFrame) -> pd.DataFrame:
 def round_yields(plots: pd.DataFrame) -> list[Row]:
     """Too many yields in whole hundreds."""
     known = plots[plots["yield_kg_per_ha"] > 0]
-    return _share(known, np.isclose(known["yield_kg_per_ha"] % ROUND_KG, 0), HONEST_ROUND, "round_yields")
+    is_round = np.isclose(known["yield_kg_per_ha"].to_numpy(float) % ROUND_KG, 0)
+    return _share(known, is_round, HONEST_ROUND, "round_yields")
 
 
 def round_counts(plots: pd.DataFrame) -> list[Row]:
@@ -121,13 +129,13 @@ def round_counts(plots: pd.DataFrame) -> list[Row]:
 def near_copies(plots: pd.DataFrame) -> list[Row]:
     """Plots of one officer that agree in most answers, or of anyone that agree in all measured ones."""
     measured = [name for name in ANSWERS if name not in ("training", "planting_material", "shade")]
-    same = plots.duplicated(measured, keep=False) & plots[measured].notna().all(axis=1)
+    same = (plots.duplicated(measured, keep=False) & plots[measured].notna().all(axis=1)).to_numpy()
     rows = []
     codes = plots[list(ANSWERS)].apply(lambda column: pd.factorize(column)[0]).to_numpy()
-    for officer, group in judged_officers(plots):
-        agreed = most_agreed(codes[plots.index.get_indexer(group.index)])
-        if max(agreed, float(same[group.index].any())) >= COPIED:
-            rows.append(("near_copies", officer, len(group), float(max(agreed, same[group.index].any())), COPIED))
+    for officer, his in judged_officers(plots):
+        agreed = max(most_agreed(codes[his]), float(same[his].any()))
+        if agreed >= COPIED:
+            rows.append(("near_copies", officer, int(his.sum()), agreed, COPIED))
     return rows
 
 
@@ -167,10 +175,10 @@ def by_check(flags: pd.DataFrame) -> pd.DataFrame:
 
 def _share(plots: pd.DataFrame, is_round: np.ndarray, honest: float, check: str) -> list[Row]:
     """Officers whose share of round numbers is beyond what chance makes of the ``honest`` one."""
-    marked, judged = plots.assign(is_round=is_round), list(judged_officers(plots))
+    judged = judged_officers(plots)
     rows = []
-    for officer, group in judged:
-        found = int(marked.loc[group.index, "is_round"].sum())
-        if stats.binom.sf(found - 1, len(group), honest) < limit(len(judged)):
-            rows.append((check, officer, len(group), found / len(group), honest))
+    for officer, his in judged:
+        found, size = int(is_round[his].sum()), int(his.sum())
+        if stats.binom.sf(found - 1, size, honest) < limit(len(judged)):
+            rows.append((check, officer, size, found / size, honest))
     return rows

@@ -4,8 +4,6 @@ Everything here is read from ``dvc.lock``, so it tells how the published results
 about now; ``stale`` compares the two.
 """
 
-import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -14,11 +12,8 @@ from typing import Any
 
 import yaml
 
-from pipeline.kit import paths, yaml_text
+from pipeline.kit import hashes, paths, yaml_text
 from pipeline.kit.stages.dependencies import listing, read_listing
-
-# What tools leave in folders, and `.dvcignore` names.
-IGNORED = {"__pycache__", ".ipynb_checkpoints"}
 
 
 class LineageError(LookupError):
@@ -89,7 +84,7 @@ def _listed(name: str, command: str, recorded: str) -> dict[str, str]:
     if recorded and md5(file) == recorded:
         return read_listing(file.read_text(encoding="utf-8"))
     now = _listing(name, command) if recorded else ""
-    return read_listing(now) if _md5_of_text(now) == recorded else {}
+    return read_listing(now) if hashes.md5_of_text(now) == recorded else {}
 
 
 def _listing(name: str, command: str) -> str:
@@ -125,19 +120,8 @@ def upstream(stage: Stage) -> list[Stage]:
 
 
 def md5(path: Path) -> str:
-    """MD5 of a file, or of a folder as DVC computes it; empty when nothing stands there."""
-    if path.is_dir():
-        entries = [
-            {"md5": md5(file), "relpath": file.relative_to(path).as_posix()}
-            for file in path.rglob("*")
-            if file.is_file() and not IGNORED & {*file.relative_to(path).parts}
-        ]
-        return _md5_of_text(json.dumps(sorted(entries, key=lambda entry: entry["relpath"]), sort_keys=True)) + ".dir"
-    return _md5_of_file(path, stamp(path)) if path.exists() else ""
-
-
-def _md5_of_text(text: str) -> str:
-    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+    """MD5 of a file or folder; a file that has not changed since is not read again."""
+    return hashes.md5(path, lambda file: _md5_of_file(file, stamp(file)))
 
 
 def stamp(path: Path) -> tuple[int, int]:
@@ -148,7 +132,7 @@ def stamp(path: Path) -> tuple[int, int]:
 
 @cache
 def _md5_of_file(path: Path, _: tuple[int, int]) -> str:
-    return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+    return hashes.md5_of_file(path)
 
 
 def state(path: str, recorded: str) -> str:
@@ -199,7 +183,7 @@ def _files(recorded: Stage, declared: dict[str, Any]) -> Iterator[str]:
     now = _listing(recorded.name, declared["cmd"])
     found = {path: md5(paths.ROOT / path) for path in (*declared["deps"], *recorded.code, *_outs(declared))}
     # A listing is out of date when the code is; which file it was is said of the files, where they are known.
-    found[paths.shown(paths.code(recorded.name))] = _md5_of_text(now)
+    found[paths.shown(paths.code(recorded.name))] = hashes.md5_of_text(now)
     is_known = any(map(_is_code, recorded.deps)) and bool(recorded.code)
     before = {path: md5 for path, md5 in recorded.deps.items() if not (is_known and _is_code(path))}
     named = [path for path in declared["deps"] if path in before or not (is_known and _is_code(path))]

@@ -6,7 +6,6 @@ for all the others. So a change of a module reruns the stages that use it, and n
 """
 
 import ast
-import hashlib
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -15,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.kit import declared, paths, yaml_text
+from pipeline.kit.hashes import md5_of_file
 from pipeline.kit.language import texts_file
 
 RUN = "python -m pipeline.kit.stages.run"
 # Not found by imports: what runs a notebook.
-RUNNER = ("pipeline.kit.stages.run", "pipeline.kit.stages.kernel")
+RUNNER = tuple(f"pipeline.kit.stages.{name}" for name in ("run", "kernel", "in_kernel", "executed"))
 
 
 def notebook_code(stage: str) -> str:
@@ -45,7 +45,7 @@ def code_of(stage: str, command: str) -> list[Path]:
 
 def listing(stage: str, command: str) -> str:
     """The listing of a stage: one line for each file of its code, MD5 and path."""
-    return "".join(f"{_md5(path)}  {paths.shown(path)}\n" for path in code_of(stage, command))
+    return "".join(f"{md5_of_file(path)}  {paths.shown(path)}\n" for path in code_of(stage, command))
 
 
 def read_listing(text: str) -> dict[str, str]:
@@ -83,10 +83,6 @@ def texts_read(module: Path) -> Iterator[Path]:
 
 def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8")
-
-
-def _md5(path: Path) -> str:
-    return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
 
 
 def _file(module: str) -> Path | None:

@@ -20,9 +20,7 @@ from jupyter_core.utils import run_sync
 from pipeline.kit import paths
 
 # This Python as a kernel. No debugger is attached to a stage; without its library the kernel is up sooner.
-KERNEL_CODE = (
-    "import sys; sys.modules['debugpy'] = None; from ipykernel import kernelapp; kernelapp.launch_new_instance()"
-)
+KERNEL_CODE = "import sys; sys.modules['debugpy'] = None; from pipeline.kit.stages.in_kernel import main; main()"
 KERNEL = {
     "argv": [sys.executable, "-c", KERNEL_CODE, "-f", "{connection_file}"],
     "display_name": "stage",
@@ -41,6 +39,8 @@ class StageClient(AsyncKernelClient):
         super().__init__(**settings)
         # The client mostly looks for the sockets before the kernel has made them, and again only after 100 ms.
         self.context.setsockopt(zmq.RECONNECT_IVL, RECONNECT_MS)
+        # What a notebook prints faster than it is read waits here, and is not dropped.
+        self.context.setsockopt(zmq.RCVHWM, 0)
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:
         """Ask the kernel who it is until it has answered; raises ``RuntimeError`` when it is dead or too slow."""
@@ -70,6 +70,25 @@ async def _answered(get: Callable[..., Awaitable[dict[str, Any]]], question: str
             return True
 
 
+# A path to a socket has at most 103 bytes on macOS and 107 on Linux; that of a kernel adds about 30 to its folder.
+LONGEST_FOLDER = 70
+
+
+def short_folder() -> str | None:
+    """Where sockets can stand: the folder for temporary files, or one with a shorter path when that is too long.
+
+    Raises ``OSError`` when there is none.
+    """
+    usual = tempfile.gettempdir()
+    if os.name == "nt" or len(os.fsencode(usual)) <= LONGEST_FOLDER:
+        return None
+    choices = (os.environ.get("XDG_RUNTIME_DIR", ""), "/tmp", "/var/tmp")
+    for folder in choices:
+        if folder and len(os.fsencode(folder)) <= LONGEST_FOLDER and os.access(folder, os.W_OK):
+            return folder
+    raise OSError(f"TMPDIR is too long for the sockets of a kernel: {usual}; set TMPDIR to a shorter path")
+
+
 @contextmanager
 def kernel(name: str, staging: Path, settings: dict[str, str]) -> Iterator[AsyncKernelManager]:
     """Start a kernel for the stage ``name`` that writes below ``staging``; it is gone when the block ends.
@@ -77,7 +96,7 @@ def kernel(name: str, staging: Path, settings: dict[str, str]) -> Iterator[Async
     ``settings`` are further variables of its environment.
     """
     # Sockets have short path limits, and a user's own profile or kernels must not change a result.
-    with tempfile.TemporaryDirectory(prefix="kernel-") as folder:
+    with tempfile.TemporaryDirectory(prefix="kernel-", dir=short_folder()) as folder:
         private = Path(folder)
         os.environ.update({**paths.kernel_variables(name, staging, private), **settings})
         specification = private / "stage" / "kernel.json"

@@ -6,7 +6,9 @@ outputs do they move to their places; otherwise nothing stands there, and what i
 ``results/failures/STAGE`` with a page that says what happened.
 """
 
+import ast
 import html
+import json
 import os
 import re
 import shutil
@@ -18,7 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.kit import compute, declared, paths, yaml_text
+from pipeline.kit.locks import exclusive
+from pipeline.kit.stages.executed import normalised
+from pipeline.kit.stages.inputs import InputError, Inputs
 from pipeline.kit.stages.kernel import kernel
+from pipeline.kit.stages.parent import end_with_parent
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 LAST_LINES = 25
@@ -98,12 +104,21 @@ class Progress:
 
     def __init__(self, name: str) -> None:
         self.name, self.cell, self.started = name, 0, time.monotonic()
+        # Cells after which the kernel was to end.
+        self.ending: list[int] = []
 
     def cell_starts(self, cell: Any, cell_index: int) -> None:
         """Called by the notebook client before each cell."""
         if cell.cell_type == "code":
             self.cell = cell_index + 1
             self.show(f"cell {self.cell}")
+
+    def cell_ends(self, cell: Any, cell_index: int, execute_reply: dict[str, Any]) -> None:
+        """Called by the notebook client after each cell, with the kernel's reply."""
+        reply = execute_reply["content"]
+        asked = any(entry.get("source") == "ask_exit" for entry in reply.get("payload", []))
+        if asked or reply.get("ename") == "SystemExit":
+            self.ending.append(cell_index + 1)
 
     def show(self, what: str, last: bool = False) -> None:
         """One line that moves on a terminal, else plain lines."""
@@ -129,20 +144,24 @@ def read_stage(name: str) -> dict[str, Any]:
 def run_stage(name: str) -> None:
     """Run the notebook of a stage and put its outputs in place; raises when anything goes wrong."""
     declared, progress = read_stage(name), Progress(name)
-    for left_over in paths.ROOT.glob(f".staging-{name}-*"):
-        remove(left_over)
-    with tempfile.TemporaryDirectory(prefix=f".staging-{name}-", dir=paths.ROOT) as folder:
-        staging = Path(folder)
-        # The kernel takes half a second to come up: what comes next goes on meanwhile.
-        with kernel(name, staging, compute.environment()) as manager:
-            values, timeout = read_parameters(declared["params"])
-            try:
-                execute(progress, manager, values, staging, timeout)
-                check_outputs(staging, declared["outs"])
-                put_in_place(staging, declared["outs"])
-            except BaseException as error:
-                keep(name, progress.cell, declared["outs"], staging, values, error)
-                raise
+    with exclusive(f"stage-{name}", f"stage {name}"):
+        inputs = Inputs(name)
+        for left_over in paths.ROOT.glob(f".staging-{name}-*"):
+            remove(left_over)
+        with tempfile.TemporaryDirectory(prefix=f".staging-{name}-", dir=paths.ROOT) as folder:
+            staging = Path(folder)
+            # The kernel takes half a second to come up: what comes next goes on meanwhile.
+            with kernel(name, staging, compute.environment()) as manager:
+                values, timeout = read_parameters(declared["params"])
+                check_parameters(name, values)
+                try:
+                    execute(progress, manager, values, staging, timeout)
+                    check_outputs(staging, declared["outs"])
+                except BaseException as error:
+                    keep(name, progress.cell, declared["outs"], staging, values, error)
+                    raise
+            inputs.check()
+            put_in_place(staging, declared["outs"])
     remove(paths.failure(name))
     progress.show("done", last=True)
 
@@ -155,6 +174,30 @@ def read_parameters(names: list[str]) -> tuple[dict[str, Any], int]:
         return declared_params.select(params, names), params.run.cell_timeout_s
     except declared_params.ParameterError as error:
         raise StageError(str(error)) from error
+
+
+def check_parameters(name: str, values: dict[str, Any]) -> None:
+    """The notebook must have one cell tagged ``parameters``, which assigns what ``dvc.yaml`` passes and nothing else.
+
+    Otherwise a value of the notebook would be used and that of ``params.yaml`` be recorded.
+    """
+    cells = json.loads((paths.NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
+    tagged = [cell for cell in cells if "parameters" in cell["metadata"].get("tags", [])]
+    if len(tagged) > 1 or (values and not tagged):
+        raise StageError(f"the notebook has {len(tagged)} cells tagged `parameters`; one is needed")
+    assigned = _assigned("".join(tagged[0]["source"])) if tagged else set()
+    if lacking := sorted(set(values) - assigned):
+        raise StageError(f"the cell tagged `parameters` does not assign {', '.join(lacking)}, which dvc.yaml passes")
+    if surplus := sorted(assigned - set(values)):
+        raise StageError(f"the cell tagged `parameters` assigns {', '.join(surplus)}, which dvc.yaml does not pass")
+
+
+def _assigned(code: str) -> set[str]:
+    """Names that the lines of a cell assign, each by itself."""
+    statements = ast.parse(code).body
+    plain = [target for line in statements if isinstance(line, ast.Assign) for target in line.targets]
+    typed = [line.target for line in statements if isinstance(line, ast.AnnAssign) and line.value]
+    return {target.id for target in (*plain, *typed) if isinstance(target, ast.Name)}
 
 
 def execute(progress: Progress, manager: Any, values: dict[str, Any], staging: Path, timeout: int) -> None:
@@ -176,23 +219,26 @@ def execute(progress: Progress, manager: Any, values: dict[str, Any], staging: P
         report_mode=True,
         request_save_on_cell_execute=False,
         execution_timeout=timeout,
+        # What a cell has printed may take longer to arrive than its reply; nothing of it is given up in silence.
+        iopub_timeout=timeout,
+        raise_on_iopub_timeout=True,
         record_timing=False,
         on_cell_start=progress.cell_starts,
+        on_cell_executed=progress.cell_ends,
     )
     notebook = nbformat.read(executed, as_version=4)
-    nbformat.write(normalise(notebook), executed)
+    check_executed(notebook, progress.ending)
+    nbformat.write(normalised(notebook, staging), executed)
 
 
-def normalise(notebook: Any) -> Any:
-    """Drop from an executed notebook what differs between equal runs: times, paths, random ids, patch versions."""
-    notebook.metadata.pop("papermill", None)
-    notebook.metadata.get("language_info", {}).pop("version", None)
-    for cell in notebook.cells:
-        for key in ("papermill", "execution"):
-            cell.metadata.pop(key, None)
-        if "injected-parameters" in cell.metadata.get("tags", []):
-            cell["id"] = "injected-parameters"
-    return notebook
+def check_executed(notebook: Any, ending: list[int]) -> None:
+    """Every code cell must have run to its end, and none may have told the kernel to end."""
+    if ending:
+        source = notebook.cells[ending[0] - 1].source.replace("\n", "\n  ")
+        raise OutputError(f"cell {ending[0]} ends the kernel, and with it the stage:\n  {source}")
+    for place, cell in enumerate(notebook.cells, 1):
+        if cell.cell_type == "code" and cell.source.strip() and cell.execution_count is None:
+            raise OutputError(f"cell {place} did not run")
 
 
 def check_outputs(staging: Path, outs: list[str]) -> None:
@@ -222,9 +268,10 @@ def main(arguments: list[str]) -> int:
         return 2
     # A polite request to stop ends like Ctrl-C: kernel and staging folder are cleared away.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    end_with_parent()
     try:
         run_stage(arguments[0])
-    except StageError as error:
+    except (StageError, InputError) as error:
         print(f"{arguments[0]}: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

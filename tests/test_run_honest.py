@@ -1,0 +1,263 @@
+"""What is recorded is what was run: inputs that change, kernels that end, parameters that are lost, stray writes."""
+
+import fcntl
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+import rerun_project as toy
+import yaml
+from rerun_project import Toy
+from test_run import GOOD, digests, project, run
+
+from pipeline.kit.stages.executed import stable
+from pipeline.kit.stages.in_kernel import Fence
+
+PIDS_S = 15
+
+
+def edits(stage: str, shell: str) -> list[str]:
+    """A cell that has another program run a command, once."""
+    flag = f".edited-{stage}"
+    once = f"subprocess.run({shell!r}, shell=True, check=True)\n    open({flag!r}, 'w').close()"
+    return [f"import os, subprocess\nif not os.path.exists({flag!r}):\n    {once}"]
+
+
+EDITED = {
+    "notebook": Toy(cells=edits("notebook", "sed -i s/Words/Other/ notebooks/notebook.ipynb")),
+    "parameter": Toy(
+        params=(toy.ADOPTION,), cells=edits("parameter", "sed -i 's/^  adoption: .*/  adoption: 0.77/' params.yaml")
+    ),
+    "table": Toy(
+        cells=[*edits("table", "echo new > raw.csv"), "from pathlib import Path\nPath('raw.csv').read_text()"]
+    ),
+}
+
+
+@pytest.fixture(params=["cacao", "dvc"])
+def command(request) -> list[str]:
+    """Both ways of running all stages; one that fails does not stop the others."""
+    return {
+        "cacao": [sys.executable, "-m", "pipeline.cli", "repro"],
+        "dvc": [sys.executable, "-m", "dvc", "repro", "--keep-going"],
+    }[request.param]
+
+
+def call(folder: Path, command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=folder, env=toy.environment(folder), capture_output=True, text=True, timeout=120)
+
+
+def test_what_changes_while_a_stage_runs_is_named_and_nothing_is_recorded(tmp_path, command) -> None:
+    folder = toy.make(tmp_path / "p", EDITED)
+    stages = yaml.safe_load((folder / "dvc.yaml").read_text())
+    stages["stages"]["table"]["deps"].append("raw.csv")
+    (folder / "dvc.yaml").write_text(yaml.safe_dump(stages, sort_keys=False))
+    (folder / "raw.csv").write_text("old\n")
+    first = call(folder, command)
+    said = first.stdout + first.stderr
+    assert first.returncode != 0
+    for name in ("notebooks/notebook.ipynb", "parameter scenarios.adoption", "raw.csv"):
+        assert f"changed while the stage ran: {name}" in said, said
+    lock = folder / "dvc.lock"
+    assert not lock.exists() or not yaml.safe_load(lock.read_text()).get("stages")
+    assert not list((folder / "results").glob("*/*.txt"))
+    second = call(folder, command)
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert (folder / "results" / "parameter" / "parameter.txt").read_text() == "parameter 0.77\n"
+    assert call(folder, command).returncode == 0
+    assert sorted(toy.executed(folder)) == sorted([*EDITED, *EDITED])
+
+
+def test_code_that_is_not_as_its_listing_has_it_does_not_run(tmp_path) -> None:
+    folder = project(tmp_path / "p", [GOOD])
+    listing = folder / "results" / "code" / "toy.txt"
+    listing.parent.mkdir(parents=True)
+    listing.write_text(f"{'0' * 32}  pipeline/params.py\n")
+    stages = yaml.safe_load((folder / "dvc.yaml").read_text())
+    stages["stages"]["toy"]["deps"] = ["results/code/toy.txt"]
+    (folder / "dvc.yaml").write_text(yaml.safe_dump(stages))
+    found = run(folder)
+    assert found.returncode == 1
+    assert "pipeline/params.py is not as results/code/toy.txt has it" in found.stderr
+    assert not (folder / "results" / "toy").exists()
+
+
+def test_a_stage_ends_when_the_program_that_runs_it_is_killed(tmp_path) -> None:
+    loop = "import time\nopen('.started', 'w').close()\nwhile True:\n    time.sleep(1)"
+    folder = toy.make(tmp_path / "p", {"a": Toy(cells=[loop])})
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dvc", "repro"],
+        cwd=folder,
+        env=toy.environment(folder),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    wait_until(lambda: (folder / ".started").exists())
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    toy.write_notebook(folder, "a", Toy())
+    # Nothing needs a hand, and nothing comes late.
+    toy.repro(folder)
+    wait_until(lambda: not toy.left_over(folder))
+    assert (folder / "results" / "a" / "a.txt").read_text() == "a \n"
+    assert not (folder / "results" / "failures" / "a").exists()
+
+
+def wait_until(holds) -> None:
+    end = time.monotonic() + PIDS_S
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def test_a_stage_waits_for_another_run_of_itself_and_for_no_dead_one(tmp_path) -> None:
+    folder = project(tmp_path / "p", [GOOD])
+    lock = folder / ".dvc" / "tmp" / "stage-toy.lock"
+    lock.parent.mkdir(parents=True)
+    # A process that is gone has left its number, which by now is that of another program.
+    lock.write_text(str(os.getpid()))
+    assert run(folder).returncode == 0
+    with lock.open("r+") as held:
+        held.write(f"{os.getpid()}\n")
+        held.flush()
+        fcntl.flock(held, fcntl.LOCK_EX)
+        second = subprocess.Popen(
+            [sys.executable, "-m", "pipeline.kit.stages.run", "toy"], cwd=folder, stderr=subprocess.PIPE, text=True
+        )
+        assert second.stderr is not None
+        assert f"stage toy: process {os.getpid()} is at it; waiting for it" in second.stderr.readline()
+        assert second.poll() is None
+    assert second.wait(timeout=60) == 0
+
+
+@pytest.mark.parametrize("code", ["import sys\nsys.exit(0)", "raise SystemExit", "exit", "quit()"])
+def test_a_cell_that_ends_the_kernel_fails_the_stage_by_name(tmp_path, code) -> None:
+    folder = project(tmp_path / "p", [GOOD, code, "1"])
+    found = run(folder)
+    assert found.returncode == 1
+    assert "ends the kernel" in found.stderr
+    assert code.splitlines()[-1] in found.stderr
+    assert not (folder / "results" / "toy").exists()
+
+
+@pytest.mark.parametrize(
+    ("sources", "words"),
+    [
+        ([("adoption = 0.5", [])], "has 0 cells tagged"),
+        ([("adoption = 0.5", ["parameters"]), ("adoption = 0.6", ["parameters"])], "has 2 cells tagged"),
+        ([("adopted = 0.5", ["parameters"])], "does not assign adoption, which dvc.yaml passes"),
+        ([("adoption: float", ["parameters"])], "does not assign adoption"),
+        ([("if True:\n    adoption = 0.5", ["parameters"])], "does not assign adoption"),
+        ([("adoption = 0.5\nyears = 3", ["parameters"])], "assigns years, which dvc.yaml does not pass"),
+    ],
+)
+def test_a_parameter_that_would_not_arrive_is_refused(tmp_path, sources, words) -> None:
+    folder = project(tmp_path / "p", [])
+    cells = [nbformat.v4.new_code_cell(code, metadata={"tags": tags}) for code, tags in sources]
+    path = folder / "notebooks" / "toy.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells = [*cells, nbformat.v4.new_code_cell(GOOD)]
+    nbformat.write(notebook, path)
+    found = run(folder)
+    assert found.returncode == 1
+    assert words in found.stderr
+    assert not (folder / "results").exists()
+
+
+def test_a_cell_that_writes_outside_its_folder_fails_by_name(tmp_path) -> None:
+    folder = project(tmp_path / "p", [GOOD, "import os\nos.replace('results/other/a.txt', 'results/other/b.txt')"])
+    other = folder / "results" / "other" / "a.txt"
+    other.parent.mkdir(parents=True)
+    other.write_text("a")
+    found = run(folder)
+    assert found.returncode == 1
+    assert "results/other/a.txt is not of this stage" in found.stderr
+    assert other.read_text() == "a"
+
+
+def test_where_a_stage_may_write(tmp_path) -> None:
+    root = tmp_path / "home" / "project"
+    fence = Fence(root, [root / ".staging-a-1"])
+    fence.free = [str(tmp_path / "temporary")]
+    allowed = [".staging-a-1/results/a.csv", "scratch/a.csv", ".cache/a", "pipeline/__pycache__/a.pyc"]
+    refused = [
+        "results/b/b.csv",
+        "data/raw/a.csv",
+        "params.yaml",
+        ".git/index",
+        ".dvc/cache/a",
+        ".staging-b-1/x",
+        "new.csv",
+    ]
+    assert all(fence.allows(str(root / path)) for path in allowed)
+    assert not any(fence.allows(str(root / path)) for path in refused)
+    assert fence.allows(str(tmp_path / "temporary" / "a"))
+    assert fence.allows(str(tmp_path / "home" / ".cache" / "fonts"))
+    assert not fence.allows(str(tmp_path / "home" / "table.csv"))
+    # By another name it is the same place.
+    (root / "scratch").mkdir(parents=True)
+    (root / "results").mkdir()
+    (root / "scratch" / "link").symlink_to(root / "results")
+    assert not fence.allows(str(root / "scratch" / "link" / "b.csv"))
+
+
+def test_what_each_run_prints_differently_comes_out_the_same(tmp_path) -> None:
+    cells = [
+        GOOD,
+        "import warnings\nwarnings.warn('a column is deprecated', FutureWarning)",
+        "class Line: pass\nLine()",
+        "import os\nprint(os.environ['PIPELINE_STAGING'] + '/results')",
+        "for i in range(300):\n    print(f'chunk-{i}', flush=True)",
+    ]
+    folder = project(tmp_path / "p", cells)
+    assert run(folder).returncode == 0
+    first = digests(folder)
+    assert run(folder).returncode == 0
+    assert digests(folder) == first
+    text = (folder / "results" / "toy" / "toy.ipynb").read_text()
+    assert str(tmp_path) not in text
+    outputs = nbformat.reads(text, as_version=4).cells[-1].outputs
+    assert [output.text.split() for output in outputs] == [[f"chunk-{i}" for i in range(300)]]
+    assert "a column is deprecated" in text
+
+
+def test_stable_text_keeps_what_is_no_address() -> None:
+    line = "0x12 and <Line at 0x7f3b2c4d5e60>, /tmp/ipykernel_812/302.py:2: FutureWarning"
+    assert stable(line, "/p/.staging-a") == "0x12 and <Line at 0x0>, cell 302.py:2: FutureWarning"
+
+
+def test_nothing_that_is_printed_gets_lost(tmp_path) -> None:
+    lines = 60_000
+    folder = project(tmp_path / "p", [GOOD, f"import sys\nfor i in range({lines}):\n    print(i, flush=i % 3 == 0)"])
+    found = run(folder)
+    assert found.returncode == 0, found.stderr
+    outputs = nbformat.read(folder / "results" / "toy" / "toy.ipynb", as_version=4).cells[-1].outputs
+    assert "".join(output.text for output in outputs).split() == [str(i) for i in range(lines)]
+
+
+def test_a_long_folder_for_temporary_files_does_no_harm(tmp_path) -> None:
+    long = tmp_path / ("x" * 100)
+    long.mkdir()
+    found = run(project(tmp_path / "p", [GOOD]), env={**os.environ, "TMPDIR": str(long)})
+    assert found.returncode == 0, found.stderr
+
+
+def test_every_notebook_assigns_what_it_is_passed() -> None:
+    root = Path(__file__).parents[1]
+    stages = yaml.safe_load((root / "dvc.yaml").read_text())["stages"]
+    for path in sorted((root / "notebooks").glob("*.ipynb")):
+        tagged = [
+            cell for cell in json.loads(path.read_text())["cells"] if "parameters" in cell["metadata"].get("tags", [])
+        ]
+        names = {name.split(".")[-1] for name in stages[path.stem].get("params", [])}
+        assigned = set(re.findall(r"^(\w+) *=", "".join(tagged[0]["source"]) if tagged else "", re.MULTILINE))
+        assert len(tagged) == 1 or not names, path.stem
+        assert assigned == names, path.stem

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from pipeline.kit.bayes.linear_normal import Block, Posterior, compress, fit, fixed_effects, groups
+from pipeline.kit.bayes.linear_normal import Block, GridPosterior, fixed_effects, groups
 from pipeline.kit.bayes.mixture import Mixture, Spread, half_normal_even, log_uniform
+from pipeline.kit.bayes.nuisance import fit_asked
 from pipeline.kit.publish.keys import Key
 from pipeline.study.price_response.panel import AREA, ENSO, PRODUCTION, RAINFALL, YIELD, Equation
 
@@ -26,7 +27,7 @@ STEP_POINTS, YEAR_POINTS, COUNTRY_RESPONSE_POINTS, NOISE_POINTS = 7, 10, 8, 6
 class LagFit:
     """Posterior of a lag model, and the rows, countries and years behind it."""
 
-    posterior: Posterior
+    posterior: GridPosterior
     equation: Equation
     rows: int
     countries: int
@@ -81,15 +82,14 @@ def fit_lags(rows: pd.DataFrame, equation: Equation, countries_differ: bool = Fa
         spreads.append(half_normal_even("year", YEAR_SCALE, YEAR_POINTS))
     if countries_differ:
         spreads.append(half_normal_even("country response", COUNTRY_RESPONSE_SCALE, COUNTRY_RESPONSE_POINTS))
-    blocks = _blocks(rows, equation, countries_differ)
-    values, errors, blocks, left = compress(values, errors, blocks, "noise")
+    asked = _asked(rows, equation, countries_differ)
     # Noise is learned from as many observations as the weights add up to, not from as many as there are rows.
-    left = replace(left, rows=left.rows - len(rows) + round(used[:, 1].sum()))
-    posterior = fit(values, errors, blocks, spreads, {"noise": np.ones(len(values), dtype=bool)}, left)
+    observations = round(used[:, 1].sum())
+    posterior = fit_asked(values, errors, asked, _not_asked(rows), spreads, "noise", observations)
     return LagFit(posterior, equation, len(rows), countries, years)
 
 
-def _blocks(rows: pd.DataFrame, equation: Equation, countries_differ: bool) -> list[Block]:
+def _asked(rows: pd.DataFrame, equation: Equation, countries_differ: bool) -> list[Block]:
     names, design = _common_names(equation), _common(rows, equation)
     first = len(names) - equation.lags + 1
     sd = [TREND_SD, *[OTHER_SD] * len(equation.others), FIRST_LAG_SD]
@@ -98,17 +98,20 @@ def _blocks(rows: pd.DataFrame, equation: Equation, countries_differ: bool) -> l
         fixed_effects(names[:first], design[:, :first], [0.0] * first, sd),
         Block(tuple(names[first:]), design[:, first:], np.zeros(steps), np.ones(steps), "step"),
     ]
-    if rows["iso3"].nunique() > 1:
-        trends = groups("trend", list(rows["iso3"]), "")
-        blocks += [
-            Block(trends.names, trends.design, trends.mean, trends.sd * COUNTRY_TREND_SD),
-            groups("year", [str(year) for year in rows["year"]], "year"),
-        ]
     if countries_differ:
         own = groups("response", list(rows["iso3"]), "country response")
         summed = rows[equation.price].sum(axis=1).to_numpy()[:, None]
         blocks.append(Block(own.names, own.design * summed, own.mean, own.sd, own.spread))
     return blocks
+
+
+def _not_asked(rows: pd.DataFrame) -> list[Block]:
+    """Trends of countries and effects of years; one country alone tells neither from the common trend and noise."""
+    if rows["iso3"].nunique() == 1:
+        return []
+    trends = groups("trend", list(rows["iso3"]), "")
+    years = groups("year", [str(year) for year in rows["year"]], "year")
+    return [Block(trends.names, trends.design, trends.mean, trends.sd * COUNTRY_TREND_SD), years]
 
 
 def _common_names(equation: Equation) -> list[str]:

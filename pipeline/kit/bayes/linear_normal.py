@@ -16,7 +16,6 @@ import numpy as np
 
 from pipeline.kit.bayes.mixture import Mixture, Spread, grid
 
-
 # Points of the grid whose weight is below this share of the largest are left out after fitting.
 NEGLIGIBLE = 1e-7
 CHUNK = 2000

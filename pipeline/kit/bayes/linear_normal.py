@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtr
 
 from pipeline.kit.bayes.mixture import Mixture, Spread, grid
 
@@ -171,6 +172,46 @@ def fit(
     )
 
 
+# A sum of coefficients, each with its factor, and the spreads of which one more, not yet seen, member is added.
+Asked = tuple[dict[str, float], Sequence[str]]
+
+
+def positions(
+    values: np.ndarray,
+    errors: np.ndarray,
+    blocks: Sequence[Block],
+    spreads: Sequence[Spread],
+    inflated: dict[str, np.ndarray],
+    asked: Sequence[Asked],
+    truths: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Probability below ``truths`` of the sums that are ``asked`` for, in the posteriors of many sets of values.
+
+    ``values`` is (rows, sets); all sets share the rest, which is as for ``fit`` and is factorised once. ``truths`` and
+    the probabilities are (sums, sets); the second value is the log evidence of every set.
+    """
+    design = np.concatenate([block.design for block in blocks], axis=1)
+    prior_mean = np.concatenate([block.mean for block in blocks])
+    points, log_prior = grid(list(spreads))
+    prior_sd, noise = _scales(blocks, errors, points, inflated, len(log_prior))
+    factor = _factor(design, prior_sd, noise)
+    residual = np.broadcast_to(values - (design @ prior_mean)[:, None], (len(factor), *values.shape))
+    solved = solve_lower(factor, residual)
+    log_weight = log_prior[:, None] + _log_density(factor, solved)
+    top = log_weight.max(axis=0)
+    weight = np.where(log_weight > top + np.log(NEGLIGIBLE), np.exp(log_weight - top), 0.0)
+
+    names = [name for block in blocks for name in block.names]
+    contrast = np.array([[parts.get(name, 0.0) for name in names] for parts, _ in asked])
+    scaled = contrast * prior_sd[:, None, :]
+    half = solve_lower(factor, design @ (scaled * prior_sd[:, None, :]).transpose(0, 2, 1))
+    extra = [sum((points[name] ** 2 for name in new), np.zeros(len(factor))) for _, new in asked]
+    sd = np.sqrt((scaled**2).sum(axis=2) - (half**2).sum(axis=1) + np.transpose(extra))
+    mean = (contrast @ prior_mean)[:, None] + half.transpose(0, 2, 1) @ solved
+    below = (weight[:, None, :] * ndtr((truths - mean) / sd[:, :, None])).sum(axis=0) / weight.sum(axis=0)
+    return below, np.logaddexp.reduce(log_weight, axis=0)
+
+
 def average(posteriors: Sequence[Posterior], log_weights: Sequence[float]) -> Posterior:
     """One posterior from several of the same model under different priors, each with the log of its weight."""
     share = np.exp(np.asarray(log_weights) - np.max(log_weights))
@@ -240,10 +281,16 @@ def _in_chunks(design: np.ndarray, prior_sd: np.ndarray, noise: np.ndarray, resi
     for start in range(0, len(prior_sd), CHUNK):
         part = slice(start, start + CHUNK)
         factor = _factor(design, prior_sd[part], noise[part])
-        solved = solve_lower(factor, np.broadcast_to(residual[:, None], (len(factor), len(residual), 1)))[:, :, 0]
-        log_determinant = 2 * np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
-        found.append(-0.5 * (len(residual) * np.log(2 * np.pi) + log_determinant + (solved**2).sum(axis=1)))
+        solved = solve_lower(factor, np.broadcast_to(residual[:, None], (len(factor), len(residual), 1)))
+        found.append(_log_density(factor, solved)[:, 0])
     return np.concatenate(found)
+
+
+def _log_density(factor: np.ndarray, solved: np.ndarray) -> np.ndarray:
+    """Log density of residuals that have been divided by the triangles, shape (points, sets)."""
+    log_determinant = 2 * np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
+    fixed = solved.shape[1] * np.log(2 * np.pi) + log_determinant
+    return -0.5 * (fixed[:, None] + (solved**2).sum(axis=1))
 
 
 def solve_lower(factor: np.ndarray, right: np.ndarray) -> np.ndarray:

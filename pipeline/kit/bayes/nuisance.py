@@ -34,7 +34,7 @@ def fit_asked(
     noise: str,
     observations: float,
 ) -> AskedPosterior:
-    """Posterior of the coefficients of ``asked``, those of ``others`` integrated out.
+    """Posterior of the coefficients of ``asked``, those of ``others``, which share no spread with them, integrated out.
 
     The spread ``noise`` multiplies all ``errors``, of shape (rows,) as ``values``; it is learned as from so many
     ``observations``. Raises ``ValueError`` for values or errors that are not finite, and for errors that are not above
@@ -45,21 +45,14 @@ def fit_asked(
     first, log_first = grid([spread for spread in spreads if spread.name in early])
     second, log_second = grid([spread for spread in spreads if spread.name not in early])
     prior_mean = np.concatenate([block.mean for block in asked])
-    design = np.concatenate([block.design for block in asked], axis=1)
+    design, hidden = _design(asked, len(values)), _design(others, len(values))
     table = np.column_stack([design, values - design @ prior_mean]) / errors[:, None]
-    left, log_others = _integrate_out(table, others, errors, first, first[noise])
+    hidden_sd = _prior_sd(others, first, len(log_first))
+    left, log_left = _integrate_out(table, hidden / errors[:, None], hidden_sd, first[noise])
     log_noise = observations * (np.log(first[noise]) + 0.5 * np.log(2 * np.pi)) + np.log(errors).sum()
-
-    # Every point of the first grid meets every point of the second.
     sd = _prior_sd(asked, second, len(log_second))
-    precision = left[:, None, :-1, :-1] + np.eye(sd.shape[1]) * (sd**-2)[:, None, :]
-    precision = precision.reshape(-1, *precision.shape[2:])
-    carried = np.repeat(left[:, :-1, -1:], len(log_second), axis=0)
-    factor = np.linalg.cholesky(precision)
-    fitted = (solve_lower(factor, carried) ** 2).sum(axis=(1, 2))
-    by_first = log_first + log_others - log_noise - 0.5 * left[:, -1, -1]
-    by_second = log_second - np.log(sd).sum(axis=1)
-    log_weight = np.add.outer(by_first, by_second).ravel() + 0.5 * fitted - _half_log_determinant(factor)
+    precision, carried, log_met = _meet(left, sd)
+    log_weight = np.add.outer(log_first + log_left - log_noise, log_second).ravel() + log_met
     top = log_weight.max()
     kept = log_weight > top + np.log(NEGLIGIBLE)
     weight = np.exp(log_weight[kept] - top)
@@ -77,20 +70,39 @@ def fit_asked(
 
 
 def _integrate_out(
-    table: np.ndarray, others: Sequence[Block], errors: np.ndarray, points: dict[str, np.ndarray], noise: np.ndarray
+    table: np.ndarray, hidden: np.ndarray, sd: np.ndarray, noise: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Cross products of the columns of ``table`` once ``others`` are integrated out, and the log of what that costs.
+    """Cross products of the columns of ``table`` without what ``hidden`` columns explain, and the last one's weight.
 
-    Shapes (points, columns, columns) and (points,).
+    ``hidden`` (rows, m) have coefficients with prior ``sd`` (points, m), errors are ``noise`` (points,). The products
+    are (points, columns, columns), the log weight of the last column is (points,).
     """
-    sd = _prior_sd(others, points, len(noise))
-    design = np.concatenate([np.empty((len(errors), 0)), *(block.design for block in others)], axis=1)
-    design = design / errors[:, None]
     scale = (noise**-2)[:, None, None]
-    factor = np.linalg.cholesky(scale * (design.T @ design) + np.eye(sd.shape[1]) * (sd**-2)[:, None, :])
-    half = solve_lower(factor, scale * (design.T @ table))
+    factor = np.linalg.cholesky(scale * (hidden.T @ hidden) + _diagonal(sd**-2))
+    half = solve_lower(factor, scale * (hidden.T @ table))
     left = scale * (table.T @ table) - half.transpose(0, 2, 1) @ half
-    return left, -_half_log_determinant(factor) - np.log(sd).sum(axis=1)
+    return left, -0.5 * left[:, -1, -1] - _half_log_determinant(factor) - np.log(sd).sum(axis=1)
+
+
+def _meet(left: np.ndarray, sd: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Every point of the first grid (cross products ``left``) meets every point of the second (prior ``sd``).
+
+    Precision (points, k, k) of the coefficients, what it carries (points, k, 1) and its part of the log weight.
+    """
+    precision = (left[:, None, :-1, :-1] + _diagonal(sd**-2)).reshape(-1, sd.shape[1], sd.shape[1])
+    carried = np.repeat(left[:, :-1, -1:], len(sd), axis=0)
+    factor = np.linalg.cholesky(precision)
+    fitted = (solve_lower(factor, carried) ** 2).sum(axis=(1, 2))
+    log_prior = np.tile(np.log(sd).sum(axis=1), len(left))
+    return precision, carried, 0.5 * fitted - _half_log_determinant(factor) - log_prior
+
+
+def _diagonal(values: np.ndarray) -> np.ndarray:
+    return np.eye(values.shape[1]) * values[:, None, :]
+
+
+def _design(blocks: Sequence[Block], rows: int) -> np.ndarray:
+    return np.concatenate([np.empty((rows, 0)), *(block.design for block in blocks)], axis=1)
 
 
 def _prior_sd(blocks: Sequence[Block], points: dict[str, np.ndarray], size: int) -> np.ndarray:

@@ -1,5 +1,7 @@
 """Heavy loops give the same numbers on one core, on the cores of this machine and on a Dask cluster."""
 
+import os
+
 import numpy as np
 import psutil
 import pytest
@@ -21,6 +23,15 @@ def test_loop_on_the_cores_keeps_the_order_and_leaves_no_process_behind():
     left = [child for child in psutil.Process().children(recursive=True) if child.pid not in before]
     # The tracker of shared memory belongs to joblib and ends with this process.
     assert not [child for child in left if "resource_tracker" not in " ".join(child.cmdline())]
+
+
+def test_one_item_starts_no_process():
+    assert compute.each(process, [0]) == [os.getpid()]
+
+
+def process(_: int) -> int:
+    """The process that computes an item."""
+    return os.getpid()
 
 
 def test_two_dask_workers_in_processes_of_their_own_give_the_same_numbers(monkeypatch):

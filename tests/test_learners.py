@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.inspection import permutation_importance
 
 from pipeline.study.price_response import learners
 from pipeline.study.price_response import learners as checks
@@ -123,6 +125,53 @@ def test_partial_dependence_follows_the_signal_within_its_interval():
     assert (found["lower"] <= found["value"]).all()
     assert (found["value"] <= found["upper"]).all()
     assert found["value"].iloc[6] == 0
+
+
+# What is computed at once is what scikit-learn computes step by step.
+
+
+@pytest.mark.parametrize("known", [20, 32, 33, 1000])
+def test_trees_on_bins_of_our_own_are_the_trees_of_scikit_learn(known):
+    rng = np.random.default_rng(known)
+    frame = table(effect=1.0).assign(weight=rng.choice([0.25, 1.0], 1000))
+    frame["few"] = rng.integers(known, size=1000).astype(float)
+    frame["gaps"] = frame["noise"].where(rng.random(1000) < 0.7)
+    frame["y"] += 0.1 * np.sqrt(frame["few"])
+    names = ["x", "few", "gaps"]
+    data = learners.as_sample(frame, names, "y", "group", "time", "weight")
+    whole = HistGradientBoostingRegressor(
+        learning_rate=0.05, max_iter=60, max_leaf_nodes=8, max_bins=32, min_samples_leaf=40, l2_regularization=10.0,
+        early_stopping=False, monotonic_cst=[1, 0, 0], random_state=0,
+    ).fit(data.features.to_numpy(), data.target, data.weight)  # fmt: skip
+    elsewhere = pd.DataFrame(rng.uniform(-5, 40, (2000, 3)), columns=names)
+    elsewhere["gaps"] = elsewhere["gaps"].where(rng.random(2000) < 0.7)
+    found = learners.fitted(data, trees(*names, rising=("x",)))
+    for features in (data.features, elsewhere, elsewhere.round()):
+        assert np.array_equal(found.predict(features), whole.predict(features.to_numpy()))
+
+
+def test_cuts_hold_equal_weight():
+    values = np.array([4.0, 1.0, np.nan, 3.0, 2.0, 5.0])
+    weight = np.array([1.0, 1.0, 9.0, 1.0, 1.0, 4.0])
+    # Eight in weight: 1, 2, 3 and 4 weigh half of it, so that the middle lies between 4 and 5.
+    assert list(learners.cuts(values, weight, 2)) == [4.5]
+    assert list(learners.cuts(values, weight, 4)) == [2.5, 4.5]
+    assert list(learners.cuts(values, weight, 5)) == [1.5, 2.5, 3.5, 4.5]
+    assert list(learners.cuts(np.zeros(3), np.ones(3), 2)) == []
+
+
+@pytest.mark.parametrize("learner", [learners.linear, trees("x", "noise")])
+def test_importance_is_the_permutation_importance_of_scikit_learn(learner):
+    data = sample(table(effect=1.0), "x", "noise")
+    (train, test), *_ = learners.leave_groups_out(data, 5)
+    model, held_out = learners.fitted(data.take(train), learner), data.take(test)
+    expected = permutation_importance(
+        model, held_out.features, held_out.target, random_state=7, n_repeats=checks.REPEATS,
+        scoring=lambda asked, features, target: -np.mean((asked.predict(features) - target) ** 2),
+    )  # fmt: skip
+    found = checks.importance(data, learner, [(train, test)], 7).set_index("feature")["value"]
+    expected = expected.importances_mean / np.mean(held_out.target**2)
+    assert found[["x", "noise"]].to_numpy() == pytest.approx(expected)
 
 
 # Intervals.

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import ndtri
 
-from pipeline.kit.bayes.linear_normal import average, compress, fit, fixed_effects, groups, log_likelihood
+from pipeline.kit.bayes.linear_normal import Block, average, fit, fixed_effects, groups, log_likelihood
 from pipeline.kit.bayes.mixture import (
     Mixture,
     Spread,
@@ -17,6 +17,7 @@ from pipeline.kit.bayes.mixture import (
     log_normal_even,
     log_uniform,
 )
+from pipeline.kit.bayes.nuisance import fit_asked
 
 EFFECT = st.floats(-2, 2)
 ERROR = st.floats(0.05, 1)
@@ -145,28 +146,37 @@ def test_inflated_errors_are_multiplied_only_where_asked():
 
 
 @given(st.integers(0, 2**31 - 1))
-def test_compressing_the_rows_changes_nothing(seed):
+def test_integrating_out_what_nobody_asks_about_changes_nothing(seed):
     rng = np.random.default_rng(seed)
     n = 30
-    blocks = [
+    asked = [
         fixed_effects(["a", "b"], rng.normal(size=(n, 2)), [0, 0.1], [1, 2]),
+        Block(("c", "d"), rng.normal(size=(n, 2)), np.zeros(2), np.ones(2), "walk"),
+    ]
+    others = [
         groups("g", list(rng.integers(0, 4, n).astype(str)), "g"),
+        fixed_effects(["e"], rng.normal(size=(n, 1)), [0], [0.5]),
     ]
     values, errors = rng.normal(size=n), rng.uniform(0.5, 2, n)
-    unknown = [half_normal("g", 0.5), log_uniform("noise", 0.2, 5, 16)]
-    full = fit(values, errors, blocks, unknown, {"noise": np.ones(n, dtype=bool)})
-    small_values, small_errors, small_blocks, left = compress(values, errors, blocks, "noise")
-    small = fit(
-        small_values, small_errors, small_blocks, unknown, {"noise": np.ones(len(small_values), dtype=bool)}, left
-    )
-    assert small.log_evidence == pytest.approx(full.log_evidence, abs=1e-8)
-    for parts in ({"a": 1.0}, {"b": 2.0, "g:1": -1.0}):
-        assert small.combination(parts).interval(0.9) == pytest.approx(full.combination(parts).interval(0.9), abs=1e-7)
+    unknown = [half_normal("walk", 0.3, 3), half_normal("g", 0.5, 4), log_uniform("noise", 0.2, 5, 8)]
+    whole = fit(values, errors, asked + others, unknown, {"noise": np.ones(n, dtype=bool)})
+    found = fit_asked(values, errors, asked, others, unknown, "noise", n)
+    assert found.log_evidence == pytest.approx(whole.log_evidence, abs=1e-8)
+    for parts, new in (({"a": 1.0}, ()), ({"b": 2.0, "c": -1.0}, ("walk", "g"))):
+        first, second = (each.combination(parts, new).interval(0.9) for each in (found, whole))
+        assert first == pytest.approx(second, abs=1e-7)
+    for first, second in zip(*(each.moments([{"a": 1.0}, {"d": 1.0}]) for each in (found, whole)), strict=True):
+        assert first == pytest.approx(second, abs=1e-6)
 
 
-def test_fewer_rows_than_coefficients_cannot_be_compressed():
-    with pytest.raises(ValueError, match="1 rows cannot be compressed to 2"):
-        compress(np.ones(1), np.ones(1), [fixed_effects(["a", "b"], np.ones((1, 2)), [0, 0], [1, 1])], "noise")
+def test_noise_is_learned_from_the_observations_that_there_are_said_to_be():
+    """Twenty rows without coefficients: the density of a scale has a closed form."""
+    values, scales = np.random.default_rng(3).normal(size=20), np.array([0.5, 1.0, 2.0])
+    nothing = [fixed_effects(["none"], np.zeros((20, 1)), [0.0], [1.0])]
+    even = Spread("noise", scales, np.full(3, 1 / 3))
+    found = fit_asked(values, np.ones(20), nothing, [], [even], "noise", 5)
+    expected = scales**-5 * np.exp(-0.5 * (values @ values) / scales**2)
+    assert found.weight == pytest.approx((expected / expected.sum())[expected > 1e-7 * expected.max()])
 
 
 def test_averaged_posteriors_are_one_model_with_both_priors():

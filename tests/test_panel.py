@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.kit.bayes.mixture import Mixture
 from pipeline.kit.publish.keys import Key
 from pipeline.study.price_response import estimates, panel, price_readings
 from pipeline.study.price_response.panel import AREA, ENSO, YIELD
@@ -226,6 +227,13 @@ def test_a_country_left_out_does_not_enter_its_own_forecast():
     own = first["country"] == "Simulated 0"
     assert np.allclose(first.loc[own, "forecast"], second.loc[own, "forecast"])
     assert not np.allclose(first.loc[~own, "forecast"], second.loc[~own, "forecast"])
+
+
+def test_score_is_that_of_a_mixture_of_the_other_countries():
+    off, sd = np.array([-0.3, 0.0, 0.5]), np.array([[0.1, 0.4], [0.2, 0.2], [0.05, 0.3]])
+    expected = [Mixture(np.full(2, 0.5), np.zeros(2), own).crps(value) for value, own in zip(off, sd, strict=True)]
+    assert price_readings._crps(off, sd) == pytest.approx(expected)
+    assert price_readings._crps(off, sd[:1])[0] == pytest.approx(expected[0])
 
 
 def test_the_naive_mean_knows_only_earlier_years():

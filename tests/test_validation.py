@@ -9,7 +9,7 @@ from pipeline.kit.publish.estimates import Estimate
 from pipeline.kit.publish.keys import Key
 from pipeline.study.evidence import clean as clean
 from pipeline.study.synthesis import comparisons
-from pipeline.study.synthesis.pooling import Priors, error_factor_sd, moderators, synthesise
+from pipeline.study.synthesis.pooling import Priors, Simulated, error_factor_sd, moderators, positions_of, synthesise
 from pipeline.study.validation import calibration
 from pipeline.study.validation import estimates as published
 
@@ -100,13 +100,30 @@ def test_simulated_effects_keep_the_design_and_share_their_groups(rows):
     own = rows[rows["measure"] == "training"]
     quiet = {"country": 0.0, "study": 0.3, "row": 0.0, "imputed error": 1e-9}
     fixed = np.zeros(1 + moderators(own).shape[1])
-    values, mean, new = calibration.simulate(own, fixed, quiet, np.random.default_rng(1))
-    assert values.index.equals(own.index)
+    found, mean, new = calibration.simulate(calibration.layout(own), fixed, quiet, np.random.default_rng(1))
+    values = pd.Series(found, own.index)
     assert mean == 0
     assert new != 0
     same = values.groupby(own["study_id"]).nunique()
     assert np.ptp(values[own["study_id"] == "tsiboe2016"]) < 1e-6
     assert values.round(6).nunique() == len(same)
+
+
+def test_replicates_fitted_together_lie_where_each_lies_in_a_synthesis_of_its_own(rows, factor):
+    rng = np.random.default_rng(5)
+    simulated = {
+        measure: Simulated(own, rng.normal(0.2, 0.5, (len(own), 3)), rng.normal(0.2, 0.3, (2, 3)))
+        for measure, own in rows.groupby("measure", sort=True)
+    }
+    found = positions_of(simulated, Priors(), factor)
+    assert set(found) == {"black_pod_dieback_control", "mineral_fertilizer", "shade", "training"}
+    for replicate in range(3):
+        effects = {m: pd.Series(each.effects[:, replicate], each.rows.index) for m, each in simulated.items()}
+        alone = synthesise(rows.assign(log_ratio=pd.concat(effects.values())), Priors(), factor)
+        for measure, each in simulated.items():
+            mean, new = each.truths[:, replicate]
+            expected = alone.mean_effect(measure).below(mean), alone.new_place(measure).below(new)
+            assert found[measure][:, replicate] == pytest.approx(expected, abs=1e-9)
 
 
 def test_rank_counts_add_up():
@@ -145,6 +162,14 @@ def test_coverage_counts_what_is_inside_and_says_how_sure_that_is():
     assert found.lower < 0.6 < found.upper
     many = calibration.coverage(pd.Series(np.tile([0.05, 0.2, 0.5, 0.8, 0.95], 100)), 0.8)
     assert many.upper - many.lower < (found.upper - found.lower) / 5
+
+
+def test_a_study_is_foretold_by_a_synthesis_of_all_others(forecasts, rows, factor):
+    own = rows[(rows["study_id"] == "tsiboe2016") & (rows["measure"] == "training")]
+    others = synthesise(rows[rows["study_id"] != "tsiboe2016"], Priors(), factor)
+    expected = calibration.predict_study(others, own).quantiles([0.1, 0.9])
+    found = forecasts[(forecasts["study_id"] == "tsiboe2016") & (forecasts["measure"] == "training")]
+    assert found[["lower80", "upper80"]].to_numpy()[0] == pytest.approx(expected)
 
 
 # Predictive checks.

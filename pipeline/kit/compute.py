@@ -5,7 +5,7 @@ them; the runner hands them to the kernel in its environment.
 """
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pipeline.kit import paths, yaml_text
@@ -30,7 +30,7 @@ def environment() -> dict[str, str]:
     }
 
 
-def each(function: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
+def each(function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
     """``function`` of every item, in the order of the items; both must be importable by other processes.
 
     Every item has to carry all it needs, the seed of its random numbers included: then nothing depends on who
@@ -41,6 +41,8 @@ def each(function: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
     jobs = [joblib.delayed(function)(item) for item in items]
     if os.environ.get(BACKEND_VARIABLE, "loky") == "dask":
         return _on_cluster(jobs, os.environ.get(SCHEDULER_VARIABLE, ""))
+    if len(items) == 1:  # To start another process takes longer.
+        return [function(items[0])]
     try:
         return list(joblib.Parallel(n_jobs=-1, backend="loky")(jobs))
     finally:

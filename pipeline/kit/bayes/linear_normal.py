@@ -8,53 +8,14 @@ Softw. 93(6)). A prior a thousand times as wide as the errors is as flat as arit
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtr
 
 from pipeline.kit.bayes.mixture import Mixture, Spread, grid
-
-
-@dataclass(frozen=True)
-class LeftOver:
-    """What the compressed rows no longer hold: ``rows`` and their weighted ``squares``, all noise.
-
-    ``log_errors`` is the sum of the logs of the errors of all rows; ``noise`` names the spread that scales them.
-    """
-
-    rows: int
-    squares: float
-    log_errors: float
-    noise: str
-
-
-def compress(
-    values: np.ndarray, errors: np.ndarray, blocks: Sequence[Block], noise: str
-) -> tuple[np.ndarray, np.ndarray, list[Block], LeftOver]:
-    """Values, errors and blocks with as many rows as coefficients, and what is left over for ``fit``.
-
-    For models whose errors are all multiplied by one spread, ``noise``. The posterior and the evidence stay the same:
-    the rows are turned (QR), and what no coefficient can move is kept as a sum of squares. Raises ``ValueError``
-    when there are fewer rows than coefficients.
-    """
-    design = np.concatenate([block.design for block in blocks], axis=1) / errors[:, None]
-    if len(values) < design.shape[1]:
-        raise ValueError(f"{len(values)} rows cannot be compressed to {design.shape[1]} coefficients")
-    turn, triangle = np.linalg.qr(design)
-    weighted = values / errors
-    turned = turn.T @ weighted
-    squares = max(0.0, float(weighted @ weighted - turned @ turned))
-    ends = np.cumsum([len(block.names) for block in blocks])[:-1]
-    parts = np.split(triangle, ends, axis=1)
-    smaller = [replace(block, design=part) for block, part in zip(blocks, parts, strict=True)]
-    left = LeftOver(len(values) - len(turned), squares, float(np.log(errors).sum()), noise)
-    return turned, np.ones(len(turned)), smaller, left
-
-
-if TYPE_CHECKING:
-    pass
 
 # Points of the grid whose weight is below this share of the largest are left out after fitting.
 NEGLIGIBLE = 1e-7
@@ -89,22 +50,16 @@ def fixed_effects(names: Sequence[str], design: np.ndarray, mean: Sequence[float
 
 
 @dataclass(frozen=True)
-class Posterior:
+class GridPosterior(ABC):
     """Posterior on the points of the grid that matter.
 
-    ``weight`` (points,), ``spreads`` by name (points,), ``log_evidence`` of the whole model; the rest is what the
-    distribution of any combination of coefficients is computed from.
+    ``weight`` (points,), ``spreads`` by name (points,), ``log_evidence`` of the whole model.
     """
 
     names: tuple[str, ...]
     weight: np.ndarray
     spreads: dict[str, np.ndarray]
     log_evidence: float
-    _design: np.ndarray
-    _prior_mean: np.ndarray
-    _prior_sd: np.ndarray
-    _factor: np.ndarray
-    _residual: np.ndarray
 
     def combination(self, parts: dict[str, float], new: Sequence[str] = ()) -> Mixture:
         """Distribution of a sum of coefficients; each spread in ``new`` adds one more, not yet seen, member."""
@@ -138,13 +93,6 @@ class Posterior:
         off = mean - centre
         return centre, np.einsum("p,pij->ij", self.weight, covariance) + (off * self.weight[:, None]).T @ off
 
-    def influence(self, parts: dict[str, float]) -> np.ndarray:
-        """How far the mean of a sum of coefficients moves when one row moves by one, shape (rows,)."""
-        contrast = self._contrasts([parts])
-        carried = (contrast * self._prior_sd**2)[:, 0] @ self._design.T
-        solved = _solve(self._factor, carried[:, :, None])[:, :, 0]
-        return self.weight @ _solve_transposed(self._factor, solved)
-
     def total_spread(self, names: Sequence[str]) -> float:
         """Root of the posterior mean of the summed squares of several spreads."""
         squares = sum((self.spreads[name] ** 2 for name in names), np.zeros(len(self.weight)))
@@ -157,12 +105,33 @@ class Posterior:
                 table[number, self.names.index(name)] = value
         return table[None]
 
+    @abstractmethod
     def _moments(self, rows: list[dict[str, float]]) -> tuple[np.ndarray, np.ndarray]:
         """Mean (points, rows) and covariance (points, rows, rows) of sums of coefficients."""
+
+
+@dataclass(frozen=True)
+class Posterior(GridPosterior):
+    """Posterior that holds the covariance of the data, for models with more coefficients than rows."""
+
+    _design: np.ndarray
+    _prior_mean: np.ndarray
+    _prior_sd: np.ndarray
+    _factor: np.ndarray
+    _residual: np.ndarray
+
+    def influence(self, parts: dict[str, float]) -> np.ndarray:
+        """How far the mean of a sum of coefficients moves when one row moves by one, shape (rows,)."""
+        contrast = self._contrasts([parts])
+        carried = (contrast * self._prior_sd**2)[:, 0] @ self._design.T
+        solved = solve_lower(self._factor, carried[:, :, None])[:, :, 0]
+        return self.weight @ _solve_transposed(self._factor, solved)
+
+    def _moments(self, rows: list[dict[str, float]]) -> tuple[np.ndarray, np.ndarray]:
         contrast = self._contrasts(rows)
         scaled = contrast * self._prior_sd
         carried = (scaled * self._prior_sd) @ self._design.T
-        half = _solve(self._factor, carried.transpose(0, 2, 1))
+        half = solve_lower(self._factor, carried.transpose(0, 2, 1))
         mean = contrast[0] @ self._prior_mean + np.einsum("gnk,gn->gk", half, self._residual)
         return mean, scaled @ scaled.transpose(0, 2, 1) - half.transpose(0, 2, 1) @ half
 
@@ -173,25 +142,19 @@ def fit(
     blocks: Sequence[Block],
     spreads: Sequence[Spread] = (),
     inflated: dict[str, np.ndarray] | None = None,
-    left_over: LeftOver | None = None,
 ) -> Posterior:
     """Posterior of a linear model for ``values`` with standard ``errors``, both of shape (rows,).
 
-    ``inflated`` maps the name of a spread to the rows (boolean) whose errors it multiplies; ``left_over`` comes from
-    ``compress``. Raises ``ValueError`` for values or errors that are not finite, and for errors that are not above
-    zero.
+    ``inflated`` maps the name of a spread to the rows (boolean) whose errors it multiplies. Raises ``ValueError`` for
+    values or errors that are not finite, and for errors that are not above zero.
     """
-    _check(values, errors)
+    check_errors(values, errors)
     design = np.concatenate([block.design for block in blocks], axis=1)
     prior_mean = np.concatenate([block.mean for block in blocks])
     points, log_prior = grid(list(spreads))
     prior_sd, noise = _scales(blocks, errors, points, inflated or {}, len(log_prior))
     residual = values - design @ prior_mean
     log_weight = log_prior + _in_chunks(design, prior_sd, noise, residual)
-    if left_over:
-        factor_of_errors = points[left_over.noise]
-        log_weight = log_weight - left_over.rows * (np.log(factor_of_errors) + 0.5 * np.log(2 * np.pi))
-        log_weight = log_weight - 0.5 * left_over.squares / factor_of_errors**2 - left_over.log_errors
     top = log_weight.max()
     kept = log_weight > top + np.log(NEGLIGIBLE)
     weight = np.exp(log_weight[kept] - top)
@@ -205,8 +168,48 @@ def fit(
         _prior_mean=prior_mean,
         _prior_sd=prior_sd[kept][:, None, :],
         _factor=factor,
-        _residual=_solve(factor, np.broadcast_to(residual[:, None], (len(weight), len(residual), 1)))[:, :, 0],
+        _residual=solve_lower(factor, np.broadcast_to(residual[:, None], (len(weight), len(residual), 1)))[:, :, 0],
     )
+
+
+# A sum of coefficients, each with its factor, and the spreads of which one more, not yet seen, member is added.
+Asked = tuple[dict[str, float], Sequence[str]]
+
+
+def positions(
+    values: np.ndarray,
+    errors: np.ndarray,
+    blocks: Sequence[Block],
+    spreads: Sequence[Spread],
+    inflated: dict[str, np.ndarray],
+    asked: Sequence[Asked],
+    truths: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Probability below ``truths`` of the sums that are ``asked`` for, in the posteriors of many sets of values.
+
+    ``values`` is (rows, sets); all sets share the rest, which is as for ``fit`` and is factorised once. ``truths`` and
+    the probabilities are (sums, sets); the second value is the log evidence of every set.
+    """
+    design = np.concatenate([block.design for block in blocks], axis=1)
+    prior_mean = np.concatenate([block.mean for block in blocks])
+    points, log_prior = grid(list(spreads))
+    prior_sd, noise = _scales(blocks, errors, points, inflated, len(log_prior))
+    factor = _factor(design, prior_sd, noise)
+    residual = np.broadcast_to(values - (design @ prior_mean)[:, None], (len(factor), *values.shape))
+    solved = solve_lower(factor, residual)
+    log_weight = log_prior[:, None] + _log_density(factor, solved)
+    top = log_weight.max(axis=0)
+    weight = np.where(log_weight > top + np.log(NEGLIGIBLE), np.exp(log_weight - top), 0.0)
+
+    names = [name for block in blocks for name in block.names]
+    contrast = np.array([[parts.get(name, 0.0) for name in names] for parts, _ in asked])
+    scaled = contrast * prior_sd[:, None, :]
+    half = solve_lower(factor, design @ (scaled * prior_sd[:, None, :]).transpose(0, 2, 1))
+    extra = [sum((points[name] ** 2 for name in new), np.zeros(len(factor))) for _, new in asked]
+    sd = np.sqrt((scaled**2).sum(axis=2) - (half**2).sum(axis=1) + np.transpose(extra))
+    mean = (contrast @ prior_mean)[:, None] + half.transpose(0, 2, 1) @ solved
+    below = (weight[:, None, :] * ndtr((truths - mean) / sd[:, :, None])).sum(axis=0) / weight.sum(axis=0)
+    return below, np.logaddexp.reduce(log_weight, axis=0)
 
 
 def average(posteriors: Sequence[Posterior], log_weights: Sequence[float]) -> Posterior:
@@ -240,7 +243,8 @@ def log_likelihood(values: np.ndarray, errors: np.ndarray, blocks: Sequence[Bloc
     return float(_in_chunks(design, prior_sd, noise, residual)[0])
 
 
-def _check(values: np.ndarray, errors: np.ndarray) -> None:
+def check_errors(values: np.ndarray, errors: np.ndarray) -> None:
+    """Raise ``ValueError`` for values or errors that are not finite, and for errors that are not above zero."""
     if len(values) != len(errors) or not (
         np.isfinite(values).all() and np.isfinite(errors).all() and np.all(errors > 0)
     ):
@@ -277,14 +281,28 @@ def _in_chunks(design: np.ndarray, prior_sd: np.ndarray, noise: np.ndarray, resi
     for start in range(0, len(prior_sd), CHUNK):
         part = slice(start, start + CHUNK)
         factor = _factor(design, prior_sd[part], noise[part])
-        solved = _solve(factor, np.broadcast_to(residual[:, None], (len(factor), len(residual), 1)))[:, :, 0]
-        log_determinant = 2 * np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
-        found.append(-0.5 * (len(residual) * np.log(2 * np.pi) + log_determinant + (solved**2).sum(axis=1)))
+        solved = solve_lower(factor, np.broadcast_to(residual[:, None], (len(factor), len(residual), 1)))
+        found.append(_log_density(factor, solved)[:, 0])
     return np.concatenate(found)
 
 
-def _solve(factor: np.ndarray, right: np.ndarray) -> np.ndarray:
-    return np.linalg.solve(factor, right)
+def _log_density(factor: np.ndarray, solved: np.ndarray) -> np.ndarray:
+    """Log density of residuals that have been divided by the triangles, shape (points, sets)."""
+    log_determinant = 2 * np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
+    fixed = solved.shape[1] * np.log(2 * np.pi) + log_determinant
+    return -0.5 * (fixed[:, None] + (solved**2).sum(axis=1))
+
+
+def solve_lower(factor: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Forward substitution, all points at once: a general solver would factorise the triangles again.
+
+    ``factor`` has shape (points, rows, rows), ``right`` (points, rows, columns).
+    """
+    solved = np.empty(right.shape)
+    for row in range(factor.shape[1]):
+        known = factor[:, row, None, :row] @ solved[:, :row]
+        solved[:, row] = (right[:, row] - known[:, 0]) / factor[:, row, row, None]
+    return solved
 
 
 def _solve_transposed(factor: np.ndarray, right: np.ndarray) -> np.ndarray:

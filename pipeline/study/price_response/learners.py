@@ -9,14 +9,12 @@ fifty groups would fit the test.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import RegressorMixin
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.impute import SimpleImputer
-from sklearn.inspection import permutation_importance
 from sklearn.linear_model import RidgeCV
 from sklearn.model_selection import GroupKFold, TimeSeriesSplit
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -28,7 +26,6 @@ from pipeline.study.price_response.price_readings import COVERAGE
 
 DECIMALS = 10
 Split = tuple[np.ndarray, np.ndarray]
-Learner = Callable[[], RegressorMixin | Pipeline]
 
 
 @dataclass(frozen=True)
@@ -88,24 +85,74 @@ def linear() -> Pipeline:
     return make_pipeline(impute, StandardScaler(), RidgeCV(alphas=np.logspace(0, 5, 11)))
 
 
-def boosted(features: Sequence[str], rising: Iterable[str] = ()) -> HistGradientBoostingRegressor:
-    """Boosted trees, few and small; the target never falls with a feature in ``rising``, all else equal."""
+BINS = 32
+
+
+class Boosted:
+    """Boosted trees, few and small, on features that are cut into bins of equal weight.
+
+    They are those of ``HistGradientBoostingRegressor``, which would look for one cut after the other, and for them
+    longer than for the trees.
+    """
+
+    def __init__(self, signs: Sequence[int]) -> None:
+        self._cuts: list[np.ndarray] = []
+        self._trees = HistGradientBoostingRegressor(
+            learning_rate=0.05,
+            max_iter=60,
+            max_leaf_nodes=8,
+            max_bins=BINS,
+            min_samples_leaf=40,
+            l2_regularization=10.0,
+            early_stopping=False,
+            monotonic_cst=list(signs),
+            random_state=0,
+        )
+
+    def fit(self, features: pd.DataFrame, target: np.ndarray, sample_weight: np.ndarray) -> Self:
+        """Cut the features, then grow the trees."""
+        self._cuts = [cuts(values, sample_weight, BINS) for values in features.to_numpy().T]
+        self._trees.fit(self._binned(features), target, sample_weight=sample_weight)
+        return self
+
+    def predict(self, features: pd.DataFrame) -> np.ndarray:
+        """Prediction of every row, shape (rows,)."""
+        return self._trees.predict(self._binned(features))
+
+    def _binned(self, features: pd.DataFrame) -> np.ndarray:
+        values = features.to_numpy()
+        bins = [np.searchsorted(cut, column) for cut, column in zip(self._cuts, values.T, strict=True)]
+        return np.where(np.isnan(values), np.nan, np.column_stack(bins))
+
+
+def cuts(values: np.ndarray, weight: np.ndarray, bins: int) -> np.ndarray:
+    """Where to cut values into at most so many bins of equal weight, missing ones apart; a bin holds its upper end.
+
+    Few different values are cut half-way between them.
+    """
+    known = ~np.isnan(values)
+    order = np.argsort(values[known], kind="stable")
+    values, below = values[known][order], np.cumsum(weight[known][order])
+    different = np.unique(values)
+    if len(different) <= bins:
+        return (different[1:] + different[:-1]) / 2
+    shares = np.arange(1, bins) / bins * below[-1]
+    found = np.unique(values[np.searchsorted(below, shares)] + values[np.searchsorted(below, shares, side="right")]) / 2
+    # Of cuts that part the same rows trees take the lowest.
+    return found[np.unique(np.searchsorted(found, values))[:-1]]
+
+
+Learner = Callable[[], Pipeline | Boosted]
+
+
+def boosted(features: Sequence[str], rising: Iterable[str] = ()) -> Boosted:
+    """Boosted trees whose target never falls with a feature in ``rising``, all else equal."""
     if unknown := sorted(set(rising) - set(features)):
         raise ValueError(f"no feature is called {', '.join(unknown)}")
-    return HistGradientBoostingRegressor(
-        learning_rate=0.05,
-        max_iter=60,
-        max_leaf_nodes=8,
-        max_bins=32,
-        min_samples_leaf=40,
-        l2_regularization=10.0,
-        early_stopping=False,
-        monotonic_cst=[int(name in set(rising)) for name in features],
-        random_state=0,
-    )
+    return Boosted([int(name in set(rising)) for name in features])
 
 
-def fitted(sample: Sample, learner: Learner) -> RegressorMixin | Pipeline:
+def fitted(sample: Sample, learner: Learner) -> Pipeline | Boosted:
     """A new learner, trained on the sample with its weights."""
     model = learner()
     # What was never known in training teaches nothing: as a constant, it is not used.
@@ -206,16 +253,12 @@ def importance(sample: Sample, learner: Learner, splits: Sequence[Split], seed: 
     lost = []
     for train, test in splits:
         held_out = sample.take(test)
-        found = permutation_importance(
-            fitted(sample.take(train), learner),
-            held_out.features,
-            held_out.target,
-            scoring="neg_mean_squared_error",
-            n_repeats=REPEATS,
-            random_state=seed,
-            n_jobs=1,
-        )
-        lost.append(found.importances_mean / np.mean(held_out.target**2))
+        whole = held_out.features.to_numpy()
+        tables = np.concatenate([whole[None], _shuffled(whole, seed)])
+        predicted = _predict_each(fitted(sample.take(train), learner), held_out.features.columns, tables)
+        errors = ((predicted - held_out.target) ** 2).mean(axis=1)
+        more = errors[1:].reshape(-1, REPEATS).mean(axis=1) - errors[0]
+        lost.append(more / np.mean(held_out.target**2))
     table = np.array(lost)
     return pd.DataFrame(
         {
@@ -225,6 +268,29 @@ def importance(sample: Sample, learner: Learner, splits: Sequence[Split], seed: 
             "upper": table.max(axis=0),
         }
     ).sort_values("value", ascending=False, kind="stable", ignore_index=True)
+
+
+def _shuffled(table: np.ndarray, seed: int) -> np.ndarray:
+    """Copies of a table, ``REPEATS`` for each column, which is shuffled there: shape (copies, rows, columns).
+
+    The draws are those of ``permutation_importance`` of scikit-learn, which asks for each copy apart.
+    """
+    rng = np.random.RandomState(np.random.RandomState(seed).randint(2**31))
+    picked, orders, order = np.arange(len(table)), [], np.arange(len(table))
+    for _ in range(REPEATS):
+        rng.shuffle(picked)
+        order = order[picked]
+        orders.append(order)
+    copies = np.tile(table, (table.shape[1] * REPEATS, 1, 1))
+    for column in range(table.shape[1]):
+        copies[column * REPEATS : (column + 1) * REPEATS, :, column] = table[orders, column]
+    return copies
+
+
+def _predict_each(model: Pipeline | Boosted, names: pd.Index, tables: np.ndarray) -> np.ndarray:
+    """Predictions for many tables at once, shape (tables, rows)."""
+    rows = pd.DataFrame(tables.reshape(-1, tables.shape[2]), columns=names)
+    return model.predict(rows).reshape(tables.shape[:2])
 
 
 def partial_dependence(
@@ -251,8 +317,10 @@ def partial_dependence(
 
 
 def _curve(model: Any, sample: Sample, feature: str, values: np.ndarray) -> np.ndarray:
-    means = [model.predict(sample.features.assign(**{feature: value})).mean() for value in values]
-    return np.array(means) - means[len(values) // 2]
+    tables = np.tile(sample.features.to_numpy(), (len(values), 1, 1))
+    tables[:, :, sample.features.columns.get_loc(feature)] = values[:, None]
+    means = _predict_each(model, sample.features.columns, tables).mean(axis=1)
+    return means - means[len(values) // 2]
 
 
 def conformal(

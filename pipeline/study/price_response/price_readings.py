@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit
+from scipy.special import ndtr, stdtrit
 
-from pipeline.kit.bayes.linear_normal import Block, Posterior, compress, fit, fixed_effects, groups
+from pipeline.kit.bayes.linear_normal import Block, GridPosterior, fixed_effects, groups
 from pipeline.kit.bayes.mixture import Mixture, Spread, half_normal_even, log_uniform
+from pipeline.kit.bayes.nuisance import fit_asked
 from pipeline.kit.publish.keys import Key
 from pipeline.study.price_response.panel import AREA, ENSO, PRODUCTION, RAINFALL, YIELD, Equation
 
@@ -26,7 +27,7 @@ STEP_POINTS, YEAR_POINTS, COUNTRY_RESPONSE_POINTS, NOISE_POINTS = 7, 10, 8, 6
 class LagFit:
     """Posterior of a lag model, and the rows, countries and years behind it."""
 
-    posterior: Posterior
+    posterior: GridPosterior
     equation: Equation
     rows: int
     countries: int
@@ -81,15 +82,14 @@ def fit_lags(rows: pd.DataFrame, equation: Equation, countries_differ: bool = Fa
         spreads.append(half_normal_even("year", YEAR_SCALE, YEAR_POINTS))
     if countries_differ:
         spreads.append(half_normal_even("country response", COUNTRY_RESPONSE_SCALE, COUNTRY_RESPONSE_POINTS))
-    blocks = _blocks(rows, equation, countries_differ)
-    values, errors, blocks, left = compress(values, errors, blocks, "noise")
+    asked = _asked(rows, equation, countries_differ)
     # Noise is learned from as many observations as the weights add up to, not from as many as there are rows.
-    left = replace(left, rows=left.rows - len(rows) + round(used[:, 1].sum()))
-    posterior = fit(values, errors, blocks, spreads, {"noise": np.ones(len(values), dtype=bool)}, left)
+    observations = round(used[:, 1].sum())
+    posterior = fit_asked(values, errors, asked, _not_asked(rows), spreads, "noise", observations)
     return LagFit(posterior, equation, len(rows), countries, years)
 
 
-def _blocks(rows: pd.DataFrame, equation: Equation, countries_differ: bool) -> list[Block]:
+def _asked(rows: pd.DataFrame, equation: Equation, countries_differ: bool) -> list[Block]:
     names, design = _common_names(equation), _common(rows, equation)
     first = len(names) - equation.lags + 1
     sd = [TREND_SD, *[OTHER_SD] * len(equation.others), FIRST_LAG_SD]
@@ -98,17 +98,20 @@ def _blocks(rows: pd.DataFrame, equation: Equation, countries_differ: bool) -> l
         fixed_effects(names[:first], design[:, :first], [0.0] * first, sd),
         Block(tuple(names[first:]), design[:, first:], np.zeros(steps), np.ones(steps), "step"),
     ]
-    if rows["iso3"].nunique() > 1:
-        trends = groups("trend", list(rows["iso3"]), "")
-        blocks += [
-            Block(trends.names, trends.design, trends.mean, trends.sd * COUNTRY_TREND_SD),
-            groups("year", [str(year) for year in rows["year"]], "year"),
-        ]
     if countries_differ:
         own = groups("response", list(rows["iso3"]), "country response")
         summed = rows[equation.price].sum(axis=1).to_numpy()[:, None]
         blocks.append(Block(own.names, own.design * summed, own.mean, own.sd, own.spread))
     return blocks
+
+
+def _not_asked(rows: pd.DataFrame) -> list[Block]:
+    """Trends of countries and effects of years; one country alone tells neither from the common trend and noise."""
+    if rows["iso3"].nunique() == 1:
+        return []
+    trends = groups("trend", list(rows["iso3"]), "")
+    years = groups("year", [str(year) for year in rows["year"]], "year")
+    return [Block(trends.names, trends.design, trends.mean, trends.sd * COUNTRY_TREND_SD), years]
 
 
 def _common_names(equation: Equation) -> list[str]:
@@ -207,17 +210,14 @@ def _forecast(rows: pd.DataFrame, equation: Equation, country: str) -> pd.DataFr
     change = own["change"].to_numpy()
     jumps = _spread_by_country(others)
     naive = own["change"].expanding(NAIVE_YEARS).mean().shift().fillna(0.0).to_numpy()
-    forecasts = [_as_jumpy_as_others(m, s, jumps) for m, s in zip(mean, sd, strict=True)]
-    no_change, own_mean = (
-        [_as_jumpy_as_others(value, 0.0, jumps) for value in values] for values in (np.zeros(len(own)), naive)
-    )
+    expected = np.hypot(sd[:, None], jumps)
     return own[["country", "year", "change"]].assign(
         forecast=mean,
         own_mean=naive,
-        probability=[float(f.below(value)) for f, value in zip(forecasts, change, strict=True)],
-        crps=_crps(forecasts, change),
-        crps_no_change=_crps(no_change, change),
-        crps_own_mean=_crps(own_mean, change),
+        probability=ndtr((change - mean)[:, None] / expected).mean(axis=1),
+        crps=_crps(change - mean, expected),
+        crps_no_change=_crps(change, jumps[None]),
+        crps_own_mean=_crps(change - naive, jumps[None]),
     )
 
 
@@ -227,12 +227,16 @@ def _spread_by_country(rows: pd.DataFrame) -> np.ndarray:
     return np.sqrt(squares.loc[squares["size"] >= LEAST_YEARS, "mean"].to_numpy())
 
 
-def _as_jumpy_as_others(mean: float, sd: float, jumps: np.ndarray) -> Mixture:
-    return Mixture(np.full(len(jumps), 1 / len(jumps)), np.full(len(jumps), mean), np.hypot(sd, jumps))
+def _crps(off: np.ndarray, sd: np.ndarray) -> np.ndarray:
+    """Continuous ranked probability score of forecasts that are as jumpy as one of the other countries, shape (rows,).
 
-
-def _crps(forecasts: list[Mixture], values: np.ndarray) -> list[float]:
-    return [forecast.crps(float(value)) for forecast, value in zip(forecasts, values, strict=True)]
+    ``off`` (rows,) is how far the truth lies from the mean, ``sd`` (rows, or one; countries). A mixture of normals has
+    a closed form (Grimit et al. 2006, Q. J. R. Meteorol. Soc. 132).
+    """
+    off = off[:, None]
+    away = off * (2 * ndtr(off / sd) - 1) + 2 * sd * np.exp(-0.5 * (off / sd) ** 2) / np.sqrt(2 * np.pi)
+    apart = np.hypot(sd[:, :, None], sd[:, None, :]) / np.sqrt(2 * np.pi)
+    return away.mean(axis=1) - apart.mean(axis=(1, 2))
 
 
 def skill_by_country(forecasts: pd.DataFrame) -> pd.DataFrame:

@@ -10,13 +10,15 @@ measure and, through the typical spread, from all others. Given the spreads the 
 integrated over a grid (``linear_normal``): no sampler, the same digits every time.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from pipeline.kit.bayes import mixture
-from pipeline.kit.bayes.linear_normal import Block, Posterior, average, fit, fixed_effects, groups
+from pipeline.kit.bayes.linear_normal import Asked, Block, Posterior, average, fit, fixed_effects, groups, positions
 from pipeline.kit.bayes.mixture import Mixture, stream
 from pipeline.study.names import POOLED_MEASURES
 from pipeline.study.synthesis.comparisons import AFRICA, UNADJUSTED, variation_between_farms
@@ -62,9 +64,7 @@ class Synthesis:
     def new_place(self, measure: str) -> Mixture:
         """Effect of a measure in a regency of Indonesia not yet studied, on the log scale."""
         posterior = self.posteriors[measure]
-        if f"country:{HERE}" in posterior.names:
-            return posterior.combination({"mean": 1.0, f"country:{HERE}": 1.0}, ("study", "row"))
-        return posterior.combination({"mean": 1.0}, SPREADS)
+        return posterior.combination(*_new_place(posterior.names))
 
     def between_places(self, measure: str) -> float:
         """Standard deviation of the true effect between places, on the log scale."""
@@ -90,17 +90,59 @@ def synthesise(rows: pd.DataFrame, priors: Priors, error_factor_sd: float) -> Sy
 
     ``error_factor_sd`` is the spread of the log of the factor on imputed errors.
     """
-    typical = mixture.log_normal_even("typical", priors.typical_log_sd)
-    scales = priors.spread_scale * typical.values
-    rows = rows.reset_index(drop=True)
-    found = {
+    return together(rows, fit_measures(rows, POOLED_MEASURES, priors, error_factor_sd), priors)
+
+
+def fit_measures(
+    rows: pd.DataFrame, measures: Iterable[str], priors: Priors, error_factor_sd: float
+) -> dict[str, list[Posterior]]:
+    """Posterior of every measure for every typical spread between studies; arguments as for ``synthesise``."""
+    scales = priors.spread_scale * _typical(priors).values
+    return {
         measure: _fit_measure(rows[rows["measure"] == measure], measure, priors, scales, error_factor_sd)
-        for measure in POOLED_MEASURES
+        for measure in measures
     }
-    log_weight = np.log(typical.weights) + np.sum([[p.log_evidence for p in fits] for fits in found.values()], axis=0)
+
+
+def together(rows: pd.DataFrame, fits: dict[str, list[Posterior]], priors: Priors) -> Synthesis:
+    """The synthesis of all measures, fitted by ``fit_measures``: together they tell the typical spread."""
+    log_weight = _log_typical(priors, [[p.log_evidence for p in parts] for parts in fits.values()])
     weight = np.exp(log_weight - log_weight.max())
-    averaged = {measure: average(fits, log_weight) for measure, fits in found.items()}
-    return Synthesis(averaged, rows, scales, weight / weight.sum())
+    averaged = {measure: average(parts, list(log_weight)) for measure, parts in fits.items()}
+    scales = priors.spread_scale * _typical(priors).values
+    return Synthesis(averaged, rows.reset_index(drop=True), scales, weight / weight.sum())
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """Simulated effects (rows, sets) for the rows of one measure, and in every set the true mean and new place."""
+
+    rows: pd.DataFrame
+    effects: np.ndarray
+    truths: np.ndarray
+
+
+def positions_of(simulated: dict[str, Simulated], priors: Priors, error_factor_sd: float) -> dict[str, np.ndarray]:
+    """Probability below the true mean and the true new place in the synthesis of every set, by measure (2, sets)."""
+    scales = priors.spread_scale * _typical(priors).values
+    found = {
+        measure: [_positions(measure, own, priors, scale, error_factor_sd) for scale in scales]
+        for measure, own in simulated.items()
+    }
+    log_weight = _log_typical(priors, [[evidence for _, evidence in parts] for parts in found.values()])
+    weight = np.exp(log_weight - log_weight.max(axis=0))
+    below = {measure: np.array([each for each, _ in parts]) for measure, parts in found.items()}
+    return {measure: np.einsum("ts,tqs->qs", weight / weight.sum(axis=0), each) for measure, each in below.items()}
+
+
+def _typical(priors: Priors) -> mixture.Spread:
+    return mixture.log_normal_even("typical", priors.typical_log_sd)
+
+
+def _log_typical(priors: Priors, log_evidence: list[list[Any]]) -> np.ndarray:
+    """Log weight of every typical spread, (spreads,) or (spreads, sets), from the evidence of every measure."""
+    evidence = np.sum(log_evidence, axis=0)
+    return (np.log(_typical(priors).weights) + evidence.T).T
 
 
 def error_factor_sd(effects: pd.DataFrame) -> float:
@@ -115,10 +157,30 @@ def _fit_measure(
 
     Countries, and rows of one study, differ half as much as studies: too few of them to learn more.
     """
-    inflated = {"imputed error": rows["is_se_imputed"].to_numpy(dtype=bool)}
     values, errors = (rows[name].to_numpy(dtype=float) for name in ("log_ratio", "se"))
     blocks = _blocks(rows, priors.of(measure), priors.bias_sd)
-    return [fit(values, errors, blocks, _unknown(scale, factor_sd), inflated) for scale in scales]
+    return [fit(values, errors, blocks, _unknown(scale, factor_sd), _inflated(rows)) for scale in scales]
+
+
+def _positions(
+    measure: str, simulated: Simulated, priors: Priors, scale: float, factor_sd: float
+) -> tuple[np.ndarray, np.ndarray]:
+    rows = simulated.rows
+    blocks = _blocks(rows, priors.of(measure), priors.bias_sd)
+    asked: list[Asked] = [({"mean": 1.0}, ()), _new_place([name for block in blocks for name in block.names])]
+    unknown, errors = _unknown(scale, factor_sd), rows["se"].to_numpy(dtype=float)
+    return positions(simulated.effects, errors, blocks, unknown, _inflated(rows), asked, simulated.truths)
+
+
+def _inflated(rows: pd.DataFrame) -> dict[str, np.ndarray]:
+    return {"imputed error": rows["is_se_imputed"].to_numpy(dtype=bool)}
+
+
+def _new_place(names: Sequence[str]) -> Asked:
+    """The effect in a regency of Indonesia not yet studied, as a sum of the coefficients of a measure."""
+    if (here := f"country:{HERE}") in names:
+        return {"mean": 1.0, here: 1.0}, ("study", "row")
+    return {"mean": 1.0}, SPREADS
 
 
 def _unknown(scale: float, factor_sd: float) -> list[mixture.Spread]:

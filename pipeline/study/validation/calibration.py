@@ -14,12 +14,24 @@ from scipy.optimize import minimize, root
 from scipy.stats import beta
 
 from pipeline.kit import compute
-from pipeline.kit.bayes.linear_normal import Block, fixed_effects, groups, log_likelihood
+from pipeline.kit.bayes.linear_normal import Block, Posterior, fixed_effects, groups, log_likelihood
 from pipeline.kit.bayes.mixture import Mixture, stream
 from pipeline.kit.data.sources import load_raw
-from pipeline.study.synthesis.pooling import HERE, Priors, Synthesis, country_of, moderators, synthesise
+from pipeline.study.names import POOLED_MEASURES
+from pipeline.study.synthesis.pooling import (
+    HERE,
+    Priors,
+    Simulated,
+    Synthesis,
+    country_of,
+    fit_measures,
+    moderators,
+    positions_of,
+    together,
+)
 
-BATCH = 10
+# Replicates that share one factorisation; more at once take memory.
+BATCH = 200
 
 
 @dataclass(frozen=True)
@@ -45,32 +57,62 @@ def calibrate(rows: pd.DataFrame, priors: Priors, factor_sd: float, seed: int, r
 
 
 def run_batch(task: Task) -> pd.DataFrame:
-    """Simulate and fit the replicates of one batch."""
-    return pd.concat(
-        [_replicate(task, number) for number in range(task.first, task.first + task.size)], ignore_index=True
+    """Simulate the replicates of one batch and fit them together: they share all but the effects."""
+    layouts = {str(measure): layout(own) for measure, own in task.rows.groupby("measure", sort=True)}
+    numbers = range(task.first, task.first + task.size)
+    drawn = [_replicate(layouts, task, stream(task.seed, f"calibration {number}")) for number in numbers]
+    simulated = {}
+    for measure, own in layouts.items():
+        effects, mean, new = (np.array(part) for part in zip(*(each[measure] for each in drawn), strict=True))
+        simulated[measure] = Simulated(own.rows, effects.T, np.array([mean, new]))
+    found = [
+        pd.DataFrame({"replicate": numbers, "measure": measure, "mean": mean, "new_place": new})
+        for measure, (mean, new) in positions_of(simulated, task.priors, task.factor_sd).items()
+    ]
+    return pd.concat(found).sort_values(["replicate", "measure"], ignore_index=True)
+
+
+def _replicate(
+    layouts: dict[str, "Layout"], task: Task, rng: np.random.Generator
+) -> dict[str, tuple[np.ndarray, float, float]]:
+    """Effects, true mean and true new place by measure, drawn from the priors."""
+    priors = task.priors
+    scale = priors.spread_scale * np.exp(priors.typical_log_sd * rng.standard_normal())
+    return {
+        measure: simulate(own, *draw_truth(own, priors.of(measure), priors.bias_sd, scale, task.factor_sd, rng), rng)
+        for measure, own in layouts.items()
+    }
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The rows of one measure as simulation needs them: what shifts them, and the numbers of their groups."""
+
+    rows: pd.DataFrame
+    shifts: np.ndarray
+    country: np.ndarray
+    study: np.ndarray
+    is_here: np.ndarray
+    errors: np.ndarray
+    is_imputed: np.ndarray
+
+
+def layout(rows: pd.DataFrame) -> Layout:
+    """Layout of the rows of one measure."""
+    countries = country_of(rows)
+    return Layout(
+        rows,
+        moderators(rows).to_numpy(),
+        pd.factorize(countries, sort=True)[0],
+        pd.factorize(rows["study_id"], sort=True)[0],
+        (countries == HERE).to_numpy(),
+        rows["se"].to_numpy(dtype=float),
+        rows["is_se_imputed"].to_numpy(dtype=bool),
     )
 
 
-def _replicate(task: Task, number: int) -> pd.DataFrame:
-    rng = stream(task.seed, f"calibration {number}")
-    scale = task.priors.spread_scale * np.exp(task.priors.typical_log_sd * rng.standard_normal())
-    parts = {
-        measure: simulate(
-            rows, *draw_truth(rows, task.priors.of(str(measure)), task.priors.bias_sd, scale, task.factor_sd, rng), rng
-        )
-        for measure, rows in task.rows.groupby("measure", sort=True)
-    }
-    simulated = task.rows.assign(log_ratio=pd.concat([values for values, _, _ in parts.values()]))
-    fitted = synthesise(simulated, task.priors, task.factor_sd)
-    found = [
-        (number, measure, float(fitted.mean_effect(measure).below(mean)), float(fitted.new_place(measure).below(new)))
-        for measure, (_, mean, new) in parts.items()
-    ]
-    return pd.DataFrame(found, columns=["replicate", "measure", "mean", "new_place"])
-
-
 def draw_truth(
-    rows: pd.DataFrame,
+    own: Layout,
     prior: tuple[float, float],
     bias_sd: float,
     scale: float,
@@ -78,7 +120,7 @@ def draw_truth(
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, dict[str, float]]:
     """Fixed effects (mean, then moderators) and spreads of one measure, drawn from their priors."""
-    fixed = np.append(rng.normal(*prior), rng.normal(0, bias_sd, moderators(rows).shape[1]))
+    fixed = np.append(rng.normal(*prior), rng.normal(0, bias_sd, own.shifts.shape[1]))
     spreads = {
         "country": abs(rng.normal(0, scale / 2)),
         "study": abs(rng.normal(0, scale)),
@@ -89,24 +131,22 @@ def draw_truth(
 
 
 def simulate(
-    rows: pd.DataFrame, fixed: np.ndarray, spreads: dict[str, float], rng: np.random.Generator
-) -> tuple[pd.Series, float, float]:
-    """Effects of one measure for the design of ``rows``; the true mean; the true effect in a new place here."""
-    country = _members(country_of(rows), spreads["country"], rng)
-    study = _members(rows["study_id"], spreads["study"], rng)
-    errors = rows["se"] * np.where(rows["is_se_imputed"], spreads["imputed error"], 1.0)
-    true = fixed[0] + moderators(rows).to_numpy() @ fixed[1:] + country + study
-    true = true + rng.normal(0, spreads["row"], len(rows))
-    here = country[(country_of(rows) == HERE).to_numpy()]
+    own: Layout, fixed: np.ndarray, spreads: dict[str, float], rng: np.random.Generator
+) -> tuple[np.ndarray, float, float]:
+    """Effects (rows,) of one measure for the design of its rows; the true mean; the true effect in a new place here."""
+    country = _members(own.country, spreads["country"], rng)
+    study = _members(own.study, spreads["study"], rng)
+    errors = own.errors * np.where(own.is_imputed, spreads["imputed error"], 1.0)
+    true = fixed[0] + own.shifts @ fixed[1:] + country + study + rng.normal(0, spreads["row"], len(errors))
+    here = country[own.is_here]
     at_home = here[0] if len(here) else rng.normal(0, spreads["country"])
     new = fixed[0] + at_home + rng.normal(0, spreads["study"]) + rng.normal(0, spreads["row"])
-    return pd.Series(true + rng.normal(0, errors), rows.index), float(fixed[0]), float(new)
+    return true + rng.normal(0, errors), float(fixed[0]), float(new)
 
 
-def _members(labels: pd.Series, spread: float, rng: np.random.Generator) -> np.ndarray:
-    """One normal effect per different label, repeated for its rows."""
-    codes, names = pd.factorize(labels, sort=True)
-    return rng.normal(0, spread, len(names))[codes]
+def _members(codes: np.ndarray, spread: float, rng: np.random.Generator) -> np.ndarray:
+    """One normal effect per group, repeated for its rows."""
+    return rng.normal(0, spread, codes.max() + 1)[codes]
 
 
 def rank_counts(positions: pd.Series, bins: int = 20) -> pd.DataFrame:
@@ -115,10 +155,10 @@ def rank_counts(positions: pd.Series, bins: int = 20) -> pd.DataFrame:
     return pd.DataFrame({"middle": (edges[:-1] + edges[1:]) / 2, "count": counts})
 
 
-CHECKS = {
-    "spread between studies": lambda effects: float(effects.std(ddof=0)),
-    "largest effect": lambda effects: float(effects.max()),
-    "smallest effect": lambda effects: float(effects.min()),
+CHECKS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "spread between studies": lambda effects: effects.std(axis=-1),
+    "largest effect": lambda effects: effects.max(axis=-1),
+    "smallest effect": lambda effects: effects.min(axis=-1),
 }
 
 
@@ -132,25 +172,29 @@ def predictive_checks(synthesis: Synthesis, seed: int, size: int) -> pd.DataFram
     for measure, rows in synthesis.rows.groupby("measure", sort=True):
         if rows["study_id"].nunique() < 2:
             continue
-        replicas = _replicas(synthesis, rows, str(measure), seed, size)
+        own = layout(rows)
+        replicas = _by_study(own, _replicas(synthesis.posteriors[str(measure)], own, str(measure), seed, size))
+        as_published = _by_study(own, rows["log_ratio"].to_numpy(dtype=float))
         for check, statistic in CHECKS.items():
-            published, simulated = statistic(_by_study(rows, rows["log_ratio"])), np.array([*map(statistic, replicas)])
+            published, simulated = float(statistic(as_published)), statistic(replicas)
             chance = float((simulated >= published).mean())
             found.append((measure, check, published, float(np.median(simulated)), chance))
     return pd.DataFrame(found, columns=["measure", "check", "published", "simulated", "chance"])
 
 
-def _replicas(synthesis: Synthesis, rows: pd.DataFrame, measure: str, seed: int, size: int) -> list[pd.Series]:
+def _replicas(posterior: Posterior, own: Layout, measure: str, seed: int, size: int) -> np.ndarray:
+    """Effects that the posterior simulates, shape (size, rows)."""
     rng = stream(seed, f"predictive check {measure}")
-    names = ["mean", *moderators(rows)]
-    posterior = synthesis.posteriors[measure]
+    names = ["mean", *moderators(own.rows)]
     fixed, spreads = posterior.draw_with_spreads([{name: 1.0} for name in names], [()] * len(names), rng, size)
     each = [{name: float(values[draw]) for name, values in spreads.items()} for draw in range(size)]
-    return [_by_study(rows, simulate(rows, fixed[draw], each[draw], rng)[0]) for draw in range(size)]
+    return np.array([simulate(own, fixed[draw], each[draw], rng)[0] for draw in range(size)])
 
 
-def _by_study(rows: pd.DataFrame, effects: pd.Series) -> pd.Series:
-    return effects.groupby(rows["study_id"]).mean()
+def _by_study(own: Layout, effects: np.ndarray) -> np.ndarray:
+    """Means of the effects (..., rows) of each study, shape (..., studies)."""
+    belongs = np.eye(own.study.max() + 1)[own.study]
+    return effects @ (belongs / belongs.sum(axis=0))
 
 
 def leave_one_study_out(rows: pd.DataFrame, priors: Priors, factor_sd: float) -> pd.DataFrame:
@@ -161,10 +205,12 @@ def leave_one_study_out(rows: pd.DataFrame, priors: Priors, factor_sd: float) ->
     ``log_ratio``, ``lower80``, ``upper80``, ``lower95``, ``upper95``, ``position`` (probability below the truth),
     ``crps``, ``crps_naive``, ``others`` (studies of the measure that remain).
     """
-    found = []
+    found, whole = [], fit_measures(rows, POOLED_MEASURES, priors, factor_sd)
     for (measure, study), own in rows.groupby(["measure", "study_id"], sort=True):
         rest = rows[rows["study_id"] != study]
-        forecast = predict_study(synthesise(rest, priors, factor_sd), own)
+        # The other measures of the study learn of its absence too; those that it says nothing of keep their fit.
+        changed = fit_measures(rest, rows.loc[rows["study_id"] == study, "measure"].unique(), priors, factor_sd)
+        forecast = predict_study(together(rest, whole | changed, priors), own)
         truth = float(own["log_ratio"].mean())
         others = rest.loc[rest["measure"] == measure, "study_id"].nunique()
         naive = _naive(rest.groupby(["measure", "study_id"])["log_ratio"].mean().to_numpy())

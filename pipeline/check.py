@@ -8,6 +8,7 @@ import sys
 
 from pipeline.kit import declared, paths
 from pipeline.kit.data import contracts, sources
+from pipeline.kit.stages.inputs import guarded
 from pipeline.params import ParameterError, load_params, parameter_page
 from pipeline.study.tables import TABLES
 
@@ -34,4 +35,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(guarded("00_inputs", main))

@@ -8,7 +8,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from pipeline.kit import paths, yaml_text
@@ -517,21 +516,22 @@ def load_params(path: Path = paths.PARAMS) -> Any:
     """
     try:
         text = path.read_text(encoding="utf-8")
-        repeated, values = _repeated(yaml.compose(text, yaml_text.LOADER)), yaml_text.load(text)
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+        repeated = _repeated(yaml_text.compose(text))
+        values = {} if repeated else yaml_text.load(text)
+    except (OSError, yaml_text.YAMLError, UnicodeDecodeError) as error:
         raise ParameterError(f"{paths.shown(path)} cannot be read: {error}") from error
     if not isinstance(values, dict):
         raise ParameterError(f"{paths.shown(path)} holds no parameters")
-    problems = [*repeated, *_missing(values), *_invalid(values)]
+    problems = repeated or [*_missing(values), *_invalid(values)]
     if problems:
         listed = "\n  ".join(problems)
         raise ParameterError(f"{paths.shown(path)}: {len(problems)} parameter(s) cannot be used:\n  {listed}")
     return Params.model_validate(values)
 
 
-def _repeated(node: yaml.Node | None) -> list[str]:
+def _repeated(node: yaml_text.Node | None) -> list[str]:
     """Names that stand twice in one section: YAML itself would silently take the last."""
-    if not isinstance(node, yaml.MappingNode):
+    if not isinstance(node, yaml_text.MappingNode):
         return []
     names = [key.value for key, _ in node.value]
     below = [problem for _, value in node.value for problem in _repeated(value)]

@@ -1,4 +1,4 @@
-"""MD5 of files and folders, as DVC computes it."""
+"""MD5 of files and folders, as DVC computes it, and listings of them."""
 
 import hashlib
 import json
@@ -28,3 +28,8 @@ def md5(path: Path, of_file: Callable[[Path], str] = md5_of_file) -> str:
         {"md5": of_file(file), "relpath": within.as_posix()} for file, within in files if not IGNORED & {*within.parts}
     ]
     return md5_of_text(json.dumps(sorted(entries, key=lambda entry: entry["relpath"]), sort_keys=True)) + ".dir"
+
+
+def read_listing(text: str) -> dict[str, str]:
+    """MD5 by path, from a listing."""
+    return {path: md5 for md5, path in (line.split("  ", 1) for line in text.splitlines())}

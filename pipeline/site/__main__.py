@@ -12,6 +12,7 @@ import vl_convert
 
 from pipeline.kit import paths
 from pipeline.kit.language import LANGUAGES
+from pipeline.kit.stages.inputs import guarded
 from pipeline.site import THEME, build
 from pipeline.site.catalogue import Message, MissingTranslation, gathering
 
@@ -114,4 +115,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(guarded("site", main))

@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
-
 from pipeline.kit import paths
 from pipeline.kit import yaml_text
 
@@ -45,7 +43,7 @@ def load_registry() -> dict[str, Any]:
     path = paths.RAW / "sources.yaml"
     try:
         registry = yaml_text.load(path.read_bytes())
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, yaml_text.YAMLError) as error:
         raise SourceError(f"{paths.shown(path)} cannot be read: {error}") from error
     if not isinstance(registry, dict) or set(registry) != {"tables", "sources"}:
         raise SourceError(f"{paths.shown(path)} must hold the two maps 'tables' and 'sources'")

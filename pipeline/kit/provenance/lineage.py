@@ -10,10 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from pipeline.kit import hashes, paths, yaml_text
-from pipeline.kit.stages.dependencies import listing, read_listing
+from pipeline.kit.hashes import read_listing
+from pipeline.kit.stages.dependencies import listing
 
 
 class LineageError(LookupError):
@@ -62,7 +61,7 @@ def read_stages(lock: Path | None = None) -> dict[str, Stage]:
     path = lock or paths.ROOT / "dvc.lock"
     try:
         recorded = yaml_text.load(path.read_bytes())["stages"]
-    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
+    except (OSError, yaml_text.YAMLError, KeyError, TypeError) as error:
         raise LineageError(f"{path.name} cannot be read: run `dvc repro`, or get it back from git ({error})") from error
     return {name: _stage(name, entry) for name, entry in sorted(recorded.items())}
 

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 from dvc.exceptions import DvcException
 from dvc.lock import LockError
 from dvc.repo import Repo
@@ -41,14 +42,28 @@ def project(repo: Any, patient: Callable[[], bool]) -> Iterator[None]:
 
 
 def heal_rwlock(folder: str) -> None:
-    """Remove DVC's list of locked files when a kill has cut it short: nobody can read it any more."""
+    """Take out of DVC's list of locked files what no DVC holds any more; a list cut short by a kill goes as a whole."""
     path = Path(folder) / "rwlock"
     try:
-        json.loads(path.read_text(encoding="utf-8"))
+        locked, written = json.loads(path.read_text(encoding="utf-8")), path.stat().st_mtime
+        read = {file: [one for one in holders if _holds(one, written)] for file, holders in locked["read"].items()}
+        write = {file: holder for file, holder in locked["write"].items() if _holds(holder, written)}
     except FileNotFoundError:
-        pass
-    except ValueError:
+        return
+    except (ValueError, KeyError, TypeError, AttributeError):
         path.unlink()
+        return
+    kept = {"read": {file: holders for file, holders in read.items() if holders}, "write": write}
+    if kept != locked:
+        replace(path, json.dumps(kept))
+
+
+def _holds(entry: dict[str, Any], written: float) -> bool:
+    """Whether the process that wrote an entry is there; one that started after ``written`` only has its number."""
+    try:
+        return psutil.Process(int(entry["pid"])).create_time() <= written
+    except psutil.Error:
+        return False
 
 
 Cell = dict[str, Any]
@@ -188,6 +203,9 @@ class StageRecords:
         with self.locked():
             if fetch:
                 fetch(name)
+            # What was read was noted when the stage began.
+            if changed := [dep.def_path for dep in self.stages[name].deps if dep.status()]:
+                raise DvcException(f"changed while the stage ran: {', '.join(changed)}; its result is not recorded")
             self._record(self.stages[name], MUST_RUN)
 
     def let_go(self, name: str) -> None:

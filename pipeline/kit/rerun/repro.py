@@ -10,6 +10,7 @@ from typing import Any
 
 from pipeline.kit import paths
 from pipeline.kit.compute import ComputeError
+from pipeline.kit.locks import exclusive
 from pipeline.kit.rerun import lockfile, warm_kernels
 from pipeline.kit.rerun.processes import Events
 from pipeline.kit.rerun.scheduler import Progress
@@ -107,7 +108,5 @@ def repro(targets: list[str], jobs: int | None, on: str = "") -> int:
     if not targets and lockfile.unchanged():
         print("every stage is up to date")
         return 0
-    # DVC is imported only when there is something to ask it.
-    pass
-
-    return run(targets, jobs, on)
+    with exclusive("repro", "cacao repro"):
+        return run(targets, jobs, on)

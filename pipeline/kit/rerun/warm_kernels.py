@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.kit import paths, yaml_text
+from pipeline.kit.hashes import read_listing
 from pipeline.kit.rerun.fork_server import LONGEST_MESSAGE
 from pipeline.kit.rerun.processes import LINUX, Events
-from pipeline.kit.stages.dependencies import RUN, code_of, read_listing
+from pipeline.kit.stages.dependencies import RUN, code_of
 
 IMPORT = re.compile(
     r"""^[ \t"]*(?:from[ ]([\w.]+)[ ]import[ ](?:\(([\w\s,]+)\)|([\w ,]+))|import[ ]([\w.]+))""",

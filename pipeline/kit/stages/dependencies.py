@@ -2,7 +2,8 @@
 
 ``dvc.yaml`` lists the tables. Of the code it lists one file, ``results/code/STAGE.txt``, with the MD5 and the path of
 every file of code that the stage uses: ``python -m pipeline.kit.stages.dependencies`` is the stage that writes it
-for all the others. So a change of a module reruns the stages that use it, and no others.
+for all the others. So a change of a module reruns the stages that use it, and no others. Below stand the parameters
+and files that ``dvc.yaml`` lists: DVC itself does not see that one was taken out.
 """
 
 import ast
@@ -16,6 +17,7 @@ from typing import Any
 from pipeline.kit import declared, paths, yaml_text
 from pipeline.kit.hashes import md5_of_file
 from pipeline.kit.language import texts_file
+from pipeline.kit.stages.inputs import guarded
 
 RUN = "python -m pipeline.kit.stages.run"
 # Not found by imports: what runs a notebook.
@@ -44,13 +46,17 @@ def code_of(stage: str, command: str) -> list[Path]:
 
 
 def listing(stage: str, command: str) -> str:
-    """The listing of a stage: one line for each file of its code, MD5 and path."""
-    return "".join(f"{md5_of_file(path)}  {paths.shown(path)}\n" for path in code_of(stage, command))
+    """The listing of a stage: one line for each file of its code, MD5 and path, then what ``dvc.yaml`` lists."""
+    declared_stage = _stages(paths.PIPELINE.read_bytes()).get(stage, {})
+    code = [f"{md5_of_file(path)}  {paths.shown(path)}" for path in code_of(stage, command)]
+    words = [f"# {part}: {entry}" for part in ("params", "deps") for entry in declared_stage.get(part, [])]
+    return "".join(f"{line}\n" for line in [*code, *words])
 
 
-def read_listing(text: str) -> dict[str, str]:
-    """MD5 by path, from a listing."""
-    return {path: md5 for md5, path in (line.split("  ", 1) for line in text.splitlines())}
+@cache
+def _stages(text: bytes) -> dict[str, Any]:
+    found: dict[str, Any] = yaml_text.load(text)["stages"]
+    return found
 
 
 def imported_modules(code: str) -> set[Path]:
@@ -143,8 +149,7 @@ def _file_of(reader: str, words: Sequence[object], arguments: list[ast.expr]) ->
 
 def main() -> int:
     """Write the listing of every stage but this one; returns the exit code."""
-    stages: dict[str, Any] = yaml_text.load(paths.PIPELINE.read_bytes())["stages"]
-    for name, stage in stages.items():
+    for name, stage in _stages(paths.PIPELINE.read_bytes()).items():
         if paths.shown(paths.code(name)) in stage["deps"]:
             paths.code(name).parent.mkdir(parents=True, exist_ok=True)
             try:
@@ -156,4 +161,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(guarded("code", main))

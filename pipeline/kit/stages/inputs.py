@@ -1,12 +1,12 @@
 """What a stage reads must be the same at its end as at its beginning, or its result belongs to neither."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
 from pipeline.kit import hashes, paths, yaml_text
-from pipeline.kit.stages.dependencies import read_listing
+from pipeline.kit.hashes import read_listing
 
 
 class InputError(RuntimeError):
@@ -42,7 +42,9 @@ class Inputs:
     def _declared(self) -> dict[str, Any]:
         stage = yaml_text.load(paths.PIPELINE.read_bytes())["stages"][self.name]
         deps = [entry if isinstance(entry, str) else next(iter(entry)) for entry in stage.get("deps", [])]
-        return {"deps": deps, "params": [name for name in stage.get("params", []) if isinstance(name, str)]}
+        # A file of parameters that is read whole stands there as a map.
+        files = [next(iter(entry)) for entry in stage.get("params", []) if isinstance(entry, dict)]
+        return {"deps": deps + files, "params": [name for name in stage.get("params", []) if isinstance(name, str)]}
 
     @cached_property
     def _listed(self) -> dict[str, str]:
@@ -62,9 +64,13 @@ def _value(values: Any, name: str) -> Any:
     return values
 
 
-@contextmanager
-def unchanged(name: str) -> Iterator[None]:
-    """Do the work of a stage; raises ``InputError`` at the end when something that it reads has changed meanwhile."""
-    inputs = Inputs(name)
-    yield
-    inputs.check()
+def guarded(name: str, work: Callable[[], int]) -> int:
+    """Do the work of a stage that is no notebook; returns its exit code, or 1 when what it reads changed meanwhile."""
+    try:
+        inputs = Inputs(name)
+        code = work()
+        inputs.check()
+    except InputError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return 1
+    return code

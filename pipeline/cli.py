@@ -1,11 +1,16 @@
 """The few commands that people type; ``cacao --help`` lists them, ``cacao COMMAND --help`` explains one."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from pipeline.kit import paths
+
+# By this file a folder is known as a project that commands work on.
+PROJECT = Path("pipeline") / "cli.py"
 
 # What only one command needs is imported in it, so that the others start without.
 Command = Callable[[argparse.Namespace], int]
@@ -223,5 +228,18 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
 
 
+def here() -> int:
+    """Run a command on the project that one stands in, with its own code, whichever project is installed."""
+    folder = next((place for place in (Path.cwd(), *Path.cwd().parents) if (place / PROJECT).is_file()), None)
+    if folder is None:
+        print(f"{Path.cwd()} is in no project: go to the folder of the one to work on", file=sys.stderr)
+        return 2
+    if folder.resolve() == paths.ROOT:
+        return main()
+    others = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(folder), *others])
+    os.execv(sys.executable, [sys.executable, "-m", "pipeline.cli", *sys.argv[1:]])
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(here())

@@ -1,9 +1,11 @@
 """What is recorded is what was run: inputs that change, kernels that end, parameters that are lost, stray writes."""
 
 import fcntl
+import hashlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,9 +16,11 @@ import nbformat
 import pytest
 import rerun_project as toy
 import yaml
+from dvc.utils.serialize import parse_yaml
 from rerun_project import Toy
 from test_run import GOOD, digests, project, run
 
+from pipeline.kit import yaml_text
 from pipeline.kit.stages.executed import stable
 from pipeline.kit.stages.in_kernel import Fence
 
@@ -261,3 +265,92 @@ def test_every_notebook_assigns_what_it_is_passed() -> None:
         assigned = set(re.findall(r"^(\w+) *=", "".join(tagged[0]["source"]) if tagged else "", re.MULTILINE))
         assert len(tagged) == 1 or not names, path.stem
         assert assigned == names, path.stem
+
+
+def test_a_command_works_on_the_project_it_is_called_in(tmp_path) -> None:
+    folder = project(tmp_path / "p", [GOOD])
+    elsewhere = {**toy.environment(folder), "PYTHONPATH": str(Path(__file__).parents[1])}
+    command = [sys.executable, "-c", "import sys; from pipeline.cli import here; sys.exit(here())", "deps", "toy"]
+    for place in (folder, folder / "notebooks"):
+        found = subprocess.run(command, cwd=place, env=elsewhere, capture_output=True, text=True)
+        assert "notebooks/toy.ipynb" in found.stdout, found.stderr
+    outside = subprocess.run(command, cwd=tmp_path, env=elsewhere, capture_output=True, text=True)
+    assert outside.returncode == 2
+    assert "is in no project" in outside.stderr
+
+
+def test_a_notebook_does_not_work_with_the_code_of_another_project(tmp_path) -> None:
+    folder = project(tmp_path / "p", [GOOD])
+    elsewhere = {**toy.environment(folder), "PYTHONPATH": str(Path(__file__).parents[1])}
+    command = [sys.executable, "-P", "-c", "import ipykernel; from pipeline.kit import paths"]
+    found = subprocess.run(command, cwd=folder / "notebooks", env=elsewhere, capture_output=True, text=True)
+    assert "start Jupyter with `make lab`" in found.stderr
+    assert subprocess.run(command, cwd=tmp_path, env=elsewhere, capture_output=True).returncode == 0
+
+
+def test_a_file_of_the_cache_that_was_changed_is_not_taken_for_a_result(tmp_path) -> None:
+    folder = toy.make(tmp_path / "p", {"a": Toy(params=(toy.ADOPTION,))})
+    toy.repro(folder)
+    md5 = hashlib.md5(b"a 0.5\n").hexdigest()
+    kept = folder / ".dvc" / "cache" / "files" / "md5" / md5[:2] / md5[2:]
+    shutil.rmtree(folder / "results")
+    kept.chmod(0o644)
+    kept.write_text("a 0.9\n")
+    # DVC takes what is protected for unchanged.
+    kept.chmod(0o444)
+    found = toy.repro(folder)
+    assert "1 file(s) in the cache were changed and are not used" in found.stderr
+    assert (folder / "results" / "a" / "a.txt").read_text() == "a 0.5\n"
+
+
+def test_two_runs_at_once_do_not_meet(tmp_path) -> None:
+    slow = ["import time\nopen('.started', 'w').close()\ntime.sleep(3)"]
+    folder = toy.make(tmp_path / "p", {"a": Toy(cells=slow), "b": Toy(("a",))})
+    first = toy.start(folder)
+    wait_until(lambda: (folder / ".started").exists())
+    second = toy.repro(folder)
+    assert f"process {first.pid} is at it; waiting for it" in second.stderr
+    assert "0 ran" in second.stdout
+    assert first.wait() == 0
+    assert toy.executed(folder) == ["a", "b"]
+
+
+def test_locks_of_dead_processes_and_of_other_programs_need_no_hand(tmp_path) -> None:
+    folder = toy.make(tmp_path / "p", {"a": Toy()})
+    here = str(folder / "results" / "a")
+    locked = {"write": {here: {"pid": 1, "cmd": "run a"}}, "read": {here: [{"pid": 999_999_999, "cmd": "run b"}]}}
+    (folder / ".dvc" / "tmp").mkdir()
+    lock = folder / ".dvc" / "tmp" / "rwlock"
+    lock.write_text(json.dumps(locked))
+    # Written before the program that now has the number was started.
+    os.utime(lock, (1, 1))
+    toy.repro(folder)
+    assert toy.executed(folder) == ["a"]
+
+
+def test_a_parameter_taken_out_of_the_list_of_a_stage_makes_it_run_again(tmp_path) -> None:
+    folder = project(tmp_path / "p", [GOOD])
+    before = listing_of(folder)
+    stages = yaml.safe_load((folder / "dvc.yaml").read_text())
+    stages["stages"]["toy"]["params"] = []
+    (folder / "dvc.yaml").write_text(yaml.safe_dump(stages))
+    assert listing_of(folder) != before
+
+
+def listing_of(folder: Path) -> str:
+    code = "from pipeline.kit.stages.dependencies import RUN, listing; print(listing('toy', RUN + ' toy'))"
+    return subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
+SCALARS = (
+    *("020000", "0o17", "1:30:00", "1e-05", "1e5", "1.e3", "12e03", ".5", "-0", "+.inf", "0x1F", "0b11", "1_000"),
+    *("yes", "on", "off", "true", "NULL", "~", "2025-01-01", "'020'", "1.2.3"),
+)
+
+
+@pytest.mark.parametrize("scalar", SCALARS)
+def test_a_value_means_to_notebooks_what_dvc_records(scalar) -> None:
+    text = f"section:\n  value: {scalar}\n"
+    expected = parse_yaml(text, "params.yaml")["section"]["value"]
+    found = yaml_text.load(text)["section"]["value"]
+    assert (type(found), repr(found)) == (type(expected), repr(expected))

@@ -6,9 +6,26 @@ succeeded; in a notebook opened by hand it is ``scratch/``, so that trying thing
 """
 
 import os
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def check_project(started_in: Path) -> None:
+    """Raise ``ImportError`` when work started in another project than that of this code: it would write here."""
+    folders = (started_in, *started_in.parents)
+    here = next((folder for folder in folders if (folder / "pipeline" / "kit" / "paths.py").is_file()), ROOT)
+    if here.resolve() != ROOT:
+        raise ImportError(
+            f"work was started in {here} with the code of {ROOT}: start Jupyter with `make lab` in {here}"
+        )
+
+
+# A command finds its project by itself (`cli.here`); a notebook opened by hand has the kernel that is installed.
+if "ipykernel" in sys.modules:
+    check_project(Path.cwd())
+
 RAW = ROOT / "data" / "raw"
 CLEAN = ROOT / "data" / "clean"
 SURVEY = ROOT / "data" / "survey"

@@ -5,6 +5,7 @@ as in ``dvc repro``.
 """
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from dvc.stage.cache import RunCacheNotFoundError
 from dvc.stage.serialize import to_single_stage_lockfile
 
 from pipeline.kit import paths
+from pipeline.kit.hashes import md5_of_file
 from pipeline.kit.rerun import lockfile
 from pipeline.kit.rerun.lockfile import ForeignLockError, LockFile, replace
 
@@ -139,6 +141,21 @@ def settings(notebook: Any) -> str:
     return json.dumps([kept, notebook.nbformat, notebook.nbformat_minor], sort_keys=True)
 
 
+def spoiled(stage: Any) -> list[str]:
+    """Files in DVC's cache that no longer hold what their names say, of the outputs of a stage; they are removed."""
+    found = []
+    for out in stage.outs:
+        objects = [entry.value for _, _, entry in out.get_obj()] if out.hash_info.isdir else [out.hash_info.value]
+        for md5 in objects:
+            path = Path(out.cache.oid_to_path(md5))
+            if path.exists() and md5_of_file(path) != md5:
+                path.unlink()
+                found.append(md5)
+    if found:
+        print(f"{stage.name}: {len(found)} file(s) in the cache were changed and are not used", file=sys.stderr)
+    return found
+
+
 UNCHANGED, CACHED, PROSE, MUST_RUN = "unchanged", "from the cache", "words only", "must run"
 
 
@@ -188,9 +205,12 @@ class StageRecords:
             stage.remove_outs(ignore_remove=False, force=False)
             try:
                 self.repo.stage_cache.restore(stage)
-                return self._record(stage, CACHED)
+                if not spoiled(stage):
+                    return self._record(stage, CACHED)
+                stage.remove_outs(ignore_remove=False, force=True)
             except RunCacheNotFoundError:
-                stage.save_deps()
+                pass
+            stage.save_deps()
             self._hold(stage)
         return MUST_RUN
 

@@ -31,5 +31,6 @@ def md5(path: Path, of_file: Callable[[Path], str] = md5_of_file) -> str:
 
 
 def read_listing(text: str) -> dict[str, str]:
-    """MD5 by path, from a listing."""
-    return {path: md5 for md5, path in (line.split("  ", 1) for line in text.splitlines())}
+    """MD5 by path, from a listing of code; lines that are none of a listing say nothing."""
+    parts = (line.partition("  ") for line in text.splitlines())
+    return {path: md5 for md5, _, path in parts if path}

@@ -151,7 +151,11 @@ def reasons(name: str) -> list[str]:
     recorded = read_stages().get(name)
     if recorded is None:
         return ["it has never run: dvc.lock does not know it"]
-    return [*_command(recorded, declared[name]), *_files(recorded, declared[name]), *_parameters(recorded)]
+    return [
+        *_command(recorded, declared[name]),
+        *_files(recorded, declared[name]),
+        *_parameters(recorded, declared[name].get("params", [])),
+    ]
 
 
 def declared_stages() -> dict[str, dict[str, Any]]:
@@ -204,8 +208,13 @@ def _outs(declared: dict[str, Any]) -> list[str]:
     return [entry if isinstance(entry, str) else next(iter(entry)) for entry in listed]
 
 
-def _parameters(recorded: Stage) -> Iterator[str]:
+def _parameters(recorded: Stage, listed: list[Any]) -> Iterator[str]:
     now = yaml_text.load(paths.PARAMS.read_bytes())
+    # An entry that is no text is a file that is read whole.
+    is_whole = any(not isinstance(entry, str) for entry in listed)
+    yield from (
+        f"parameter {name}: no longer used" for name in recorded.parameters if not is_whole and name not in listed
+    )
     for name, value in recorded.parameters.items():
         found: Any = now
         for part in name.split("."):

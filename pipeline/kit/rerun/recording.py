@@ -20,7 +20,7 @@ from dvc.rwlock import rwlock
 from dvc.stage.cache import RunCacheNotFoundError
 from dvc.stage.serialize import to_single_stage_lockfile
 
-from pipeline.kit import paths
+from pipeline.kit import paths, yaml_text
 from pipeline.kit.hashes import md5_of_file
 from pipeline.kit.rerun import lockfile
 from pipeline.kit.rerun.lockfile import ForeignLockError, LockFile, replace
@@ -193,7 +193,8 @@ class StageRecords:
         stage = self.stages[name]
         with self.locked():
             seen = self._marks(stage, stage.deps) | self._marks(stage, stage.outs)
-            if not stage.changed(False, self.upstream[name]):
+            lists_less = self._lists_less(stage)
+            if not lists_less and not stage.changed(False, self.upstream[name]):
                 self.snapshot.add(seen)
                 return UNCHANGED
             if not stage.cmd or stage.frozen or stage.is_import:
@@ -203,13 +204,9 @@ class StageRecords:
                 reword(name)
                 return self._record(stage, PROSE)
             stage.remove_outs(ignore_remove=False, force=False)
-            try:
-                self.repo.stage_cache.restore(stage)
-                if not spoiled(stage):
-                    return self._record(stage, CACHED)
-                stage.remove_outs(ignore_remove=False, force=True)
-            except RunCacheNotFoundError:
-                pass
+            # What the run cache holds was made with what was taken out.
+            if not lists_less and self._restored(stage):
+                return self._record(stage, CACHED)
             stage.save_deps()
             self._hold(stage)
         return MUST_RUN
@@ -240,6 +237,28 @@ class StageRecords:
                 self.lock_file.finished()
             self.snapshot.keep(self.repo.cache.local.path)
         self.repo.close()
+
+    def _restored(self, stage: Any) -> bool:
+        """Whether the run cache has what the stage would make, whole; else nothing of it is in place."""
+        try:
+            self.repo.stage_cache.restore(stage)
+        except RunCacheNotFoundError:
+            return False
+        if spoiled(stage):
+            stage.remove_outs(ignore_remove=False, force=True)
+            return False
+        return True
+
+    def _lists_less(self, stage: Any) -> bool:
+        """Whether something was taken out of what ``dvc.yaml`` lists since the last run, which DVC does not see."""
+        if not self.lock_file or stage.name not in self.lock_file.entries:
+            return False
+        recorded = yaml_text.load(self.lock_file.entries[stage.name])[stage.name]
+        files = {item["path"] for item in recorded.get("deps", [])} | set(recorded.get("params", {}))
+        names = {name for values in recorded.get("params", {}).values() for name in values}
+        listed = {name for dep in stage.deps for name in getattr(dep, "params", None) or []}
+        whole = any(getattr(dep, "params", None) == [] for dep in stage.deps)
+        return bool(files - {dep.def_path for dep in stage.deps}) or (not whole and bool(names - listed))
 
     def _hold(self, stage: Any) -> None:
         held = ExitStack()

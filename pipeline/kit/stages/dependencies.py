@@ -2,8 +2,7 @@
 
 ``dvc.yaml`` lists the tables. Of the code it lists one file, ``results/code/STAGE.txt``, with the MD5 and the path of
 every file of code that the stage uses: ``python -m pipeline.kit.stages.dependencies`` is the stage that writes it
-for all the others. So a change of a module reruns the stages that use it, and no others. Below stand the parameters
-and files that ``dvc.yaml`` lists: DVC itself does not see that one was taken out.
+for all the others. So a change of a module reruns the stages that use it, and no others.
 """
 
 import ast
@@ -46,17 +45,8 @@ def code_of(stage: str, command: str) -> list[Path]:
 
 
 def listing(stage: str, command: str) -> str:
-    """The listing of a stage: one line for each file of its code, MD5 and path, then what ``dvc.yaml`` lists."""
-    declared_stage = _stages(paths.PIPELINE.read_bytes()).get(stage, {})
-    code = [f"{md5_of_file(path)}  {paths.shown(path)}" for path in code_of(stage, command)]
-    words = [f"# {part}: {entry}" for part in ("params", "deps") for entry in declared_stage.get(part, [])]
-    return "".join(f"{line}\n" for line in [*code, *words])
-
-
-@cache
-def _stages(text: bytes) -> dict[str, Any]:
-    found: dict[str, Any] = yaml_text.load(text)["stages"]
-    return found
+    """The listing of a stage: one line for each file of its code, MD5 and path."""
+    return "".join(f"{md5_of_file(path)}  {paths.shown(path)}\n" for path in code_of(stage, command))
 
 
 def imported_modules(code: str) -> set[Path]:
@@ -149,7 +139,8 @@ def _file_of(reader: str, words: Sequence[object], arguments: list[ast.expr]) ->
 
 def main() -> int:
     """Write the listing of every stage but this one; returns the exit code."""
-    for name, stage in _stages(paths.PIPELINE.read_bytes()).items():
+    stages: dict[str, Any] = yaml_text.load(paths.PIPELINE.read_bytes())["stages"]
+    for name, stage in stages.items():
         if paths.shown(paths.code(name)) in stage["deps"]:
             paths.code(name).parent.mkdir(parents=True, exist_ok=True)
             try:

@@ -21,6 +21,8 @@ from survey_folder import Folder, after
 
 from pipeline.survey import privacy
 
+pytestmark = pytest.mark.slow
+
 LABEL = "Apakah Bapak/Ibu setuju ikut, dan datanya dipakai seperti itu?"
 STORED, MARKS = zip(*(person(number) for number in range(3)), strict=True)
 

@@ -23,6 +23,8 @@ from survey_folder import Folder, after
 
 from pipeline.survey import command, privacy
 
+pytestmark = pytest.mark.slow
+
 ONE, MARKS = person(1)
 
 
@@ -148,7 +150,6 @@ def test_an_edit_with_the_id_of_the_first_version_brings_nobody_back(folder: Fol
     assert folder.where([*marks, one["id"], edit["id"]]) == []
 
 
-@pytest.mark.slow
 def test_a_farmer_may_be_named_by_the_id_of_an_edit_and_older_exports_bring_nothing(folder: Folder) -> None:
     one, marks = person(1)
     second = one | {"id": submission(7)["id"], "deprecated": one["id"]}
@@ -250,7 +251,6 @@ def visit_of(answers: dict, number: int, **changes: str) -> tuple[dict, list[str
     return other, [mark for mark in own if mark not in answers.values()]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("consent", ["", "belum pasti"])
 @pytest.mark.parametrize("place", ["one file", "two files"])
 @pytest.mark.parametrize("named", ["the yes", "the unclear visit"])

@@ -14,7 +14,10 @@ from rerun_project import Toy, executed, repro, set_param
 
 from pipeline.kit.rerun import warm_kernels
 
-pytestmark = pytest.mark.skipif(not warm_kernels.possible(), reason="the fork server needs Linux")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not warm_kernels.possible(), reason="the fork server needs Linux"),
+]
 
 # Everything a notebook could notice of its surroundings, but what differs between any two runs.
 SURROUNDINGS = """
@@ -44,7 +47,6 @@ figure
 """
 
 
-@pytest.mark.slow
 def test_a_warm_kernel_finds_what_a_cold_one_does_and_gives_the_same_bytes(tmp_path) -> None:
     folder = toy.make(tmp_path / "p", {"a": Toy(cells=["%matplotlib inline", FIGURE, SURROUNDINGS])})
     found = []
@@ -72,7 +74,6 @@ def test_one_parameter_turns_it_off(tmp_path, on, word) -> None:
     assert word in (folder / ".where").read_text()
 
 
-@pytest.mark.slow
 def test_modules_that_are_taken_from_a_package_are_there_before_the_notebook_asks(tmp_path) -> None:
     # SciPy loads this one, in 0.8 s, only when it is asked for.
     cells = ["import sys\nprint('there before:', 'scipy.stats' in sys.modules)", "from scipy import stats"]
@@ -116,7 +117,6 @@ CRASHES = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("warm", ["true", "false"])
 def test_a_crash_of_kernel_or_runner_fails_its_stage_alone(tmp_path, warm) -> None:
     crashing = {name: Toy(cells=[ABOVE + crash]) for name, crash in CRASHES.items()}
@@ -143,7 +143,6 @@ def test_stages_that_lose_their_server_run_cold(tmp_path) -> None:
     assert toy.left_over(folder) == []
 
 
-@pytest.mark.slow
 def test_a_library_that_starts_threads_is_not_shared(tmp_path) -> None:
     folder = toy.make(tmp_path / "p", {"a": Toy(cells=["import threads_at_once"])})
     text = "import threading, time\nthreading.Thread(target=time.sleep, args=(2,)).start()\n"

@@ -4,6 +4,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 # The stages call `python`: the environment must stand first on the path of every command.
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
+# One thread per process, as in the stages: with several, small sums wait for each other.
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 NUMEXPR_NUM_THREADS=1
+# All processes of the tests read what is compiled, also where a container lets Python keep nothing it compiles.
+TEST := $(RUN) $(ONE_THREAD) PYTHONDONTWRITEBYTECODE=
 # Compiled once here: every notebook is a process of its own, and many containers let Python keep nothing it compiles.
 install := $(BIN)/uv pip install --compile-bytecode --python
 
@@ -21,14 +25,14 @@ verify: .venv/installed ## Run every stage again in an empty clone and compare e
 	$(RUN) cacao verify
 
 test: .venv/installed browser ## Run all tests, on all cores
-	$(RUN) pytest -n logical
+	$(TEST) pytest -n logical
 
 test-fast: .venv/installed ## Run the tests that need neither a run of the pipeline nor a browser nor long
-	$(RUN) pytest -n logical -m "not pipeline and not browser and not slow"
+	$(TEST) pytest -n logical -m "not pipeline and not browser and not slow"
 
 coverage: .venv/installed browser ## Run the tests and list the lines and branches of pipeline/ that none reached
 	$(RUN) coverage erase
-	$(RUN) coverage run -m pytest -n logical
+	$(TEST) coverage run -m pytest -n logical
 	$(RUN) coverage combine --quiet
 	$(RUN) coverage report
 
@@ -41,9 +45,8 @@ browser: .venv/installed
 picture: .venv/installed browser ## Take the picture of the start page for the README
 	$(RUN) python docs/picture.py
 
-# One thread per notebook, as in the stages: with several, small sums wait for each other.
 lab: .venv/installed ## Open the notebooks in JupyterLab
-	$(RUN) OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 NUMEXPR_NUM_THREADS=1 jupyter lab
+	$(RUN) $(ONE_THREAD) jupyter lab
 
 lock: .venv/installed ## Compile requirements.in to requirements.lock and environment.yml
 	$(RUN) uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 \

@@ -1,6 +1,7 @@
 """What several test files share: repeatable property tests, real tables, and the whole pipeline run in a copy."""
 
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from pipeline.study.statistics import clean as statistics_clean
 
 __all__ = ["browser", "folder"]
 
+# jsonschema compiles a grammar of addresses at import, in seconds, for a format check that no test uses.
+sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+
 settings.register_profile(
     "repeatable",
     derandomize=True,
@@ -30,15 +34,26 @@ settings.register_profile(
 settings.load_profile("repeatable")
 
 
+# Holds the longest of the tests that need the run of the pipeline.
+FIRST = "test_reproduction.py"
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a run of the pipeline or a browser, and begin with the files that take longest."""
+    """Mark what needs a run of the pipeline or a browser, and put the files that take longest first.
+
+    One process begins with the run of the pipeline; while others would wait for it, they run what takes long without.
+    """
     needed = (("fresh", "pipeline"), ("browser", "browser"))
     for item in items:
         for fixture, mark in needed:
             if fixture in item.fixturenames:
                 item.add_marker(mark)
-    long = {item.path for item in items if any(item.get_closest_marker(mark) for mark in ("pipeline", "slow"))}
-    items.sort(key=lambda item: item.path not in long)
+    waiting, slow = ({item.path for item in items if item.get_closest_marker(mark)} for mark in ("pipeline", "slow"))
+
+    def place(item: pytest.Item) -> tuple[bool, bool, bool]:
+        return item.path.name != FIRST, item.path not in slow - waiting, item.path not in waiting
+
+    items.sort(key=place)
 
 
 @pytest.fixture

@@ -39,15 +39,25 @@ def starts(folder: Path) -> list[Start]:
     for warm in ("true", "false"):
         new = toy.make(folder / f"new_{warm}", PROJECT)
         toy.set_param(new, "warm_kernels", warm)
-        changed = copy(new, folder / f"changed_{warm}")
-        toy.repro(changed, "-j", "2")
+        found.append(undisturbed(new))
+        # What the run made of the new project is up to date but for what is changed here.
+        changed = copy(done(new), folder / f"changed_{warm}")
         toy.set_param(changed, "adoption", 0.9)
-        for start in (new, changed):
-            done = copy(start, folder / f"{start.name}_done")
-            began = time.monotonic()
-            toy.repro(done, "-j", "2")
-            found.append(Start(start, outputs(done), time.monotonic() - began))
+        found.append(undisturbed(changed))
     return found
+
+
+def done(start: Path) -> Path:
+    """Where a project stands that was run undisturbed."""
+    return start.with_name(f"{start.name}_done")
+
+
+def undisturbed(start: Path) -> Start:
+    """Run a copy of a project to its end."""
+    folder = copy(start, done(start))
+    began = time.monotonic()
+    toy.repro(folder, "-j", "2")
+    return Start(start, outputs(folder), time.monotonic() - began)
 
 
 def copy(source: Path, target: Path) -> Path:

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import shutil
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -43,6 +44,10 @@ class Folder:
         """What was set aside, as text."""
         return pd.read_csv(privacy.private() / "set_aside.csv", dtype=str, keep_default_na=False)
 
+    def begin_as(self, other: Path) -> None:
+        """Begin as a copy of another folder."""
+        shutil.copytree(other, self.root, dirs_exist_ok=True)
+
     def files(self, part: str = ".") -> dict[str, bytes]:
         """Every file below a part of the folder; members of ZIP files stand beside them, opened."""
         found = {}
@@ -79,12 +84,25 @@ def forms(word: str) -> list[bytes]:
     return [plain, word.encode("utf-16-le"), *(text.rstrip(b"=")[:-2] for text in shifted)]
 
 
+def stand_in(root: Path, patch: pytest.MonkeyPatch) -> Folder:
+    """An empty folder in the place of the project."""
+    root.mkdir()
+    patch.setattr(privacy, "ROOT", root)
+    # The day after the last simulated submission; nothing must depend on when the tests run.
+    patch.setattr(expiry, "today", lambda: date(2026, 11, 24))
+    return Folder(root)
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
     """An empty folder in the place of the project."""
-    root = tmp_path / "project"
-    root.mkdir()
-    monkeypatch.setattr(privacy, "ROOT", root)
-    # The day after the last simulated submission; nothing must depend on when the tests run.
-    monkeypatch.setattr(expiry, "today", lambda: date(2026, 11, 24))
-    return Folder(root)
+    return stand_in(tmp_path / "project", monkeypatch)
+
+
+def after(place: Path, *files: tuple[str, bytes], forgets: str = "") -> Path:
+    """A folder after an import, and after a farmer was deleted, for tests that begin with a copy of it."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = stand_in(place / "project", patch)
+        folder.take_in(*files)
+        assert not forgets or command.main(["forget", forgets]) == 0
+    return folder.root

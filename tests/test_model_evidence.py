@@ -13,6 +13,8 @@ from pipeline.study.synthesis.pooling import Priors, error_factor_sd, synthesise
 from pipeline.study.validation import calibration
 from pipeline.study.validation.calibration import check_meta_analyses
 
+pytestmark = pytest.mark.slow
+
 LEVEL = 0.9
 
 
@@ -156,7 +158,6 @@ def test_a_wrong_published_result_would_be_noticed():
     assert set(found.loc[~found["passed"], "quantity"]) == {"tau2"}
 
 
-@pytest.mark.slow
 def test_a_grid_twice_as_fine_gives_nearly_the_same_effects(synthesis, rows, effects, monkeypatch):
     coarse, factor = spreads_module.half_normal, spreads_module.log_normal_even
     monkeypatch.setattr(spreads_module, "half_normal", lambda name, scale, nodes: coarse(name, scale, 2 * nodes))
@@ -269,7 +270,6 @@ def test_contributions_list_every_study_and_leave_a_part_to_the_prior(synthesis)
         assert min(mean, row.log_ratio) - 0.05 <= row.value <= max(mean, row.log_ratio) + 0.05
 
 
-@pytest.mark.slow
 def test_sensitivity_shows_every_measure_in_every_variant(rows, effects):
     doubtful = comparisons.doubtful_rows(effects)
     table = robustness.sensitivity(rows, doubtful, Priors(), error_factor_sd(effects), LEVEL)

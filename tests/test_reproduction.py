@@ -79,10 +79,13 @@ def test_changing_a_module_reruns_what_uses_it_and_nothing_else(copy: Path) -> N
 
 def test_an_experiment_changes_what_it_should(copy: Path) -> None:
     before = {name: json.loads((copy / "results" / "metrics" / f"{name}.json").read_text()) for name in METRICS}
-    done = dvc(copy, "exp", "run", "-S", "prices.fertilizer_multiplier=1.5")
+    others = [name for name in stages() if name != "site"]
+    done = dvc(copy, "exp", "run", "-S", "prices.fertilizer_multiplier=1.5", *others)
     # 09 keeps its numbers; its answer quotes what the step of the price costs, and that moves.
     expected = {"00_inputs", "06_model_fertilizer", "09_attribution", "10_scenarios", "12_brief", "14_survey_design"}
-    assert set(stages_run(done)) == {*expected, "data_quality", "site"}
+    assert set(stages_run(done)) == {*expected, "data_quality"}
+    # The site is built from changed numbers in the test of a survey; here it is enough that it would be.
+    assert set(json.loads(dvc(copy, "status", "--json").stdout)) == {"site"}
     after = {name: json.loads((copy / "results" / "metrics" / f"{name}.json").read_text()) for name in METRICS}
     key = "fertilizer.value_cost_ratio.market"
     assert after["06_model_fertilizer"][key]["value"] < before["06_model_fertilizer"][key]["value"]

@@ -13,6 +13,8 @@ from rerun_project import ADOPTION, PIPELINE, Toy, executed, repro, serial, set_
 from pipeline.kit import paths
 from pipeline.kit.rerun import lockfile, scheduler, warm_kernels
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def reproduced(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -30,7 +32,6 @@ def folder(reproduced: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(reproduced, tmp_path / "copy"))
 
 
-@pytest.mark.slow
 def test_lock_and_outputs_are_those_of_a_serial_run_also_after_random_changes(reproduced, tmp_path) -> None:
     twin = toy.make(tmp_path / "serial", PIPELINE)
     parallel = Path(shutil.copytree(reproduced, tmp_path / "parallel"))
@@ -66,7 +67,6 @@ def yaml_value(file: Path, name: str) -> str:
     return next(line.split(": ")[1] for line in file.read_text().splitlines() if line.startswith(f"  {name}:"))
 
 
-@pytest.mark.slow
 def test_changed_words_are_taken_over_without_running_code(folder, tmp_path) -> None:
     twin = Path(shutil.copytree(folder, tmp_path / "twin"))
     for project in (folder, twin):
@@ -80,7 +80,6 @@ def test_changed_words_are_taken_over_without_running_code(folder, tmp_path) -> 
     assert state(folder) == state(twin), "as if all had been executed"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("what", ["code", "words and parameter", "words and lost output"])
 def test_more_than_words_is_executed(folder, what) -> None:
     cells = ["1 + 1"] if what == "code" else []
@@ -93,7 +92,6 @@ def test_more_than_words_is_executed(folder, what) -> None:
     assert "b" in executed(folder)
 
 
-@pytest.mark.slow
 def test_nothing_to_do_is_known_at_once_until_something_is_touched(folder) -> None:
     repro(folder)
     assert repro(folder).stdout == "every stage is up to date\n"
@@ -118,7 +116,6 @@ def test_targets_run_with_what_they_need_and_nothing_else(tmp_path) -> None:
     assert "'cocoa'" in failed.stderr
 
 
-@pytest.mark.slow
 def test_failures_stop_only_what_needs_them_and_are_all_reported(tmp_path) -> None:
     broken = {**PIPELINE, "b": Toy(("a",), (ADOPTION,), ["raise RuntimeError('black pods')"])}
     broken |= {"g": Toy(cells=["raise RuntimeError('no rain')"]), "h": Toy()}
@@ -135,21 +132,20 @@ def test_failures_stop_only_what_needs_them_and_are_all_reported(tmp_path) -> No
     assert list(lockfile.split((folder / "dvc.lock").read_text())) == ["a", "b", "c", "d", "e", "f", "g", "h"]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("warm", [True, False])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_request_to_stop_leaves_nothing_behind(tmp_path, number, warm) -> None:
+@pytest.mark.parametrize("warm", ["true", "false"])
+def test_a_request_to_stop_leaves_nothing_behind(tmp_path, warm) -> None:
     sleeping = {"a": Toy(cells=["import time", "time.sleep(60)"]), "b": Toy(), "c": Toy(("a",))}
     folder = toy.make(tmp_path / "p", sleeping)
-    set_param(folder, "warm_kernels", str(warm).lower())
-    process = toy.start(folder, "-j", "2")
-    until(lambda: (folder / "dvc.lock").exists() and list(folder.glob(".staging-a-*/results/a")))
-    process.send_signal(number)
-    _, errors = process.communicate(timeout=30)
-    assert process.returncode == 130
-    assert "interrupted" in errors
-    assert toy.left_over(folder) == []
-    assert not list(folder.glob(".staging*"))
+    set_param(folder, "warm_kernels", warm)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        process = toy.start(folder, "-j", "2")
+        until(lambda: (folder / "dvc.lock").exists() and list(folder.glob(".staging-a-*/results/a")))
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=30)
+        assert process.returncode == 130
+        assert "interrupted" in errors
+        assert toy.left_over(folder) == []
+        assert not list(folder.glob(".staging*"))
     toy.write_notebook(folder, "a", Toy())
     repro(folder)
     assert sorted(executed(folder)) == ["a", "b", "c"]
@@ -162,7 +158,6 @@ def until(condition) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.slow
 def test_a_stage_that_asks_for_it_runs_alone_and_others_side_by_side(tmp_path) -> None:
     # Each notes when it began and ended.
     mark = "import time; from pathlib import Path\nopen('.times', 'a').write(f'{time.time()} %s begins\\n')"

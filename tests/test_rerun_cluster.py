@@ -118,6 +118,22 @@ def test_a_failure_on_a_worker_is_told_as_one_here(clones) -> None:
 
 
 @pytest.mark.slow
+def test_a_run_that_ends_leaves_nothing_at_work_on_the_cluster(clones) -> None:
+    main, one, two, started = clones
+    toy.write_notebook(main, "a", Toy(params=(ADOPTION,), cells=[SLEEP]))
+    for number in (signal.SIGKILL, signal.SIGINT):
+        process = toy.start(main, "--on", started.address, "a")
+        until(lambda: busy("a", one, two))
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=30)
+        assert number == signal.SIGKILL or "interrupted" in errors
+        until(lambda: not left(started, main, one, two), seconds=10)
+        assert not busy("a", one, two)
+    toy.write_notebook(main, "a", Toy(params=(ADOPTION,), cells=["'awake'"]))
+    assert "1 ran" in repro(main, "--on", started.address, "a").stdout
+
+
+@pytest.mark.slow
 def test_work_of_its_own_in_a_clone_is_not_overwritten(clones) -> None:
     main, one, two, started = clones
     for folder in (one, two):
@@ -129,7 +145,7 @@ def test_work_of_its_own_in_a_clone_is_not_overwritten(clones) -> None:
 
 
 @pytest.mark.slow
-def test_workers_in_the_shared_folder_take_no_copies(twin, tmp_path) -> None:
+def test_workers_in_the_shared_folder_take_no_copies_and_one_alone_its_own_heavy_loops(twin, tmp_path) -> None:
     main = make(tmp_path, PIPELINE)
     with cluster(tmp_path / "cluster", one=main, two=main) as started:
         done = repro(main, "--on", started.address)
@@ -137,8 +153,16 @@ def test_workers_in_the_shared_folder_take_no_copies(twin, tmp_path) -> None:
         assert len(used) == 2
         assert sorted(toy.executed(main)) == sorted(PIPELINE)
         assert not left(started, main)
-    assert results(main) == results(twin)
-    assert not (tmp_path / "main-remote").exists()
+        assert results(main) == results(twin)
+        assert not (tmp_path / "main-remote").exists()
+        # The loop goes to the cluster whose only worker is busy with the stage.
+        started.kill("two")
+        loop = "from pipeline.kit import compute\ncompute.each(abs, [-1, -2, -3])"
+        toy.write_notebook(main, "b", Toy(cells=[loop]))
+        set_param(main, "backend", "dask")
+        set_param(main, "scheduler", started.address)
+        repro(main, "--on", started.address, "b")
+        assert "[1, 2, 3]" in (main / "results" / "b" / "b.ipynb").read_text()
     assert not list((main / ".dvc" / "tmp" / "cacao").glob("token*"))
 
 
@@ -226,33 +250,6 @@ def test_a_run_that_has_lost_its_scheduler_goes_on_here(waiting, tmp_path) -> No
     assert "a: lost its worker, starts again" in out
     assert made_in(main, one) == {"main": ["a", "b"], "one": []}
     assert state(main) == expected
-
-
-@pytest.mark.slow
-def test_a_run_that_ends_leaves_nothing_at_work_on_the_cluster(tmp_path) -> None:
-    main, one, two = project(tmp_path, {"a": Toy(cells=[SLEEP])})
-    with cluster(tmp_path / "cluster", one=one, two=two) as started:
-        for number in (signal.SIGKILL, signal.SIGINT):
-            process = toy.start(main, "--on", started.address)
-            until(lambda: busy("a", one, two))
-            process.send_signal(number)
-            _, errors = process.communicate(timeout=30)
-            assert number == signal.SIGKILL or "interrupted" in errors
-            until(lambda: not left(started, main, one, two), seconds=10)
-            assert not busy("a", one, two)
-        toy.write_notebook(main, "a", Toy())
-        assert "1 ran" in repro(main, "--on", started.address).stdout
-
-
-@pytest.mark.slow
-def test_heavy_loops_go_to_the_same_cluster_while_its_only_worker_has_the_stage(tmp_path) -> None:
-    loop = "from pipeline.kit import compute\ncompute.each(abs, [-1, -2, -3])"
-    main = toy.make(tmp_path / "main", {"a": Toy(cells=[loop])})
-    with cluster(tmp_path / "cluster", one=main) as started:
-        set_param(main, "backend", "dask")
-        set_param(main, "scheduler", started.address)
-        repro(main, "--on", started.address)
-    assert "[1, 2, 3]" in (main / "results" / "a" / "a.ipynb").read_text()
 
 
 @pytest.mark.slow

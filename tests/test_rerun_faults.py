@@ -6,6 +6,8 @@ import pytest
 import rerun_faults
 from rerun_faults import Start
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def starts(tmp_path_factory) -> list[Start]:
@@ -17,7 +19,6 @@ def run_round(start: Start, folder: Path, seed: int) -> None:
     rerun_faults.check(start, folder, process)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(8))
 def test_a_kill_at_a_random_moment_leaves_nothing_that_needs_a_hand(starts, tmp_path, seed) -> None:
     run_round(starts[seed % len(starts)], tmp_path / "round", seed)

@@ -6,20 +6,18 @@ import shutil
 import signal
 import subprocess
 import sys
-from pathlib import Path
-from queue import SimpleQueue
-from types import SimpleNamespace
 
 import psutil
 import pytest
 import rerun_project as toy
-import yaml
-from reproduction import stand_in
-from rerun_project import Toy, executed, repro, set_param, state
+from rerun_project import Toy, executed, repro, set_param
 
 from pipeline.kit.rerun import warm_kernels
 
-pytestmark = pytest.mark.skipif(not warm_kernels.possible(), reason="the fork server needs Linux")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not warm_kernels.possible(), reason="the fork server needs Linux"),
+]
 
 # Everything a notebook could notice of its surroundings, but what differs between any two runs.
 SURROUNDINGS = """
@@ -49,7 +47,6 @@ figure
 """
 
 
-@pytest.mark.slow
 def test_a_warm_kernel_finds_what_a_cold_one_does_and_gives_the_same_bytes(tmp_path) -> None:
     folder = toy.make(tmp_path / "p", {"a": Toy(cells=["%matplotlib inline", FIGURE, SURROUNDINGS])})
     found = []
@@ -77,7 +74,6 @@ def test_one_parameter_turns_it_off(tmp_path, on, word) -> None:
     assert word in (folder / ".where").read_text()
 
 
-@pytest.mark.slow
 def test_modules_that_are_taken_from_a_package_are_there_before_the_notebook_asks(tmp_path) -> None:
     # SciPy loads this one, in 0.8 s, only when it is asked for.
     cells = ["import sys\nprint('there before:', 'scipy.stats' in sys.modules)", "from scipy import stats"]
@@ -113,22 +109,28 @@ def test_nothing_passes_from_one_notebook_to_the_next(tmp_path) -> None:
 ABOVE = "import os\nabove = lambda pid: int(open(f'/proc/{pid}/stat').read().rpartition(')')[2].split()[1])\n"
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "crash",
-    ["os._exit(3)", "os.kill(os.getpid(), 9)", "os.kill(os.getppid(), 9)", "import ctypes; ctypes.string_at(0)"],
-)
+CRASHES = {
+    "exit": "os._exit(3)",
+    "kernel": "os.kill(os.getpid(), 9)",
+    "runner": "os.kill(os.getppid(), 9)",
+    "memory": "import ctypes; ctypes.string_at(0)",
+}
+
+
 @pytest.mark.parametrize("warm", ["true", "false"])
-def test_a_crash_of_kernel_or_runner_fails_its_stage_alone(tmp_path, crash, warm) -> None:
-    folder = toy.make(tmp_path / "p", {"a": Toy(cells=[ABOVE + crash]), "b": Toy(), "c": Toy(("b",))})
+def test_a_crash_of_kernel_or_runner_fails_its_stage_alone(tmp_path, warm) -> None:
+    crashing = {name: Toy(cells=[ABOVE + crash]) for name, crash in CRASHES.items()}
+    folder = toy.make(tmp_path / "p", {**crashing, "b": Toy(), "c": Toy(("b",))})
     toy.set_param(folder, "warm_kernels", warm)
     failed = repro(folder, "-j", "2", code=1)
     assert sorted(executed(folder)) == ["b", "c"]
-    assert "1 of 3 stages failed: a" in failed.stderr
+    told = failed.stderr.split("4 of 6 stages failed: ")[1].splitlines()[0]
+    assert sorted(told.split(", ")) == sorted(CRASHES)
     assert toy.left_over(folder) == []
-    toy.write_notebook(folder, "a", Toy())
-    repro(folder)
-    assert executed(folder) == ["a"]
+    for name in CRASHES:
+        toy.write_notebook(folder, name, Toy())
+    repro(folder, "-j", "2")
+    assert sorted(executed(folder)) == sorted(CRASHES)
 
 
 def test_stages_that_lose_their_server_run_cold(tmp_path) -> None:
@@ -141,7 +143,6 @@ def test_stages_that_lose_their_server_run_cold(tmp_path) -> None:
     assert toy.left_over(folder) == []
 
 
-@pytest.mark.slow
 def test_a_library_that_starts_threads_is_not_shared(tmp_path) -> None:
     folder = toy.make(tmp_path / "p", {"a": Toy(cells=["import threads_at_once"])})
     text = "import threading, time\nthreading.Thread(target=time.sleep, args=(2,)).start()\n"
@@ -188,34 +189,3 @@ def test_what_a_killed_command_leaves_is_ended_and_not_waited_for() -> None:
     done = subprocess.run(supervisor, stdout=subprocess.PIPE, text=True, timeout=30)
     assert done.returncode == 128 + signal.SIGKILL
     assert not psutil.pid_exists(int(done.stdout))
-
-
-def test_real_stages_give_the_bytes_of_cold_ones(copy, monkeypatch) -> None:
-    # Maps, tables, figures, and the brief, which is set by a program of its own.
-    stages = ("01_clean_statistics", "04_yield_gap", "09_attribution", "12_brief")
-    before = of_stages(copy, stages)
-    assert before
-    for _ in stand_in(copy, monkeypatch):
-        run_warm(copy, stages)
-    assert of_stages(copy, stages) == before
-
-
-def of_stages(folder: Path, stages: tuple[str, ...]) -> dict[str, str]:
-    return {name: digest for name, digest in state(folder).items() if set(name.split("/")) & {*stages}}
-
-
-def run_warm(folder: Path, stages: tuple[str, ...]) -> None:
-    """Run stages through a server, past DVC, which would take them from its cache."""
-    declared = yaml.safe_load((folder / "dvc.yaml").read_text())["stages"]
-    events: warm_kernels.Events = SimpleQueue()
-    server = warm_kernels.server(events)
-    try:
-        for name in stages:
-            shutil.rmtree(folder / "results" / name)
-            deps = [SimpleNamespace(def_path=path) for path in declared[name]["deps"]]
-            repo = SimpleNamespace(root_dir=str(folder))
-            stage = SimpleNamespace(cmd=declared[name]["cmd"], wdir=str(folder), deps=deps, repo=repo, addressing=name)
-            server.start(name, stage, folder / f"{name}.log")
-            assert events.get(timeout=300) == (name, 0), (folder / f"{name}.log").read_text()
-    finally:
-        server.close()

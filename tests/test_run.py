@@ -14,6 +14,8 @@ import pytest
 import yaml
 from rerun_project import copy_tools
 
+pytestmark = pytest.mark.slow
+
 GOOD = "from pipeline.kit import paths\npaths.output(paths.RESULTS / 'toy' / 'toy.txt').write_text(f'{adoption}\\n')"
 
 

@@ -13,6 +13,8 @@ from pipeline.params import describe
 from pipeline.survey import command, expiry, privacy, store
 from pipeline.survey.questions import load_form, questions
 
+pytestmark = pytest.mark.slow
+
 OLD = {"visit_date": "2024-01-15", "today": "2024-01-15", "sent": "2024-01-16T08:00:00"}
 OLD_HARVEST = [harvest("2023-01", "2023-12", "400")]
 
@@ -184,7 +186,6 @@ def test_a_clock_far_ahead_of_the_last_command_deletes_only_what_is_accepted(
     assert folder.where(marks) == []
 
 
-@pytest.mark.slow
 def test_a_survey_with_monthly_commands_expires_without_being_asked(folder: Folder, monkeypatch) -> None:
     answers, marks = person(1)
     folder.take_in(("a.zip", odk_zip([answers])))

@@ -26,6 +26,8 @@ from survey_folder import Folder
 
 from pipeline.survey import privacy
 
+pytestmark = pytest.mark.slow
+
 SIX = [submission(number) for number in range(1, 7)]
 LATER = [submission(number, village="batu_lepoq") for number in range(11, 17)]
 

@@ -37,6 +37,8 @@ from pipeline.survey.numbers import readings, to_days, to_moments, to_months, to
 from pipeline.survey.plot_records import derive
 from pipeline.survey.questions import Form, load_form
 
+pytestmark = pytest.mark.slow
+
 SALT = b"simulated"
 FORM = load_form()
 SIX = [submission(number) for number in range(6)]
@@ -513,7 +515,6 @@ def state(store) -> tuple:
     )
 
 
-@pytest.mark.slow
 @given(st.lists(st.lists(VERSION, min_size=1, max_size=3), min_size=1, max_size=3), st.randoms())
 @settings(max_examples=8, deadline=None)
 def test_importing_twice_adds_nothing_and_the_order_of_files_does_not_matter(files, random) -> None:

@@ -190,6 +190,7 @@ def test_intervals_cover_truths_drawn_from_the_prior_at_their_level(plots):
     assert 0.84 <= covered(plots)["holds"].mean() <= 0.96
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["present_yield", *EFFECTS])
 def test_intervals_of_each_quantity_cover_it_at_their_level(name):
     held = pd.concat([covered(plots) for plots in SIZES]).query("name == @name")["holds"]
@@ -197,10 +198,12 @@ def test_intervals_of_each_quantity_cover_it_at_their_level(name):
     assert 0.84 <= held.mean() <= 0.96
 
 
+@pytest.mark.slow
 def test_the_check_of_coverage_finds_a_model_that_forgets_the_bias():
     assert covered(300, 0.0)["holds"].mean() < 0.84
 
 
+@pytest.mark.slow
 def test_intervals_shrink_with_the_size_of_the_survey():
     spreads = pd.DataFrame({plots: covered(plots).groupby("name")["spread"].median() for plots in SIZES})
     assert (spreads[30] > spreads[100]).all()

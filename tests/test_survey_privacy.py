@@ -16,6 +16,8 @@ from survey_folder import Folder
 from pipeline.kit import paths
 from pipeline.survey import command, expiry, privacy
 
+pytestmark = pytest.mark.slow
+
 
 def public(folder: Folder) -> dict[str, bytes]:
     return {name: data for name, data in folder.files().items() if not name.startswith("survey/private/")}

@@ -1,21 +1,28 @@
 """A store or a salt that is lost, damaged or another's stops every command: nothing is made anew in their place."""
 
 import secrets
+from pathlib import Path
 
 import pytest
 from survey_exports import odk_zip, person, submission
-from survey_folder import Folder
+from survey_folder import Folder, after
 
 from pipeline.survey import command, privacy
 
 
-@pytest.fixture
-def forgotten(folder: Folder) -> tuple[tuple[str, bytes], list[str]]:
-    """A farmer who was forgotten, in the export that would bring them back."""
+@pytest.fixture(scope="module")
+def deleted(tmp_path_factory) -> tuple[tuple[str, bytes], list[str], Path]:
+    """A farmer who was forgotten: the export that would bring them back, their marks, and the folder without them."""
     one, marks = person(1)
     export = ("a.zip", odk_zip([one, submission(2)]))
-    folder.take_in(export)
-    assert command.main(["forget", one["id"]]) == 0
+    return export, marks, after(tmp_path_factory.mktemp("deleted"), export, forgets=one["id"])
+
+
+@pytest.fixture
+def forgotten(folder: Folder, deleted) -> tuple[tuple[str, bytes], list[str]]:
+    """The export and the marks; the folder of the test is a copy of that without the farmer."""
+    export, marks, without = deleted
+    folder.begin_as(without)
     return export, marks
 
 

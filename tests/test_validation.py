@@ -89,11 +89,12 @@ def test_two_cluster_workers_give_the_same_calibration(rows, factor, monkeypatch
     from pipeline.kit import compute
 
     own = rows[rows["measure"] == "training"]
-    here = calibration.calibrate(own, Priors(), factor, 7, 20)
+    monkeypatch.setattr(calibration, "BATCH", 2)
+    here = calibration.calibrate(own, Priors(), factor, 7, 5)
     with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
         monkeypatch.setenv(compute.BACKEND_VARIABLE, "dask")
         monkeypatch.setenv(compute.SCHEDULER_VARIABLE, cluster.scheduler_address)
-        pd.testing.assert_frame_equal(here, calibration.calibrate(own, Priors(), factor, 7, 20))
+        pd.testing.assert_frame_equal(here, calibration.calibrate(own, Priors(), factor, 7, 5))
 
 
 def test_simulated_effects_keep_the_design_and_share_their_groups(rows):

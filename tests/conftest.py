@@ -1,7 +1,6 @@
 """What several test files share: repeatable property tests, real tables, and the whole pipeline run in a copy."""
 
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,9 +18,6 @@ from pipeline.study.evidence import clean
 from pipeline.study.statistics import clean as statistics_clean
 
 __all__ = ["browser", "folder"]
-
-# jsonschema compiles a grammar of addresses at import, in seconds, for a format check that no test uses.
-sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
 
 settings.register_profile(
     "repeatable",

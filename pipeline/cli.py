@@ -203,9 +203,10 @@ def explains_itself(error: Exception) -> bool:
     # Imported only now: a command that goes well must not wait for them.
     from pipeline.kit.data.sources import SourceError
     from pipeline.kit.provenance.lineage import LineageError
+    from pipeline.kit.yaml_text import FileError
     from pipeline.params import ParameterError
 
-    return isinstance(error, ParameterError | SourceError | LineageError)
+    return isinstance(error, ParameterError | SourceError | LineageError | FileError | OSError)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -220,12 +221,26 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     run: Command = chosen.run
     try:
-        return run(chosen)
+        code = run(chosen)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Who reads has seen enough; what is left is not written when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except Exception as error:
-        if not explains_itself(error):
-            raise
-        print(error, file=sys.stderr)
+        print(error if explains_itself(error) else unforeseen(error), file=sys.stderr)
         return 1
+    return code
+
+
+def unforeseen(error: Exception) -> str:
+    """What is said of an error that nobody thought of; its traceback is kept for those who mend it."""
+    import traceback
+
+    kept = paths.ROOT / "scratch" / "traceback.txt"
+    kept.parent.mkdir(exist_ok=True)
+    kept.write_text("".join(traceback.format_exception(error)), encoding="utf-8", errors="backslashreplace")
+    return f"a fault of the project: {type(error).__name__}: {error}. Its traceback is in {paths.shown(kept)}"
 
 
 def here() -> int:

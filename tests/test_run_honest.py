@@ -372,3 +372,87 @@ def test_pictures_are_long_words_and_take_no_time() -> None:
     assert stable(f'<img src="{picture}"> /tmp/ipykernel_8/3.py:2', "/p") == f'<img src="{picture}"> cell 3.py:2'
     # Read from each of its letters it would take an hour.
     assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("import os\nos.mkfifo(folder / 'pipe')", "results/toy/pipe is a link, pipe or device"),
+        ("(folder / 'link').symlink_to('/etc/hosts')", "results/toy/link is a link"),
+        ("open(bytes(str(folder), 'utf8') + b'/caf\\xe9.txt', 'w').close()", "has a name that is not UTF-8"),
+    ],
+)
+def test_outputs_that_cannot_be_kept_are_named(tmp_path, code, words) -> None:
+    place = "from pipeline.kit import paths\nfolder = paths.output(paths.RESULTS / 'toy' / 'x').parent\n"
+    found = run(project(tmp_path / "p", [GOOD, place + code], outs=("results/toy",)))
+    assert found.returncode == 1
+    assert words in found.stderr
+    assert "Traceback" not in found.stderr
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory) -> Path:
+    folder = toy.make(tmp_path_factory.mktemp("broken") / "p", {"a": Toy(params=(toy.ADOPTION,))})
+    toy.repro(folder)
+    return folder
+
+
+def damaged(folder: Path, name: str, damage) -> dict[str, str]:
+    """What three commands say while a file is damaged; the file is whole again afterwards."""
+    path = folder / name
+    kept = path.read_bytes()
+    said = {}
+    try:
+        damage(path)
+        for words in ("repro", "status", "why a"):
+            found = call(folder, [sys.executable, "-m", "pipeline.cli", *words.split()])
+            assert found.returncode == 1, (words, found.stdout)
+            said[words] = found.stderr
+    finally:
+        path.rmdir() if path.is_dir() else path.unlink()
+        path.write_bytes(kept)
+    return said
+
+
+def make_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+@pytest.mark.parametrize(
+    ("name", "damage", "words"),
+    [
+        ("params.yaml", lambda path: path.write_text("\trun:\n"), "params.yaml cannot be read: .*line 1, column 1"),
+        ("params.yaml", make_folder, "params.yaml cannot be read: .*Is a directory"),
+        ("params.yaml", lambda path: path.write_bytes(b"run: \xe9\n"), "params.yaml cannot be read"),
+        (
+            "dvc.lock",
+            lambda path: path.write_text(f"<<<<<<< HEAD\n{path.read_text()}=======\n>>>>>>> other\n"),
+            "unfinished merge. Both sides differ in recorded hashes only",
+        ),
+    ],
+)
+def test_a_damaged_file_is_named_without_a_traceback(broken, name, damage, words) -> None:
+    for said in damaged(broken, name, damage).values():
+        assert re.search(words, said, re.DOTALL), said
+        assert "Traceback" not in said
+
+
+def test_who_reads_the_first_lines_only_sees_no_error(broken) -> None:
+    command = (
+        f"{sys.executable} -m pipeline.cli trace --help | head -0; {sys.executable} -m pipeline.cli why a | head -0"
+    )
+    found = subprocess.run(
+        command, shell=True, cwd=broken, env=toy.environment(broken), capture_output=True, text=True, check=True
+    )
+    assert found.stderr == ""
+
+
+def test_a_fault_nobody_thought_of_is_told_in_a_line_and_kept_whole(broken) -> None:
+    (broken / "pipeline" / "check.py").write_text("def main():\n    return 1 / 0\n")
+    found = call(broken, [sys.executable, "-m", "pipeline.cli", "check"])
+    (broken / "pipeline" / "check.py").unlink()
+    assert found.returncode == 1
+    assert "a fault of the project: ZeroDivisionError" in found.stderr
+    assert "Traceback" not in found.stderr
+    assert "1 / 0" in (broken / "scratch" / "traceback.txt").read_text()

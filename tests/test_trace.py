@@ -85,6 +85,13 @@ def test_every_number_that_needs_no_model_comes_out_again_from_the_rows_of_its_c
         assert recomputed(chain, raw_rows(chain)) == pytest.approx(chain["subject"]["value"], rel=1e-5), key
 
 
+def test_chains_that_share_a_look_are_those_of_numbers_traced_alone(reproduced: Path) -> None:
+    look, drawn = Look(), random.Random(7).sample(all_keys(), 12)
+    together = {key: trace(key, look=look) for key in drawn}
+    for key in reversed(drawn):
+        assert together[key] == trace(key), key
+
+
 def test_the_function_that_built_every_number_stands_in_the_code(reproduced: Path) -> None:
     for key in all_keys():
         built_by = find(key).facts["built_by"]

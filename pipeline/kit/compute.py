@@ -21,7 +21,7 @@ class ComputeError(RuntimeError):
 
 def environment() -> dict[str, str]:
     """Variables that carry the section ``compute`` of the parameter file to a kernel; the file is validated later."""
-    values = yaml_text.load(paths.PARAMS.read_bytes())
+    values = yaml_text.read(paths.PARAMS)
     chosen = values.get("compute") if isinstance(values, dict) else None
     chosen = chosen if isinstance(chosen, dict) else {}
     return {

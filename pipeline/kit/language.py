@@ -129,7 +129,7 @@ def read_texts(module: str, subject: str = "text") -> Texts:
 
 @cache
 def _read(file: Path) -> dict[str, Any]:
-    found = yaml_text.load(file.read_bytes())
+    found = yaml_text.read(file)
     if not isinstance(found, dict):
         raise TextError(f"{file} holds no texts")
     return {key: _checked(each, f"{file}: {key}") for key, each in found.items()}

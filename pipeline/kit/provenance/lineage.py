@@ -12,6 +12,7 @@ from typing import Any
 
 from pipeline.kit import hashes, paths, yaml_text
 from pipeline.kit.hashes import read_listing
+from pipeline.kit.merges import MergeError, check_merged
 from pipeline.kit.stages.dependencies import listing
 
 
@@ -60,8 +61,11 @@ def read_stages(lock: Path | None = None) -> dict[str, Stage]:
     """
     path = lock or paths.ROOT / "dvc.lock"
     try:
-        recorded = yaml_text.load(path.read_bytes())["stages"]
-    except (OSError, yaml_text.YAMLError, KeyError, TypeError) as error:
+        check_merged(path)
+        recorded = yaml_text.read(path)["stages"]
+    except MergeError as error:
+        raise LineageError(str(error)) from error
+    except (yaml_text.FileError, KeyError, TypeError) as error:
         raise LineageError(f"{path.name} cannot be read: run `dvc repro`, or get it back from git ({error})") from error
     return {name: _stage(name, entry) for name, entry in sorted(recorded.items())}
 
@@ -160,7 +164,7 @@ def reasons(name: str) -> list[str]:
 
 def declared_stages() -> dict[str, dict[str, Any]]:
     """Stages of ``dvc.yaml`` by name."""
-    stages: dict[str, dict[str, Any]] = yaml_text.load(paths.PIPELINE.read_bytes())["stages"]
+    stages: dict[str, dict[str, Any]] = yaml_text.read(paths.PIPELINE)["stages"]
     return stages
 
 
@@ -209,7 +213,7 @@ def _outs(declared: dict[str, Any]) -> list[str]:
 
 
 def _parameters(recorded: Stage, listed: list[Any]) -> Iterator[str]:
-    now = yaml_text.load(paths.PARAMS.read_bytes())
+    now = yaml_text.read(paths.PARAMS)
     # An entry that is no text is a file that is read whole.
     is_whole = any(not isinstance(entry, str) for entry in listed)
     yield from (

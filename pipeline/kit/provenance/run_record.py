@@ -59,7 +59,7 @@ class Citation:
 @cache
 def citation() -> Citation:
     """Read ``CITATION.cff``. Raises ``LineageError`` when it names no date of release, which every record needs."""
-    entry: dict[str, Any] = yaml_text.load((paths.ROOT / "CITATION.cff").read_bytes())
+    entry: dict[str, Any] = yaml_text.read(paths.ROOT / "CITATION.cff")
     if "date-released" not in entry:
         raise LineageError("CITATION.cff has no date-released: records of a run need a date of publication")
     people = (author.get("name") or f"{author['given-names']} {author['family-names']}" for author in entry["authors"])

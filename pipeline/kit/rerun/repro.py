@@ -11,6 +11,7 @@ from typing import Any
 from pipeline.kit import paths
 from pipeline.kit.compute import ComputeError
 from pipeline.kit.locks import exclusive
+from pipeline.kit.merges import MergeError, check_merged
 from pipeline.kit.rerun import lockfile, warm_kernels
 from pipeline.kit.rerun.processes import Events
 from pipeline.kit.rerun.scheduler import Progress
@@ -48,9 +49,10 @@ def reproduce(
     logs = lockfile.folder() / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     try:
+        check_merged(paths.ROOT / "dvc.lock")
         records = StageRecords(targets)
         remote = cluster(on, records, events) if on else None
-    except (DvcException, ComputeError) as error:
+    except (DvcException, ComputeError, MergeError) as error:
         print(error, file=sys.stderr)
         return 1
     progress = Progress(lockfile.folder() / "seconds.json")

@@ -32,6 +32,11 @@ def alone(stage: Any) -> bool:
     return bool(isinstance(stage.meta, dict) and stage.meta.get("alone"))
 
 
+def explained(error: Exception) -> str:
+    """What is said of an error: its words, with its kind where these are not made for people."""
+    return str(error) if isinstance(error, DvcException | OSError) else f"{type(error).__name__}: {error}"
+
+
 if TYPE_CHECKING:
     from pipeline.kit.rerun.cluster import Remote
 
@@ -173,8 +178,9 @@ class Scheduler:
             self.waiting.remove(name)
             try:
                 verdict = self.records.begin(name)
-            except (DvcException, OSError) as error:
-                self.failed[name] = f"{name}: {error}"
+            # Whatever is wrong with one stage, the others go on.
+            except Exception as error:
+                self.failed[name] = f"{name}: {explained(error)}"
                 continue
             if verdict == MUST_RUN:
                 self.launch(name)
@@ -229,8 +235,8 @@ class Scheduler:
         try:
             fetch = remote.fetch if remote and way is remote else None
             self.records.let_go(name) if code else self.records.finish(name, fetch)
-        except (DvcException, OSError) as error:
-            problem = str(error)
+        except Exception as error:
+            problem = explained(error)
         self.progress.end(name, f"failed ({problem})" if problem else "done", remember=not problem)
         self.ran.append(name)
         if problem:

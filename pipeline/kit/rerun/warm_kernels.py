@@ -159,14 +159,14 @@ class Warm:
 
 def wanted() -> bool:
     """Whether ``compute.warm_kernels`` is on; the parameter file is validated by every stage."""
-    values = yaml_text.load(paths.PARAMS.read_bytes()) if paths.PARAMS.exists() else None
+    values = yaml_text.read(paths.PARAMS) if paths.PARAMS.exists() else None
     section = values.get("compute") if isinstance(values, dict) else None
     return bool(section.get("warm_kernels", True)) if isinstance(section, dict) else True
 
 
 def server(events: Events) -> Warm:
     """A server that imports at once what most notebooks of ``dvc.yaml`` import."""
-    stages = (yaml_text.load(paths.PIPELINE.read_bytes()) or {}).get("stages", {}).values()
+    stages = (yaml_text.read(paths.PIPELINE) or {}).get("stages", {}).values()
     notebooks = [stage for stage in stages if COMMAND.fullmatch(str(stage.get("cmd", "")))]
     used = [of_files(paths.ROOT, filter(None, map(plain, stage.get("deps", [])))) for stage in notebooks]
     return Warm(events, common(used))

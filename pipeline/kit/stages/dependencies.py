@@ -139,7 +139,7 @@ def _file_of(reader: str, words: Sequence[object], arguments: list[ast.expr]) ->
 
 def main() -> int:
     """Write the listing of every stage but this one; returns the exit code."""
-    stages: dict[str, Any] = yaml_text.load(paths.PIPELINE.read_bytes())["stages"]
+    stages: dict[str, Any] = yaml_text.read(paths.PIPELINE)["stages"]
     for name, stage in stages.items():
         if paths.shown(paths.code(name)) in stage["deps"]:
             paths.code(name).parent.mkdir(parents=True, exist_ok=True)

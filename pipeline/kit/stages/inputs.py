@@ -40,7 +40,7 @@ class Inputs:
 
     @cached_property
     def _declared(self) -> dict[str, Any]:
-        stage = yaml_text.load(paths.PIPELINE.read_bytes())["stages"][self.name]
+        stage = yaml_text.read(paths.PIPELINE)["stages"][self.name]
         deps = [entry if isinstance(entry, str) else next(iter(entry)) for entry in stage.get("deps", [])]
         # A file of parameters that is read whole stands there as a map.
         files = [next(iter(entry)) for entry in stage.get("params", []) if isinstance(entry, dict)]
@@ -54,7 +54,7 @@ class Inputs:
         return read_listing(listing.read_text(encoding="utf-8"))
 
     def _parameters(self) -> dict[str, str]:
-        values = yaml_text.load(paths.PARAMS.read_bytes()) if self._declared["params"] else {}
+        values = yaml_text.read(paths.PARAMS) if self._declared["params"] else {}
         return {f"parameter {name}": repr(_value(values, name)) for name in self._declared["params"]}
 
 

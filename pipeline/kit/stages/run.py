@@ -132,7 +132,7 @@ def read_stage(name: str) -> dict[str, Any]:
 
     Returns the keys ``params`` (dotted names) and ``outs`` (paths relative to the project).
     """
-    stages = yaml_text.load(paths.PIPELINE.read_bytes())["stages"]
+    stages = yaml_text.read(paths.PIPELINE)["stages"]
     if name not in stages or not (paths.NOTEBOOKS / f"{name}.ipynb").exists():
         known = ", ".join(sorted(stage for stage in stages if (paths.NOTEBOOKS / f"{stage}.ipynb").exists()))
         raise StageError(f"there is no stage with a notebook named {name!r}; there are: {known}")
@@ -243,6 +243,9 @@ def check_executed(notebook: Any, ending: list[int]) -> None:
 
 def check_outputs(staging: Path, outs: list[str]) -> None:
     """The stage must have made every output that it declares, and nothing else."""
+    odd = [problem for path in sorted(staging.rglob("*")) if (problem := _cannot_be_kept(path, staging))]
+    if odd:
+        raise OutputError("outputs cannot be kept:\n  " + "\n  ".join(odd))
     missing = [out for out in outs if not (staging / out).exists()]
     made = [path.relative_to(staging).as_posix() for path in staging.rglob("*") if path.is_file()]
     stray = [path for path in made if not any(path == out or path.startswith(f"{out}/") for out in outs)]
@@ -250,6 +253,18 @@ def check_outputs(staging: Path, outs: list[str]) -> None:
     problems += [f"made but not declared: {path}" for path in sorted(stray)]
     if problems:
         raise OutputError("outputs differ from dvc.yaml:\n  " + "\n  ".join(problems))
+
+
+def _cannot_be_kept(path: Path, staging: Path) -> str:
+    """Why a cache cannot keep an output: it is no plain file, or its name is no text; empty when it can."""
+    shown = os.fsencode(path.relative_to(staging)).decode(errors="backslashreplace")
+    if path.is_symlink() or not (path.is_file() or path.is_dir()):
+        return f"{shown} is a link, pipe or device"
+    try:
+        path.name.encode()
+    except UnicodeEncodeError:
+        return f"{shown} has a name that is not UTF-8"
+    return ""
 
 
 def put_in_place(staging: Path, outs: list[str]) -> None:

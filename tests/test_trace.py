@@ -16,7 +16,7 @@ from reproduction import dvc
 from pipeline import cli
 from pipeline.kit import paths
 from pipeline.kit.provenance import lineage
-from pipeline.kit.provenance.trace import find, ranges, trace
+from pipeline.kit.provenance.trace import Look, find, ranges, trace
 
 NOT_PUBLISHED_BY_ANYONE = {"parameter", "prior", "plot_survey"}
 

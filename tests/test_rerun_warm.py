@@ -27,8 +27,9 @@ own = ("PIPELINE_STAGING", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "JPY_PARENT_PID"
 own += ("PWD", "_", "SHLVL", "OLDPWD", "COLUMNS", "LINES", "PS1")
 print(json.dumps({key: value for key, value in sorted(os.environ.items()) if key not in own}))
 print(sys.path, sys.flags, sys.executable, len(sys.argv), hash("cocoa"), os.getcwd())
-# The runner has also loaded what papermill fetches notebooks with.
-filters = {str(line) for line in warnings.filters if "urllib3" not in str(line) and "requests" not in str(line)}
+# The runner has also loaded what papermill fetches notebooks with, and the reader of parameters.
+of_the_runner = ("urllib3", "requests", "ruamel")
+filters = {str(line) for line in warnings.filters if not any(name in str(line) for name in of_the_runner)}
 print(sorted(filters), sys.getrecursionlimit(), sys.getswitchinterval())
 print(matplotlib.get_backend(), dict(matplotlib.rcParams), plt.isinteractive())
 print(pd.get_option("display.max_columns"), pd.get_option("display.width"), np.get_printoptions(), np.geterr())
@@ -66,7 +67,7 @@ WHERE = (
 )
 
 
-@pytest.mark.parametrize(("on", "word"), [("true", "pipeline.kit.rerun.fork_server"), ("false", "kernelapp")])
+@pytest.mark.parametrize(("on", "word"), [("true", "pipeline.kit.rerun.fork_server"), ("false", "in_kernel")])
 def test_one_parameter_turns_it_off(tmp_path, on, word) -> None:
     folder = toy.make(tmp_path / "p", {"a": Toy(cells=[WHERE])})
     set_param(folder, "warm_kernels", on)

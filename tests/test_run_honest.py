@@ -130,6 +130,7 @@ def test_a_stage_waits_for_another_run_of_itself_and_for_no_dead_one(tmp_path) -
     lock.write_text(str(os.getpid()))
     assert run(folder).returncode == 0
     with lock.open("r+") as held:
+        held.truncate()
         held.write(f"{os.getpid()}\n")
         held.flush()
         fcntl.flock(held, fcntl.LOCK_EX)
@@ -346,7 +347,7 @@ def test_what_is_taken_out_of_the_list_of_a_stage_makes_it_run_again(tmp_path) -
     (folder / "dvc.yaml").write_text(yaml.safe_dump(stages))
     path.write_text(shorter)
     toy.repro(folder)
-    assert toy.executed(folder) == ["b", "c"]
+    assert sorted(toy.executed(folder)) == ["b", "c"]
     assert "training_years" not in (folder / "dvc.lock").read_text()
     toy.repro(folder)
     assert toy.executed(folder) == []

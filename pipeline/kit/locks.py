@@ -43,6 +43,6 @@ def _wait_for(path: str, what: str) -> Any:
 def _holder(path: str) -> str:
     try:
         with open(path, encoding="ascii") as file:
-            return file.read().strip() or "?"
+            return next(iter(file.read().split()), "?")
     except OSError:
         return "?"

@@ -15,5 +15,5 @@ def check_merged(lock: Path) -> None:
     if lock.is_file() and MARKER.search(lock.read_text(encoding="utf-8", errors="replace")):
         raise MergeError(
             f"{lock.name} holds an unfinished merge. Both sides differ in recorded hashes only: take either "
-            f"(git checkout --ours {lock.name}), run `cacao repro`, and add the file it leaves"
+            f"(git checkout --ours {lock.name}), run `dvc repro`, and add the file it leaves"
         )

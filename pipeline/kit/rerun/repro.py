@@ -110,5 +110,5 @@ def repro(targets: list[str], jobs: int | None, on: str = "") -> int:
     if not targets and lockfile.unchanged():
         print("every stage is up to date")
         return 0
-    with exclusive("repro", "cacao repro"):
+    with exclusive("repro", "a run of the stages"):
         return run(targets, jobs, on)

@@ -43,6 +43,12 @@ def test_a_change_of_sign_is_never_the_same(one: float, other: float, scale: flo
     assert not content.same_number(one, 0.0, scale)
 
 
+@given(st.floats(1, 1e3), st.floats(1e-9, 1e-5), st.floats(1e-9, 1e-5))
+def test_nor_is_it_where_both_are_small_beside_their_parts(scale: float, one: float, other: float) -> None:
+    assert not content.same_number(scale * one, -scale * other, scale)
+    assert not content.same_number(scale * one, 0.0, scale)
+
+
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [

@@ -457,3 +457,9 @@ def test_a_fault_nobody_thought_of_is_told_in_a_line_and_kept_whole(broken) -> N
     assert "a fault of the project: ZeroDivisionError" in found.stderr
     assert "Traceback" not in found.stderr
     assert "1 / 0" in (broken / "scratch" / "traceback.txt").read_text()
+
+
+def test_a_command_that_has_nothing_to_do_loads_no_library() -> None:
+    code = "import sys; from pipeline.kit.rerun import repro; print([*sys.modules])"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert not {"dvc", "yaml", "ruamel.yaml", "psutil", "asyncio"} & set(re.findall(r"[\w.]+", loaded))

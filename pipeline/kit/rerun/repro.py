@@ -1,104 +1,10 @@
-"""One run of all stages that changed: start what is needed, let the stages run, tell what came of it."""
+"""The command that brings stages up to date: it is over at once when they are."""
 
 import os
-import signal
-import sys
-import time
-from queue import SimpleQueue
-from types import FrameType
-from typing import Any
 
 from pipeline.kit import paths
-from pipeline.kit.compute import ComputeError
 from pipeline.kit.locks import exclusive
-from pipeline.kit.merges import MergeError, check_merged
-from pipeline.kit.rerun import lockfile, warm_kernels
-from pipeline.kit.rerun.processes import Events
-from pipeline.kit.rerun.scheduler import Progress
-
-INTERRUPTED = 130
-
-
-def run(targets: list[str], jobs: int | None, on: str) -> int:
-    """Bring the targets, or everything, up to date, ``on`` the cluster of this scheduler; returns the exit code."""
-    began = time.monotonic()
-    events: Events = SimpleQueue()
-    # A polite request to stop ends like Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    # The server imports its libraries while DVC is imported here.
-    server = warm_kernels.server(events) if not on and warm_kernels.possible() and warm_kernels.wanted() else None
-    try:
-        return reproduce(targets, jobs, events, server, on, began)
-    except KeyboardInterrupt:
-        print("interrupted; the next run begins with the stages that had not ended", file=sys.stderr)
-        return INTERRUPTED
-    finally:
-        if server:
-            server.close()
-
-
-def reproduce(
-    targets: list[str], jobs: int | None, events: Events, server: warm_kernels.Warm | None, on: str, began: float
-) -> int:
-    """Run the stages that have to; returns the exit code."""
-    from dvc.exceptions import DvcException
-
-    from pipeline.kit.rerun.recording import StageRecords
-    from pipeline.kit.rerun.scheduler import Scheduler, Ways
-
-    logs = lockfile.folder() / "logs"
-    logs.mkdir(parents=True, exist_ok=True)
-    try:
-        check_merged(paths.ROOT / "dvc.lock")
-        records = StageRecords(targets)
-        remote = cluster(on, records, events) if on else None
-    except (DvcException, ComputeError, MergeError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    progress = Progress(lockfile.folder() / "seconds.json")
-    scheduler = Scheduler(records, progress, jobs, events, logs, Ways(events, server, remote))
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        scheduler.stopping = True
-        events.put(("", 0))
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
-    try:
-        scheduler.run()
-    finally:
-        progress.close()
-        if remote:
-            remote.close()
-        records.close(scheduler.done.issuperset(records.stages))
-    if server and server.unfit:
-        print(f"{server.unfit} starts threads when it is imported: notebooks ran without warm kernels", file=sys.stderr)
-    return tell(scheduler, time.monotonic() - began)
-
-
-def cluster(address: str, records: Any, events: Events) -> Any:
-    """The workers of a Dask scheduler; raises ``ComputeError`` when they cannot run stages."""
-    # Imported only when it is asked for.
-    from pipeline.kit.rerun.cluster import Remote
-
-    return Remote(address, records, events)
-
-
-def tell(scheduler: "Scheduler", seconds: float) -> int:  # type: ignore[name-defined]  # noqa: F821
-    """Say what has failed, and what was left out for it; returns the exit code."""
-    if scheduler.stopping:
-        raise KeyboardInterrupt
-    ran, stages = len(scheduler.ran), len(scheduler.records.stages)
-    if not scheduler.failed:
-        print(f"{stages} stages are up to date, {ran} ran, {seconds:.1f} s")
-        return 0
-    sys.stdout.flush()
-    for why in scheduler.failed.values():
-        print(why, file=sys.stderr)
-    if scheduler.waiting:
-        print(f"not run, since they need what failed: {', '.join(scheduler.waiting)}", file=sys.stderr)
-    print(f"{len(scheduler.failed)} of {stages} stages failed: {', '.join(scheduler.failed)}", file=sys.stderr)
-    return 1
+from pipeline.kit.rerun import lockfile
 
 
 def repro(targets: list[str], jobs: int | None, on: str = "") -> int:
@@ -110,5 +16,8 @@ def repro(targets: list[str], jobs: int | None, on: str = "") -> int:
     if not targets and lockfile.unchanged():
         print("every stage is up to date")
         return 0
+    # Imported only when there is something to do.
+    from pipeline.kit.rerun.one_run import run
+
     with exclusive("repro", "a run of the stages"):
         return run(targets, jobs, on)

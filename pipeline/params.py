@@ -516,8 +516,9 @@ def load_params(path: Path = paths.PARAMS) -> Any:
     """
     try:
         text = path.read_text(encoding="utf-8")
-        repeated = _repeated(yaml_text.compose(text))
-        values = {} if repeated else yaml_text.load(text)
+        repeated, values = [], yaml_text.load(text)
+    except yaml_text.DuplicateKeyError:
+        repeated, values = _repeated(yaml_text.compose(text)), {}
     except (OSError, yaml_text.YAMLError, UnicodeDecodeError) as error:
         raise ParameterError(f"{paths.shown(path)} cannot be read: {error}") from error
     if not isinstance(values, dict):

@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML, YAMLError
+from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.nodes import MappingNode, Node
 
-__all__ = ["FileError", "MappingNode", "Node", "YAMLError", "compose", "load", "read"]
+__all__ = ["DuplicateKeyError", "FileError", "MappingNode", "Node", "YAMLError", "compose", "load", "read"]
 
 
 class FileError(ValueError):
@@ -14,7 +15,10 @@ class FileError(ValueError):
 
 
 def load(text: str | bytes) -> Any:
-    """What a YAML text holds: plain values only; raises ``YAMLError`` when it is not YAML, or a key is there twice."""
+    """What a YAML text holds: plain values only.
+
+    Raises ``YAMLError`` when it is not YAML, and of its kind ``DuplicateKeyError`` when a key is there twice.
+    """
     return YAML(typ="safe").load(text)
 
 

@@ -142,6 +142,7 @@ OWN = (
     "pipeline.kit.stages.kernel",
     "pipeline.kit.stages.run",
     "pipeline.params",
+    "zc.lockfile",
 )
 LONGEST_MESSAGE = 1 << 20
 

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable
-from functools import cached_property
+from functools import cache
 from typing import Any
 
 from pipeline.kit import hashes, paths, yaml_text
@@ -16,14 +16,24 @@ class InputError(RuntimeError):
 class Inputs:
     """Everything that a stage reads, by path or name, with what it was when this was made."""
 
-    def __init__(self, name: str) -> None:
-        """Look at the inputs of a stage of ``dvc.yaml``; raises ``InputError`` when its listing of code is old."""
-        self.name = name
+    def __init__(self, name: str, entry: dict[str, Any]) -> None:
+        """Look at the inputs of a stage, ``entry`` in ``dvc.yaml``.
+
+        Raises ``InputError`` when the listing of its code is old.
+        """
+        deps = [dep if isinstance(dep, str) else next(iter(dep)) for dep in entry.get("deps", [])]
+        # A file of parameters that is read whole stands there as a map.
+        files = [next(iter(param)) for param in entry.get("params", []) if isinstance(param, dict)]
+        self.parameters = [param for param in entry.get("params", []) if isinstance(param, str)]
+        listing = paths.code(name)
+        is_listed = paths.shown(listing) in deps and listing.exists()
+        self.code = read_listing(listing.read_text(encoding="utf-8")) if is_listed else {}
+        self.paths = [*deps, *files, *self.code]
         self.before = self._now()
-        old = [path for path, md5 in self._listed.items() if self.before[path] != md5]
-        if old:
-            listing = paths.shown(paths.code(name))
-            raise InputError(f"{old[0]} is not as {listing} has it: run the stage `code` first, or `dvc repro` whole")
+        if old := [path for path, md5 in self.code.items() if self.before[path] != md5]:
+            raise InputError(
+                f"{old[0]} is not as {paths.shown(listing)} has it: run the stage `code` first, or `dvc repro` whole"
+            )
 
     def check(self) -> None:
         """Raise ``InputError`` that names what has changed since."""
@@ -35,27 +45,18 @@ class Inputs:
             )
 
     def _now(self) -> dict[str, str]:
-        files = {path: hashes.md5(paths.ROOT / path) for path in [*self._declared["deps"], *self._listed]}
-        return files | self._parameters()
+        try:
+            values = _read(paths.PARAMS.read_bytes() if self.parameters else b"")
+        except (OSError, yaml_text.YAMLError) as error:
+            raise InputError(f"{paths.shown(paths.PARAMS)} cannot be read: {error}") from error
+        parameters = {f"parameter {name}": repr(_value(values, name)) for name in self.parameters}
+        return {path: hashes.md5(paths.ROOT / path) for path in self.paths} | parameters
 
-    @cached_property
-    def _declared(self) -> dict[str, Any]:
-        stage = yaml_text.read(paths.PIPELINE)["stages"][self.name]
-        deps = [entry if isinstance(entry, str) else next(iter(entry)) for entry in stage.get("deps", [])]
-        # A file of parameters that is read whole stands there as a map.
-        files = [next(iter(entry)) for entry in stage.get("params", []) if isinstance(entry, dict)]
-        return {"deps": deps + files, "params": [name for name in stage.get("params", []) if isinstance(name, str)]}
 
-    @cached_property
-    def _listed(self) -> dict[str, str]:
-        listing = paths.code(self.name)
-        if paths.shown(listing) not in self._declared["deps"] or not listing.exists():
-            return {}
-        return read_listing(listing.read_text(encoding="utf-8"))
-
-    def _parameters(self) -> dict[str, str]:
-        values = yaml_text.read(paths.PARAMS) if self._declared["params"] else {}
-        return {f"parameter {name}": repr(_value(values, name)) for name in self._declared["params"]}
+# The file is read at the beginning and at the end, and mostly has not changed.
+@cache
+def _read(text: bytes) -> Any:
+    return yaml_text.load(text)
 
 
 def _value(values: Any, name: str) -> Any:
@@ -67,7 +68,7 @@ def _value(values: Any, name: str) -> Any:
 def guarded(name: str, work: Callable[[], int]) -> int:
     """Do the work of a stage that is no notebook; returns its exit code, or 1 when what it reads changed meanwhile."""
     try:
-        inputs = Inputs(name)
+        inputs = Inputs(name, yaml_text.read(paths.PIPELINE)["stages"][name])
         code = work()
         inputs.check()
     except InputError as error:

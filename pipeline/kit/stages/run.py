@@ -130,7 +130,7 @@ class Progress:
 def read_stage(name: str) -> dict[str, Any]:
     """Parameters and outputs that ``dvc.yaml`` declares for a stage.
 
-    Returns the keys ``params`` (dotted names) and ``outs`` (paths relative to the project).
+    Returns the keys ``params`` (dotted names), ``outs`` (paths relative to the project) and ``entry`` (all of it).
     """
     stages = yaml_text.read(paths.PIPELINE)["stages"]
     if name not in stages or not (paths.NOTEBOOKS / f"{name}.ipynb").exists():
@@ -138,14 +138,14 @@ def read_stage(name: str) -> dict[str, Any]:
         raise StageError(f"there is no stage with a notebook named {name!r}; there are: {known}")
     listed = [*stages[name].get("outs", []), *stages[name].get("metrics", [])]
     outs = [entry if isinstance(entry, str) else next(iter(entry)) for entry in listed]
-    return {"params": stages[name].get("params", []), "outs": outs}
+    return {"params": stages[name].get("params", []), "outs": outs, "entry": stages[name]}
 
 
 def run_stage(name: str) -> None:
     """Run the notebook of a stage and put its outputs in place; raises when anything goes wrong."""
     declared, progress = read_stage(name), Progress(name)
     with exclusive(f"stage-{name}", f"stage {name}"):
-        inputs = Inputs(name)
+        inputs = Inputs(name, declared["entry"])
         for left_over in paths.ROOT.glob(f".staging-{name}-*"):
             remove(left_over)
         with tempfile.TemporaryDirectory(prefix=f".staging-{name}-", dir=paths.ROOT) as folder:

@@ -207,6 +207,11 @@ def test_where_a_stage_may_write(tmp_path) -> None:
     assert fence.allows(str(tmp_path / "temporary" / "a"))
     assert fence.allows(str(tmp_path / "home" / ".cache" / "fonts"))
     assert not fence.allows(str(tmp_path / "home" / "table.csv"))
+    assert fence.allows("/usr/lib/python3/__pycache__/a.pyc")
+    assert not fence.allows(str(root))
+    # Temporary files may stand in the project, and a project among temporary files.
+    inside = Fence(root, [])
+    assert not inside.allows(str(root / "results" / "a.csv"))
     # By another name it is the same place.
     (root / "scratch").mkdir(parents=True)
     (root / "results").mkdir()

@@ -15,6 +15,7 @@ from pipeline.kit import paths
 from pipeline.kit.language import Text, TextError, read_texts
 from pipeline.kit.publish.figures import Caption
 from pipeline.kit.stages.dependencies import RUN, code_of
+from pipeline.kit.yaml_text import FileError
 from pipeline.site import text_checks
 
 PIPELINE = paths.ROOT / "pipeline"
@@ -69,7 +70,7 @@ def test_a_subject_has_a_file_of_its_own(tmp_path: Path) -> None:
 
 def test_nothing_is_read_before_a_text_is_asked_for(tmp_path: Path) -> None:
     texts = read_texts(str(tmp_path / "module.py"))
-    with pytest.raises(FileNotFoundError, match=re.escape("text.yaml")):
+    with pytest.raises(FileError, match=re.escape("text.yaml cannot be read")):
         texts.text("a")
 
 

@@ -28,6 +28,8 @@ class Fence:
         """``own`` are the folders of this stage: the rest of ``root`` is of others."""
         self.root, self.own = os.path.realpath(root), [os.path.realpath(folder) for folder in own]
         self.free = [os.path.realpath(folder) for folder in (tempfile.gettempdir(), "/dev", "/proc")]
+        # A project that stands in such a folder is no less a project.
+        self.own += [folder for folder in self.free if not _inside(self.root, folder)]
 
     def watch(self, event: str, arguments: tuple[Any, ...]) -> None:
         """What the interpreter calls before it opens or changes a file; raises ``PermissionError``."""
@@ -47,14 +49,12 @@ class Fence:
     def allows(self, path: str) -> bool:
         """Whether a stage may write there: in its own folder, in temporary and hidden ones, and in ``scratch/``."""
         real = os.path.realpath(path)
-        if any(_inside(real, folder) for folder in self.own):
+        if any(_inside(real, folder) for folder in self.own) or "__pycache__" in Path(real).parts:
             return True
         if _inside(real, self.root):
-            first, *rest = os.path.relpath(real, self.root).split(os.sep)
-            of_tools = first in (".git", ".dvc") or first.startswith(".staging-")
-            return (
-                first == "scratch" or "__pycache__" in rest or (first.startswith(".") and not of_tools and first != ".")
-            )
+            first = Path(os.path.relpath(real, self.root)).parts[:1]
+            of_tools = first in ((".git",), (".dvc",)) or "".join(first).startswith(".staging-")
+            return first == ("scratch",) or ("".join(first).startswith(".") and not of_tools)
         is_hidden = any(part.startswith(".") for part in Path(real).parts)
         return is_hidden or any(_inside(real, folder) for folder in self.free)
 

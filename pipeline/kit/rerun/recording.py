@@ -142,17 +142,19 @@ def settings(notebook: Any) -> str:
 
 
 def spoiled(stage: Any) -> list[str]:
-    """Files in DVC's cache that no longer hold what their names say, of the outputs of a stage; they are removed."""
-    found = []
+    """Files in DVC's cache that no longer hold what their names say, of the outputs of a stage; they are moved away."""
+    found, aside = [], lockfile.folder() / "changed"
     for out in stage.outs:
         objects = [entry.value for _, _, entry in out.get_obj()] if out.hash_info.isdir else [out.hash_info.value]
         for md5 in objects:
             path = Path(out.cache.oid_to_path(md5))
             if path.exists() and md5_of_file(path) != md5:
-                path.unlink()
+                aside.mkdir(exist_ok=True)
+                path.rename(aside / md5)
                 found.append(md5)
     if found:
-        print(f"{stage.name}: {len(found)} file(s) in the cache were changed and are not used", file=sys.stderr)
+        told = f"{len(found)} file(s) in the cache were changed and are not used; they are in {paths.shown(aside)}"
+        print(f"{stage.name}: {told}", file=sys.stderr)
     return found
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import matplotlib as mpl
 import pandas as pd
+from fontTools.subset import Options
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -45,6 +46,8 @@ STYLE: dict[str, Any] = {
     # TrueType letters: text in the PDF can be searched and copied, and journals accept it.
     "pdf.fonttype": 42,
 }
+# For typesetting; no text that is drawn needs them, and to cut them down takes half the time of a PDF.
+Options._drop_tables_default = [*Options._drop_tables_default, "GDEF", "GPOS", "GSUB", "MATH", "kern"]
 WIDTH, DPI = 6.7, 200
 # Beside the picture that a notebook shows: the name of the figure, under which the site finds it in each language.
 FIGURE = "application/vnd.notebook.figure+json"

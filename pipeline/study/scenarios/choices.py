@@ -9,7 +9,6 @@ from scipy.stats import rankdata
 from sklearn.preprocessing import SplineTransformer
 
 from pipeline.kit.bayes.mixture import stream
-from pipeline.kit.compute import each
 from pipeline.study.scenarios.measures import Inputs, fertilizer, other_measures
 from pipeline.study.scenarios.options import Option, mean_income
 from pipeline.study.synthesis.comparisons import variation_between_farms
@@ -183,18 +182,20 @@ def value_by_plots(
     ``variation`` is the coefficient of variation between farms: lower bound, best guess, upper bound. Columns:
     ``name``, ``variation`` (``lower``, ``value`` or ``upper``), ``plots``, ``value``.
     """
-    items = [
-        (name, which, paid, draws, SHOWN_BY_PLOTS[name] * between, int(stream(seed, f"plots {name}").integers(2**31)))
+    found = [
+        information_by_plots(paid, draws, SHOWN_BY_PLOTS[name] * between, _errors(seed, name)).assign(
+            name=name, variation=which
+        )
         for name, draws in known.items()
         for which, between in zip(("lower", "value", "upper"), variation, strict=True)
     ]
     none = pd.DataFrame(columns=["plots", "value", "name", "variation"])
-    return pd.concat(each(_by_plots, items), ignore_index=True) if items else none
+    return pd.concat(found, ignore_index=True) if found else none
 
 
-def _by_plots(item: tuple[str, str, np.ndarray, np.ndarray, float, int]) -> pd.DataFrame:
-    name, which, paid, known, spread, seed = item
-    return information_by_plots(paid, known, spread, seed).assign(name=name, variation=which)
+def _errors(seed: int, name: str) -> int:
+    """Seed of the errors of the plots that measure one input: the same however much farms differ."""
+    return int(stream(seed, f"plots {name}").integers(2**31))
 
 
 def plots_needed(by_plots: pd.DataFrame, by_input: pd.DataFrame) -> pd.DataFrame:

@@ -1,11 +1,10 @@
-"""Every option over a grid of cocoa and fertilizer prices; one price of cocoa is one piece of work."""
+"""Every option over a grid of cocoa and fertilizer prices."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from pipeline.kit.compute import each
 from pipeline.study.scenarios.measures import Inputs, best_fertilizer, fertilizer, other_measures, packages
 from pipeline.study.scenarios.options import Option, assess, summarise
 
@@ -38,7 +37,7 @@ def price_grid(
     if wrong := [f"{name} is {price:g} Rp/kg" for name, price in prices.items() if not price > 0]:
         raise ValueError(f"prices must be above zero: {', '.join(wrong)}")
     items = [CocoaPrice(name, net, fertilizer_prices, inputs, level) for name, net in net_prices.items()]
-    return pd.concat(each(options_at_price, items), ignore_index=True)
+    return pd.concat(map(options_at_price, items), ignore_index=True)
 
 
 def options_at_price(price: CocoaPrice) -> pd.DataFrame:

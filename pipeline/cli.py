@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +47,10 @@ def deps(chosen: argparse.Namespace) -> int:
 def repro(chosen: argparse.Namespace) -> int:
     """Run every stage whose inputs changed, as `dvc repro` does, but independent stages side by side."""
     from pipeline.kit.rerun.repro import repro as run_stages
+    from pipeline.kit.rerun.request import Request
 
-    return run_stages(chosen.targets, chosen.jobs, chosen.on)
+    asked = {field.name: getattr(chosen, field.name) for field in fields(Request)}
+    return run_stages(Request(**asked | {"targets": tuple(chosen.targets)}))
 
 
 def trace(chosen: argparse.Namespace) -> int:
@@ -166,18 +169,50 @@ def jobs(text: str) -> int:
     return number
 
 
-COMMANDS: dict[Command, list[tuple[str, dict[str, Any]]]] = {
+class OnlyInDvc(argparse.Action):
+    """An option of ``dvc repro`` that is refused here, with where it is to be had."""
+
+    def __call__(self, parser: argparse.ArgumentParser, chosen: Any, values: Any, option: str | None = None) -> None:
+        """Say so and end."""
+        parser.error(f"{option} is not honoured here; `dvc repro {option}` does it, one stage after the other")
+
+
+def flag(*names: str, to: str, says: str) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """An option without a value."""
+    return names, {"dest": to, "action": "store_true", "help": says}
+
+
+def refused(*names: str) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """An option that only DVC has."""
+    return names, {"nargs": 0, "action": OnlyInDvc, "help": argparse.SUPPRESS}
+
+
+# The options of `dvc repro`, with its meaning, and two of our own.
+REPRO: list[tuple[str | tuple[str, ...], dict[str, Any]]] = [
+    ("targets", {"nargs": "*", "help": "stages to bring up to date with what they need; all if left out"}),
+    flag("-f", "--force", to="force", says="run stages that have not changed, too"),
+    flag("-s", "--single-item", to="single", says="run the named stages alone, without what they need"),
+    flag("-p", "--pipeline", to="pipeline", says="run all that hangs together with the named stages"),
+    flag("--downstream", to="downstream", says="run the named stages and all that is made from them"),
+    flag("--glob", to="glob", says="names may have wildcards: '0*_clean_*'"),
+    flag("--dry", to="dry", says="only say what would run; exits with 1 when something would"),
+    flag("-k", "--keep-going", to="keep_going", says="go on with what does not need a failed stage, as always here"),
+    (
+        "--no-run-cache",
+        {"dest": "run_cache", "action": "store_false", "help": "run what changed, even if it has run before"},
+    ),
+    (("-j", "--jobs"), {"type": jobs, "help": "stages at a time; if left out, one for each core or worker"}),
+    ("--on", {"default": "", "metavar": "ADDRESS", "help": "run the stages on the workers of this Dask scheduler"}),
+    refused("-i", "--interactive"),
+    refused("-P", "--all-pipelines"),
+    refused("-R", "--recursive"),
+    *(refused(name) for name in ("--force-downstream", "--pull", "--allow-missing", "--ignore-errors", "--no-commit")),
+]
+COMMANDS: dict[Command, list[tuple[str | tuple[str, ...], dict[str, Any]]]] = {
     check: [],
     params: [],
     deps: [("stage", {"help": "name of a notebook without .ipynb"})],
-    repro: [
-        ("targets", {"nargs": "*", "help": "stages to bring up to date with what they need; all if left out"}),
-        ("-j", {"dest": "jobs", "type": jobs, "help": "stages at a time; if left out, one for each core or worker"}),
-        (
-            "--on",
-            {"default": "", "metavar": "ADDRESS", "help": "run the stages on the workers of this Dask scheduler"},
-        ),
-    ],
+    repro: REPRO,
     trace: [
         ("subject", {"help": "key of an estimate; path or name of a figure or table; TABLE:LINE:COLUMN for a cell"}),
         ("--json", {"action": "store_true", "help": "the same for machines"}),
@@ -217,7 +252,7 @@ def main(arguments: list[str] | None = None) -> int:
         own = commands.add_parser(command.__name__, help=command.__doc__, description=command.__doc__)
         own.set_defaults(run=command)
         for name, settings in options:
-            own.add_argument(name, **settings)
+            own.add_argument(*([name] if isinstance(name, str) else name), **settings)
     chosen = parser.parse_args(arguments)
     run: Command = chosen.run
     try:

@@ -140,9 +140,9 @@ def repro(folder: Path, *arguments: str, code: int = 0) -> subprocess.CompletedP
     return subprocess.CompletedProcess(process.args, process.returncode, out, errors)
 
 
-def serial(folder: Path) -> None:
+def serial(folder: Path, *arguments: str) -> None:
     """Run plain ``dvc repro`` in a project."""
-    command = [sys.executable, "-m", "dvc", "repro"]
+    command = [sys.executable, "-m", "dvc", "repro", *arguments]
     done = subprocess.run(command, cwd=folder, env=environment(folder), capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 

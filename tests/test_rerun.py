@@ -116,6 +116,60 @@ def test_targets_run_with_what_they_need_and_nothing_else(tmp_path) -> None:
     assert "'cocoa'" in failed.stderr
 
 
+# What is typed, what was changed before it, and which stages then run.
+ASKED = [
+    (["-f", "b"], "", ["a", "b"]),
+    (["-s", "c"], "adoption", []),
+    (["--single-item", "-f", "e"], "", ["e"]),
+    (["--downstream", "b"], "training_years", ["b", "c", "f"]),
+    (["--pipeline", "d"], "adoption", ["a", "b", "c", "d", "e", "f"]),
+    (["--glob", "[ad]"], "training_years", ["d"]),
+    (["--force", "-j", "2"], "", sorted(PIPELINE)),
+]
+
+
+def test_options_mean_what_they_mean_in_dvc(folder, tmp_path) -> None:
+    twin = Path(shutil.copytree(folder, tmp_path / "twin"))
+    for place, (options, parameter, stages) in enumerate(ASKED):
+        for project in (folder, twin):
+            if parameter:
+                set_param(project, parameter, 2.0 + place if parameter == "training_years" else place / 10)
+        repro(folder, *options)
+        serial(twin, *(option for option in options if option not in ("-j", "2")))
+        found = executed(folder), executed(twin)
+        assert sorted(found[0]) == sorted(found[1]), options
+        assert set(found[0]) <= set(stages), options
+        assert state(folder) == state(twin), options
+
+
+def test_without_the_run_cache_what_changed_is_executed(folder) -> None:
+    before = yaml_value(paths.PARAMS, "training_years")
+    for value, options, stages in ((7.0, [], "cdef"), (before, ["--no-run-cache"], "cdef"), (7.0, ["-k"], "")):
+        set_param(folder, "training_years", value)
+        repro(folder, *options)
+        assert "".join(sorted(executed(folder))) == stages
+
+
+def test_a_dry_run_tells_by_its_exit_code_whether_anything_would_run(folder) -> None:
+    seen = state(folder)
+    assert repro(folder, "--dry", "a").stdout == "nothing would run\n"
+    set_param(folder, "training_years", 8.0)
+    lines = repro(folder, "--dry", code=1).stdout.splitlines()
+    assert "d: python -m pipeline.kit.stages.run d" in lines
+    assert "e: runs too if what it reads changes" in lines
+    assert not [line for line in lines if line.startswith(("a:", "b:"))]
+    assert (state(folder), executed(folder)) == (seen, [])
+
+
+@pytest.mark.parametrize("option", ["-i", "-P", "-R", "--pull", "--allow-missing", "--no-commit", "--force-downstream"])
+def test_an_option_that_only_dvc_has_is_refused_by_name(capsys, option) -> None:
+    from pipeline import cli
+
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(["repro", option])
+    assert f"{option} is not honoured here; `dvc repro {option}` does it" in capsys.readouterr().err
+
+
 def test_failures_stop_only_what_needs_them_and_are_all_reported(tmp_path) -> None:
     broken = {**PIPELINE, "b": Toy(("a",), (ADOPTION,), ["raise RuntimeError('black pods')"])}
     broken |= {"g": Toy(cells=["raise RuntimeError('no rain')"]), "h": Toy()}

@@ -190,3 +190,16 @@ def test_what_a_killed_command_leaves_is_ended_and_not_waited_for() -> None:
     done = subprocess.run(supervisor, stdout=subprocess.PIPE, text=True, timeout=30)
     assert done.returncode == 128 + signal.SIGKILL
     assert not psutil.pid_exists(int(done.stdout))
+
+
+def test_code_of_the_runner_that_was_edited_meanwhile_is_read_anew(tmp_path) -> None:
+    edit = 'sed -i \'s/"done", last=True/"done anew", last=True/\' pipeline/kit/stages/run.py'
+    folder = toy.make(
+        tmp_path / "p", {"a": Toy(cells=[f"import subprocess; subprocess.run({edit!r}, shell=True)"]), "b": Toy(("a",))}
+    )
+    found = repro(folder)
+    logs = folder / ".dvc" / "tmp" / "rerun" / "logs"
+    assert "a: done, " in (logs / "a.log").read_text()
+    assert "b: done anew, " in (logs / "b.log").read_text()
+    assert "RuntimeWarning" not in (logs / "a.log").read_text()
+    assert "2 ran" in found.stdout

@@ -107,6 +107,24 @@ def test_code_that_is_not_as_its_listing_has_it_does_not_run(tmp_path) -> None:
     assert not (folder / "results" / "toy").exists()
 
 
+def test_results_belong_to_the_libraries_they_were_made_with(tmp_path, command) -> None:
+    folder = toy.make(tmp_path / "p", {"a": Toy()})
+    (folder / "requirements.lock").write_text("numpy==2.4.1\n")
+    stages = yaml.safe_load((folder / "dvc.yaml").read_text())
+    code = {"cmd": "python -m pipeline.kit.stages.dependencies", "deps": ["notebooks", "pipeline", "requirements.lock"]}
+    stages["stages"] = {"code": {**code, "outs": ["results/code"]}} | stages["stages"]
+    stages["stages"]["a"]["deps"].append("results/code/a.txt")
+    (folder / "dvc.yaml").write_text(yaml.safe_dump(stages, sort_keys=False))
+    assert call(folder, command).returncode == 0
+    assert toy.executed(folder) == ["a"]
+    (folder / "requirements.lock").write_text("numpy==2.4.2\n")
+    for said in (["status"], ["why", "a"]):
+        told = call(folder, [sys.executable, "-m", "pipeline.cli", *said]).stdout
+        assert re.search(r"a\n(  .*\n)*  dependency requirements.lock: md5 \w{32} -> \w{32}", told), told
+    assert call(folder, command).returncode == 0
+    assert toy.executed(folder) == ["a"]
+
+
 def test_a_stage_ends_when_the_program_that_runs_it_is_killed(tmp_path) -> None:
     loop = "import time\nopen('.started', 'w').close()\nwhile True:\n    time.sleep(1)"
     folder = toy.make(tmp_path / "p", {"a": Toy(cells=[loop])})
@@ -200,6 +218,49 @@ def test_a_cell_that_writes_outside_its_folder_fails_by_name(tmp_path) -> None:
     assert found.returncode == 1
     assert "results/other/a.txt is not of this stage" in found.stderr
     assert other.read_text() == "a"
+
+
+def test_a_file_of_ones_own_among_the_results_is_moved_and_named(tmp_path) -> None:
+    folder = toy.make(tmp_path / "p", {"a": Toy(params=(toy.ADOPTION,))})
+    own, kept = folder / "results" / "a" / "trees" / "notes.txt", folder / "scratch" / "from_results" / "a" / "trees"
+    rain = ["raise RuntimeError('rain')"]
+    # Before the first run, after a good one, after one that failed, and once more.
+    for place, cells in enumerate(([], rain, rain, [])):
+        own.parent.mkdir(exist_ok=True, parents=True)
+        own.write_text(f"{place}")
+        toy.write_notebook(folder, "a", Toy(params=(toy.ADOPTION,), cells=[f"{place} + 1", *cells]))
+        found = toy.repro(folder, code=1 if cells else 0)
+        assert "results/a/trees/notes.txt is no output any more: moved to scratch/from_results/a/" in found.stderr
+    assert sorted(path.read_text() for path in kept.iterdir()) == ["0", "1", "2", "3"]
+    assert sorted(path.name for path in (folder / "results" / "a").iterdir()) == ["a.ipynb", "a.txt"]
+    assert not (folder / "results" / "failures" / "a").exists()
+
+
+def test_what_a_stage_run_by_hand_does_not_make_again_is_moved_too(tmp_path) -> None:
+    folder = toy.make(tmp_path / "p", {"a": Toy()})
+    own, rain = folder / "results" / "a" / "notes.txt", ["raise RuntimeError('rain')"]
+    for place, cells in enumerate(([], rain, rain, [])):
+        own.parent.mkdir(exist_ok=True, parents=True)
+        own.write_text(f"{place}")
+        toy.write_notebook(folder, "a", Toy(cells=cells))
+        found = call(folder, [sys.executable, "-m", "pipeline.kit.stages.run", "a"])
+        assert found.returncode == bool(cells), found.stderr
+    kept = folder / "scratch" / "from_results" / "a"
+    assert sorted(path.read_text() for path in kept.glob("notes*")) == ["0", "1", "2", "3"]
+    assert "and" not in found.stderr
+    assert sorted(path.name for path in (folder / "results" / "a").iterdir()) == ["a.ipynb", "a.txt"]
+    assert not (folder / "results" / "failures" / "a").exists()
+
+
+def test_a_file_of_ones_own_survives_that_results_come_back_from_the_cache(tmp_path) -> None:
+    folder = toy.make(tmp_path / "p", {"a": Toy()})
+    toy.repro(folder)
+    (folder / "results" / "a" / "notes.txt").write_text("trees")
+    toy.executed(folder)
+    found = toy.repro(folder)
+    assert toy.executed(folder) == []
+    assert "results/a/notes.txt is no output any more: moved to scratch/from_results/a/notes.txt" in found.stderr
+    assert (folder / "scratch" / "from_results" / "a" / "notes.txt").read_text() == "trees"
 
 
 def test_where_a_stage_may_write(tmp_path) -> None:

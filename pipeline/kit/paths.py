@@ -33,6 +33,8 @@ RESULTS = ROOT / "results"
 NOTEBOOKS = ROOT / "notebooks"
 PARAMS = ROOT / "params.yaml"
 PIPELINE = ROOT / "dvc.yaml"
+# The versions of all libraries.
+REQUIREMENTS = ROOT / "requirements.lock"
 # The file that the first stage leaves when all inputs are as they must be; every other stage depends on it.
 GATE = RESULTS / "00_inputs" / "checked.txt"
 # The listings of the code of each stage.

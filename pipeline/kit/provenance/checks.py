@@ -117,7 +117,7 @@ def machine() -> dict[str, str]:
         "commit": commit,
         "uncommitted": changed,
         "md5 of dvc.lock": lineage.md5(paths.ROOT / "dvc.lock"),
-        "md5 of requirements.lock": lineage.md5(run_record.LOCK),
+        "md5 of requirements.lock": lineage.md5(paths.REQUIREMENTS),
     }
 
 
@@ -203,7 +203,7 @@ HOW = "version against the lock, and where its modules are imported from"
 def check_environment() -> Iterator[Check]:
     """Every locked package that this platform needs is installed in its version, and nothing stands before it."""
     modules = modules_of_packages()
-    for line in run_record.read_lock(run_record.LOCK.read_text(encoding="utf-8")):
+    for line in run_record.read_lock(paths.REQUIREMENTS.read_text(encoding="utf-8")):
         requirement = Requirement(line)
         if requirement.marker and not requirement.marker.evaluate():
             continue

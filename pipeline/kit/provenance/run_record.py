@@ -73,7 +73,7 @@ def software() -> dict[str, str]:
 
     ``dvc.lock`` does not record them: libraries have the version that ``requirements.lock`` pins for this Python.
     """
-    locked = [Requirement(line) for line in read_lock(LOCK.read_text(encoding="utf-8"))]
+    locked = [Requirement(line) for line in read_lock(paths.REQUIREMENTS.read_text(encoding="utf-8"))]
     pinned = {
         requirement.name: str(requirement.specifier).removeprefix("==")
         for requirement in locked
@@ -131,7 +131,6 @@ def changed() -> list[str]:
     return [path for path, md5 in hashes().items() if state(path, md5) != "as recorded"]
 
 
-LOCK = paths.ROOT / "requirements.lock"
 ENVIRONMENT = paths.ROOT / "environment.yml"
 HEADER = "# Environment for conda and Binder, written from requirements.lock by `make lock`; not edited by hand.\n"
 
@@ -161,4 +160,4 @@ def render(lines: list[str]) -> str:
 
 
 if __name__ == "__main__":
-    ENVIRONMENT.write_text(render(read_lock(LOCK.read_text(encoding="utf-8"))), encoding="utf-8")
+    ENVIRONMENT.write_text(render(read_lock(paths.REQUIREMENTS.read_text(encoding="utf-8"))), encoding="utf-8")

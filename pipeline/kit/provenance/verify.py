@@ -94,7 +94,15 @@ def check_stages() -> Iterator[Check]:
     for name in lineage.declared_stages():
         problems = [reason for reason in lineage.reasons(name) if not reason.startswith("output")]
         problems = [reason for reason in problems if not (reason.endswith("-> missing") and reason.startswith(MADE))]
-        yield Check("stage", name, FAILED if problems else IDENTICAL, "; ".join(problems))
+        libraries = made_with(name)
+        yield Check("stage", name, FAILED if problems else IDENTICAL, "; ".join([*libraries, *problems]))
+
+
+def made_with(name: str) -> list[str]:
+    """Which libraries the recorded results of a stage were made with; empty when no listing at hand tells it."""
+    recorded = lineage.read_stages().get(name)
+    md5 = recorded.deps.get(paths.shown(paths.REQUIREMENTS)) if recorded else None
+    return [f"made with the libraries of requirements.lock {md5}"] if md5 else []
 
 
 def check_numbers(root: Path) -> Iterator[Check]:

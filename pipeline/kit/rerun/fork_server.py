@@ -259,6 +259,8 @@ def run(parent: int, message: dict[str, Any]) -> None:
         take_over(message["env"], message["cwd"])
         offer()
         sys.argv = message["command"]
+        # It has been imported, and now runs as the program that it is.
+        sys.modules.pop(message["command"][0], None)
         runpy.run_module(message["command"][0], run_name="__main__", alter_sys=True)
         code = 0
     except SystemExit as end:

@@ -12,20 +12,22 @@ from pipeline.kit.compute import ComputeError
 from pipeline.kit.merges import MergeError, check_merged
 from pipeline.kit.rerun import lockfile, warm_kernels
 from pipeline.kit.rerun.processes import Events
+from pipeline.kit.rerun.request import Request
 
 INTERRUPTED = 130
 
 
-def run(targets: list[str], jobs: int | None, on: str) -> int:
-    """Bring the targets, or everything, up to date, ``on`` the cluster of this scheduler; returns the exit code."""
+def run(request: Request) -> int:
+    """Do what is asked for; returns the exit code."""
     began = time.monotonic()
     events: Events = SimpleQueue()
     # A polite request to stop ends like Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     # The server imports its libraries while DVC is imported here.
-    server = warm_kernels.server(events) if not on and warm_kernels.possible() and warm_kernels.wanted() else None
+    is_warm = not (request.on or request.dry) and warm_kernels.possible() and warm_kernels.wanted()
+    server = warm_kernels.server(events) if is_warm else None
     try:
-        return reproduce(targets, jobs, events, server, on, began)
+        return reproduce(request, events, server, began)
     except KeyboardInterrupt:
         print("interrupted; the next run begins with the stages that had not ended", file=sys.stderr)
         return INTERRUPTED
@@ -34,9 +36,7 @@ def run(targets: list[str], jobs: int | None, on: str) -> int:
             server.close()
 
 
-def reproduce(
-    targets: list[str], jobs: int | None, events: Events, server: warm_kernels.Warm | None, on: str, began: float
-) -> int:
+def reproduce(request: Request, events: Events, server: warm_kernels.Warm | None, began: float) -> int:
     """Run the stages that have to; returns the exit code."""
     from dvc.exceptions import DvcException
 
@@ -47,13 +47,15 @@ def reproduce(
     logs.mkdir(parents=True, exist_ok=True)
     try:
         check_merged(paths.ROOT / "dvc.lock")
-        records = StageRecords(targets)
-        remote = cluster(on, records, events) if on else None
+        records = StageRecords(request)
+        if request.dry:
+            return foretell(records)
+        remote = cluster(request.on, records, events) if request.on else None
     except (DvcException, ComputeError, MergeError) as error:
         print(error, file=sys.stderr)
         return 1
     progress = Progress(lockfile.folder() / "seconds.json")
-    scheduler = Scheduler(records, progress, jobs, events, logs, Ways(events, server, remote))
+    scheduler = Scheduler(records, progress, request.jobs, events, logs, Ways(events, server, remote))
 
     def stop(number: int, frame: FrameType | None) -> None:
         scheduler.stopping = True
@@ -71,6 +73,16 @@ def reproduce(
     if server and server.unfit:
         print(f"{server.unfit} starts threads when it is imported: notebooks ran without warm kernels", file=sys.stderr)
     return tell(scheduler, time.monotonic() - began)
+
+
+def foretell(records: Any) -> int:
+    """Say which stages would run; returns the exit code: 1 when one would."""
+    found = records.foreseen()
+    for name, command in found.items():
+        print(f"{name}: {command or 'runs too if what it reads changes'}")
+    if not found:
+        print("nothing would run")
+    return int(bool(found))
 
 
 def cluster(address: str, records: Any, events: Events) -> Any:

@@ -24,6 +24,8 @@ from pipeline.kit import paths, yaml_text
 from pipeline.kit.hashes import md5_of_file
 from pipeline.kit.rerun import lockfile
 from pipeline.kit.rerun.lockfile import ForeignLockError, LockFile, replace
+from pipeline.kit.rerun.request import Request
+from pipeline.kit.stages.outputs import files, move_aside
 
 
 @contextmanager
@@ -158,20 +160,33 @@ def spoiled(stage: Any) -> list[str]:
     return found
 
 
+def clear(stage: Any) -> None:
+    """Delete the outputs of a stage, and move aside what is in its folders but was not when they were recorded."""
+    for out in stage.outs:
+        folder = Path(out.fs_path)
+        recorded = out.get_obj() if out.hash_info.isdir and folder.is_dir() else None
+        known = {"/".join(key) for key, _, _ in recorded or []}
+        move_aside({f"{out.def_path}/{name}": folder / name for name in files(folder) if name not in known})
+    stage.remove_outs(ignore_remove=False, force=False)
+
+
 UNCHANGED, CACHED, PROSE, MUST_RUN = "unchanged", "from the cache", "words only", "must run"
 
 
 class StageRecords:
     """Stages in the order of ``dvc repro``, what each needs, and what DVC knows of it."""
 
-    def __init__(self, targets: list[str]) -> None:
+    def __init__(self, request: Request) -> None:
         self.repo: Any = Repo(str(paths.ROOT))
-        self.whole, self.snapshot = not targets, lockfile.Snapshot()
+        self.request, self.whole, self.snapshot = request, not request.targets, lockfile.Snapshot()
         self.held: dict[str, ExitStack] = {}
         with self.locked():
             heal_rwlock(self.repo.tmp_dir)
             graph = get_active_graph(self.repo.index.graph)
-            stages = plan_repro(graph, collect_stages(self.repo, targets or ["dvc.yaml"]))
+            stages = collect_stages(self.repo, request.targets or ["dvc.yaml"], glob=request.glob)
+            # As in DVC: with all that hangs together, neither of the others means anything.
+            if request.pipeline or not request.single:
+                stages = plan_repro(graph, stages, request.pipeline, request.downstream and not request.pipeline)
             self.stages = {stage.addressing: stage for stage in stages}
             self.needs = {
                 stage.addressing: [made.addressing for made in graph.successors(stage) if made in stages]
@@ -195,23 +210,39 @@ class StageRecords:
         stage = self.stages[name]
         with self.locked():
             seen = self._marks(stage, stage.deps) | self._marks(stage, stage.outs)
-            lists_less = self._lists_less(stage)
-            if not lists_less and not stage.changed(False, self.upstream[name]):
+            if not self._is_stale(name):
                 self.snapshot.add(seen)
                 return UNCHANGED
             if not stage.cmd or stage.frozen or stage.is_import:
-                stage.reproduce(upstream=self.upstream[name])
+                stage.reproduce(upstream=self.upstream[name], force=self.request.force)
                 return self._record(stage, CACHED)
-            if only_words_changed(stage):
+            is_forced = self.request.force
+            if not is_forced and only_words_changed(stage):
                 reword(name)
                 return self._record(stage, PROSE)
-            stage.remove_outs(ignore_remove=False, force=False)
+            clear(stage)
             # What the run cache holds was made with what was taken out.
-            if not lists_less and self._restored(stage):
+            is_new = is_forced or not self.request.run_cache or self._lists_less(stage)
+            if not is_new and self._restored(stage):
                 return self._record(stage, CACHED)
             stage.save_deps()
             self._hold(stage)
         return MUST_RUN
+
+    def foreseen(self) -> dict[str, str]:
+        """Stages that would run, with the command of each; of one that reads what these make, an empty text."""
+        found: dict[str, str] = {}
+        with self.locked():
+            for name, stage in self.stages.items():
+                if self._is_stale(name):
+                    found[name] = str(stage.cmd)
+                elif found.keys() & set(self.needs[name]):
+                    found[name] = ""
+        return found
+
+    def _is_stale(self, name: str) -> bool:
+        stage = self.stages[name]
+        return bool(self.request.force or self._lists_less(stage) or stage.changed(False, self.upstream[name]))
 
     def finish(self, name: str, fetch: Callable[[str], None] | None = None) -> None:
         """Save and record what the command of a stage has made; raises ``DvcException`` when it is not all there.

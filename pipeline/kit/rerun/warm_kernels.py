@@ -17,6 +17,7 @@ from typing import Any
 from pipeline.kit import paths, yaml_text
 from pipeline.kit.hashes import read_listing
 from pipeline.kit.rerun.fork_server import LONGEST_MESSAGE
+from pipeline.kit.rerun.lockfile import Marks, marks
 from pipeline.kit.rerun.processes import LINUX, Events
 from pipeline.kit.stages.dependencies import RUN, code_of
 
@@ -78,6 +79,11 @@ SERVER = "from pipeline.kit.rerun.fork_server import main; main()"
 LOST = -1000
 
 
+def _code() -> Marks:
+    """Marks of the modules that a runner is made of."""
+    return marks(str(path) for path in (paths.ROOT / "pipeline").glob("**/*.py"))
+
+
 def possible() -> bool:
     """Whether this machine has what it takes."""
     return LINUX and hasattr(os, "pidfd_open")
@@ -88,6 +94,7 @@ class Warm:
 
     def __init__(self, events: Events, names: list[str]) -> None:
         self.events, self.running, self.unfit = events, set[str](), ""
+        self.code = _code()
         self.channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours = {key: value for key, value in os.environ.items() if key != "PYTHONSTARTUP"}
         settings = paths.kernel_variables("", Path(), Path())
@@ -102,11 +109,15 @@ class Warm:
         threading.Thread(target=self._listen, daemon=True).start()
 
     def takes(self, stage: Any) -> bool:
-        """Whether a DVC stage is a notebook run by this very Python."""
+        """Whether a DVC stage is a notebook run by this very Python, with the code that the server has read."""
         python = shutil.which("python")
         same = python is not None and Path(python).parent == Path(sys.executable).parent
         return bool(
-            same and isinstance(stage.cmd, str) and COMMAND.fullmatch(stage.cmd) and self.process.poll() is None
+            same
+            and isinstance(stage.cmd, str)
+            and COMMAND.fullmatch(stage.cmd)
+            and self.process.poll() is None
+            and self.code == _code()
         )
 
     def start(self, name: str, stage: Any, log: Path) -> None:

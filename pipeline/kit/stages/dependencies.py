@@ -1,8 +1,9 @@
 """What a stage depends on, read from what it runs: the modules it imports, directly or not, and the tables it reads.
 
 ``dvc.yaml`` lists the tables. Of the code it lists one file, ``results/code/STAGE.txt``, with the MD5 and the path of
-every file of code that the stage uses: ``python -m pipeline.kit.stages.dependencies`` is the stage that writes it
-for all the others. So a change of a module reruns the stages that use it, and no others.
+every file of code that the stage uses, and of the versions of all libraries: ``python -m
+pipeline.kit.stages.dependencies`` is the stage that writes it for all the others. So a change of a module reruns the
+stages that use it, and no others.
 """
 
 import ast
@@ -20,7 +21,7 @@ from pipeline.kit.stages.inputs import guarded
 
 RUN = "python -m pipeline.kit.stages.run"
 # Not found by imports: what runs a notebook.
-RUNNER = tuple(f"pipeline.kit.stages.{name}" for name in ("run", "kernel", "in_kernel", "executed"))
+RUNNER = tuple(f"pipeline.kit.stages.{name}" for name in ("run", "kernel", "in_kernel", "executed", "outputs"))
 
 
 def notebook_code(stage: str) -> str:
@@ -45,8 +46,9 @@ def code_of(stage: str, command: str) -> list[Path]:
 
 
 def listing(stage: str, command: str) -> str:
-    """The listing of a stage: one line for each file of its code, MD5 and path."""
-    return "".join(f"{md5_of_file(path)}  {paths.shown(path)}\n" for path in code_of(stage, command))
+    """The listing of a stage: one line for each file of its code, MD5 and path, and one for the libraries."""
+    files = [*code_of(stage, command), *filter(Path.exists, [paths.REQUIREMENTS])]
+    return "".join(f"{md5_of_file(path)}  {paths.shown(path)}\n" for path in files)
 
 
 def imported_modules(code: str) -> set[Path]:

@@ -21,6 +21,7 @@ from typing import Any
 
 from pipeline.kit import compute, declared, paths, yaml_text
 from pipeline.kit.locks import exclusive
+from pipeline.kit.stages import outputs
 from pipeline.kit.stages.executed import normalised
 from pipeline.kit.stages.inputs import InputError, Inputs
 from pipeline.kit.stages.kernel import kernel
@@ -34,11 +35,11 @@ def keep(name: str, cell: int, outs: list[str], staging: Path, values: dict[str,
     """Write the failure page of a stage and set aside what was made before; never raises."""
     folder = paths.failure(name)
     try:
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         for out in outs:
-            set_aside(paths.ROOT / out, folder / "previous" / out)
+            outputs.take_away(out, folder / "previous")
         executed = staging / paths.executed_notebook(name).relative_to(paths.ROOT)
+        outputs.remove(folder / "notebook.ipynb")
         if executed.exists():
             shutil.copy(executed, folder / "notebook.ipynb")
         (folder / "index.html").write_text(page(name, cell, values, error), encoding="utf-8")
@@ -47,19 +48,11 @@ def keep(name: str, cell: int, outs: list[str], staging: Path, values: dict[str,
         print(f"{name}: the failure page could not be written: {problem}", file=sys.stderr)
 
 
-def set_aside(path: Path, target: Path) -> None:
-    """Move an older output away from its place, if there is one."""
-    if path.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(path, target)
-
-
-def remove(path: Path) -> None:
-    """Delete a file or a folder, if there is one."""
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+def forget_failure(name: str, outs: list[str]) -> None:
+    """Delete the page of an earlier failure, and the outputs kept with it, now that there are newer ones."""
+    for out in outs:
+        outputs.give_way(paths.failure(name) / "previous" / out, paths.ROOT / out, out)
+    outputs.remove(paths.failure(name))
 
 
 def last_lines(error: BaseException) -> str:
@@ -93,10 +86,6 @@ def page(name: str, cell: int, values: dict[str, Any], error: BaseException) -> 
 
 class StageError(RuntimeError):
     """A stage that cannot run: it or one of its parameters is not known or not valid."""
-
-
-class OutputError(RuntimeError):
-    """A stage that made less or more than it declares."""
 
 
 class Progress:
@@ -147,7 +136,7 @@ def run_stage(name: str) -> None:
     with exclusive(f"stage-{name}", f"stage {name}"):
         inputs = Inputs(name, declared["entry"])
         for left_over in paths.ROOT.glob(f".staging-{name}-*"):
-            remove(left_over)
+            outputs.remove(left_over)
         with tempfile.TemporaryDirectory(prefix=f".staging-{name}-", dir=paths.ROOT) as folder:
             staging = Path(folder)
             # The kernel takes half a second to come up: what comes next goes on meanwhile.
@@ -156,13 +145,13 @@ def run_stage(name: str) -> None:
                 check_parameters(name, values)
                 try:
                     execute(progress, manager, values, staging, timeout)
-                    check_outputs(staging, declared["outs"])
+                    outputs.check_outputs(staging, declared["outs"])
                 except BaseException as error:
                     keep(name, progress.cell, declared["outs"], staging, values, error)
                     raise
             inputs.check()
-            put_in_place(staging, declared["outs"])
-    remove(paths.failure(name))
+            outputs.put_in_place(staging, declared["outs"])
+    forget_failure(name, declared["outs"])
     progress.show("done", last=True)
 
 
@@ -235,45 +224,10 @@ def check_executed(notebook: Any, ending: list[int]) -> None:
     """Every code cell must have run to its end, and none may have told the kernel to end."""
     if ending:
         source = notebook.cells[ending[0] - 1].source.replace("\n", "\n  ")
-        raise OutputError(f"cell {ending[0]} ends the kernel, and with it the stage:\n  {source}")
+        raise outputs.OutputError(f"cell {ending[0]} ends the kernel, and with it the stage:\n  {source}")
     for place, cell in enumerate(notebook.cells, 1):
         if cell.cell_type == "code" and cell.source.strip() and cell.execution_count is None:
-            raise OutputError(f"cell {place} did not run")
-
-
-def check_outputs(staging: Path, outs: list[str]) -> None:
-    """The stage must have made every output that it declares, and nothing else."""
-    odd = [problem for path in sorted(staging.rglob("*")) if (problem := _cannot_be_kept(path, staging))]
-    if odd:
-        raise OutputError("outputs cannot be kept:\n  " + "\n  ".join(odd))
-    missing = [out for out in outs if not (staging / out).exists()]
-    made = [path.relative_to(staging).as_posix() for path in staging.rglob("*") if path.is_file()]
-    stray = [path for path in made if not any(path == out or path.startswith(f"{out}/") for out in outs)]
-    problems = [f"declared but not made: {out}" for out in missing]
-    problems += [f"made but not declared: {path}" for path in sorted(stray)]
-    if problems:
-        raise OutputError("outputs differ from dvc.yaml:\n  " + "\n  ".join(problems))
-
-
-def _cannot_be_kept(path: Path, staging: Path) -> str:
-    """Why a cache cannot keep an output: it is no plain file, or its name is no text; empty when it can."""
-    shown = os.fsencode(path.relative_to(staging)).decode(errors="backslashreplace")
-    if path.is_symlink() or not (path.is_file() or path.is_dir()):
-        return f"{shown} is a link, pipe or device"
-    try:
-        path.name.encode()
-    except UnicodeEncodeError:
-        return f"{shown} has a name that is not UTF-8"
-    return ""
-
-
-def put_in_place(staging: Path, outs: list[str]) -> None:
-    """Move the outputs to their places, replacing older ones."""
-    for out in outs:
-        target = paths.ROOT / out
-        target.parent.mkdir(parents=True, exist_ok=True)
-        remove(target)
-        os.replace(staging / out, target)
+            raise outputs.OutputError(f"cell {place} did not run")
 
 
 def main(arguments: list[str]) -> int:

@@ -51,7 +51,7 @@ def copy_project(folder: Path) -> Path:
 def stand_in(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Let ``folder`` stand for the project while a test runs."""
     root = paths.ROOT
-    for name in ("ROOT", "RAW", "CLEAN", "RESULTS", "NOTEBOOKS", "PARAMS", "PIPELINE"):
+    for name in ("ROOT", "RAW", "CLEAN", "RESULTS", "NOTEBOOKS", "PARAMS", "PIPELINE", "REQUIREMENTS"):
         patch.setattr(paths, name, folder / getattr(paths, name).relative_to(root))
     remembered = (
         lineage.read_stages,

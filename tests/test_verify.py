@@ -1,5 +1,6 @@
 """Verification finds what was edited, what is missing, and what an environment or a record lacks; else it passes."""
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -67,6 +68,7 @@ def test_a_reproduced_project_passes_and_files_a_report(recorded: Path, capsys: 
     report = json.loads((folder / "verification.json").read_text())
     assert report["passed"]
     assert {check["kind"] for check in report["checks"]} == {
+        "libraries",
         "environment", "source records", "state", "stage", "file", "number", "column",
     }  # fmt: skip
     assert report["machine"]["md5 of dvc.lock"] == lineage.md5(recorded / "dvc.lock")
@@ -128,6 +130,18 @@ def test_a_stage_whose_code_or_parameter_changed_fails(changeable: Path) -> None
     found = {check.name: check.detail for check in verify.check_stages() if check.result == "failed"}
     assert "400.0 -> 300.0" in found["06_model_fertilizer"]
     assert "05_model_evidence" not in found
+
+
+def test_the_libraries_that_results_were_made_with_are_named(changeable: Path) -> None:
+    lock = changeable / "requirements.lock"
+    before = hashlib.md5(lock.read_bytes()).hexdigest()
+    (good,) = verify.check_libraries()
+    assert (good.result, good.name.split(":")[0]) == ("identical", f"requirements.lock {before}")
+    assert {"00_inputs", "04_yield_gap", "site"} <= set(good.name.split(": made ")[1].split(", "))
+    lock.write_text(lock.read_text().replace("pandas==", "pandas==9."))
+    (found,) = verify.check_libraries()
+    assert (found.result, found.name) == ("failed", good.name)
+    assert hashlib.md5(lock.read_bytes()).hexdigest() in found.detail
 
 
 def test_a_module_that_is_gone_fails_and_a_table_that_was_not_made_yet_does_not(changeable: Path) -> None:

@@ -209,6 +209,8 @@ def test_the_report_counts_three_ways_and_says_how_each_file_was_compared(
     published: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (published / PNG).write_bytes(png(compress_level=0))
+    # Where the name of the project stands, which the report bears.
+    shutil.copy(Path(__file__).parents[1] / "pyproject.toml", published)
     replaced(published / f"{STAGE}/gain.md", "38 %", "39 %")
     monkeypatch.setattr(verify, "verify", lambda quick: list(check_files(paths.ROOT)))
     monkeypatch.setattr("pipeline.kit.provenance.checks.machine", dict)

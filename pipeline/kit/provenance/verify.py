@@ -41,7 +41,7 @@ HOW = f"value, within {content.RELATIVE:g}, signs exactly"
 
 def verify(quick: bool) -> list[Check]:
     """All checks, the failed ones included; nothing is raised for what does not hold."""
-    checks = [*check_environment(), *check_sources(), *check_committed(), *check_stages()]
+    checks = [*check_environment(), *check_sources(), *check_committed(), *check_stages(), *check_libraries()]
     if quick or any(paths.RESULTS.glob("*/estimates.csv")):
         checks += check_files(paths.ROOT)
     if quick:
@@ -94,15 +94,21 @@ def check_stages() -> Iterator[Check]:
     for name in lineage.declared_stages():
         problems = [reason for reason in lineage.reasons(name) if not reason.startswith("output")]
         problems = [reason for reason in problems if not (reason.endswith("-> missing") and reason.startswith(MADE))]
-        libraries = made_with(name)
-        yield Check("stage", name, FAILED if problems else IDENTICAL, "; ".join([*libraries, *problems]))
+        yield Check("stage", name, FAILED if problems else IDENTICAL, "; ".join(problems))
 
 
-def made_with(name: str) -> list[str]:
-    """Which libraries the recorded results of a stage were made with; empty when no listing at hand tells it."""
-    recorded = lineage.read_stages().get(name)
-    md5 = recorded.deps.get(paths.shown(paths.REQUIREMENTS)) if recorded else None
-    return [f"made with the libraries of requirements.lock {md5}"] if md5 else []
+def check_libraries() -> Iterator[Check]:
+    """Every stage was made with the libraries of the present lock; one check for each lock that is on record."""
+    made: dict[str, list[str]] = {}
+    for name, stage in lineage.read_stages().items():
+        # Without its listing at hand nothing tells it of a stage; that it is stale is said of the stage.
+        if md5 := stage.deps.get(paths.shown(paths.REQUIREMENTS)):
+            made.setdefault(md5, []).append(name)
+    now = lineage.md5(paths.REQUIREMENTS)
+    for md5, names in made.items():
+        detail = "" if md5 == now else f"requirements.lock is {now} now"
+        told = f"requirements.lock {md5}: made {', '.join(names)}"
+        yield Check("libraries", told, FAILED if detail else IDENTICAL, detail)
 
 
 def check_numbers(root: Path) -> Iterator[Check]:

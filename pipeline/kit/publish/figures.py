@@ -8,7 +8,8 @@ and until every pair of them stays apart for colour-blind readers too.
 import base64
 import html
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -46,8 +47,8 @@ STYLE: dict[str, Any] = {
     # TrueType letters: text in the PDF can be searched and copied, and journals accept it.
     "pdf.fonttype": 42,
 }
-# For typesetting; no text that is drawn needs them, and to cut them down takes half the time of a PDF.
-Options._drop_tables_default = [*Options._drop_tables_default, "GDEF", "GPOS", "GSUB", "MATH", "kern"]
+# Tables of a font for typesetting: no text that is drawn needs them, and to cut them down takes half the time of a PDF.
+TYPESETTING = ("GDEF", "GPOS", "GSUB", "MATH", "kern")
 WIDTH, DPI = 6.7, 200
 # Beside the picture that a notebook shows: the name of the figure, under which the site finds it in each language.
 FIGURE = "application/vnd.notebook.figure+json"
@@ -153,7 +154,8 @@ def publish_figure(
                 raise FigureError(f"figure {name} in {language!r} cannot be read by everyone: {'; '.join(faults)}")
             figure.savefig(paths.output(folder / f"{name}.{language}.svg"), metadata={"Date": None})
             about = {**UNDATED, "Title": caption.title.in_language(language)}
-            figure.savefig(paths.output(folder / f"{name}.{language}.pdf"), metadata=about)
+            with _fonts_for_drawing():
+                figure.savefig(paths.output(folder / f"{name}.{language}.pdf"), metadata=about)
     words = {
         language: {part: getattr(caption, part).in_language(language) for part in ("title", "caption", "alt")}
         for language in LANGUAGES
@@ -163,6 +165,17 @@ def publish_figure(
     text = json.dumps(record, indent=1, ensure_ascii=False)
     paths.output(folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
     return Published(paths.output(folder / f"{name}.en.png"), caption, warnings)
+
+
+@contextmanager
+def _fonts_for_drawing() -> Iterator[None]:
+    """Leave tables for typesetting out of fonts, which Matplotlib has no setting for."""
+    usual = Options._drop_tables_default
+    Options._drop_tables_default = [*usual, *TYPESETTING]
+    try:
+        yield
+    finally:
+        Options._drop_tables_default = usual
 
 
 def _draw(

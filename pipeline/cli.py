@@ -12,6 +12,8 @@ from pipeline.kit import paths
 
 # By this file a folder is known as a project that commands work on.
 PROJECT = Path("pipeline") / "cli.py"
+# A notebook that runs, for a new stage.
+TEMPLATE = paths.ROOT / "pipeline" / "study" / "new_notebook.ipynb"
 
 # What only one command needs is imported in it, so that the others start without.
 Command = Callable[[argparse.Namespace], int]
@@ -41,6 +43,20 @@ def deps(chosen: argparse.Namespace) -> int:
         print(f"there is no notebook named {chosen.stage!r} in notebooks/", file=sys.stderr)
         return 2
     print("\n".join(f"    - {path}" for path in dependencies(chosen.stage)))
+    return 0
+
+
+def new(chosen: argparse.Namespace) -> int:
+    """Make a stage that runs: a notebook to be filled in, its entry in ``dvc.yaml``, its place in the picture."""
+    from pipeline.kit.stages.new import NewStageError, new_stage
+
+    try:
+        made = new_stage(chosen.name, chosen.title, chosen.judul, TEMPLATE)
+    except NewStageError as error:
+        print(error, file=sys.stderr)
+        return 2
+    changed = " and ".join(map(paths.shown, made[1:]))
+    print(f"{paths.shown(made[0])} written, {changed} changed (git diff shows how); next: cacao repro {chosen.name}")
     return 0
 
 
@@ -211,6 +227,11 @@ REPRO: list[tuple[str | tuple[str, ...], dict[str, Any]]] = [
 COMMANDS: dict[Command, list[tuple[str | tuple[str, ...], dict[str, Any]]]] = {
     check: [],
     params: [],
+    new: [
+        ("name", {"help": "two digits, an underscore, words: 15_rain"}),
+        ("title", {"help": "its question in English"}),
+        ("judul", {"help": "its question in Indonesian"}),
+    ],
     deps: [("stage", {"help": "name of a notebook without .ipynb"})],
     repro: REPRO,
     trace: [

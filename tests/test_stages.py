@@ -97,7 +97,7 @@ def imports(stage: str) -> str:
 
 
 def test_dvc_yaml_is_short_to_read() -> None:
-    assert paths.PIPELINE.stat().st_size <= 20_000
+    assert paths.PIPELINE.stat().st_size <= 20 * 1024
 
 
 def test_code_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:

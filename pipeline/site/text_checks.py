@@ -23,7 +23,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import write_po
 
 from pipeline.kit import paths, yaml_text
-from pipeline.site import registers
+from pipeline.site import numbers, registers
 from pipeline.site.catalogue import (
     Message,
     MissingTranslation,
@@ -164,6 +164,9 @@ def translate_all() -> None:
                 estimates = pd.read_csv(path, usecols=["basis", "method"])
                 for sentence in estimates.stack().unique():
                     translate(str(sentence), "id", "value")
+        with on_page("numbers"):
+            for estimate in numbers.published().values():
+                numbers.name(estimate.key.parts, "id")
 
 
 def obsolete(used: set[Message]) -> list[Message]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Request:
-    """Targets and options of ``cacao repro``, with the meaning that they have in ``dvc repro``."""
+    """Targets and options of a run, with the meaning that they have in ``dvc repro``."""
 
     targets: tuple[str, ...] = ()
     # Targets may have wildcards.

@@ -170,20 +170,23 @@ def check_parameters(name: str, values: dict[str, Any]) -> None:
 
     Otherwise a value of the notebook would be used and that of ``params.yaml`` be recorded.
     """
-    cells = json.loads((paths.NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
-    tagged = [cell for cell in cells if "parameters" in cell["metadata"].get("tags", [])]
-    if len(tagged) > 1 or (values and not tagged):
-        raise StageError(f"the notebook has {len(tagged)} cells tagged `parameters`; one is needed")
-    assigned = _assigned("".join(tagged[0]["source"])) if tagged else set()
+    assigned = assigned_parameters(name, is_needed=bool(values))
     if lacking := sorted(set(values) - assigned):
         raise StageError(f"the cell tagged `parameters` does not assign {', '.join(lacking)}, which dvc.yaml passes")
     if surplus := sorted(assigned - set(values)):
         raise StageError(f"the cell tagged `parameters` assigns {', '.join(surplus)}, which dvc.yaml does not pass")
 
 
-def _assigned(code: str) -> set[str]:
-    """Names that the lines of a cell assign, each by itself."""
-    statements = ast.parse(code).body
+def assigned_parameters(name: str, is_needed: bool = True) -> set[str]:
+    """Names that the cell tagged ``parameters`` assigns, each by itself.
+
+    Raises ``StageError`` when there are several such cells, or none that ``is_needed``.
+    """
+    cells = json.loads((paths.NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
+    tagged = ["".join(cell["source"]) for cell in cells if "parameters" in cell["metadata"].get("tags", [])]
+    if len(tagged) > 1 or (is_needed and not tagged):
+        raise StageError(f"the notebook has {len(tagged)} cells tagged `parameters`; one is needed")
+    statements = ast.parse("".join(tagged)).body
     plain = [target for line in statements if isinstance(line, ast.Assign) for target in line.targets]
     typed = [line.target for line in statements if isinstance(line, ast.AnnAssign) and line.value]
     return {target.id for target in (*plain, *typed) if isinstance(target, ast.Name)}

@@ -8,14 +8,9 @@ import pandas as pd
 
 from pipeline.kit.bayes.mixture import stream
 from pipeline.kit.compute import each
-from pipeline.kit.publish.estimates import Estimate, split_sources
-from pipeline.kit.publish.keys import Key
 from pipeline.study.plots.model import NOISE, OFFICER, SIDE, VILLAGE
 from pipeline.study.plots.plot_table import SIDE_LEVELS, practices, side_terms
 from pipeline.study.plots.survey_signs import CHECKS, checked
-from pipeline.study.plots.survey_size import NAMED
-from pipeline.study.prices.scope import Dated
-from pipeline.study.scenarios.estimates import BASIS
 
 VILLAGES, POPULATION = 141, 6000
 SUBDISTRICTS = 18
@@ -219,52 +214,3 @@ def made_up(plots: pd.DataFrame, kind: str, rng: np.random.Generator) -> pd.Data
     else:
         raise ValueError(f"surveys are not made up in a way called {kind}; there are: {', '.join(KINDS[1:])}")
     return plots
-
-
-SAMPLE = "expected value of sample information"
-
-
-def size_estimates(
-    needed: pd.DataFrame, values: dict[str, float], dated: Dated, sources: tuple[str, ...], level: float, seed: int
-) -> list[Estimate]:
-    """Plots and villages for a choice between the two best packages, and what endless plots would be worth.
-
-    ``needed`` has a row per share of the value: ``share``, ``plots`` and ``villages`` each with ``_lower``, ``_value``
-    and ``_upper``; ``values`` in Rp/ha by decision.
-    """
-    n, found, basis = len(sources), [], dated.at(BASIS)
-    for decision, value in values.items():
-        key = Key("survey", (), "value", (decision,))
-        found.append(Estimate(key, value / 1e6, "million Rp/ha", basis, SAMPLE, sources, n, seed=seed))
-    method = f"{SAMPLE}; interval over how much farms differ"
-    for row in needed.to_dict("records"):
-        for kind in ("plots", "villages"):
-            lower, value, upper = (row[f"{kind}_{end}"] for end in ("lower", "value", "upper"))
-            ends = {"lower": lower, "upper": upper, "level": level} if np.isfinite([lower, upper]).all() else {}
-            key, basis = (
-                Key("survey", (), f"{kind}_needed", (row["share"],)),
-                f"least {kind} for this share of the value",
-            )
-            if np.isfinite(value):
-                found.append(Estimate(key, value, kind, basis, method, sources, n, **ends, seed=seed))
-    return found
-
-
-def village_estimates(visited: pd.DataFrame) -> list[Estimate]:
-    """How many of the villages to visit, as from ``survey_villages``, sources name with a figure of cacao."""
-    named = visited[visited["why"] == NAMED]
-    sources = split_sources(named["sources"])
-    about = ("villages", "sources have a figure of cacao for them", "count", sources, len(sources))
-    return [Estimate(Key("survey", (), "villages_named"), len(named), *about)]
-
-
-def alarm_estimates(alarms: pd.DataFrame, surveys: int, sources: tuple[str, ...], seed: int) -> list[Estimate]:
-    """Share of honest simulated surveys of each size with any flag; ``alarms`` as from ``survey_alarms``."""
-    honest = alarms[alarms["kind"] == "honest"]
-    basis, method = "of honest simulated surveys raise a flag", "checks run on simulated surveys"
-    return [
-        Estimate(
-            Key("survey", (), "false_alarms", (str(plots),)), share, "1", basis, method, sources, surveys, seed=seed
-        )
-        for plots, share in zip(honest["plots"], honest["any"], strict=True)
-    ]

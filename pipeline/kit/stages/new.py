@@ -1,0 +1,94 @@
+"""A new stage: its notebook, its entry in ``dvc.yaml``, and its place in the picture of the stages."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from pipeline.kit import paths, yaml_text
+from pipeline.kit.stages.dependencies import RUN, dependencies
+from pipeline.kit.stages.run import assigned_parameters
+
+NAME = re.compile(r"(\d\d)_([a-z][a-z0-9]*(?:_[a-z0-9]+)*)")
+# What stands last in dvc.yaml and reads the results of all others.
+SITE = "  site:\n"
+PICTURE = Path("docs") / "architecture.md"
+
+
+class NewStageError(ValueError):
+    """A stage that cannot be made under this name."""
+
+
+def new_stage(name: str, question: str, pertanyaan: str, template: Path) -> list[Path]:
+    """Write a stage from ``template``, a notebook that runs; returns the files made or changed.
+
+    ``name`` is two digits, an underscore and words, as ``15_rain``; the title stands in English and Indonesian. Raises
+    ``NewStageError``, with nothing written, when the name is no such name or is taken, or a title is empty.
+    """
+    found = NAME.fullmatch(name)
+    if not found:
+        raise NewStageError(
+            f"{name!r} is no name of a stage: two digits, an underscore, words in small letters: 15_rain"
+        )
+    number, words = found.groups()
+    stages = yaml_text.read(paths.PIPELINE)["stages"]
+    taken = [*stages, *(path.stem for path in paths.NOTEBOOKS.glob("*.ipynb"))]
+    if other := [known for known in taken if known.startswith(f"{number}_")]:
+        raise NewStageError(f"{number} is the number of {other[0]}")
+    titles = [" ".join(title.split()) for title in (question, pertanyaan)]
+    if not all(titles):
+        raise NewStageError("the title is needed in English and in Indonesian")
+    notebook, picture = paths.NOTEBOOKS / f"{name}.ipynb", paths.ROOT / PICTURE
+    notebook.write_text(_notebook(template, number, words, *titles), encoding="utf-8")
+    text = paths.PIPELINE.read_text(encoding="utf-8")
+    paths.PIPELINE.write_text(_with_stage(text, name), encoding="utf-8")
+    needs = sorted(
+        {f"n{made[:2]}" for dep in dependencies(name) for made, outs in _outs(stages).items() if dep in outs}
+    )
+    picture.write_text(_drawn(picture.read_text(encoding="utf-8"), number, words, needs), encoding="utf-8")
+    return [notebook, paths.PIPELINE, picture]
+
+
+def _outs(stages: dict[str, Any]) -> dict[str, list[str]]:
+    """Files that each numbered stage but the first makes; the gate of the first is drawn to few."""
+    numbered = {name: stage for name, stage in stages.items() if NAME.fullmatch(name) and not name.startswith("00_")}
+    return {name: [out for out in stage["outs"] if isinstance(out, str)] for name, stage in numbered.items()}
+
+
+def _notebook(template: Path, number: str, words: str, question: str, pertanyaan: str) -> str:
+    notebook = json.loads(template.read_text(encoding="utf-8"))
+    filled = {"TITLE": question, "JUDUL": pertanyaan, "TOPIC": words}
+    for place, cell in enumerate(notebook["cells"], 1):
+        cell["id"] = f"{number}-{place:02}"
+        cell["source"] = [re.sub("|".join(filled), lambda found: filled[found[0]], line) for line in cell["source"]]
+    return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+
+
+def _with_stage(text: str, name: str) -> str:
+    """``dvc.yaml`` with the stage before the site, which reads its results."""
+    before, site = text.split(SITE)
+    deps, params = (
+        "".join(f"    - {entry}\n" for entry in entries) for entries in (dependencies(name), _parameters(name))
+    )
+    stage = (
+        f"  {name}:\n    cmd: {RUN} {name}\n    deps:\n{deps}    params:\n{params}    outs:\n    - results/{name}\n"
+        f"    metrics:\n    - results/metrics/{name}.json:\n        cache: false\n\n"
+    )
+    last = re.findall(r"    - results/\d\d_\w+\n", site)[-1]
+    return before + stage + SITE + site.replace(last, f"{last}    - results/{name}\n", 1)
+
+
+def _parameters(name: str) -> list[str]:
+    """The parameters that the notebook assigns, with the sections in which they stand."""
+    assigned = assigned_parameters(name)
+    sections = yaml_text.read(paths.PARAMS)
+    return [f"{section}.{leaf}" for section, values in sections.items() for leaf in values if leaf in assigned]
+
+
+def _drawn(text: str, number: str, words: str, needs: list[str]) -> str:
+    """The page with the stage in its picture: among the models, after what it reads, before the site."""
+    box = f'        n{number}["{number} {words.replace("_", " ")}"]\n'
+    arrow = f"    {' & '.join(needs)} --> n{number}\n" if needs else ""
+    ends, last, site = "    end\n    subgraph publish", " & quality --> site", re.compile(r"^.*--> site$", re.MULTILINE)
+    text = text.replace(ends, box + ends, 1)
+    return site.sub(lambda line: arrow + line[0].replace(last, f" & n{number}{last}"), text, count=1)

@@ -4,7 +4,7 @@
 wrong type or one out of bounds is an error that names the parameter, before any notebook starts.
 """
 
-import json
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -592,9 +592,18 @@ def render_params(params: Any) -> str:
         lines += ["", f"# {model.__doc__}", f"{section}:"]
         for name, value in getattr(params, section).model_dump().items():
             info = describe()[f"{section}.{name}"]
-            shown = json.dumps(value) if isinstance(value, str | bool) else value
-            lines += [f"  # {info['en']} [{info['allowed']}]", f"  {name}: {shown}"]
+            lines += [f"  # {info['en']} [{info['allowed']}]", f"  {_written(name, value)}"]
     return "\n".join(lines) + "\n"
+
+
+def _written(name: str, value: Any) -> str:
+    """A parameter as DVC writes it, so that an experiment with one value (``-S``) changes one line of the file."""
+    # Imported only here: no stage writes parameters.
+    from ruamel.yaml import YAML
+
+    text = StringIO()
+    YAML().dump({name: value}, text)
+    return text.getvalue().rstrip()
 
 
 def parameter_page() -> str:

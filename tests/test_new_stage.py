@@ -77,8 +77,9 @@ def test_a_stage_that_cannot_be_made_is_refused_and_nothing_is_written(tmp_path,
     for name in ("dvc.yaml", "params.yaml", "docs/architecture.md", "notebooks/10_scenarios.ipynb"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(paths.ROOT / name, tmp_path / name)
+    root = paths.ROOT
     for name in ("ROOT", "PIPELINE", "PARAMS", "NOTEBOOKS"):
-        monkeypatch.setattr(paths, name, tmp_path / getattr(paths, name).relative_to(paths.ROOT))
+        monkeypatch.setattr(paths, name, tmp_path / getattr(paths, name).relative_to(root))
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     with pytest.raises(new.NewStageError, match=re.escape(says)):
         new.new_stage(*words, template=tmp_path / "none.ipynb")

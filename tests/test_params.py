@@ -2,6 +2,8 @@
 
 import ast
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 import yaml
@@ -259,3 +261,19 @@ def test_notebook_declares_exactly_the_parameters_of_its_stage_with_their_defaul
 @pytest.mark.skipif(not NOTEBOOKS, reason="no notebook is a stage yet")
 def test_every_notebook_is_a_stage():
     assert sorted(path.stem for path in paths.NOTEBOOKS.glob("*.ipynb")) == NOTEBOOKS
+
+
+def test_an_experiment_with_one_value_changes_one_line(tmp_path: Path) -> None:
+    from dvc.utils.hydra import apply_overrides
+
+    path = tmp_path / "params.yaml"
+    for name, value in (
+        ("prices.fertilizer_multiplier", "1.5"),
+        ("prices.as_of", "2025-12"),
+        ("compute.backend", "dask"),
+    ):
+        shutil.copy(paths.PARAMS, path)
+        apply_overrides(path, [f"{name}={value}"])
+        before, after = (file.read_text(encoding="utf-8").splitlines() for file in (paths.PARAMS, path))
+        changed = [line for line, old in zip(after, before, strict=True) if line != old]
+        assert changed == [f"  {name.split('.')[1]}: {value}"]

@@ -1,7 +1,7 @@
 """Kills at random moments: ``python tests/rerun_faults.py ROUNDS [SEED]`` runs as many rounds as one likes.
 
-Each round starts ``cacao repro`` in a small project, new or with a changed parameter, warm or cold, kills one of its
-processes at a random moment, looks at what stands there, and runs it once more undisturbed.
+Each round starts ``cacao repro``, warm or cold, or ``dvc repro`` in a small project, new or with a changed parameter,
+kills one of its processes at a random moment, looks at what stands there, and runs it once more undisturbed.
 """
 
 import random
@@ -17,10 +17,21 @@ from pathlib import Path
 import psutil
 import rerun_project as toy
 
-# By the number of processes above it: the command, its server or a supervisor, what runs a notebook, a kernel.
-DEPTHS = ("runner", "server or supervisor", "worker", "kernel")
+# What a process is, by words of its command; copies of the server bear its command.
+ROLES = {
+    "in_kernel": "kernel",
+    "pipeline.kit.stages.run": "runner",
+    "pipeline.kit.rerun.processes": "supervisor",
+    "fork_server": "server",
+    "pipeline.cli": "cacao",
+    "dvc": "dvc",
+}
+COPIES = ("server", "runner", "kernel")
 SLOW = "import time; time.sleep(0.1)"
 PROJECT = {name: replace(one, cells=[SLOW]) for name, one in toy.PIPELINE.items()}
+WAYS = {"warm": ("pipeline.cli", "true"), "cold": ("pipeline.cli", "false"), "dvc": ("dvc", "false")}
+# DVC writes the list in place: a kill at that moment leaves a part of it, which DVC itself does not get over.
+CORRUPTED = "Unable to read RWLock-file"
 GRACE_S = 5.0
 
 
@@ -31,19 +42,38 @@ class Start:
     folder: Path
     expected: dict[str, str]
     seconds: float
+    program: str
+
+    @property
+    def options(self) -> list[str]:
+        """What is typed after the command."""
+        return ["-j", "2"] if self.program == "pipeline.cli" else []
+
+    def begin(self, folder: Path) -> "subprocess.Popen[str]":
+        """Start a run in a project."""
+        return toy.start(folder, *self.options, program=self.program)
+
+    def finish(self, folder: Path) -> None:
+        """Run a project to its end; where DVC cannot read its list of locked files any more, ``cacao repro`` does."""
+        process = self.begin(folder)
+        out, errors = process.communicate(timeout=120)
+        if self.program == "dvc" and CORRUPTED in errors:
+            toy.repro(folder)
+        else:
+            assert process.returncode == 0, out + errors
 
 
 def starts(folder: Path) -> list[Start]:
-    """A new project, and one that is up to date but for a parameter; each warm and cold."""
+    """A new project, and one that is up to date but for a parameter; each warm, cold and with plain DVC."""
     found = []
-    for warm in ("true", "false"):
-        new = toy.make(folder / f"new_{warm}", PROJECT)
+    for way, (program, warm) in WAYS.items():
+        new = toy.make(folder / f"new, {way}", PROJECT)
         toy.set_param(new, "warm_kernels", warm)
-        found.append(undisturbed(new))
+        found.append(undisturbed(new, program))
         # What the run made of the new project is up to date but for what is changed here.
-        changed = copy(done(new), folder / f"changed_{warm}")
+        changed = copy(done(new), folder / f"changed, {way}")
         toy.set_param(changed, "adoption", 0.9)
-        found.append(undisturbed(changed))
+        found.append(undisturbed(changed, program))
     return found
 
 
@@ -52,12 +82,12 @@ def done(start: Path) -> Path:
     return start.with_name(f"{start.name}_done")
 
 
-def undisturbed(start: Path) -> Start:
+def undisturbed(start: Path, program: str) -> Start:
     """Run a copy of a project to its end."""
     folder = copy(start, done(start))
     began = time.monotonic()
-    toy.repro(folder, "-j", "2")
-    return Start(start, outputs(folder), time.monotonic() - began)
+    Start(start, {}, 0.0, program).finish(folder)
+    return Start(start, outputs(folder), time.monotonic() - began, program)
 
 
 def copy(source: Path, target: Path) -> Path:
@@ -71,16 +101,26 @@ def outputs(folder: Path) -> dict[str, str]:
     return {path: md5 for path, md5 in toy.state(folder).items() if not path.startswith("results/failures/")}
 
 
+def role(process: psutil.Process) -> str:
+    """What a process of a run is; a shell is none."""
+    command = " ".join(process.cmdline())
+    found = next((name for words, name in ROLES.items() if words in command), "shell")
+    if found != "server":
+        return found
+    copies = [parent for parent in process.parents() if "fork_server" in " ".join(parent.cmdline())]
+    return COPIES[min(len(copies), len(COPIES) - 1)]
+
+
 def victim(process: "subprocess.Popen[str]", rng: random.Random) -> tuple[str, psutil.Process] | None:
     """One of the processes of a run, each kind being as likely as another; none when it has ended."""
     try:
-        level, levels = [psutil.Process(process.pid)], []
-        while level and len(levels) < len(DEPTHS):
-            levels.append(level)
-            level = [child for parent in level for child in parent.children()]
-        place = rng.randrange(len(levels))
-        return DEPTHS[place], rng.choice(levels[place])
-    except psutil.NoSuchProcess:
+        first = psutil.Process(process.pid)
+        kinds: dict[str, list[psutil.Process]] = {}
+        for one in (first, *first.children(recursive=True)):
+            kinds.setdefault(role(one), []).append(one)
+        name = rng.choice(sorted(kinds))
+        return name, rng.choice(kinds[name])
+    except psutil.Error:
         return None
 
 
@@ -97,7 +137,7 @@ def disturb(start: Start, folder: Path, seed: int) -> "tuple[str, subprocess.Pop
     """Start a run in a copy at ``folder`` and kill one of its processes; tells what that was."""
     rng = random.Random(seed)
     copy(start.folder, folder)
-    process = toy.start(folder, "-j", "2")
+    process = start.begin(folder)
     time.sleep(rng.uniform(0.0, start.seconds))
     found = victim(process, rng) if process.poll() is None else None
     if found:
@@ -125,7 +165,7 @@ def check(start: Start, folder: Path, process: "subprocess.Popen[str]") -> None:
         if files not in (before.get(name), after.get(name))
     }
     assert not half, f"neither as before nor as after: {half}"
-    toy.repro(folder, "-j", "2")
+    start.finish(folder)
     assert outputs(folder) == start.expected, "other than after an undisturbed run"
     assert not list(folder.glob(".staging*"))
 

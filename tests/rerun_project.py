@@ -119,10 +119,10 @@ def environment(folder: Path) -> dict[str, str]:
     }
 
 
-def start(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
-    """Start ``cacao repro`` in a project."""
+def start(folder: Path, *arguments: str, program: str = "pipeline.cli") -> "subprocess.Popen[str]":
+    """Start ``cacao repro`` in a project, or that of another ``program``."""
     return subprocess.Popen(
-        [sys.executable, "-m", "pipeline.cli", "repro", *arguments],
+        [sys.executable, "-m", program, "repro", *arguments],
         cwd=folder,
         env=environment(folder),
         stdout=subprocess.PIPE,

@@ -56,7 +56,14 @@ def test_the_guide_leads_to_a_stage_that_runs_and_has_a_page(copy: Path) -> None
     typed(copy, "cacao verify --quick")
     # The checks that the guide names, in the copy itself.
     (copy / "tests").mkdir()
-    for file in ("test_stages.py", "conftest.py", "browser.py", "reproduction.py", "survey_folder.py"):
+    for file in (
+        "test_stages.py",
+        "conftest.py",
+        "browser.py",
+        "older_processor.py",
+        "reproduction.py",
+        "survey_folder.py",
+    ):
         shutil.copy(paths.ROOT / "tests" / file, copy / "tests")
     typed(copy, "python -m pytest -q -x -p no:cacheprovider tests/test_stages.py")
 

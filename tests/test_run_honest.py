@@ -79,6 +79,27 @@ def test_what_changes_while_a_stage_runs_is_named_and_nothing_is_recorded(tmp_pa
     assert sorted(toy.executed(folder)) == sorted([*EDITED, *EDITED])
 
 
+def with_listing(folder: Path, *reads: str) -> Path:
+    """A project of ``toy.make`` whose stage ``a`` also depends on its code, which a stage lists."""
+    stages = yaml.safe_load((folder / "dvc.yaml").read_text())
+    command = "python -m pipeline.kit.stages.dependencies"
+    code = {"cmd": command, "deps": ["notebooks", "pipeline", *reads], "outs": ["results/code"]}
+    stages["stages"]["a"]["deps"].append("results/code/a.txt")
+    (folder / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"code": code, **stages["stages"]}}, sort_keys=False))
+    return folder
+
+
+def test_a_module_that_changes_while_a_stage_runs_is_named(tmp_path, command) -> None:
+    cells = edits("a", "echo '# other' >> pipeline/kit/stages/executed.py")
+    folder = with_listing(toy.make(tmp_path / "p", {"a": Toy(cells=cells)}))
+    first = call(folder, command)
+    assert first.returncode != 0
+    assert "changed while the stage ran: pipeline/kit/stages/executed.py" in first.stdout + first.stderr
+    assert set(yaml.safe_load((folder / "dvc.lock").read_text())["stages"]) == {"code"}
+    second = call(folder, command)
+    assert second.returncode == 0, second.stdout + second.stderr
+
+
 def test_a_command_that_changes_what_it_reads_is_not_recorded_either(tmp_path) -> None:
     folder = toy.make(tmp_path / "p", {"a": Toy()})
     stages = yaml.safe_load((folder / "dvc.yaml").read_text())
@@ -108,13 +129,8 @@ def test_code_that_is_not_as_its_listing_has_it_does_not_run(tmp_path) -> None:
 
 
 def test_results_belong_to_the_libraries_they_were_made_with(tmp_path, command) -> None:
-    folder = toy.make(tmp_path / "p", {"a": Toy()})
+    folder = with_listing(toy.make(tmp_path / "p", {"a": Toy()}), "requirements.lock")
     (folder / "requirements.lock").write_text("numpy==2.4.1\n")
-    stages = yaml.safe_load((folder / "dvc.yaml").read_text())
-    code = {"cmd": "python -m pipeline.kit.stages.dependencies", "deps": ["notebooks", "pipeline", "requirements.lock"]}
-    stages["stages"] = {"code": {**code, "outs": ["results/code"]}} | stages["stages"]
-    stages["stages"]["a"]["deps"].append("results/code/a.txt")
-    (folder / "dvc.yaml").write_text(yaml.safe_dump(stages, sort_keys=False))
     assert call(folder, command).returncode == 0
     assert toy.executed(folder) == ["a"]
     (folder / "requirements.lock").write_text("numpy==2.4.2\n")

@@ -238,7 +238,10 @@ def test_a_cell_that_writes_outside_its_folder_fails_by_name(tmp_path) -> None:
 
 def test_a_file_of_ones_own_among_the_results_is_moved_and_named(tmp_path) -> None:
     folder = toy.make(tmp_path / "p", {"a": Toy(params=(toy.ADOPTION,))})
-    own, kept = folder / "results" / "a" / "trees" / "notes.txt", folder / "scratch" / "from_results" / "a" / "trees"
+    own, kept = (
+        folder / "results" / "a" / "trees" / "notes.txt",
+        folder / "scratch" / "set_aside" / "results" / "a" / "trees",
+    )
     rain = ["raise RuntimeError('rain')"]
     # Before the first run, after a good one, after one that failed, and once more.
     for place, cells in enumerate(([], rain, rain, [])):
@@ -246,7 +249,7 @@ def test_a_file_of_ones_own_among_the_results_is_moved_and_named(tmp_path) -> No
         own.write_text(f"{place}")
         toy.write_notebook(folder, "a", Toy(params=(toy.ADOPTION,), cells=[f"{place} + 1", *cells]))
         found = toy.repro(folder, code=1 if cells else 0)
-        assert "results/a/trees/notes.txt is no output any more: moved to scratch/from_results/a/" in found.stderr
+        assert "results/a/trees/notes.txt is no output: moved to scratch/set_aside/results/a/" in found.stderr
     assert sorted(path.read_text() for path in kept.iterdir()) == ["0", "1", "2", "3"]
     assert sorted(path.name for path in (folder / "results" / "a").iterdir()) == ["a.ipynb", "a.txt"]
     assert not (folder / "results" / "failures" / "a").exists()
@@ -261,7 +264,7 @@ def test_what_a_stage_run_by_hand_does_not_make_again_is_moved_too(tmp_path) -> 
         toy.write_notebook(folder, "a", Toy(cells=cells))
         found = call(folder, [sys.executable, "-m", "pipeline.kit.stages.run", "a"])
         assert found.returncode == bool(cells), found.stderr
-    kept = folder / "scratch" / "from_results" / "a"
+    kept = folder / "scratch" / "set_aside" / "results" / "a"
     assert sorted(path.read_text() for path in kept.glob("notes*")) == ["0", "1", "2", "3"]
     assert "and" not in found.stderr
     assert sorted(path.name for path in (folder / "results" / "a").iterdir()) == ["a.ipynb", "a.txt"]
@@ -275,8 +278,8 @@ def test_a_file_of_ones_own_survives_that_results_come_back_from_the_cache(tmp_p
     toy.executed(folder)
     found = toy.repro(folder)
     assert toy.executed(folder) == []
-    assert "results/a/notes.txt is no output any more: moved to scratch/from_results/a/notes.txt" in found.stderr
-    assert (folder / "scratch" / "from_results" / "a" / "notes.txt").read_text() == "trees"
+    assert "results/a/notes.txt is no output: moved to scratch/set_aside/results/a/notes.txt" in found.stderr
+    assert (folder / "scratch" / "set_aside" / "results" / "a" / "notes.txt").read_text() == "trees"
 
 
 def test_where_a_stage_may_write(tmp_path) -> None:

@@ -1,6 +1,6 @@
 """Outputs of a stage: whether they are what it declares, how they come to their places, and what gives way to them.
 
-Nothing in a folder of results is deleted that the new result has not got too: it moves to ``scratch/from_results``,
+Nothing in a folder of results is deleted that the new result has not got too: it moves to ``scratch/set_aside``,
 for it may be somebody's own file.
 """
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipeline.kit import paths
 
-ASIDE = paths.ROOT / "scratch" / "from_results"
+ASIDE = paths.ROOT / "scratch" / "set_aside"
 # So many are named, when many move.
 NAMED = 5
 
@@ -84,13 +84,13 @@ def _equal(one: Path, other: Path) -> bool:
 
 
 def move_aside(found: dict[str, Path]) -> None:
-    """Move files out of the results, each by the path under which it stood there, and say where the first ones are."""
+    """Move files away, each by the path under which it stood in the project, and say where the first ones are."""
     for place, (name, path) in enumerate(found.items()):
-        target = _free(ASIDE / Path(name).relative_to(paths.shown(paths.RESULTS)))
+        target = _free(ASIDE / name)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(path, target)
         if place < NAMED:
-            print(f"{name} is no output any more: moved to {paths.shown(target)}", file=sys.stderr, flush=True)
+            print(f"{name} is no output: moved to {paths.shown(target)}", file=sys.stderr, flush=True)
     if len(found) > NAMED:
         print(f"and {len(found) - NAMED} more, all in {paths.shown(ASIDE)}", file=sys.stderr, flush=True)
 

@@ -17,11 +17,13 @@ from pathlib import Path
 import psutil
 import rerun_project as toy
 
-# What a process is, by words of its command; copies of the server bear its command.
+from pipeline.kit.stages.parent import SHELLS
+
+# What a process is, by words of its command, the first that it has; copies of the server bear its command.
 ROLES = {
     "in_kernel": "kernel",
-    "pipeline.kit.stages.run": "runner",
     "pipeline.kit.rerun.processes": "supervisor",
+    "pipeline.kit.stages.run": "runner",
     "fork_server": "server",
     "pipeline.cli": "cacao",
     "dvc": "dvc",
@@ -102,9 +104,11 @@ def outputs(folder: Path) -> dict[str, str]:
 
 
 def role(process: psutil.Process) -> str:
-    """What a process of a run is; a shell is none."""
+    """What a process of a run is."""
+    if process.name() in SHELLS:
+        return "shell"
     command = " ".join(process.cmdline())
-    found = next((name for words, name in ROLES.items() if words in command), "shell")
+    found = next((name for words, name in ROLES.items() if words in command), "other")
     if found != "server":
         return found
     copies = [parent for parent in process.parents() if "fork_server" in " ".join(parent.cmdline())]

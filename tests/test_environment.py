@@ -12,7 +12,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from pipeline.kit import paths
-from pipeline.kit.provenance.run_record import ENVIRONMENT, LOCK, read_lock, render
+from pipeline.kit.provenance.run_record import ENVIRONMENT, read_lock, render
 
 NAMES = st.from_regex(r"[a-z0-9]([a-z0-9._-]{0,12}[a-z0-9])?", fullmatch=True)
 EXTRAS = st.sampled_from(["", "[all]", "[http,s3]"])
@@ -25,7 +25,7 @@ REQUIREMENTS = st.builds(lambda *parts: "{}{}=={}{}".format(*parts), NAMES, EXTR
 
 @pytest.fixture(scope="module")
 def lock() -> str:
-    return LOCK.read_text(encoding="utf-8")
+    return paths.REQUIREMENTS.read_text(encoding="utf-8")
 
 
 def asked_for() -> list[str]:

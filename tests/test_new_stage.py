@@ -77,7 +77,9 @@ def test_the_guide_leads_to_a_stage_that_runs_and_has_a_page(copy: Path) -> None
         (("../15_rain", "a", "b"), "'../15_rain' is no name of a stage"),
         (("10_rain", "a", "b"), "10 is the number of 10_scenarios"),
         (("00_rain", "a", "b"), "00 is the number of 00_inputs"),
+        (("٢٥_rain", "a", "b"), "'٢٥_rain' is no name of a stage"),
         (("15_rain", "a", " "), "the title is needed in English and in Indonesian"),
+        (("15_rain", "a", "kak\udce9o"), "the title has letters that are no text"),
     ],
 )
 def test_a_stage_that_cannot_be_made_is_refused_and_nothing_is_written(tmp_path, monkeypatch, words, says) -> None:
@@ -89,5 +91,32 @@ def test_a_stage_that_cannot_be_made_is_refused_and_nothing_is_written(tmp_path,
         monkeypatch.setattr(paths, name, tmp_path / getattr(paths, name).relative_to(root))
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     with pytest.raises(new.NewStageError, match=re.escape(says)):
-        new.new_stage(*words, template=tmp_path / "none.ipynb")
+        new.new_stage(*words, template=root / "pipeline" / "study" / "new_notebook.ipynb")
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "changed", "says"),
+    [
+        ("dvc.yaml", "  site:\n", "  site: # pages\n", "dvc.yaml has no stage `site`"),
+        ("docs/architecture.md", " & quality --> site", " --> site", "docs/architecture.md has no picture"),
+        ("docs/architecture.md", "subgraph publish", "subgraph other", "docs/architecture.md has no picture"),
+        ("params.yaml", "cleaning:", "[", ""),
+    ],
+)
+def test_a_stage_that_finds_no_place_is_refused_and_nothing_is_written(
+    tmp_path, monkeypatch, file, old, changed, says
+) -> None:
+    root = paths.ROOT
+    for name in ("dvc.yaml", "params.yaml", "docs/architecture.md", "notebooks/10_scenarios.ipynb"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(root / name, tmp_path / name)
+    for name in ("ROOT", "PIPELINE", "PARAMS", "NOTEBOOKS"):
+        monkeypatch.setattr(paths, name, tmp_path / getattr(paths, name).relative_to(root))
+    text = (tmp_path / file).read_text(encoding="utf-8")
+    assert old in text
+    (tmp_path / file).write_text(text.replace(old, changed), encoding="utf-8")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    with pytest.raises(Exception, match=re.escape(says)):
+        new.new_stage("15_rain", "a", "b", template=root / "pipeline" / "study" / "new_notebook.ipynb")
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before

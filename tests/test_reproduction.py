@@ -52,7 +52,7 @@ def test_stages_read_only_what_they_list(fresh: Path) -> None:
 def test_changing_a_module_reruns_what_uses_it_and_nothing_else(copy: Path) -> None:
     for module, users in {
         "pipeline/study/pests/pest_losses.py": {
-            *("07_model_pests", "10_scenarios", "12_brief", "13_survey", "14_survey_design", "site")
+            *("07_model_pests", "10_scenarios", "11_validation", "12_brief", "13_survey", "14_survey_design", "site")
         },
         "pipeline/study/evidence/clean.py": {"03_clean_evidence"},
         "pipeline/study/prices/charts.py": {"02_clean_drivers"},

@@ -108,6 +108,45 @@ def test_nothing_to_do_is_known_at_once_until_something_is_touched(folder) -> No
     assert sorted(executed(folder)) == sorted(PIPELINE), "outputs that nothing could bring back are made again"
 
 
+@pytest.mark.parametrize("what", ["parameter", "stage"])
+def test_what_changes_behind_a_run_is_seen_by_the_next(folder, what) -> None:
+    """Of a stage that has ended already, or of a stage that was not there."""
+    waits = "import os, time\nwhile not os.path.exists('.go'): time.sleep(0.05)"
+    toy.write_notebook(folder, "d", Toy(params=(toy.YEARS,), cells=[waits]))
+    process = toy.start(folder)
+    until(lambda: (folder / ".dvc/tmp/rerun/logs/d.log").exists() and list(folder.glob(".staging-d-*/results/d")))
+    if what == "parameter":
+        set_param(folder, "adoption", 0.7)
+    else:
+        toy.write_notebook(folder, "g", Toy())
+        text = (folder / "dvc.yaml").read_text()
+        (folder / "dvc.yaml").write_text(
+            f"{text}  g:\n    cmd: python -m pipeline.kit.stages.run g\n    outs:\n    - results/g\n"
+        )
+    (folder / ".go").touch()
+    assert process.wait(60) == 0
+    executed(folder)
+    repro(folder)
+    assert ("a" if what == "parameter" else "g") in executed(folder)
+
+
+def test_a_lock_that_lacks_a_stage_gets_it_back_from_the_cache(folder) -> None:
+    before = state(folder)
+    for lost in ("b", "abcdef"):
+        entries = lockfile.split((folder / "dvc.lock").read_text())
+        kept = "".join(text for name, text in entries.items() if name not in lost)
+        (folder / "dvc.lock").write_text(lockfile.HEADER + kept)
+        if not kept:
+            (folder / "dvc.lock").unlink()
+        done = repro(folder)
+        assert "b: from the cache" in done.stdout
+        assert "is no output" not in done.stderr
+        assert executed(folder) == []
+        assert {name: md5 for name, md5 in state(folder).items() if name != "dvc.lock"} == {
+            name: md5 for name, md5 in before.items() if name != "dvc.lock"
+        }
+
+
 def test_targets_run_with_what_they_need_and_nothing_else(tmp_path) -> None:
     folder = toy.make(tmp_path / "p", PIPELINE)
     repro(folder, "-j", "2", "e")

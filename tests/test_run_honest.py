@@ -134,9 +134,13 @@ def test_results_belong_to_the_libraries_they_were_made_with(tmp_path, command) 
     assert call(folder, command).returncode == 0
     assert toy.executed(folder) == ["a"]
     (folder / "requirements.lock").write_text("numpy==2.4.2\n")
-    for said in (["status"], ["why", "a"]):
-        told = call(folder, [sys.executable, "-m", "pipeline.cli", *said]).stdout
-        assert re.search(r"a\n(  .*\n)*  dependency requirements.lock: md5 \w{32} -> \w{32}", told), told
+    cacao = [sys.executable, "-m", "pipeline.cli"]
+    # Also when only the listings were written anew.
+    for before in ([], ["repro", "code"]):
+        call(folder, [*cacao, *before])
+        for said in (["status"], ["why", "a"]):
+            told = call(folder, [*cacao, *said]).stdout
+            assert re.search(r"a\n(  .*\n)*  dependency requirements.lock: md5 \w{32} -> \w{32}", told), told
     assert call(folder, command).returncode == 0
     assert toy.executed(folder) == ["a"]
 
@@ -249,10 +253,43 @@ def test_a_file_of_ones_own_among_the_results_is_moved_and_named(tmp_path) -> No
         own.write_text(f"{place}")
         toy.write_notebook(folder, "a", Toy(params=(toy.ADOPTION,), cells=[f"{place} + 1", *cells]))
         found = toy.repro(folder, code=1 if cells else 0)
-        assert "results/a/trees/notes.txt is no output: moved to scratch/set_aside/results/a/" in found.stderr
-    assert sorted(path.read_text() for path in kept.iterdir()) == ["0", "1", "2", "3"]
+        assert "results/a/trees/notes.txt is no output: moved to scratch/set_aside" in found.stderr
+    kept = folder.glob("scratch/set_aside*/results/a/trees/notes.txt")
+    assert sorted(path.read_text() for path in kept) == ["0", "1", "2", "3"]
     assert sorted(path.name for path in (folder / "results" / "a").iterdir()) == ["a.ipynb", "a.txt"]
     assert not (folder / "results" / "failures" / "a").exists()
+
+
+def test_odd_things_among_the_results_are_moved_and_what_they_point_to_stays(tmp_path) -> None:
+    folder = toy.make(tmp_path / "p", {"a": Toy(params=(toy.ADOPTION,)), "b": Toy()})
+    toy.repro(folder)
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "kept.txt").write_text("kept")
+    for place in range(2):
+        results = folder / "results" / "a"
+        (results / "gone").symlink_to(tmp_path / "nowhere")
+        (results / "linked").symlink_to(outside)
+        os.mkfifo(results / "pipe")
+        Path(os.fsdecode(os.fsencode(results) + b"/kak\xe9o.txt")).write_text("latin")
+        found = toy.repro(folder)
+        # A link to a folder is in nobody's way until the stage has to run.
+        for name in ("gone", "pipe", r"kak\xe9o.txt", *(["linked"] if place else [])):
+            assert f"results/a/{name} is no output: moved to scratch/set_aside" in found.stderr
+        left = [] if place else ["linked"]
+        assert sorted(path.name for path in results.iterdir()) == ["a.ipynb", "a.txt", *left]
+        (results / "linked").unlink(missing_ok=True)
+        toy.set_param(folder, "adoption", 0.3)
+    assert (outside / "kept.txt").read_text() == "kept"
+    assert (folder / "scratch" / "set_aside" / "results" / "a" / "linked").is_symlink()
+    shutil.rmtree(folder / "results" / "b")
+    (folder / "results" / "b").write_text("a file of my own")
+    toy.repro(folder)
+    assert (folder / "scratch" / "set_aside" / "results" / "b").read_text() == "a file of my own"
+    (folder / "results" / "failures" / "b").mkdir(parents=True)
+    (folder / "results" / "failures" / "b" / "why.txt").write_text("mine")
+    toy.repro(folder, "-f", "b")
+    assert (folder / "results" / "failures" / "b" / "why.txt").read_text() == "mine"
 
 
 def test_what_a_stage_run_by_hand_does_not_make_again_is_moved_too(tmp_path) -> None:
@@ -264,9 +301,8 @@ def test_what_a_stage_run_by_hand_does_not_make_again_is_moved_too(tmp_path) -> 
         toy.write_notebook(folder, "a", Toy(cells=cells))
         found = call(folder, [sys.executable, "-m", "pipeline.kit.stages.run", "a"])
         assert found.returncode == bool(cells), found.stderr
-    kept = folder / "scratch" / "set_aside" / "results" / "a"
-    assert sorted(path.read_text() for path in kept.glob("notes*")) == ["0", "1", "2", "3"]
-    assert "and" not in found.stderr
+    kept = folder.glob("scratch/set_aside*/results/a/notes.txt")
+    assert sorted(path.read_text() for path in kept) == ["0", "1", "2", "3"]
     assert sorted(path.name for path in (folder / "results" / "a").iterdir()) == ["a.ipynb", "a.txt"]
     assert not (folder / "results" / "failures" / "a").exists()
 

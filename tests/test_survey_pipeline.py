@@ -132,7 +132,7 @@ def test_a_survey_reaches_the_pages_without_anything_personal(copy: Path, tmp_pa
     assert all("belum ada survei" in words for words in before.values())
     taken = imported(copy, export)
     done = dvc(copy, "repro")
-    run = {"13_survey", "12_brief", "14_survey_design", "data_quality", "site", *MOVED}
+    run = {"13_survey", "11_validation", "12_brief", "14_survey_design", "data_quality", "site", *MOVED}
     assert run <= set(stages_run(done)) <= {"00_inputs", *run}
     assert not [name for name, words in said(copy).items() if "belum ada survei" in words]
     assert all("32 petak survei masuk" in words for name, words in said(copy).items() if "13_survey" not in name)

@@ -4,6 +4,7 @@ Everything here is read from ``dvc.lock``, so it tells how the published results
 about now; ``stale`` compares the two.
 """
 
+import configparser
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -82,12 +83,20 @@ def _is_code(path: str) -> bool:
 
 
 def _listed(name: str, command: str, recorded: str) -> dict[str, str]:
-    """Code of a stage by its recorded listing: the one that stands there, else that of the code as it is now."""
-    file = paths.code(name)
-    if recorded and md5(file) == recorded:
-        return read_listing(file.read_text(encoding="utf-8"))
+    """Code of a stage by its recorded listing: where it stands, in DVC's cache, or as it is of the code now."""
+    for file in (paths.code(name), _in_cache(recorded)) if recorded else ():
+        if md5(file) == recorded:
+            return read_listing(file.read_text(encoding="utf-8"))
     now = _listing(name, command) if recorded else ""
     return read_listing(now) if hashes.md5_of_text(now) == recorded else {}
+
+
+def _in_cache(md5: str) -> Path:
+    """Where DVC keeps a file, by its MD5: in its own folder, or in that which a setting names."""
+    settings = configparser.ConfigParser(interpolation=None, strict=False)
+    settings.read([paths.ROOT / ".dvc" / "config", paths.ROOT / ".dvc" / "config.local"], encoding="utf-8")
+    folder = paths.ROOT / ".dvc" / settings.get("cache", "dir", fallback="cache")
+    return folder / "files" / "md5" / md5[:2] / md5[2:]
 
 
 def _listing(name: str, command: str) -> str:

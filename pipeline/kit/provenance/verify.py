@@ -101,9 +101,8 @@ def check_libraries() -> Iterator[Check]:
     """Every stage was made with the libraries of the present lock; one check for each lock that is on record."""
     made: dict[str, list[str]] = {}
     for name, stage in lineage.read_stages().items():
-        # Without its listing at hand nothing tells it of a stage; that it is stale is said of the stage.
-        if md5 := stage.deps.get(paths.shown(paths.REQUIREMENTS)):
-            made.setdefault(md5, []).append(name)
+        # Only the listing of its code tells it of a stage.
+        made.setdefault(stage.deps.get(paths.shown(paths.REQUIREMENTS), "unknown"), []).append(name)
     now = lineage.md5(paths.REQUIREMENTS)
     for md5, names in made.items():
         detail = "" if md5 == now else f"requirements.lock is {now} now"

@@ -60,12 +60,17 @@ class LockFile:
         old = [known for known in self.entries if known in self.before]
         new = [known for known in self.entries if known not in self.before]
         self.entries = {known: self.entries[known] for known in [*old, *sorted(new, key=self._place)]}
-        text = HEADER + "".join(self.entries.values())
+        text = self.text
         now = self.path.read_text(encoding="utf-8") if self.path.exists() else ""
         # Noted first: whichever of both texts stands there after a kill, it is one that this run has written.
         replace(self.memory, json.dumps({"before": sorted(self.before), "texts": [digest(now), digest(text)]}))
         if text != now:
             replace(self.path, text)
+
+    @property
+    def text(self) -> str:
+        """The whole file."""
+        return HEADER + "".join(self.entries.values())
 
     def finished(self) -> None:
         """Everything has run: nothing is left to be remembered."""
@@ -139,9 +144,13 @@ def cache_marks(cache: str) -> Marks:
 
 
 class Snapshot:
-    """Collects marks while stages are looked at; the same path with two marks makes it worthless."""
+    """Collects marks while stages are looked at; the same path with two marks makes it worthless.
+
+    Made before anything is read: what tells which stages there are, and their parameters, must be the same at the end.
+    """
 
     def __init__(self) -> None:
+        self.always = {name: mark(str(paths.ROOT / name)) for name in ALWAYS}
         self.marks: Marks = {}
         self.sound = True
 
@@ -150,10 +159,14 @@ class Snapshot:
         self.sound &= all(self.marks.get(name, now) == now for name, now in seen.items())
         self.marks |= seen
 
-    def keep(self, cache: str) -> None:
-        """Write it, if it holds."""
-        if self.sound:
-            always = {str(paths.ROOT / name): mark(str(paths.ROOT / name)) for name in ALWAYS}
+    def keep(self, cache: str, lock: str) -> None:
+        """Write it, if it holds; ``lock`` is what the run has written into ``dvc.lock``."""
+        written = paths.ROOT / "dvc.lock"
+        always = {str(paths.ROOT / name): seen for name, seen in self.always.items()}
+        # Its mark first: what is written after that has another one.
+        always[str(written)] = mark(str(written))
+        same = all(mark(name) == seen for name, seen in always.items())
+        if self.sound and same and written.exists() and written.read_text(encoding="utf-8") == lock:
             replace(file(), json.dumps({"root": str(paths.ROOT), "marks": self.marks | always | cache_marks(cache)}))
 
 

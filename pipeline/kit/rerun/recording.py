@@ -5,6 +5,7 @@ as in ``dvc repro``.
 """
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -17,7 +18,7 @@ from dvc.lock import LockError
 from dvc.repo import Repo
 from dvc.repo.reproduce import collect_stages, get_active_graph, plan_repro
 from dvc.rwlock import rwlock
-from dvc.stage.cache import RunCacheNotFoundError
+from dvc.stage.cache import RunCacheNotFoundError, _can_hash
 from dvc.stage.serialize import to_single_stage_lockfile
 
 from pipeline.kit import paths, yaml_text
@@ -25,7 +26,7 @@ from pipeline.kit.hashes import md5_of_file
 from pipeline.kit.rerun import lockfile
 from pipeline.kit.rerun.lockfile import ForeignLockError, LockFile, replace
 from pipeline.kit.rerun.request import Request
-from pipeline.kit.stages.outputs import files, move_aside
+from pipeline.kit.stages.outputs import files, is_readable, move_aside
 
 
 @contextmanager
@@ -143,31 +144,42 @@ def settings(notebook: Any) -> str:
     return json.dumps([kept, notebook.nbformat, notebook.nbformat_minor], sort_keys=True)
 
 
-def spoiled(stage: Any) -> list[str]:
-    """Files in DVC's cache that no longer hold what their names say, of the outputs of a stage; they are moved away."""
+def spoiled(run: Any) -> int:
+    """How many files of the outputs of a recorded run no longer hold in DVC's cache what their names say; they move."""
     found, aside = [], lockfile.folder() / "changed"
-    for out in stage.outs:
-        objects = [entry.value for _, _, entry in out.get_obj()] if out.hash_info.isdir else [out.hash_info.value]
+    for out in run.outs:
+        objects = [entry.value for _, _, entry in out.get_obj() or []] if out.hash_info.isdir else [out.hash_info.value]
         for md5 in objects:
             path = Path(out.cache.oid_to_path(md5))
             if path.exists() and md5_of_file(path) != md5:
                 aside.mkdir(exist_ok=True)
                 path.rename(aside / md5)
                 found.append(md5)
-    if found:
-        told = f"{len(found)} file(s) in the cache were changed and are not used; they are in {paths.shown(aside)}"
-        print(f"{stage.name}: {told}", file=sys.stderr)
-    return found
+    return len(found)
 
 
-def clear(stage: Any) -> None:
-    """Delete the outputs of a stage, and move aside what is in its folders but was not when they were recorded."""
+def clear(stage: Any, runs: list[Any]) -> None:
+    """Delete the outputs of a stage, and move aside what is in its folders and that none of its recorded runs made."""
     for out in stage.outs:
-        folder = Path(out.fs_path)
-        recorded = out.get_obj() if out.hash_info.isdir and folder.is_dir() else None
-        known = {"/".join(key) for key, _, _ in recorded or []}
-        move_aside({f"{out.def_path}/{name}": folder / name for name in files(folder) if name not in known})
+        place = Path(out.fs_path)
+        known = {name for run in runs for other in run.outs if other.def_path == out.def_path for name in made(other)}
+        found = files(place) if place.is_dir() else [""] if os.path.lexists(place) else []
+        move_aside({f"{out.def_path}/{name}".rstrip("/"): place / name for name in found if name not in known})
     stage.remove_outs(ignore_remove=False, force=False)
+
+
+def made(out: Any) -> list[str]:
+    """Paths of the files of a recorded output within it; that of an output which is a file is empty."""
+    recorded = out.get_obj() if out.hash_info.isdir else None
+    return ["/".join(key) for key, _, _ in recorded or []] if out.hash_info.isdir else [""]
+
+
+def set_odd_aside(stage: Any) -> None:
+    """Move aside what is in the folders of a stage and DVC cannot read: broken links, pipes, names that are no text."""
+    for out in stage.outs:
+        place = Path(out.fs_path)
+        odd = [name for name in files(place) if not is_readable(place / name)]
+        move_aside({f"{out.def_path}/{name}": place / name for name in odd})
 
 
 UNCHANGED, CACHED, PROSE, MUST_RUN = "unchanged", "from the cache", "words only", "must run"
@@ -177,8 +189,8 @@ class StageRecords:
     """Stages in the order of ``dvc repro``, what each needs, and what DVC knows of it."""
 
     def __init__(self, request: Request) -> None:
-        self.repo: Any = Repo(str(paths.ROOT))
         self.request, self.whole, self.snapshot = request, not request.targets, lockfile.Snapshot()
+        self.repo: Any = Repo(str(paths.ROOT))
         self.held: dict[str, ExitStack] = {}
         with self.locked():
             heal_rwlock(self.repo.tmp_dir)
@@ -209,6 +221,7 @@ class StageRecords:
         """Look whether a stage has to run, and make ready for it; raises ``DvcException`` when it cannot."""
         stage = self.stages[name]
         with self.locked():
+            set_odd_aside(stage)
             seen = self._marks(stage, stage.deps) | self._marks(stage, stage.outs)
             if not self._is_stale(name):
                 self.snapshot.add(seen)
@@ -220,10 +233,11 @@ class StageRecords:
             if not is_forced and only_words_changed(stage):
                 reword(name)
                 return self._record(stage, PROSE)
-            clear(stage)
+            runs = self._runs(stage)
+            clear(stage, runs)
             # What the run cache holds was made with what was taken out.
             is_new = is_forced or not self.request.run_cache or self._lists_less(stage)
-            if not is_new and self._restored(stage):
+            if not is_new and self._restored(stage, runs):
                 return self._record(stage, CACHED)
             stage.save_deps()
             self._hold(stage)
@@ -265,20 +279,34 @@ class StageRecords:
 
     def close(self, succeeded: bool) -> None:
         """The run is over; remember that all is up to date when it is."""
-        if succeeded and self.whole:
-            if self.lock_file:
-                self.lock_file.finished()
-            self.snapshot.keep(self.repo.cache.local.path)
+        if succeeded and self.whole and self.lock_file:
+            self.lock_file.finished()
+            self.snapshot.keep(self.repo.cache.local.path, self.lock_file.text)
         self.repo.close()
 
-    def _restored(self, stage: Any) -> bool:
+    def _runs(self, stage: Any) -> list[Any]:
+        """The runs of a stage that are on record: the last one, and that of the run cache for what it reads now."""
+        cache = self.repo.stage_cache
+        # The run cache is asked for what the stage reads now; that it read other things before must be known after.
+        before = [(dep, dep.hash_info, dep.meta) for dep in stage.deps]
+        try:
+            stage.save_deps()
+            entry = cache._load(stage) if _can_hash(stage) else None
+        finally:
+            for dep, hash_info, meta in before:
+                dep.hash_info, dep.meta = hash_info, meta
+        last = [stage] if all(out.hash_info for out in stage.outs) else []
+        return last + ([cache._create_stage(entry, wdir=stage.wdir)] if entry else [])
+
+    def _restored(self, stage: Any, runs: list[Any]) -> bool:
         """Whether the run cache has what the stage would make, whole; else nothing of it is in place."""
+        if count := sum(map(spoiled, runs)):
+            aside = paths.shown(lockfile.folder() / "changed")
+            told = f"{count} file(s) in the cache were changed and are not used; they are in {aside}"
+            print(f"{stage.name}: {told}", file=sys.stderr)
         try:
             self.repo.stage_cache.restore(stage)
         except RunCacheNotFoundError:
-            return False
-        if spoiled(stage):
-            stage.remove_outs(ignore_remove=False, force=True)
             return False
         return True
 

@@ -8,6 +8,7 @@ import filecmp
 import os
 import shutil
 import sys
+from itertools import count
 from pathlib import Path
 
 from pipeline.kit import paths
@@ -35,16 +36,30 @@ def check_outputs(staging: Path, outs: list[str]) -> None:
         raise OutputError("outputs differ from dvc.yaml:\n  " + "\n  ".join(problems))
 
 
+def _said(path: str) -> str:
+    """A path in one line of text, whatever its letters."""
+    return os.fsencode(path).decode(errors="backslashreplace").replace("\n", "\\n")
+
+
 def _cannot_be_kept(path: Path, staging: Path) -> str:
     """Why a cache cannot keep an output: it is no plain file, or its name is no text; empty when it can."""
-    shown = os.fsencode(path.relative_to(staging)).decode(errors="backslashreplace")
+    shown = _said(str(path.relative_to(staging)))
     if path.is_symlink() or not (path.is_file() or path.is_dir()):
         return f"{shown} is a link, pipe or device"
+    return "" if _is_text(path.name) else f"{shown} has a name that is not UTF-8"
+
+
+def is_readable(path: Path) -> bool:
+    """Whether there is a file or folder, or a link to one, under a name that is text."""
+    return (path.is_file() or path.is_dir()) and _is_text(path.name)
+
+
+def _is_text(name: str) -> bool:
     try:
-        path.name.encode()
+        name.encode()
     except UnicodeEncodeError:
-        return f"{shown} has a name that is not UTF-8"
-    return ""
+        return False
+    return True
 
 
 def put_in_place(staging: Path, outs: list[str]) -> None:
@@ -57,7 +72,10 @@ def put_in_place(staging: Path, outs: list[str]) -> None:
 
 def give_way(old: Path, new: Path, out: str) -> None:
     """Delete an older output, ``out`` in ``dvc.yaml``, and move aside what is not in the new one."""
-    move_aside({f"{out}/{name}": old / name for name in files(old) if not os.path.lexists(new / name)})
+    found = files(old) if old.is_dir() else [""] if os.path.lexists(old) and new.is_dir() else []
+    move_aside(
+        {f"{out}/{name}".rstrip("/"): old / name for name in found if not name or not os.path.lexists(new / name)}
+    )
     remove(old)
 
 
@@ -75,8 +93,12 @@ def take_away(out: str, folder: Path) -> None:
 
 def files(folder: Path) -> list[str]:
     """Paths of all files in a folder, relative to it, sorted; none when there is no folder."""
-    found = (os.path.join(top, name) for top, _, names in os.walk(folder) for name in names)
-    return sorted(os.path.relpath(path, folder) for path in found)
+    found = []
+    for top, folders, names in os.walk(folder):
+        # A link to a folder is one thing of its own.
+        links = [name for name in folders if os.path.islink(os.path.join(top, name))]
+        found += [os.path.relpath(os.path.join(top, name), folder) for name in (*names, *links)]
+    return sorted(found)
 
 
 def _equal(one: Path, other: Path) -> bool:
@@ -86,23 +108,25 @@ def _equal(one: Path, other: Path) -> bool:
 def move_aside(found: dict[str, Path]) -> None:
     """Move files away, each by the path under which it stood in the project, and say where the first ones are."""
     for place, (name, path) in enumerate(found.items()):
-        target = _free(ASIDE / name)
+        target = _free(name)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(path, target)
         if place < NAMED:
-            print(f"{name} is no output: moved to {paths.shown(target)}", file=sys.stderr, flush=True)
+            told = f"{_said(name)} is no output: moved to {_said(os.path.relpath(target, paths.ROOT))}"
+            print(told, file=sys.stderr, flush=True)
     if len(found) > NAMED:
-        print(f"and {len(found) - NAMED} more, all in {paths.shown(ASIDE)}", file=sys.stderr, flush=True)
+        print(f"and {len(found) - NAMED} more, beside the last one", file=sys.stderr, flush=True)
 
 
-def _free(path: Path) -> Path:
-    """The path itself, or with the first number after it under which nothing stands."""
-    number = 0
-    free = path
-    while os.path.lexists(free):
-        number += 1
-        free = path.with_name(f"{path.name}.{number}")
-    return free
+def _free(name: str) -> Path:
+    """Where nothing of that name stands yet: in ``scratch/set_aside``, or one with a number behind it."""
+    folders = (ASIDE.with_name(f"{ASIDE.name}.{number}" if number else ASIDE.name) for number in count())
+    return next(folder / name for folder in folders if _is_free(folder / name))
+
+
+def _is_free(target: Path) -> bool:
+    above = [folder for folder in target.parents if folder.is_relative_to(ASIDE.parent)]
+    return not os.path.lexists(target) and all(folder.is_dir() or not os.path.lexists(folder) for folder in above)
 
 
 def remove(path: Path) -> None:

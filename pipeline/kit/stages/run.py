@@ -52,7 +52,12 @@ def forget_failure(name: str, outs: list[str]) -> None:
     """Delete the page of an earlier failure, and the outputs kept with it, now that there are newer ones."""
     for out in outs:
         outputs.give_way(paths.failure(name) / "previous" / out, paths.ROOT / out, out)
-    outputs.remove(paths.failure(name))
+    folder = paths.failure(name)
+    for made in ("previous", "notebook.ipynb", "index.html"):
+        outputs.remove(folder / made)
+    # What is left is somebody's own.
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
 
 
 def last_lines(error: BaseException) -> str:

@@ -60,6 +60,7 @@ class Start:
         process = self.begin(folder)
         out, errors = process.communicate(timeout=120)
         if self.program == "dvc" and CORRUPTED in errors:
+            print(f"{CORRUPTED}: `cacao repro` went on, `dvc repro` did not", flush=True)
             toy.repro(folder)
         else:
             assert process.returncode == 0, out + errors

@@ -193,13 +193,13 @@ def test_what_a_killed_command_leaves_is_ended_and_not_waited_for() -> None:
 
 
 def test_code_of_the_runner_that_was_edited_meanwhile_is_read_anew(tmp_path) -> None:
-    edit = 'sed -i \'s/"done", last=True/"done anew", last=True/\' pipeline/kit/stages/run.py'
-    folder = toy.make(
-        tmp_path / "p", {"a": Toy(cells=[f"import subprocess; subprocess.run({edit!r}, shell=True)"]), "b": Toy(("a",))}
-    )
+    edit = "sed -i 's/at 0x0/at 0x1/' pipeline/kit/stages/executed.py"
+    shown = "print('at 0x7f00aabbccdd')"
+    first = Toy(cells=[f"import subprocess; subprocess.run({edit!r}, shell=True)", shown])
+    folder = toy.make(tmp_path / "p", {"a": first, "b": Toy(("a",), cells=[shown])})
     found = repro(folder)
-    logs = folder / ".dvc" / "tmp" / "rerun" / "logs"
-    assert "a: done, " in (logs / "a.log").read_text()
-    assert "b: done anew, " in (logs / "b.log").read_text()
-    assert "RuntimeWarning" not in (logs / "a.log").read_text()
+    texts = {name: (folder / "results" / name / f"{name}.ipynb").read_text() for name in "ab"}
+    assert "at 0x0" in texts["a"]
+    assert "at 0x1" in texts["b"]
+    assert "RuntimeWarning" not in (folder / ".dvc" / "tmp" / "rerun" / "logs" / "a.log").read_text()
     assert "2 ran" in found.stdout

@@ -4,6 +4,7 @@
 wrong type or one out of bounds is an error that names the parameter, before any notebook starts.
 """
 
+from functools import cache
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -565,6 +566,7 @@ def _explain(problem: Any) -> str:
     return f"{name} = {problem['input']!r}: {problem['msg'].lower()}{allowed}"
 
 
+@cache
 def describe() -> dict[str, dict[str, Any]]:
     """Every parameter by dotted name: type, unit, what is allowed, default and meaning in both languages.
 

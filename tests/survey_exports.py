@@ -111,7 +111,8 @@ def person(number: int, **changes: str) -> tuple[dict, list[str]]:
     """
     name, remark = f"Simulasi {secrets.token_hex(6)}", f"catatan {secrets.token_hex(8)}"
     phone = f"0813{secrets.randbelow(10**8):08}"
-    digits = [f"{secrets.randbelow(10**5):05}" for _ in range(2)]
+    # What is left of the digits when some are cut off still tells two people apart.
+    digits = [f"{number % 10}{secrets.randbelow(10**6):06}" for _ in range(2)]
     latitude, longitude = f"1.3{digits[0]}", f"117.5{digits[1]}"
     marks = [name, name.split()[1], remark.split()[1], phone, phone[1:], latitude, longitude]
     marks += [latitude[:-2], longitude[:-2], repr(float(longitude)), repr(np.float32(longitude).item())[:9]]

@@ -394,8 +394,11 @@ def test_any_text_of_an_identifier_comes_out_as_it_went_in(text):
     frame = pd.DataFrame({"source_id": [text]})
     [cell] = BeautifulSoup(frame_html(frame), "html.parser").find_all("td")
     [shown] = BeautifulSoup(translate_table(frame_html(frame), "en"), "html.parser").find_all("td")
-    if cell.get_text().strip() not in {"True", "False", "NaN", "None", "<NA>", "nan", "NaT", "inf", "-inf"}:
-        assert shown.get_text() == cell.get_text().strip()
+    # A sign that no page can hold is seen to be missing; a browser, too, reads every line end as the same.
+    wanted = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "\ufffd", cell.get_text())
+    wanted = wanted.replace("\r\n", "\n").replace("\r", "\n").strip()
+    if wanted not in {"True", "False", "NaN", "None", "<NA>", "nan", "NaT", "inf", "-inf"}:
+        assert shown.get_text() == wanted
 
 
 @pytest.mark.parametrize(

@@ -567,6 +567,10 @@ def make_folder(path: Path) -> None:
         ("params.yaml", lambda path: path.write_text("\trun:\n"), "params.yaml cannot be read: .*line 1, column 1"),
         ("params.yaml", make_folder, "params.yaml cannot be read: .*Is a directory"),
         ("params.yaml", lambda path: path.write_bytes(b"run: \xe9\n"), "params.yaml cannot be read"),
+        ("dvc.yaml", lambda path: path.write_text(""), "dvc.yaml holds no stages"),
+        ("dvc.yaml", lambda path: path.write_text("[]"), "dvc.yaml holds no stages"),
+        ("dvc.yaml", lambda path: path.write_text("stages: []"), "dvc.yaml holds no stages"),
+        ("dvc.yaml", lambda path: path.write_text("stages: {a: 1}"), "'a' in dvc.yaml is no stage: 1"),
         (
             "dvc.lock",
             lambda path: path.write_text(f"<<<<<<< HEAD\n{path.read_text()}=======\n>>>>>>> other\n"),
@@ -578,6 +582,17 @@ def test_a_damaged_file_is_named_without_a_traceback(broken, name, damage, words
     for said in damaged(broken, name, damage).values():
         assert re.search(words, said, re.DOTALL), said
         assert "Traceback" not in said
+        assert "a fault of the project" not in said
+
+
+def test_what_dvc_finds_wrong_in_a_stage_is_said_in_its_words(broken) -> None:
+    (broken / "dvc.yaml").rename(broken / "kept.yaml")
+    (broken / "dvc.yaml").write_text("stages: {a: {cmd: 'true', deps: 3}}")
+    found = call(broken, [sys.executable, "-m", "pipeline.cli", "repro"])
+    (broken / "kept.yaml").rename(broken / "dvc.yaml")
+    assert found.returncode == 1
+    assert "expected a list, in stages -> a -> deps" in found.stderr
+    assert "Traceback" not in found.stderr
 
 
 def test_who_reads_the_first_lines_only_sees_no_error(broken) -> None:

@@ -76,8 +76,13 @@ SITE = paths.RESULTS / "site"
 
 
 def make(target: Path) -> None:
-    """Build everything into an empty folder. Raises ``MissingTranslation`` or ``SiteError``."""
-    with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(len(LANGUAGES)) as pool:
+    """Build everything into a folder that is not there yet. Raises ``MissingTranslation`` or ``SiteError``."""
+    target.mkdir()
+    # Beside it: what is built is moved, not copied.
+    with (
+        tempfile.TemporaryDirectory(dir=target.parent) as folder,
+        ProcessPoolExecutor(len(LANGUAGES)) as pool,
+    ):
         written = [pool.submit(write_language, Path(folder), target, language) for language in LANGUAGES]
         copy_files(target / "files")
         write_library(target / "library")
@@ -103,12 +108,12 @@ def main() -> int:
     started = time.monotonic()
     with tempfile.TemporaryDirectory(dir=paths.RESULTS, prefix=".site-") as folder:
         try:
-            make(Path(folder))
+            make(Path(folder) / SITE.name)
         except (MissingTranslation, build.SiteError) as error:
             print(error, file=sys.stderr)
             return 1
         shutil.rmtree(SITE, ignore_errors=True)
-        shutil.copytree(folder, SITE)
+        (Path(folder) / SITE.name).rename(SITE)
     pages = sum(1 for _ in SITE.rglob("*.html"))
     print(f"site: {pages} pages in {time.monotonic() - started:.1f} s")
     return 0

@@ -152,7 +152,10 @@ def build(sources: Path, target: Path, language: str) -> None:
     if text := warnings.getvalue():
         raise SiteError(f"the pages in {language!r} have problems:\n{text}")
     # Beside the pages stand files that only Sphinx itself reads.
-    shutil.copytree(rendered, target, ignore=shutil.ignore_patterns("_sources", ".buildinfo*", "objects.inv"))
+    for file in (*rendered.glob(".buildinfo*"), rendered / "objects.inv"):
+        file.unlink()
+    shutil.rmtree(rendered / "_sources", ignore_errors=True)
+    rendered.rename(target)
     write_calculator_data(target / "_static")
 
 

@@ -2,8 +2,8 @@
 
 import re
 from html import escape
-
-from bs4 import BeautifulSoup, Tag
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, SubElement
 
 from pipeline.kit.data import usage
 from pipeline.kit.language import format_unit
@@ -132,42 +132,65 @@ def translate_table(html: str, language: str) -> str:
     Styles and attributes of pandas go; the table has the class ``data``, cells of numbers the class ``number``.
     Raises ``MissingTranslation`` for a heading or word without translation.
     """
-    soup = BeautifulSoup(html, "html.parser")
-    for style in soup.find_all("style"):
-        style.decompose()
-    for tag in soup.find_all(True):
-        tag.attrs = {name: value for name, value in tag.attrs.items() if name in ("rowspan", "colspan")}
-    for table in soup.find_all("table"):
-        table["class"] = "data"
+    shown = parse(html)
+    for element in shown.iter():
+        element.attrib = {name: value for name, value in element.items() if name in ("rowspan", "colspan")}
+    for table in shown.iter("table"):
+        table.set("class", "data")
         _drop_counter(table)
         headings = _headings(table)
-        for row in table.select("tbody tr"):
+        for row in table.findall("tbody/tr"):
             _translate_row(row, headings, language)
-        for cell in table.select("thead th"):
-            text = cell.get_text().strip()
-            cell.string = translate_heading(text, language)
+        for cell in table.findall("thead/tr/th"):
+            _say(cell, translate_heading(text_of(cell), language))
         _align_numbers(table)
-        if table.tbody and not table.select("tbody tr"):
-            table.tbody.append(_no_rows(len(table.select("thead tr:first-child th")), language))
-    for size in soup.find_all("p"):
-        size.string = translate(size.get_text().strip(), language, "value")
-    return str(soup)
+        for body in table.findall("tbody"):
+            if not len(body):
+                body.append(_no_rows(len(headings), language))
+    for size in shown.iter("p"):
+        _say(size, translate(text_of(size), language, "value"))
+    return written(shown)
 
 
-def _drop_counter(table: Tag) -> None:
+# What no page can show: XML has no place for it.
+CONTROL = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def parse(html: str) -> Element:
+    """What pandas shows, without its styles: but for them, it writes HTML that is XML too."""
+    plain = CONTROL.sub("\N{REPLACEMENT CHARACTER}", html)
+    return ElementTree.fromstring(re.sub("<style.*?</style>", "", plain, flags=re.DOTALL))
+
+
+def written(shown: Element) -> str:
+    """The HTML of what ``parse`` has read."""
+    return ElementTree.tostring(shown, encoding="unicode", method="html")
+
+
+def _say(element: Element, text: str) -> None:
+    """Put a text in place of all that an element holds."""
+    element[:] = []
+    element.text = text
+
+
+def text_of(element: Element) -> str:
+    """The text of an element, without blanks around it."""
+    return "".join(element.itertext()).strip()
+
+
+def _drop_counter(table: Element) -> None:
     """Take away the first column when it only numbers rows, or is empty: an index without a name.
 
     Rows that were sorted or left out keep their numbers in pandas. With one line of heads, what stands above an index
     is the name of the columns, not of the index.
     """
-    heads = table.select("thead tr")
-    names = [row.find_all("th") for row in table.select("tbody tr")]
+    heads, rows = table.findall("thead/tr"), table.findall("tbody/tr")
+    names = [row.findall("th") for row in rows]
     if len(heads) != 1 or any(len(cells) != 1 for cells in names):
         return
-    first = heads[0].find("th")
-    if isinstance(first, Tag) and counts([text for cells in names if (text := cells[0].get_text().strip()) != MORE]):
-        for cell in [first, *(cells[0] for cells in names)]:
-            cell.decompose()
+    if counts([text for cells in names if (text := text_of(cells[0])) != MORE]):
+        for row in (heads[0], *rows):
+            row.remove(row[0])
 
 
 def counts(names: list[str]) -> bool:
@@ -175,24 +198,23 @@ def counts(names: list[str]) -> bool:
     return not any(names) or (all(name.isdecimal() for name in names) and len(set(names)) == len(names))
 
 
-def _align_numbers(table: Tag) -> None:
+def _align_numbers(table: Element) -> None:
     """Give all cells of a column of numbers their class, gaps too, and its head, but for heads of several columns."""
-    rows = [row.find_all(["th", "td"])[::-1] for row in table.select("tbody tr")]
+    rows = [list(row)[::-1] for row in table.findall("tbody/tr")]
     # A row under a cell that spans rows has fewer cells: columns are counted from the right.
     columns = list(zip(*rows, strict=False))
-    numeric = [all("number" in cell.get("class", []) or cell.get_text() == DASH for cell in cells) for cells in columns]
-    heads = [line.find_all("th")[::-1] for line in table.select("thead tr")]
+    numeric = [all(cell.get("class") == "number" or text_of(cell) == DASH for cell in cells) for cells in columns]
+    heads = [list(line)[::-1] for line in table.findall("thead/tr")]
     single = [line for line in heads if all(head.get("colspan", "1") == "1" for head in line)]
     for place in (place for place, is_numeric in enumerate(numeric) if is_numeric):
-        for cell in [*columns[place], *(line[place] for line in single if line[place].get_text())]:
-            cell["class"] = "number"
+        for cell in [*columns[place], *(line[place] for line in single if text_of(line[place]))]:
+            cell.set("class", "number")
 
 
-def _no_rows(width: int, language: str) -> Tag:
+def _no_rows(width: int, language: str) -> Element:
     """The row of a table that has none: one cell that says so."""
-    row, cell = Tag(name="tr"), Tag(name="td", attrs={"colspan": str(width)})
-    cell.string = WORDS["no_rows"].in_language(language)
-    row.append(cell)
+    row = Element("tr")
+    SubElement(row, "td", colspan=str(width)).text = WORDS["no_rows"].in_language(language)
     return row
 
 
@@ -205,36 +227,35 @@ def translate_heading(text: str, language: str) -> str:
     return in_english(text) if language == "en" else translate(text, language, "column")
 
 
-def _headings(table: Tag) -> list[str]:
+def _headings(table: Element) -> list[str]:
     """What each column of the body is called: names of the index from the last line of the head, others from the first.
 
     In a head of several lines the last one names the levels of the index.
     """
     lines = [
-        [cell.get_text().strip() for cell in line.find_all("th") for _ in range(int(str(cell.get("colspan", "1"))))]
-        for line in table.select("thead tr")
+        [text_of(cell) for cell in line for _ in range(int(cell.get("colspan", "1")))]
+        for line in table.findall("thead/tr")
     ]
     if not lines:
         return []
-    levels = max((len(row.find_all("th")) for row in table.select("tbody tr")), default=0)
+    levels = max((len(row.findall("th")) for row in table.findall("tbody/tr")), default=0)
     return [*lines[-1][:levels], *lines[0][levels:]]
 
 
-def _translate_row(row: Tag, headings: list[str], language: str) -> None:
+def _translate_row(row: Element, headings: list[str], language: str) -> None:
     """Translate the cells in place; a row under a cell that spans rows has fewer of them, so count from the right."""
-    cells = row.find_all(["th", "td"])
-    named = [""] * len(cells) + headings
-    for cell, heading in zip(cells, named[len(named) - len(cells) :], strict=True):
-        text = cell.get_text().strip()
-        if cell.name == "td" and heading not in UNITS and (NUMBER.fullmatch(text) or text in ENDLESS):
-            cell["class"] = "number"
+    named = [""] * len(row) + headings
+    for cell, heading in zip(row, named[len(named) - len(row) :], strict=True):
+        text = text_of(cell)
+        if cell.tag == "td" and heading not in UNITS and (NUMBER.fullmatch(text) or text in ENDLESS):
+            cell.set("class", "number")
         shown = translate_cell(text, heading, language)
-        cell.string = shown
-        if shown == text and not NUMBER.fullmatch(text) and (CODE.fullmatch(text) or IDENTIFIERS.fullmatch(heading)):
-            name = Tag(name="code")
-            name.string = text
-            cell.clear()
-            cell.append(name)
+        is_code = CODE.fullmatch(text) or IDENTIFIERS.fullmatch(heading)
+        if shown == text and not NUMBER.fullmatch(text) and is_code:
+            _say(cell, "")
+            SubElement(cell, "code").text = text
+        else:
+            _say(cell, shown)
 
 
 def scrolling(html: str, label: str) -> str:

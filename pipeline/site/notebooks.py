@@ -15,8 +15,7 @@ from pipeline.kit import paths
 from pipeline.kit.data import usage
 from pipeline.kit.language import Text
 from pipeline.kit.provenance.run_record import citation
-from pipeline.kit.publish.estimates import ANSWER
-from pipeline.kit.publish.figures import FIGURE
+from pipeline.kit.publish import ANSWER, FIGURE
 from pipeline.site import THEME
 from pipeline.site.catalogue import WORDS, say, translate_markdown
 from pipeline.site.notebook_tables import scrolling, translate_table

@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import Any
 
 import pandas as pd
-from bs4 import BeautifulSoup
+from markupsafe import Markup
 
 from pipeline.kit import paths
 from pipeline.kit.data import usage
@@ -16,7 +16,7 @@ from pipeline.kit.provenance.trace import Look, trace
 from pipeline.kit.publish.estimates import Estimate, Prose, load_estimates
 from pipeline.params import describe
 from pipeline.site.catalogue import WORDS, Message, messages, take_out, translate
-from pipeline.site.notebook_tables import in_english, translate_cell
+from pipeline.site.notebook_tables import in_english, parse, text_of, translate_cell, written
 from pipeline.study.plots.estimates import kinds
 
 MONTH = re.compile(r"\d{4}_\d\d")
@@ -24,6 +24,8 @@ MONTH = re.compile(r"\d{4}_\d\d")
 PLACES = {"aceh", "berau", "indonesia", "kutai timur", "mahakam ulu", "sabah"}
 TOLD_THERE = ("sources", "warnings", "seed")
 Page = tuple[str, dict[str, Any], str]
+# The same on the pages of all numbers of a stage, and longer than the rest of them: written once for all.
+PARAMETER = Markup('<li><a href="../parameters.html#{0}"><code>{0}</code></a> = {1}: {2}</li>')
 
 
 @cache
@@ -118,7 +120,6 @@ def number(estimate: Estimate, language: str) -> dict[str, Any]:
     """What the page of a number shows, in words of one language."""
     key = str(estimate.key)
     found = chain(key)
-    meaning = describe()
     return {
         "key": key,
         "name": name(estimate.key.parts, language),
@@ -129,19 +130,22 @@ def number(estimate: Estimate, language: str) -> dict[str, Any]:
         "n": estimate.n,
         "seed": estimate.seed,
         "warnings": usage.in_words(warnings()[key])[language],
-        "parameters": [
-            {
-                **row,
-                "value": shown(row["value"], row["unit"], language),
-                "unit": translate_cell(row["unit"], "unit", language),
-                "meaning": meaning[row["name"]][language],
-            }
-            for row in found["parameters"]
-        ],
+        "parameters": parameters(found["stage"], language),
         "sources": [_source(source, language) for source in found["sources"]],
         "built_by": found["subject"]["built_by"],
         **{part: found[part] for part in ("stage", "file", "stages", "tables", "raw")},
     }
+
+
+@cache
+def parameters(stage: str, language: str) -> Markup:
+    """The parameters of a stage and those before it as items of a list: name, value with its unit, meaning."""
+    items = []
+    for row in look().parameters(stage):
+        unit = translate_cell(row["unit"], "unit", language)
+        value = f"{shown(row['value'], row['unit'], language)} {unit}".strip()
+        items.append(PARAMETER.format(row["name"], value, describe()[row["name"]][language]))
+    return Markup("").join(items)
 
 
 def _source(source: dict[str, Any], language: str) -> dict[str, Any]:
@@ -200,12 +204,13 @@ def shorten(table_html: str) -> str:
     """A table of published numbers without what their pages tell: sources, warnings, seed. Any other is left whole."""
     if any(word not in table_html for word in TOLD_THERE):
         return table_html
-    soup = BeautifulSoup(table_html, "html.parser")
-    heads = [cell.get_text().strip() for cell in soup.select("thead tr:first-child th")]
+    shown = parse(table_html)
+    first = shown.find(".//thead/tr")
+    heads = [] if first is None else [text_of(cell) for cell in first]
     if not {"key", *TOLD_THERE} <= set(heads):
         return table_html
-    for row in soup.select("tr"):
-        for cell, head in zip(row.find_all(["th", "td"]), heads, strict=True):
+    for row in shown.iter("tr"):
+        for cell, head in list(zip(row, heads, strict=True)):
             if head in TOLD_THERE:
-                cell.decompose()
-    return str(soup)
+                row.remove(cell)
+    return written(shown)

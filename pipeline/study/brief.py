@@ -10,15 +10,14 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import pandas as pd
 import typst
 
 from pipeline.kit import paths
 from pipeline.kit.data import usage
 from pipeline.kit.language import LANGUAGES, Text, format_number, format_percent, read_texts
+from pipeline.kit.publish import load_figure
 from pipeline.kit.publish.estimates import TO, Prose, keys_in, linked, sources_of, unlinked
-from pipeline.kit.publish.figures import load_figure
 from pipeline.kit.publish.keys import Key
 from pipeline.study.names import PACKAGES
 
@@ -85,9 +84,6 @@ def _table(block: "Block") -> str:
     return f'<div class="table"><table><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
-FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-
-
 class BriefError(ValueError):
     """A brief that must not be handed out as it is."""
 
@@ -113,10 +109,14 @@ def pictures(title: str, pages: Sequence[Sequence["Block"]], language: str) -> l
 
 
 def _inputs(title: str, pages: Sequence[Sequence["Block"]], language: str) -> dict[str, Any]:
+    # Imported only where sheets are set: whoever needs the words alone must not wait for it.
+    import matplotlib
+
     blocks = [[asdict(_plain(block)) for block in page] for page in pages]
     content = {"title": title, "language": language, "pages": blocks}
+    fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     words = json.dumps(content, ensure_ascii=False)
-    return {"font_paths": [FONTS], "ignore_system_fonts": True, "sys_inputs": {"content": words}}
+    return {"font_paths": [fonts], "ignore_system_fonts": True, "sys_inputs": {"content": words}}
 
 
 def _plain(block: "Block") -> "Block":

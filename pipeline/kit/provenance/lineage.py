@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pipeline.kit import hashes, paths, yaml_text
+from pipeline.kit import declared, hashes, paths, yaml_text
 from pipeline.kit.hashes import read_listing
 from pipeline.kit.merges import MergeError, check_merged
 from pipeline.kit.stages.dependencies import listing
@@ -61,6 +61,8 @@ def read_stages(lock: Path | None = None) -> dict[str, Stage]:
     Raises ``LineageError`` when there is no lock to read.
     """
     path = lock or paths.ROOT / "dvc.lock"
+    if not path.exists():
+        raise LineageError(f"there is no {path.name}: run `dvc repro`, or get it back from git")
     try:
         check_merged(path)
         recorded = yaml_text.read(path)["stages"]
@@ -158,28 +160,22 @@ def reasons(name: str) -> list[str]:
 
     Raises ``LineageError`` for a stage that ``dvc.yaml`` does not have.
     """
-    declared = declared_stages()
-    if name not in declared:
-        raise LineageError(f"there is no stage {name!r}; there are {', '.join(declared)}")
+    stages = declared.stages()
+    if name not in stages:
+        raise LineageError(f"there is no stage {name!r}; there are {', '.join(stages)}")
     recorded = read_stages().get(name)
     if recorded is None:
         return ["it has never run: dvc.lock does not know it"]
     return [
-        *_command(recorded, declared[name]),
-        *_files(recorded, declared[name]),
-        *_parameters(recorded, declared[name].get("params", [])),
+        *_command(recorded, stages[name]),
+        *_files(recorded, stages[name]),
+        *_parameters(recorded, stages[name].get("params", [])),
     ]
-
-
-def declared_stages() -> dict[str, dict[str, Any]]:
-    """Stages of ``dvc.yaml`` by name."""
-    stages: dict[str, dict[str, Any]] = yaml_text.read(paths.PIPELINE)["stages"]
-    return stages
 
 
 def stale() -> dict[str, list[str]]:
     """Reasons by stage, for every stage that would run again by itself."""
-    found = {name: reasons(name) for name in declared_stages()}
+    found = {name: reasons(name) for name in declared.stages()}
     return {name: lines for name, lines in found.items() if lines}
 
 
@@ -190,22 +186,22 @@ def stale_upstream(name: str) -> dict[str, list[str]]:
     return {stage: lines for stage, lines in found.items() if lines}
 
 
-def _command(recorded: Stage, declared: dict[str, Any]) -> Iterator[str]:
-    if recorded.command != declared["cmd"]:
-        yield f"command: {recorded.command!r} -> {declared['cmd']!r}"
+def _command(recorded: Stage, entry: dict[str, Any]) -> Iterator[str]:
+    if recorded.command != entry.get("cmd"):
+        yield f"command: {recorded.command!r} -> {entry.get('cmd')!r}"
 
 
-def _files(recorded: Stage, declared: dict[str, Any]) -> Iterator[str]:
-    now = _listing(recorded.name, declared["cmd"])
-    found = {path: md5(paths.ROOT / path) for path in (*declared["deps"], *recorded.code, *_outs(declared))}
+def _files(recorded: Stage, entry: dict[str, Any]) -> Iterator[str]:
+    now = _listing(recorded.name, entry.get("cmd", ""))
+    found = {path: md5(paths.ROOT / path) for path in (*entry.get("deps", []), *recorded.code, *_outs(entry))}
     # A listing is out of date when the code is; which file it was is said of the files, where they are known.
     found[paths.shown(paths.code(recorded.name))] = hashes.md5_of_text(now)
     is_known = any(map(_is_code, recorded.deps)) and bool(recorded.code)
     before = {path: md5 for path, md5 in recorded.deps.items() if not (is_known and _is_code(path))}
-    named = [path for path in declared["deps"] if path in before or not (is_known and _is_code(path))]
+    named = [path for path in entry.get("deps", []) if path in before or not (is_known and _is_code(path))]
     code = read_listing(now) if is_known else {}
     yield from _differences("dependency", before, [*named, *code], found | code)
-    yield from _differences("output", recorded.outs, _outs(declared), found)
+    yield from _differences("output", recorded.outs, _outs(entry), found)
 
 
 def _differences(part: str, before: dict[str, str], named: list[str], now: dict[str, str]) -> Iterator[str]:
@@ -216,8 +212,8 @@ def _differences(part: str, before: dict[str, str], named: list[str], now: dict[
             yield f"{part} {path}: md5 {before[path]} -> {now[path] or 'missing'}"
 
 
-def _outs(declared: dict[str, Any]) -> list[str]:
-    listed = [*declared.get("outs", []), *declared.get("metrics", []), *declared.get("plots", [])]
+def _outs(entry: dict[str, Any]) -> list[str]:
+    listed = [*entry.get("outs", []), *entry.get("metrics", []), *entry.get("plots", [])]
     return [entry if isinstance(entry, str) else next(iter(entry)) for entry in listed]
 
 

@@ -38,12 +38,12 @@ class Subject:
     sources: tuple[str, ...] = ()
 
 
-def find(asked: str, reads_code: bool = True) -> Subject:
+def find(asked: str, reads_code: bool = True, look: "Look | None" = None) -> Subject:
     """The subject that a reader means. Raises ``LineageError`` that names what comes nearest when there is none.
 
     The lines of the function that built a number are in the facts where the code may be read.
     """
-    keys = _estimates()
+    keys = (look or Look()).estimates()
     if asked in keys.index:
         return _estimate(keys.loc[asked], reads_code)
     table, _, rest = asked.partition(":")
@@ -145,9 +145,13 @@ class Look:
 
     def __init__(self) -> None:
         self.state = cache(state)
+        self.estimates = cache(_estimates)
         self.chain = cache(_chain)
+        self.tables = cache(self._tables)
         self.raw_hash = cache(_raw_hash)
         self.commit = cache(_commit)
+        self.code_cells = cache(_code_cells)
+        self.rows = cache(self._rows)
         self._stages: dict[str, dict[str, Any]] = {}
         self._parameters: dict[str, list[dict[str, Any]]] = {}
 
@@ -156,6 +160,16 @@ class Look:
         if stage.name not in self._stages:
             self._stages[stage.name] = _stage(stage, self)
         return dict(self._stages[stage.name])
+
+    def _rows(self, path: str, cites: frozenset[str], md5: str) -> dict[str, Any]:
+        """Rows of a table that cite the sources: how many, on which lines, with which warnings."""
+        recorded = self.state(path, md5) if md5 else "as recorded"
+        return {"path": path, "md5": md5, "state": recorded, **_used(paths.ROOT / path, cites)}
+
+    def _tables(self, last: str) -> dict[str, str]:
+        """Tables that a stage and those before it read, by path, with the MD5 on record."""
+        read = {path: md5 for stage in self.chain(last) for path, md5 in stage.data.items()}
+        return {path: md5 for path, md5 in read.items() if path.startswith("data/") and path.endswith(".csv")}
 
     def parameters(self, last: str) -> list[dict[str, Any]]:
         """Parameters of a stage and those before it; none without a stage."""
@@ -177,13 +191,16 @@ def trace(asked: str, reads_code: bool = True, look: Look | None = None) -> dict
     ``LineageError`` when it cannot be found.
     """
     look = look or Look()
-    subject = find(asked, reads_code)
+    subject = find(asked, reads_code, look)
     made_by = maker(subject.path)
     last = made_by.name if made_by else ""
     chain = look.chain(last)
     cites = _sources_of(subject, chain)
-    clean = [_rows(path, cites, md5, look) for path, md5 in _tables(subject, chain, "data/clean/").items()]
-    raw = [_raw(path, cites, md5, look) for path, md5 in _tables(subject, chain, "data/raw/").items()]
+    # A table that is asked for is its own.
+    own = {subject.path: ""} if subject.path.startswith("data/") and subject.path.endswith(".csv") else {}
+    tables, cited_here = (look.tables(last) | own).items(), frozenset(cites)
+    clean = [look.rows(path, cited_here, md5) for path, md5 in tables if path.startswith("data/clean/")]
+    raw = [_raw(path, cited_here, md5, look) for path, md5 in tables if path.startswith("data/raw/")]
     return {
         "subject": {"kind": subject.kind, "name": subject.name, **subject.facts},
         "file": _file(subject, made_by, look),
@@ -236,22 +253,25 @@ def _told(stage: Stage, subject: Subject | None, look: Look) -> dict[str, Any]:
     """A stage with, in the one that made the subject, the cells that write or show it."""
     found = look.stage(stage)
     if stage.notebook:
-        found["notebook"] = {**found["notebook"], "cells": cells(stage, subject) if subject else []}
+        found["notebook"] = {**found["notebook"], "cells": cells(stage, subject, look) if subject else []}
     return found
 
 
-def cells(stage: Stage, subject: Subject) -> list[str]:
+def cells(stage: Stage, subject: Subject, look: Look) -> list[str]:
     """Ids of the notebook cells that write the subject, or show it by its key."""
-    name = Path(subject.path).name.split(".")[0]
-    written = rf'(publish_figure|write_table)\(\s*"{name}"|write_clean\(\s*{name.upper()}\b'
+    code_cells = look.code_cells(stage.notebook).items()
     if subject.kind == "estimate":
-        written = rf"save_estimates\(|\{{{re.escape(subject.name)}(:\w+)?\}}"
-    notebook = json.loads((paths.ROOT / stage.notebook).read_text(encoding="utf-8"))
-    return [
-        cell["id"]
-        for cell in notebook["cells"]
-        if cell["cell_type"] == "code" and re.search(written, "".join(cell["source"]))
-    ]
+        written = ("save_estimates(", f"{{{subject.name}}}", f"{{{subject.name}:")
+        return [cell for cell, code in code_cells if any(part in code for part in written)]
+    name = Path(subject.path).name.split(".")[0]
+    made = re.compile(rf'(publish_figure|write_table)\(\s*"{name}"|write_clean\(\s*{name.upper()}\b')
+    return [cell for cell, code in code_cells if made.search(code)]
+
+
+def _code_cells(notebook: str) -> dict[str, str]:
+    """The code of a notebook by the ids of its cells."""
+    listed = json.loads((paths.ROOT / notebook).read_text(encoding="utf-8"))["cells"]
+    return {cell["id"]: "".join(cell["source"]) for cell in listed if cell["cell_type"] == "code"}
 
 
 def _parameters(chain: list[Stage]) -> list[dict[str, Any]]:
@@ -266,24 +286,8 @@ def _parameters(chain: list[Stage]) -> list[dict[str, Any]]:
     ]
 
 
-def _tables(subject: Subject, chain: list[Stage], folder: str) -> dict[str, str]:
-    """Tables of a folder that the chain reads, by path, with the MD5 on record; a table asked for is its own."""
-    found = {path: md5 for stage in chain for path, md5 in stage.data.items() if path.startswith(folder)}
-    own = {subject.path: ""} if subject.path.startswith(folder) else {}
-    return {path: md5 for path, md5 in {**found, **own}.items() if path.endswith(".csv")}
-
-
-def _rows(path: str, cites: list[str], md5: str, look: Look) -> dict[str, Any]:
-    """Rows of a table that cite the sources: how many, on which lines, with which warnings."""
-    file = paths.ROOT / path
-    recorded = look.state(path, md5) if md5 else "as recorded"
-    return {"path": path, "md5": md5, "state": recorded, **_used(file, frozenset(cites), stamp(file))}
-
-
-# Many numbers cite the same sources: the pages of all of them ask for the same rows.
-@cache
-def _used(file: Path, cites: frozenset[str], version: tuple[int, int]) -> dict[str, Any]:
-    rows, by_source, warnings = _index(file, version)
+def _used(file: Path, cites: frozenset[str]) -> dict[str, Any]:
+    rows, by_source, warnings = _index(file, stamp(file))
     used = sorted(set().union(*(by_source.get(source, ()) for source in cites)))
     words = {word for row in used for word in warnings.get(row, "").split(";") if word}
     return {
@@ -306,10 +310,10 @@ def _index(file: Path, _: tuple[int, int]) -> tuple[int, dict[str, list[int]], d
     return len(frame), by_source, frame["warnings"].dropna().to_dict() if "warnings" in frame else {}
 
 
-def _raw(path: str, cites: list[str], md5: str, look: Look) -> dict[str, Any]:
+def _raw(path: str, cites: frozenset[str], md5: str, look: Look) -> dict[str, Any]:
     name = Path(path).name
     done = sources.load_registry()["tables"].get(name, {}).get("what_was_done", "")
-    return {**_rows(path, cites, md5, look), **look.raw_hash(name), "what_was_done": done}
+    return {**look.rows(path, cites, md5), **look.raw_hash(name), "what_was_done": done}
 
 
 def ranges(lines: list[int]) -> str:

@@ -91,7 +91,7 @@ def check_sources() -> Iterator[Check]:
 
 def check_stages() -> Iterator[Check]:
     """No stage is stale: code, tables and parameters are those that made the recorded results."""
-    for name in lineage.declared_stages():
+    for name in declared.stages():
         problems = [reason for reason in lineage.reasons(name) if not reason.startswith("output")]
         problems = [reason for reason in problems if not (reason.endswith("-> missing") and reason.startswith(MADE))]
         yield Check("stage", name, FAILED if problems else IDENTICAL, "; ".join(problems))

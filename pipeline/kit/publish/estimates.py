@@ -16,14 +16,13 @@ from pipeline.kit import paths
 from pipeline.kit.data import usage
 from pipeline.kit.digits import rounded
 from pipeline.kit.language import Text, format_number, format_percent, format_unit
+from pipeline.kit.publish import ANSWER
 from pipeline.kit.publish.keys import COLUMNS, Key
 from pipeline.kit.publish.makers import maker
 
 # A text that pandas cuts short can be neither read nor translated, a number in a row left out not be found.
 pd.set_option("display.max_colwidth", None, "display.max_rows", None)
 TO = {"en": "to", "id": "sampai"}
-# Beside what a notebook shows of an answer: each language alone, numbers as links to their keys, for the site.
-ANSWER = "application/vnd.notebook.answer+json"
 
 
 class EstimateError(ValueError):

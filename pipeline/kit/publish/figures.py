@@ -27,7 +27,7 @@ from pipeline.kit import paths
 from pipeline.kit.data import usage
 from pipeline.kit.digits import rounded_table
 from pipeline.kit.language import LANGUAGES, Text, TextError, Texts, format_number
-from pipeline.kit.publish import accessibility
+from pipeline.kit.publish import FIGURE, accessibility
 
 BLUE, ORANGE, GREEN, PURPLE, BLACK, GREY = "#0072B2", "#B35900", "#005C2E", "#99337A", "#000000", "#595959"
 STYLE: dict[str, Any] = {
@@ -50,8 +50,6 @@ STYLE: dict[str, Any] = {
 # Tables of a font for typesetting: no text that is drawn needs them, and to cut them down takes half the time of a PDF.
 TYPESETTING = ("GDEF", "GPOS", "GSUB", "MATH", "kern")
 WIDTH, DPI = 6.7, 200
-# Beside the picture that a notebook shows: the name of the figure, under which the site finds it in each language.
-FIGURE = "application/vnd.notebook.figure+json"
 # Neither a date nor the version of the library, so that a figure published again has the same bytes.
 UNDATED = {"CreationDate": None, "Creator": None, "Producer": None}
 
@@ -227,14 +225,6 @@ def _keep_title_inside(figure: Figure) -> None:
     too_far = title.get_window_extent().x1 - (figure.bbox.x1 - 0.05 * DPI)
     if too_far > 0:
         title.set_x(-too_far / axes.bbox.width)
-
-
-def load_figure(stage: str, name: str, language: str) -> tuple[str, dict[str, str], tuple[str, ...]]:
-    """A published figure of another stage: its SVG as text; title, caption and alternative text; usage warnings."""
-    folder = paths.figures(stage)
-    record = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-    drawing = (folder / f"{name}.{language}.svg").read_text(encoding="utf-8")
-    return drawing, record[language], tuple(record["warnings"])
 
 
 def label(language: str, en: str, id: str) -> str:

@@ -7,7 +7,7 @@ from queue import SimpleQueue
 from types import FrameType
 from typing import Any
 
-from pipeline.kit import paths
+from pipeline.kit import declared, paths
 from pipeline.kit.compute import ComputeError
 from pipeline.kit.merges import MergeError, check_merged
 from pipeline.kit.rerun import lockfile, warm_kernels
@@ -18,8 +18,9 @@ INTERRUPTED = 130
 
 
 def run(request: Request) -> int:
-    """Do what is asked for; returns the exit code."""
+    """Do what is asked for; returns the exit code. Raises ``FileError`` when ``dvc.yaml`` holds no stages."""
     began = time.monotonic()
+    declared.stages()
     events: Events = SimpleQueue()
     # A polite request to stop ends like Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -38,7 +39,7 @@ def run(request: Request) -> int:
 
 def reproduce(request: Request, events: Events, server: warm_kernels.Warm | None, began: float) -> int:
     """Run the stages that have to; returns the exit code."""
-    from dvc.exceptions import DvcException
+    from dvc.exceptions import DvcException, PrettyDvcException
 
     from pipeline.kit.rerun.recording import StageRecords
     from pipeline.kit.rerun.scheduler import Progress, Scheduler, Ways
@@ -51,6 +52,9 @@ def reproduce(request: Request, events: Events, server: warm_kernels.Warm | None
         if request.dry:
             return foretell(records)
         remote = cluster(request.on, records, events) if request.on else None
+    except PrettyDvcException as error:
+        error.__pretty_exc__()
+        return 1
     except (DvcException, ComputeError, MergeError) as error:
         print(error, file=sys.stderr)
         return 1

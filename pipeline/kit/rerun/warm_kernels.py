@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from pipeline.kit import paths, yaml_text
+from pipeline.kit import declared, paths, yaml_text
 from pipeline.kit.hashes import read_listing
 from pipeline.kit.rerun.fork_server import LONGEST_MESSAGE
 from pipeline.kit.rerun.lockfile import Marks, marks
@@ -177,8 +177,7 @@ def wanted() -> bool:
 
 def server(events: Events) -> Warm:
     """A server that imports at once what most notebooks of ``dvc.yaml`` import."""
-    stages = (yaml_text.read(paths.PIPELINE) or {}).get("stages", {}).values()
-    notebooks = [stage for stage in stages if COMMAND.fullmatch(str(stage.get("cmd", "")))]
+    notebooks = [stage for stage in declared.stages().values() if COMMAND.fullmatch(str(stage.get("cmd", "")))]
     used = [of_files(paths.ROOT, filter(None, map(plain, stage.get("deps", [])))) for stage in notebooks]
     return Warm(events, common(used))
 

@@ -12,9 +12,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-from pipeline.kit import declared, paths, yaml_text
+from pipeline.kit import declared, paths
 from pipeline.kit.hashes import md5_of_file
 from pipeline.kit.language import texts_file
 from pipeline.kit.stages.inputs import guarded
@@ -141,9 +140,8 @@ def _file_of(reader: str, words: Sequence[object], arguments: list[ast.expr]) ->
 
 def main() -> int:
     """Write the listing of every stage but this one; returns the exit code."""
-    stages: dict[str, Any] = yaml_text.read(paths.PIPELINE)["stages"]
-    for name, stage in stages.items():
-        if paths.shown(paths.code(name)) in stage["deps"]:
+    for name, stage in declared.stages().items():
+        if paths.shown(paths.code(name)) in stage.get("deps", []):
             paths.code(name).parent.mkdir(parents=True, exist_ok=True)
             try:
                 paths.code(name).write_text(listing(name, stage["cmd"]), encoding="utf-8")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from pipeline.kit import hashes, paths, yaml_text
+from pipeline.kit import declared, hashes, paths, yaml_text
 from pipeline.kit.hashes import read_listing
 
 
@@ -68,7 +68,7 @@ def _value(values: Any, name: str) -> Any:
 def guarded(name: str, work: Callable[[], int]) -> int:
     """Do the work of a stage that is no notebook; returns its exit code, or 1 when what it reads changed meanwhile."""
     try:
-        inputs = Inputs(name, yaml_text.read(paths.PIPELINE)["stages"][name])
+        inputs = Inputs(name, declared.stages()[name])
         code = work()
         inputs.check()
     except InputError as error:

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from pipeline.kit import paths, yaml_text
+from pipeline.kit import declared, paths, yaml_text
 from pipeline.kit.stages.dependencies import RUN, dependencies
 from pipeline.kit.stages.run import assigned_parameters
 
@@ -34,7 +34,7 @@ def new_stage(name: str, question: str, pertanyaan: str, template: Path) -> list
             f"{name!r} is no name of a stage: two digits, an underscore, words in small letters: 15_rain"
         )
     number, words = found.groups()
-    stages = yaml_text.read(paths.PIPELINE)["stages"]
+    stages = declared.stages()
     taken = [*stages, *(path.stem for path in paths.NOTEBOOKS.glob("*.ipynb"))]
     if other := [known for known in taken if known.startswith(f"{number}_")]:
         raise NewStageError(f"{number} is the number of {other[0]}")

@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from pipeline.kit import compute, declared, paths, yaml_text
+from pipeline.kit import compute, declared, paths
 from pipeline.kit.locks import exclusive
 from pipeline.kit.stages import outputs
 from pipeline.kit.stages.executed import normalised
@@ -126,7 +126,7 @@ def read_stage(name: str) -> dict[str, Any]:
 
     Returns the keys ``params`` (dotted names), ``outs`` (paths relative to the project) and ``entry`` (all of it).
     """
-    stages = yaml_text.read(paths.PIPELINE)["stages"]
+    stages = declared.stages()
     if name not in stages or not (paths.NOTEBOOKS / f"{name}.ipynb").exists():
         known = ", ".join(sorted(stage for stage in stages if (paths.NOTEBOOKS / f"{stage}.ipynb").exists()))
         raise StageError(f"there is no stage with a notebook named {name!r}; there are: {known}")
@@ -137,36 +137,36 @@ def read_stage(name: str) -> dict[str, Any]:
 
 def run_stage(name: str) -> None:
     """Run the notebook of a stage and put its outputs in place; raises when anything goes wrong."""
-    declared, progress = read_stage(name), Progress(name)
+    stage, progress = read_stage(name), Progress(name)
     with exclusive(f"stage-{name}", f"stage {name}"):
-        inputs = Inputs(name, declared["entry"])
+        inputs = Inputs(name, stage["entry"])
         for left_over in paths.ROOT.glob(f".staging-{name}-*"):
             outputs.remove(left_over)
         with tempfile.TemporaryDirectory(prefix=f".staging-{name}-", dir=paths.ROOT) as folder:
             staging = Path(folder)
             # The kernel takes half a second to come up: what comes next goes on meanwhile.
             with kernel(name, staging, compute.environment()) as manager:
-                values, timeout = read_parameters(declared["params"])
+                values, timeout = read_parameters(stage["params"])
                 check_parameters(name, values)
                 try:
                     execute(progress, manager, values, staging, timeout)
-                    outputs.check_outputs(staging, declared["outs"])
+                    outputs.check_outputs(staging, stage["outs"])
                 except BaseException as error:
-                    keep(name, progress.cell, declared["outs"], staging, values, error)
+                    keep(name, progress.cell, stage["outs"], staging, values, error)
                     raise
             inputs.check()
-            outputs.put_in_place(staging, declared["outs"])
-    forget_failure(name, declared["outs"])
+            outputs.put_in_place(staging, stage["outs"])
+    forget_failure(name, stage["outs"])
     progress.show("done", last=True)
 
 
 def read_parameters(names: list[str]) -> tuple[dict[str, Any], int]:
     """Values for the notebook by name, and the time limit for a cell in seconds; all parameters are validated."""
-    declared_params = declared.parameters()
+    parameters = declared.parameters()
     try:
-        params = declared_params.load_params()
-        return declared_params.select(params, names), params.run.cell_timeout_s
-    except declared_params.ParameterError as error:
+        params = parameters.load_params()
+        return parameters.select(params, names), params.run.cell_timeout_s
+    except parameters.ParameterError as error:
         raise StageError(str(error)) from error
 
 

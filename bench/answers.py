@@ -1,6 +1,7 @@
 """Seconds of every model stage, of the site, and of answers to an auditor."""
 
 import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -9,6 +10,9 @@ from bench.page import Part, Row, times
 from bench.tree import ends, read_pipeline, reproduced
 
 FIRST, LAST = 4, 11
+# The price of fertilizer in a what-if, and how it is set in the parameter file.
+MULTIPLIER = "prices.fertilizer_multiplier"
+SET = r"sed -i 's/\(fertilizer_multiplier\): .*/\1: 1.6/' params.yaml"
 
 
 def model_stages(names: list[str]) -> list[str]:
@@ -34,7 +38,7 @@ def measure_stages(top: Path) -> list[Row]:
 
 
 def measure_pages(top: Path) -> list[Row]:
-    """The site and answers for an auditor, where all but the site has run."""
+    """The site, answers for an auditor and what-ifs, where all but the site has run."""
     tree = reproduced(top, *ends(read_pipeline()))
     notebooks = sorted(path.relative_to(tree).as_posix() for path in tree.glob("results/[0-9]*/*.ipynb"))
     command = [sys.executable, "-m", "pipeline.cli"]
@@ -43,6 +47,9 @@ def measure_pages(top: Path) -> list[Row]:
         "site": ["dvc", "repro", "--single-item", "site"],
         "trace": [*command, "trace", "cause.pod_borer"],
         "verify_quick": [*command, "verify", "--quick"],
+        "what_if_dvc": ["dvc", "exp", "run", "-S", f"{MULTIPLIER}=1.5"],
+        # Another value: what has run before would come back from the cache.
+        "what_if_cacao": ["sh", "-c", f"{SET} && {shlex.join([*command, 'repro'])}"],
     }
     return times(timed(ways, tree), "nbconvert")
 
@@ -65,7 +72,9 @@ PAGES = Part(
 - `site`: the whole site, both languages, with a page for every number.
 - `trace`: `cacao trace` of one number.
 - `verify_quick`: `cacao verify --quick` of everything published.
+- `what_if_dvc`: `dvc exp run -S prices.fertilizer_multiplier=1.5`, with all that follows from it, pages included.
+- `what_if_cacao`: the same by `cacao repro`, with another value in `params.yaml`.
 """,
     measure_pages,
-    (("site", "seconds", 60.0),),
+    (("site", "seconds", 60.0), ("what_if_dvc", "seconds", 40.0), ("what_if_cacao", "seconds", 40.0)),
 )

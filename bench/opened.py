@@ -16,8 +16,10 @@ from bench.page import Part, Row
 from bench.tree import reproduced
 
 GOAL_MS, TIMES, WATCHED_MS = 1000, 3, 700
-KINDS = ("index", "brief", "06_model_fertilizer", "11_validation", "calculator", "explore", "numbers")
-KINDS += ("numbers/cause.pod_borer", "parameters", "sources", "conflicts", "dictionary", "quality", "glossary")
+KINDS = (
+    *("index", "brief", "06_model_fertilizer", "11_validation", "calculator", "explore", "numbers"),
+    *("numbers/cause.pod_borer", "parameters", "sources", "conflicts", "dictionary", "quality", "glossary"),
+)
 # The last moment at which the page was parsed, its scripts had run, or a task of 50 ms or more ended.
 WATCH = """window.busy = [];
 new PerformanceObserver((list) => list.getEntries().forEach((task) => busy.push(task.startTime + task.duration)))

@@ -16,7 +16,8 @@ from typing import Any
 
 from bench.tree import has_notebook, read_pipeline
 from pipeline.kit import paths
-from pipeline.kit.stages.run import put_in_place, read_stage
+from pipeline.kit.stages.outputs import put_in_place
+from pipeline.kit.stages.run import read_stage
 from pipeline.params import load_params, select
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.answers import timed
-from bench.measure import measure
+from bench.measure import Measured, measure
 from bench.page import Part, Row, ratio, times, with_memory
 from bench.tree import copy_tree, reproduced
 from pipeline.kit import paths
@@ -76,7 +76,8 @@ def write(folder: Path, number: int) -> None:
 
 def measure_survey(top: Path) -> list[Row]:
     """One row per way; imports relative to reading alone. The plots stay in the copy that parts share."""
-    tree, made, found = reproduced(top), top / "survey", {}
+    tree, made = reproduced(top), top / "survey"
+    found: dict[str, Measured] = {}
     measure([sys.executable, "-m", "bench.survey", str(made)], tree)
     for kind, copy in (("xlsx", copy_tree(top / "workbook")), ("zip", tree)):
         code = {f"read_{kind}": READ[kind], f"import_{kind}": IMPORT}

@@ -1,6 +1,7 @@
 """Helpers to run the whole pipeline in a copy of the project that is a repository of its own."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -82,13 +83,14 @@ def dvc(folder: Path, *arguments: str, check: bool = True, **variables: str) -> 
     return done
 
 
-def cacao_repro(folder: Path, **variables: str) -> None:
+def cacao_repro(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run the stages of a copy side by side, with the code of the copy."""
     command = [sys.executable, "-m", "pipeline.cli", "repro"]
     binaries = str(Path(sys.executable).parent)
     environment = {**os.environ, "PATH": binaries + os.pathsep + os.environ["PATH"], "PYTHONPATH": str(folder)}
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment | variables)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done
 
 
 def linked(source: str, target: str) -> None:
@@ -98,4 +100,6 @@ def linked(source: str, target: str) -> None:
 
 
 def stages_run(done: subprocess.CompletedProcess[str]) -> list[str]:
-    return [line.split("'")[1] for line in done.stdout.splitlines() if line.startswith("Running stage")]
+    """Stages that `dvc repro` or `cacao repro` says it has run."""
+    by_dvc = re.findall(r"^Running stage '(\w+)'", done.stdout, re.MULTILINE)
+    return by_dvc or re.findall(r"^(\w+): done", done.stdout, re.MULTILINE)

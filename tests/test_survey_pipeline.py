@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from reproduction import dvc, stages_run
+from reproduction import cacao_repro, dvc, stages_run
 from survey_exports import Submission, harvest, odk_zip, submission
 from survey_folder import forms, members
 
@@ -131,7 +131,7 @@ def test_a_survey_reaches_the_pages_without_anything_personal(copy: Path, tmp_pa
     before, pages_before = said(copy), {stage: estimates(copy, stage) for stage in MOVED}
     assert all("belum ada survei" in words for words in before.values())
     taken = imported(copy, export)
-    done = dvc(copy, "repro")
+    done = cacao_repro(copy)
     run = {"13_survey", "11_validation", "12_brief", "14_survey_design", "data_quality", "site", *MOVED}
     assert run <= set(stages_run(done)) <= {"00_inputs", *run}
     assert not [name for name, words in said(copy).items() if "belum ada survei" in words]

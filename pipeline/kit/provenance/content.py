@@ -11,12 +11,12 @@ import io
 import math
 import re
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import singledispatch
 from itertools import zip_longest
 from pathlib import PurePosixPath
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from pypdf import PdfReader
@@ -67,69 +67,71 @@ class Piece(Protocol):
         """For a reader, from where it differs from the other."""
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+# Texts themselves, no records of texts: a site is five million of them.
+class Words(str):
     """Text that is compared as it is."""
 
-    text: str
+    __slots__ = ()
 
     def same(self, other: Piece) -> bool:
         """Equal to the letter."""
-        return self == other
+        return type(other) is type(self) and self == other
 
     def rounded(self) -> str:
         """The text."""
-        return self.text
+        return self
 
     def shown(self, other: Piece) -> str:
         """Some letters from the first that differs."""
-        theirs = getattr(other, "text", "")
-        pairs = enumerate(zip(self.text, theirs, strict=False))
-        first = next((place for place, (one, two) in pairs if one != two), min(len(self.text), len(theirs)))
-        return repr(self.text[max(0, first - 10) : first + 30])
+        theirs = other if isinstance(other, Words) else ""
+        pairs = enumerate(zip(self, theirs, strict=False))
+        first = next((place for place, (one, two) in pairs if one != two), min(len(self), len(theirs)))
+        return repr(self[max(0, first - 10) : first + 30])
 
 
-@dataclass(frozen=True, slots=True)
 class Number(Words):
     """A number as it is printed."""
 
+    __slots__ = ()
+
     def same(self, other: Piece) -> bool:
         """Printed the same, or, where one has digits that prose does not print, of the same value."""
-        if not isinstance(other, Number) or self.text == other.text:
+        if not isinstance(other, Number) or self == other:
             return isinstance(other, Number)
-        return (self.is_long() or other.is_long()) and same_number(float(self.text), float(other.text))
+        return (self.is_long() or other.is_long()) and same_number(float(self), float(other))
 
     def is_long(self) -> bool:
         """Whether it has a decimal point and more digits than words have."""
         # Asked of a million numbers: most are too short to need a closer look.
-        if len(self.text) <= DIGITS + 1 or "." not in self.text:
+        if len(self) <= DIGITS + 1 or "." not in self:
             return False
-        return len(re.sub(r"[eE].*|\D", "", self.text).lstrip("0")) > DIGITS
+        return len(self.lower().partition("e")[0].lstrip("-0.").replace(".", "")) > DIGITS
 
     def rounded(self) -> str:
         """A long one with fewer digits, else as it is printed."""
         if not self.is_long():
-            return self.text
-        value = float(self.text)
+            return self
+        value = float(self)
         return f"{0 if abs(value) <= TINY else value:.{DIGITS}g}"
 
 
-@dataclass(frozen=True, slots=True)
 class Place(Words):
     """A number in a drawing."""
 
+    __slots__ = ()
+
     def same(self, other: Piece) -> bool:
         """Printed the same or, with a decimal point, the same place."""
-        if not isinstance(other, Place) or self.text == other.text:
+        if not isinstance(other, Place) or self == other:
             return isinstance(other, Place)
-        return "." in self.text + other.text and same_place(float(self.text), float(other.text))
+        return "." in self + other and same_place(float(self), float(other))
 
     def rounded(self) -> str:
         """With fewer decimals; a whole number as it is printed."""
-        if "." not in self.text:
-            return self.text
+        if "." not in self:
+            return self
         # Adding zero takes the sign from a zero.
-        return str(round(float(self.text), DECIMALS) + 0.0)
+        return str(round(float(self), DECIMALS) + 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,10 +244,8 @@ def read(name: str, data: bytes, renamed: Mapping[str, str] | None = None) -> li
 
 def digest(pieces: list[Piece]) -> str:
     """A hash that two contents share when their words are equal and their numbers have one rounding."""
-    found = hashlib.sha256()
-    for piece in pieces:
-        found.update(piece.rounded().encode() + b"\0")
-    return found.hexdigest()[:32]
+    said = "".join([f"{piece.rounded()}\0" for piece in pieces])
+    return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
 def difference(old: list[Piece], new: list[Piece]) -> str:
@@ -264,17 +264,18 @@ def _text(data: bytes, renamed: Mapping[str, str]) -> list[Piece]:
     except UnicodeDecodeError:
         return [Words(hashlib.sha256(data).hexdigest())]
     text = MD5.sub(lambda found: renamed.get(found[0], found[0]), text)
-    return list(_pieces(_names_by_order(text), Number))
+    return _pieces(_names_by_order(text), Number)
 
 
 def _drawing(data: bytes) -> list[Piece]:
-    return list(_pieces(_names_by_order(data.decode("utf-8").replace("\r\n", "\n")), Place))
+    return _pieces(_names_by_order(data.decode("utf-8").replace("\r\n", "\n")), Place)
 
 
-def _pieces(text: str, number: Callable[[str], Piece]) -> Iterator[Piece]:
+def _pieces(text: str, number: Callable[[str], Piece]) -> list[Piece]:
     """Words and numbers by turns: it begins and ends with words."""
-    for place, part in enumerate(NUMBER.split(text)):
-        yield number(part) if place % 2 else Words(part)
+    pieces: list[Any] = NUMBER.split(text)
+    pieces[::2], pieces[1::2] = map(Words, pieces[::2]), map(number, pieces[1::2])
+    return pieces
 
 
 def _names_by_order(text: str) -> str:
@@ -296,7 +297,7 @@ def _picture(data: bytes) -> list[Piece]:
 
 
 def _pages(data: bytes) -> list[Piece]:
-    return list(_pieces(unpacked(data), Place))
+    return _pieces(unpacked(data), Place)
 
 
 def _members(data: bytes) -> list[Piece]:

@@ -445,6 +445,19 @@ def test_a_file_of_the_cache_that_was_changed_is_not_taken_for_a_result(tmp_path
     assert (folder / "results" / "a" / "a.txt").read_text() == "a 0.5\n"
 
 
+def test_dvc_does_not_take_a_file_of_the_cache_that_was_made_writable_for_a_result(tmp_path) -> None:
+    folder = toy.make(tmp_path / "p", {"a": Toy(params=(toy.ADOPTION,))})
+    toy.repro(folder)
+    md5 = hashlib.md5(b"a 0.5\n").hexdigest()
+    kept = folder / ".dvc" / "cache" / "files" / "md5" / md5[:2] / md5[2:]
+    shutil.rmtree(folder / "results")
+    # Whoever is not root cannot change it otherwise.
+    kept.chmod(0o644)
+    kept.write_text("a 0.9\n")
+    assert call(folder, [sys.executable, "-m", "dvc", "repro"]).returncode == 0
+    assert (folder / "results" / "a" / "a.txt").read_text() == "a 0.5\n"
+
+
 def test_two_runs_at_once_do_not_meet(tmp_path) -> None:
     slow = ["import time\nopen('.started', 'w').close()\ntime.sleep(3)"]
     folder = toy.make(tmp_path / "p", {"a": Toy(cells=slow), "b": Toy(("a",))})

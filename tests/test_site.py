@@ -169,6 +169,20 @@ def test_the_page_of_a_number_tells_the_chain(site):
         assert "cause_estimates" in shown
 
 
+@pytest.mark.parametrize(("language", "words"), [("en", "in a copy at"), ("id", "dalam salinan di")])
+def test_a_copy_that_was_read_is_told_from_the_address(site, language, words):
+    commit = "0bf9716047815eba8198e8f0f9cdbd2d2526935e"
+    copy = f"https://github.com/klaus0005/ClaudiuP-SIA2026/blob/{commit}/data/CMO-Historical-Data-Monthly.xlsx"
+    card = parsed(site / language / "sources.html").find(id="wb_pink_sheet_monthly_2026_06")
+    assert words in card.get_text(" ", strip=True)
+    linked = [link["href"] for link in card.find_all("a")]
+    assert copy in linked
+    assert any("worldbank.org" in address for address in linked)
+    number = parsed(site / language / "numbers" / "fertilizer_cocoa_ratio.2022.html")
+    assert f"{words} github.com" in number.get_text(" ", strip=True)
+    assert copy in [link["href"] for link in number.find_all("a")]
+
+
 def test_the_language_is_switched_in_place_and_remembered(browser, host):
     watched = Watched(browser, host, viewport=DESK)
     page = watched.open(f"{host}/en/sources.html#antara_2006_05")

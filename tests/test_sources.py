@@ -1,6 +1,7 @@
 """The registry of raw sources stops on every kind of damage, and raw cells arrive as they were typed."""
 
 import csv
+import datetime
 import io
 import math
 import shutil
@@ -125,6 +126,95 @@ def test_source_that_leaves_out_a_field_is_named(raw):
     edit_registry(raw, record + "read_as:", record + "red_as:")
     with pytest.raises(SourceError, match="source 'rahayu_2015': lacks 'read_as'"):
         verify()
+
+
+def change(raw, source: str, field: str, value: object) -> None:
+    """Set one field of a source; a dot leads into a map."""
+    path = raw / "sources.yaml"
+    registry = yaml.safe_load(path.read_text(encoding="utf-8"))
+    place = registry["sources"][source]
+    *outer, last = field.split(".")
+    for name in outer:
+        place = place[name]
+    place[last] = value
+    path.write_text(yaml.safe_dump(registry, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    sources.load_registry.cache_clear()
+
+
+TOMORROW = datetime.date.today() + datetime.timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("read_as", "whole file"),
+        ("redistribute", "maybe"),
+        ("year", "2026"),
+        ("year", TOMORROW.year + 1),
+        ("year", 206),
+        ("date_read", TOMORROW.isoformat()),
+        ("date_read", "24-11-2026"),
+        ("url", "ftp://ftp.cpc.ncep.noaa.gov/oni"),
+        ("url", "javascript:alert(1)"),
+        ("url", "www.noaa.gov/oni"),
+        ("url", "https://www.noaa.gov/oni data"),
+        ("url", "https://www.noaa.gov/on..."),
+        ("licence.confirmed", "yes"),
+        ("licence.spdx", "CC-BY-4"),
+        ("licence.spdx", "mit"),
+        ("licence.url", "creativecommons.org"),
+        ("read_at", "https://github.com/marcosatho/PAC_2026_MED"),
+        ("read_at", {"url": None, "commit": None, "file": None}),
+        ("read_at.commit", "HEAD"),
+        ("read_at.url", "github.com/marcosatho/PAC_2026_MED"),
+    ],
+)
+def test_a_value_outside_its_list_or_bounds_stops_and_is_named(raw, field, value):
+    change(raw, "noaa_oni_2026", field, value)
+    with pytest.raises(SourceError) as raised:
+        verify()
+    assert str(raised.value).splitlines()[1:] == [
+        line for line in str(raised.value).splitlines() if f"source 'noaa_oni_2026': {field} is {value!r}, not " in line
+    ]
+
+
+def test_a_value_within_its_bounds_passes(raw):
+    change(raw, "noaa_oni_2026", "date_read", datetime.date.today())
+    change(raw, "noaa_oni_2026", "year", None)
+    change(raw, "noaa_oni_2026", "licence.spdx", "CC-BY-4.0")
+    change(raw, "noaa_oni_2026", "read_at", {"url": None, "commit": None, "file": "a print"})
+    assert verify()
+
+
+@pytest.mark.parametrize(
+    ("source", "address", "part"),
+    [
+        (
+            "noaa_oni_2026",
+            "https://github.com/marcosatho/PAC_2026_MED/blob/86b3a70a7fd9d19902dca8951e4d2f2347e1ed88/oni.ascii.txt",
+            "oni.ascii.txt, commit 86b3a70a7fd9d19902dca8951e4d2f2347e1ed88",
+        ),
+        (
+            "satudata_kakao_area_2014_2021",
+            "https://github.com/andyanamafaza/gkv-cocoa",
+            "Areal-Kakao.csv, commit not recorded",
+        ),
+        ("harni_2019", "https://vdocuments.site/vascular-streak-dieback-vsd-pada-tanaman-kakao-.html", ""),
+        ("kakao_app_story19", "", "GitHub file id 23686386094 (repository not recorded)"),
+        ("rahayu_2015", "", ""),
+    ],
+)
+def test_the_copy_that_was_read_is_said(source, address, part):
+    assert sources.copy_read(sources.load_registry()["sources"][source]) == (address, part)
+
+
+def test_the_page_of_sources_tells_a_copy_from_the_original():
+    [row] = [line for line in sources.source_page().splitlines() if line.startswith("| noaa_oni_2026 |")]
+    *_, copy, original, end = row.split(" | ")[:-1] + row.split(" | ")[-1].split(" |")
+    assert copy.startswith("https://github.com/marcosatho/PAC_2026_MED/blob/86b3a70a")
+    assert original.startswith("https://")
+    assert "noaa.gov" in original
+    assert end == ""
 
 
 def test_row_that_cites_an_unregistered_source_is_named(raw):

@@ -123,7 +123,7 @@ def test_a_number_is_told_with_interval_stage_cell_parameters_rows_and_licence(
     for words in (
         "kg/ha", "90 % interval", "06_model_fertilizer", "cells 06-", "fertilizer.dose_kg_per_ha = 400", "sha256",
         "data/raw/effects.csv: ", "licence: ", "may be passed on: ", "as recorded", "cite as: ", "read as ",
-        "abstract_only", "seed: 20250625",
+        "abstract_only", "seed: 20250625", "in a copy, https://", "address: https://",
         "built by fertilizer_estimates, pipeline/study/fertilizer/estimates.py, line ",
     ):  # fmt: skip
         assert words in text, words

@@ -100,7 +100,7 @@ RECORDS: dict[str, dict[str, Any]] = {
         "year": None,
         "citation": "NASA Langley Research Center, POWER project. Monthly meteorology at one point.",
         "url": SERVICE,
-        "archive_url": None,
+        "read_at": None,
         "licence": {"name": "open data of NASA", "url": None, "confirmed": False},
         "redistribute": "unclear",
         "read_as": "whole_file",

@@ -197,7 +197,7 @@ def _listed(title: str, lines: Sequence[str]) -> list[str]:
     return [f"  {title}", *(f"    {line}" for line in lines[:SHOWN]), *more]
 
 
-CHECK_BY_HAND = "title, year, citation, archive_url and notes"
+CHECK_BY_HAND = "title, year, citation, read_at and notes"
 
 
 def refresh(source: Refreshable, accepted: bool) -> Differences:

@@ -60,6 +60,7 @@ def source_rows(language: str) -> list[dict[str, Any]]:
             "id": source,
             **{name: record[name] for name in ("title", "publisher", "year", "citation", "url", "date_read")},
             "licence": licence(record["licence"], language),
+            "read_at": sources.copy_read(record),
             "read_as": translate(record["read_as"], language, "value"),
             "redistribute": translate(record["redistribute"], language, "value"),
             "warnings": usage.in_words(usage.of([source]))[language],

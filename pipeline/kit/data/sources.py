@@ -7,11 +7,16 @@ record without a table, a row whose source is not registered, or a hash that dif
 import csv
 import hashlib
 import io
+import re
+from collections.abc import Iterator
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 import pandas as pd
+from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 from pipeline.kit import paths
 from pipeline.kit import yaml_text
 
@@ -21,7 +26,7 @@ SOURCE_FIELDS = {
     "year",
     "citation",
     "url",
-    "archive_url",
+    "read_at",
     "date_read",
     "licence",
     "redistribute",
@@ -31,6 +36,13 @@ SOURCE_FIELDS = {
 }
 TABLE_FIELDS = {"title", "sha256", "rows", "what_was_done", "sources"}
 REDISTRIBUTE = {"yes", "facts_only", "unclear", "no"}
+# What was before the one who restated the figures.
+READ_AS = {"whole_file", "table", "web_page", "abstract", "press", "transcribed", "citation"}
+# The copy that was read where that was not the address itself: its page, and of a repository the commit and the file.
+COPY_FIELDS = {"url", "commit", "file"}
+CODE_HOST = "https://github.com/"
+COMMIT = re.compile("[0-9a-f]{7,40}")
+FIRST_YEAR = 1800
 
 
 class SourceError(ValueError):
@@ -108,11 +120,80 @@ def _source_problems(source: str, record: dict[str, Any], used: set[str]) -> lis
     licence = record.get("licence") or {}
     if not licence.get("name"):
         problems.append(f"source '{source}': no licence name (write 'not stated' where none is)")
-    if record.get("redistribute") not in REDISTRIBUTE:
-        problems.append(f"source '{source}': redistribute is {record.get('redistribute')!r}, not one of {REDISTRIBUTE}")
+    problems += [
+        f"source '{source}': {field} is {value!r}, not {wanted}" for field, value, wanted in _wrong_values(record)
+    ]
     if source not in used:
         problems.append(f"source '{source}': no raw table uses it")
     return problems
+
+
+def _wrong_values(record: dict[str, Any]) -> Iterator[tuple[str, Any, str]]:
+    """Values outside their closed list or bounds: field, value, what it must be."""
+    licence, copy, today = record.get("licence") or {}, record.get("read_at"), date.today()
+    for field, known in (("redistribute", REDISTRIBUTE), ("read_as", READ_AS)):
+        if record.get(field) not in known:
+            yield field, record.get(field), f"one of {', '.join(sorted(known))}"
+    year, day = record.get("year"), record.get("date_read")
+    if not (year is None or (type(year) is int and FIRST_YEAR <= year <= today.year)):
+        yield "year", year, f"a year from {FIRST_YEAR} to {today.year}"
+    if not (day is None or _is_past(str(day), today)):
+        yield "date_read", day, "a day up to today, written as 2026-11-24"
+    if licence.get("confirmed") not in (True, False):
+        yield "licence.confirmed", licence.get("confirmed"), "true or false"
+    if not _is_spdx(licence.get("spdx")):
+        yield "licence.spdx", licence.get("spdx"), "an identifier of the SPDX list of licences"
+    if not (copy is None or (isinstance(copy, dict) and set(copy) == COPY_FIELDS and (copy["url"] or copy["file"]))):
+        yield "read_at", copy, f"a map of {', '.join(sorted(COPY_FIELDS))} with an address or a file"
+        return
+    if copy and copy["commit"] is not None and not COMMIT.fullmatch(str(copy["commit"])):
+        yield "read_at.commit", copy["commit"], "the hash of a commit"
+    addresses = {"url": record.get("url"), "licence.url": licence.get("url"), "read_at.url": copy and copy["url"]}
+    for field, address in addresses.items():
+        if not (address is None or _is_address(address)):
+            yield field, address, "a whole address that begins with http:// or https://"
+
+
+def _is_past(day: str, today: date) -> bool:
+    try:
+        return date.fromisoformat(day) <= today
+    except ValueError:
+        return False
+
+
+def _is_address(address: object) -> bool:
+    parts = urlsplit(str(address))
+    is_whole = not re.search(r"\s|\.\.\.$|…", str(address))
+    return parts.scheme in ("http", "https") and bool(parts.netloc) and is_whole
+
+
+def _is_spdx(licence: object) -> bool:
+    try:
+        return licence is None or canonicalize_license_expression(str(licence)) == licence
+    except InvalidLicenseExpression:
+        return False
+
+
+def copy_read(record: dict[str, Any]) -> tuple[str, str]:
+    """The copy of a source that was read: its address, and in words what was read there.
+
+    The address is that of the very file where commit and file are known; both are empty where ``url`` itself was read,
+    and the address alone where nobody recorded it.
+    """
+    copy = record["read_at"]
+    if copy is None:
+        return "", ""
+    address, commit, file = copy["url"] or "", copy["commit"], copy["file"] or ""
+    if commit and file and address.startswith(CODE_HOST):
+        address = f"{address}/blob/{commit}/{quote(file)}"
+    if address.startswith(CODE_HOST) and not commit:
+        file += f"{', ' if file else ''}commit not recorded"
+    return address, ", ".join(filter(None, (file, f"commit {commit}" if commit else "")))
+
+
+def copy_in_words(record: dict[str, Any]) -> str:
+    """Address of the copy that was read and what was read there, with commas; empty where it was no copy."""
+    return ", ".join(filter(None, copy_read(record)))
 
 
 def read_csv(path: Path) -> pd.DataFrame:
@@ -193,8 +274,8 @@ def source_page() -> str:
     lines = [
         "# Sumber data / Sources",
         "",
-        "| id | title | publisher | year | licence | may be passed on | read as | address |",
-        "|---|---|---|---|---|---|---|---|",
+        "| id | title | publisher | year | licence | may be passed on | read as | read in a copy at | address |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for source, record in sorted(load_registry()["sources"].items()):
         licence = record["licence"]["name"] + ("" if record["licence"].get("confirmed") else " (unconfirmed)")
@@ -206,6 +287,7 @@ def source_page() -> str:
             licence,
             record["redistribute"],
             record["read_as"],
+            copy_in_words(record),
             record["url"],
         ]
         lines.append("| " + " | ".join("" if cell is None else str(cell).replace("|", "/") for cell in cells) + " |")

@@ -16,7 +16,7 @@ from rocrate.model.contextentity import ContextEntity
 from rocrate.rocrate import ROCrate
 
 from pipeline.kit import declared
-from pipeline.kit.data.sources import load_registry
+from pipeline.kit.data.sources import copy_read, load_registry
 from pipeline.kit.provenance import run_record
 from pipeline.kit.provenance.lineage import Stage
 
@@ -61,6 +61,7 @@ def add_sources(made: ROCrate) -> None:
         name = licence["name"] + ("" if licence.get("confirmed") else " (not confirmed)")
         terms = "#terms/" + re.sub(r"\W+", "-", name.lower()).strip("-")
         thing(made, terms, "CreativeWork", name=name, url=licence.get("url"))
+        address, part = copy_read(source)
         thing(
             made,
             f"#source/{key}",
@@ -69,6 +70,8 @@ def add_sources(made: ROCrate) -> None:
             creditText=source["citation"],
             publisher=source["publisher"],
             url=source["url"],
+            archivedAt=address,
+            description=f"read in a copy: {part}" if part else None,
             license=refer([terms])[0],
             conditionsOfAccess=run_record.REDISTRIBUTION[source["redistribute"]],
         )

@@ -12,7 +12,7 @@ import pandas as pd
 
 from pipeline.kit import declared, paths
 from pipeline.kit.data import contracts
-from pipeline.kit.data.sources import load_registry, read_csv, sha256
+from pipeline.kit.data.sources import copy_in_words, load_registry, read_csv, sha256
 from pipeline.kit.provenance import run_record
 from pipeline.kit.provenance.reference import SITE
 
@@ -51,6 +51,7 @@ def _raw_tables() -> list[dict[str, Any]]:
 def _source(key: str, source: dict[str, Any]) -> dict[str, Any]:
     """A source with its terms; ``licence`` and ``redistribute`` are words of the register, beside the standard ones."""
     about = {"title": source["citation"], "path": source["url"], "version": source["date_read"]}
+    about["readAt"] = copy_in_words(source)
     stated = {"id": key, "licence": source["licence"]["name"], "redistribute": source["redistribute"]}
     return {name: str(value) for name, value in about.items() if value} | stated
 

@@ -11,7 +11,7 @@ from prov.constants import PROV, PROV_TYPE
 from prov.model import ProvDocument
 
 from pipeline.kit import declared
-from pipeline.kit.data.sources import load_registry
+from pipeline.kit.data.sources import copy_in_words, load_registry
 from pipeline.kit.provenance import run_record
 from pipeline.kit.provenance.lineage import Stage
 
@@ -51,6 +51,8 @@ def _add_sources(made: ProvDocument) -> None:
             "term:licence": source["licence"]["name"],
             "term:redistribute": source["redistribute"],
         }
+        if read_at := copy_in_words(source):
+            about["term:readAt"] = read_at
         made.entity(f"source:{key}", about)
 
 

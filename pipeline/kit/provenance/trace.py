@@ -136,7 +136,7 @@ def cited(frame: pd.DataFrame) -> tuple[str, ...]:
 
 
 SOURCE_FACTS = (
-    "title", "publisher", "year", "citation", "url", "archive_url", "date_read", "read_as", "redistribute", "notes",
+    "title", "publisher", "year", "citation", "url", "date_read", "read_as", "redistribute", "notes",
 )  # fmt: skip
 
 
@@ -338,7 +338,9 @@ def _source(source: str) -> dict[str, Any]:
         if source not in kinds:
             raise LineageError(f"source {source!r} has no record in data/raw/sources.yaml")
         return {"id": source, "title": kinds[source]}
-    return {"id": source, **{name: record[name] for name in SOURCE_FACTS}, "licence": record["licence"]}
+    address, part = sources.copy_read(record)
+    copy = {"read_at": {"url": address, "part": part}} if address or part else {}
+    return {"id": source, **{name: record[name] for name in SOURCE_FACTS}, "licence": record["licence"], **copy}
 
 
 def _commit() -> str:

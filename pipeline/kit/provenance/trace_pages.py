@@ -114,5 +114,13 @@ def _source(source: dict[str, Any]) -> list[str]:
         f"{source['id']}: {source['title']} ({source['publisher']}, {source['year']})",
         f"  cite as: {source['citation']}",
         f"  licence: {licence}; may be passed on: {source['redistribute']}",
-        f"  read as {source['read_as']} on {source['date_read'] or 'a day not recorded'}: {source['url']}",
+        f"  read as {source['read_as']} on {source['date_read'] or 'a day not recorded'}: {_read_at(source)}",
+        f"  address: {source['url'] or 'not recorded'}",
     ]
+
+
+def _read_at(source: dict[str, Any]) -> str:
+    """Where a source was read: a copy with what was read there, or its own address."""
+    if "read_at" not in source:
+        return "at its address"
+    return "in a copy, " + ", ".join(filter(None, source["read_at"].values()))

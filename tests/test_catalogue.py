@@ -81,7 +81,7 @@ def test_executed_notebooks_show_no_word_without_translation(reproduced):
     assert len(executed) == len(text_checks.notebooks())
     with gathering() as gathered:
         text_checks.translate_all()
-    assert {message.context for message in gathered.used} == {"", "column", "value", "dictionary", "key"}
+    assert {message.context for message in gathered.used} == {"", "column", "value", "dictionary", "key", "licence"}
 
 
 def test_code_placeholders_and_numbers_survive_translation():

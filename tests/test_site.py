@@ -174,6 +174,8 @@ def test_a_copy_that_was_read_is_told_from_the_address(site, language, words):
     commit = "0bf9716047815eba8198e8f0f9cdbd2d2526935e"
     copy = f"https://github.com/klaus0005/ClaudiuP-SIA2026/blob/{commit}/data/CMO-Historical-Data-Monthly.xlsx"
     card = parsed(site / language / "sources.html").find(id="wb_pink_sheet_monthly_2026_06")
+    # A version is no number of the language.
+    assert "CC BY 4.0 (" in card.get_text(" ", strip=True)
     assert words in card.get_text(" ", strip=True)
     linked = [link["href"] for link in card.find_all("a")]
     assert copy in linked

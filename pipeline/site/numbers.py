@@ -151,7 +151,8 @@ def parameters(stage: str, language: str) -> Markup:
 def _source(source: dict[str, Any], language: str) -> dict[str, Any]:
     if "licence" not in source:
         return source
-    return {**source, "licence": {**source["licence"], "name": translate(source["licence"]["name"], language, "value")}}
+    licence = source["licence"]
+    return {**source, "licence": {**licence, "name": translate(licence["name"], language, "licence")}}
 
 
 def shown(value: Any, unit: str, language: str) -> str:

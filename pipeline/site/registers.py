@@ -70,8 +70,11 @@ def source_rows(language: str) -> list[dict[str, Any]]:
 
 
 def licence(record: dict[str, Any], language: str) -> dict[str, Any]:
-    """The licence of a source: its name, said in the language where it is a sentence of ours, and if it is sure."""
-    return {**record, "name": translate(record["name"], language, "value")}
+    """The licence of a source: its name, said in the language where it is a sentence of ours, and if it is sure.
+
+    The number in a name is that of a version, and the same in every language.
+    """
+    return {**record, "name": translate(record["name"], language, "licence")}
 
 
 def dictionary(language: str) -> list[dict[str, Any]]:

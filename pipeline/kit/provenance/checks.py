@@ -251,11 +251,15 @@ def places_of_packages() -> list[Path]:
 
 
 def elsewhere(modules: Sequence[str], places: list[Path]) -> list[str]:
-    """Files and folders that these modules would be imported from although they stand in none of the places."""
+    """Files and folders that these modules would be imported from although they stand in none of the places.
+
+    A link stands where it is: Debian has one to a file of its settings beside the standard library.
+    """
     importlib.invalidate_caches()
     allowed = [place.resolve() for place in places]
     found = [Path(origin) for module in modules for origin in origins(module)]
-    return sorted({str(path) for path in found if not any(path.resolve().is_relative_to(place) for place in allowed)})
+    folders = {path: path.parent.resolve() for path in found}
+    return sorted(str(path) for path, folder in folders.items() if not any(map(folder.is_relative_to, allowed)))
 
 
 def origins(module: str) -> list[str]:

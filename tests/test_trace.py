@@ -239,6 +239,50 @@ def test_an_unknown_stage_and_a_missing_lock_are_explained(
     assert "run `dvc repro`" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("x" * 5000, "x" * 80 + "...: no estimate"),
+        ("", "'': no estimate"),
+        ("a\x1b[31m\nb", r"a\x1b[31m\nb: no estimate"),
+        ("caf\udce9", r"caf\udce9: no estimate"),
+        ("a\0b", r"a\x00b: no estimate"),
+        ("/etc/hosts", "/etc/hosts: no estimate"),
+        ("data/../../hosts", "data/../../hosts: no estimate"),
+        ("data/raw", "data/raw: no estimate"),
+        ("data/raw/costs.csv:0:value", "data/raw/costs.csv has no line 0: rows stand on lines 2 to "),
+        ("data/raw/costs.csv:2:" + "y" * 500, "data/raw/costs.csv has no column " + "y" * 80 + "...; it has cost_id"),
+    ],
+)
+def test_whatever_is_asked_is_answered_in_a_line(
+    reproduced: Path, capsys: pytest.CaptureFixture[str], asked: str, told: str
+) -> None:
+    assert cli.main(["trace", asked]) == 1
+    shown = capsys.readouterr().err
+    assert shown.startswith(told)
+    assert len(shown) < 500
+    assert shown.removesuffix("\n").isprintable()
+
+
+def test_a_link_that_leads_out_of_the_project_is_no_file_of_it(changeable: Path, capsys) -> None:
+    (changeable / "scratch").mkdir(exist_ok=True)
+    (changeable / "scratch" / "hosts").symlink_to("/etc/hosts")
+    assert cli.main(["trace", "scratch/hosts"]) == 1
+    assert "scratch/hosts: no estimate" in capsys.readouterr().err
+
+
+def test_only_what_is_committed_is_said_to_be_kept(changeable: Path) -> None:
+    (changeable / "own.csv").write_text("a\n1\n")
+    assert trace("own.csv")["file"]["state"] == "not kept in git: no record says where it comes from"
+    (changeable / "results" / "own.csv").write_text("a\n1\n")
+    assert trace("results/own.csv")["file"]["state"] == "not kept in git: no record says where it comes from"
+    assert trace("params.yaml")["file"]["state"] == "kept in git"
+    (changeable / "params.yaml").write_text((changeable / "params.yaml").read_text() + "# more\n")
+    assert trace("params.yaml")["file"]["state"] == "changed since it was committed"
+    (changeable / ".git").rename(changeable / "git")
+    assert trace("own.csv")["file"]["state"] == "no record of it: this is no git repository"
+
+
 def test_hashes_are_those_of_dvc(reproduced: Path) -> None:
     for stage in lineage.read_stages().values():
         for path, md5 in {**stage.deps, **stage.outs}.items():

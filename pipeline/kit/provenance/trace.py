@@ -7,6 +7,7 @@ import difflib
 import json
 import re
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,8 @@ from pipeline.kit.provenance.lineage import LineageError, Stage, maker, read_sta
 from pipeline.kit.publish.keys import COLUMNS, Key
 from pipeline.kit.publish.makers import lines, place
 
+# Letters of what was asked that an error repeats.
+LONGEST = 80
 SOURCE_COLUMNS = ("sources", "source_id", "source_ids")
 
 
@@ -53,9 +56,15 @@ def find(asked: str, reads_code: bool = True, look: "Look | None" = None) -> Sub
         known = [*keys.index, *(file.stem.split(".")[0] for file in _files())]
         near = difflib.get_close_matches(asked, known, n=5)
         raise LineageError(
-            f"{asked}: no estimate, file, figure or table has this name; nearest: {', '.join(near) or '-'}"
+            f"{_shown(asked)}: no estimate, file, figure or table has this name; nearest: {', '.join(near) or '-'}"
         )
     return _cell(path, line, column) if rest else _whole(path)
+
+
+def _shown(asked: str) -> str:
+    """What was asked, whatever it is, as a line can show it."""
+    text = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in asked) or "''"
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
 def _estimates() -> pd.DataFrame:
@@ -94,13 +103,15 @@ def _files() -> list[Path]:
 def _file_of(asked: str) -> Path | None:
     """The file of a path, or of the name of a figure or table, if need be behind names of its folders."""
     path = paths.ROOT / asked
-    if path.is_file() and path.resolve().is_relative_to(paths.ROOT):
-        return path
+    # What can be the name of no file is none, too.
+    with suppress(OSError, ValueError):
+        if path.is_file() and path.resolve().is_relative_to(paths.ROOT):
+            return path
     *folders, name = asked.split("/")
     found = [path for path in _files() if path.stem == name and set(folders) <= set(path.parts)]
     if len(found) > 1:
         choices = ", ".join(paths.shown(path) for path in found)
-        raise LineageError(f"{asked} stands for several files; name one: {choices}")
+        raise LineageError(f"{_shown(asked)} stands for several files; name one: {choices}")
     return found[0] if found else None
 
 
@@ -116,9 +127,9 @@ def _whole(path: Path) -> Subject:
 def _cell(path: Path, line: str, column: str) -> Subject:
     frame, name = _read(path), paths.shown(path)
     if not line.isdecimal() or not 2 <= int(line) <= len(frame) + 1:
-        raise LineageError(f"{name} has no line {line!r}: rows stand on lines 2 to {len(frame) + 1}")
+        raise LineageError(f"{name} has no line {_shown(line)}: rows stand on lines 2 to {len(frame) + 1}")
     if column not in frame:
-        raise LineageError(f"{name} has no column {column!r}; it has {', '.join(frame.columns)}")
+        raise LineageError(f"{name} has no column {_shown(column)}; it has {', '.join(frame.columns)}")
     row = frame.iloc[[int(line) - 2]]
     facts = {"value": row[column].iloc[0], "column": column, "row": row.iloc[0].drop(column).dropna().to_dict()}
     own = cited(row) or _whole(path).sources
@@ -230,7 +241,19 @@ def _file(subject: Subject, made_by: Stage | None, look: Look) -> dict[str, Any]
         return {**record, "out": out, "md5": made_by.outs[out], "state": look.state(out, made_by.outs[out])}
     if subject.path.startswith("data/raw/"):
         return {**record, **look.raw_hash(Path(subject.path).name)}
-    return {**record, "state": "kept in git"}
+    return {**record, "state": _in_git(subject.path)}
+
+
+def _in_git(path: str) -> str:
+    """How a file that no stage made stands to git: only what is committed can be looked up."""
+    asked = ["git", "-C", str(paths.ROOT), "status", "--porcelain", "--ignored", "--", f":(literal){path}"]
+    try:
+        found = subprocess.run(asked, capture_output=True, text=True, check=True).stdout[:2]
+    except (OSError, subprocess.CalledProcessError):
+        return "no record of it: this is no git repository"
+    if found in ("??", "!!"):
+        return "not kept in git: no record says where it comes from"
+    return "changed since it was committed" if found else "kept in git"
 
 
 def _raw_hash(name: str) -> dict[str, str]:

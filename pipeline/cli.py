@@ -274,9 +274,9 @@ def main(arguments: list[str] | None = None) -> int:
         own.set_defaults(run=command)
         for name, settings in options:
             own.add_argument(*([name] if isinstance(name, str) else name), **settings)
-    chosen = parser.parse_args(arguments)
-    run: Command = chosen.run
     try:
+        chosen = parser.parse_args(arguments)
+        run: Command = chosen.run
         code = run(chosen)
         sys.stdout.flush()
     except BrokenPipeError:

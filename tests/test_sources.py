@@ -149,6 +149,7 @@ TOMORROW = datetime.date.today() + datetime.timedelta(days=1)
     [
         ("read_as", "whole file"),
         ("redistribute", "maybe"),
+        ("redistribute", ["yes"]),
         ("year", "2026"),
         ("year", TOMORROW.year + 1),
         ("year", 206),
@@ -157,6 +158,7 @@ TOMORROW = datetime.date.today() + datetime.timedelta(days=1)
         ("url", "ftp://ftp.cpc.ncep.noaa.gov/oni"),
         ("url", "javascript:alert(1)"),
         ("url", "www.noaa.gov/oni"),
+        ("url", "https://[noaa.gov"),
         ("url", "https://www.noaa.gov/oni data"),
         ("url", "https://www.noaa.gov/on..."),
         ("licence.confirmed", "yes"),
@@ -166,6 +168,7 @@ TOMORROW = datetime.date.today() + datetime.timedelta(days=1)
         ("read_at", "https://github.com/marcosatho/PAC_2026_MED"),
         ("read_at", {"url": None, "commit": None, "file": None}),
         ("read_at.commit", "HEAD"),
+        ("read_at.file", 7),
         ("read_at.url", "github.com/marcosatho/PAC_2026_MED"),
     ],
 )

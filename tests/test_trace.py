@@ -250,8 +250,8 @@ def test_an_unknown_stage_and_a_missing_lock_are_explained(
         ("/etc/hosts", "/etc/hosts: no estimate"),
         ("data/../../hosts", "data/../../hosts: no estimate"),
         ("data/raw", "data/raw: no estimate"),
-        ("data/raw/costs.csv:0:value", "data/raw/costs.csv has no line 0: rows stand on lines 2 to "),
-        ("data/raw/costs.csv:2:" + "y" * 500, "data/raw/costs.csv has no column " + "y" * 80 + "...; it has cost_id"),
+        ("data/raw/costs.csv:0:value", "data/raw/costs.csv has no line '0': rows stand on lines 2 to "),
+        ("data/raw/costs.csv:2:" + "y" * 500, "data/raw/costs.csv has no column '" + "y" * 80 + "...'; it has cost_id"),
     ],
 )
 def test_whatever_is_asked_is_answered_in_a_line(

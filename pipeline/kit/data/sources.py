@@ -132,14 +132,14 @@ def _wrong_values(record: dict[str, Any]) -> Iterator[tuple[str, Any, str]]:
     """Values outside their closed list or bounds: field, value, what it must be."""
     licence, copy, today = record.get("licence") or {}, record.get("read_at"), date.today()
     for field, known in (("redistribute", REDISTRIBUTE), ("read_as", READ_AS)):
-        if record.get(field) not in known:
+        if str(record.get(field)) not in known:
             yield field, record.get(field), f"one of {', '.join(sorted(known))}"
     year, day = record.get("year"), record.get("date_read")
     if not (year is None or (type(year) is int and FIRST_YEAR <= year <= today.year)):
         yield "year", year, f"a year from {FIRST_YEAR} to {today.year}"
     if not (day is None or _is_past(str(day), today)):
         yield "date_read", day, "a day up to today, written as 2026-11-24"
-    if licence.get("confirmed") not in (True, False):
+    if not isinstance(licence.get("confirmed"), bool):
         yield "licence.confirmed", licence.get("confirmed"), "true or false"
     if not _is_spdx(licence.get("spdx")):
         yield "licence.spdx", licence.get("spdx"), "an identifier of the SPDX list of licences"
@@ -148,6 +148,8 @@ def _wrong_values(record: dict[str, Any]) -> Iterator[tuple[str, Any, str]]:
         return
     if copy and copy["commit"] is not None and not COMMIT.fullmatch(str(copy["commit"])):
         yield "read_at.commit", copy["commit"], "the hash of a commit"
+    if copy and not isinstance(copy["file"], str | None):
+        yield "read_at.file", copy["file"], "the path of a file"
     addresses = {"url": record.get("url"), "licence.url": licence.get("url"), "read_at.url": copy and copy["url"]}
     for field, address in addresses.items():
         if not (address is None or _is_address(address)):
@@ -162,7 +164,10 @@ def _is_past(day: str, today: date) -> bool:
 
 
 def _is_address(address: object) -> bool:
-    parts = urlsplit(str(address))
+    try:
+        parts = urlsplit(str(address))
+    except ValueError:
+        return False
     is_whole = not re.search(r"\s|\.\.\.$|…", str(address))
     return parts.scheme in ("http", "https") and bool(parts.netloc) and is_whole
 

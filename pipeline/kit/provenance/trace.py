@@ -127,9 +127,9 @@ def _whole(path: Path) -> Subject:
 def _cell(path: Path, line: str, column: str) -> Subject:
     frame, name = _read(path), paths.shown(path)
     if not line.isdecimal() or not 2 <= int(line) <= len(frame) + 1:
-        raise LineageError(f"{name} has no line {_shown(line)}: rows stand on lines 2 to {len(frame) + 1}")
+        raise LineageError(f"{name} has no line '{_shown(line)}': rows stand on lines 2 to {len(frame) + 1}")
     if column not in frame:
-        raise LineageError(f"{name} has no column {_shown(column)}; it has {', '.join(frame.columns)}")
+        raise LineageError(f"{name} has no column '{_shown(column)}'; it has {', '.join(frame.columns)}")
     row = frame.iloc[[int(line) - 2]]
     facts = {"value": row[column].iloc[0], "column": column, "row": row.iloc[0].drop(column).dropna().to_dict()}
     own = cited(row) or _whole(path).sources

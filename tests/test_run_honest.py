@@ -428,16 +428,22 @@ def test_a_notebook_does_not_work_with_the_code_of_another_project(tmp_path) -> 
     assert subprocess.run(command, cwd=tmp_path, env=elsewhere, capture_output=True).returncode == 0
 
 
-def test_a_file_of_the_cache_that_was_changed_is_not_taken_for_a_result(tmp_path) -> None:
-    folder = toy.make(tmp_path / "p", {"a": Toy(params=(toy.ADOPTION,))})
+def changed_in_the_cache(folder: Path, mode: int) -> Path:
+    """A project that has run and lost its results, and whose output was changed by hand in DVC's cache."""
+    toy.make(folder, {"a": Toy(params=(toy.ADOPTION,))})
     toy.repro(folder)
     md5 = hashlib.md5(b"a 0.5\n").hexdigest()
     kept = folder / ".dvc" / "cache" / "files" / "md5" / md5[:2] / md5[2:]
     shutil.rmtree(folder / "results")
     kept.chmod(0o644)
     kept.write_text("a 0.9\n")
+    kept.chmod(mode)
+    return folder
+
+
+def test_a_file_of_the_cache_that_was_changed_is_not_taken_for_a_result(tmp_path) -> None:
     # DVC takes what is protected for unchanged.
-    kept.chmod(0o444)
+    folder = changed_in_the_cache(tmp_path / "p", 0o444)
     found = toy.repro(folder)
     assert "1 file(s) in the cache were changed and are not used" in found.stderr
     # Whoever wrote it may want it back.
@@ -446,14 +452,8 @@ def test_a_file_of_the_cache_that_was_changed_is_not_taken_for_a_result(tmp_path
 
 
 def test_dvc_does_not_take_a_file_of_the_cache_that_was_made_writable_for_a_result(tmp_path) -> None:
-    folder = toy.make(tmp_path / "p", {"a": Toy(params=(toy.ADOPTION,))})
-    toy.repro(folder)
-    md5 = hashlib.md5(b"a 0.5\n").hexdigest()
-    kept = folder / ".dvc" / "cache" / "files" / "md5" / md5[:2] / md5[2:]
-    shutil.rmtree(folder / "results")
     # Whoever is not root cannot change it otherwise.
-    kept.chmod(0o644)
-    kept.write_text("a 0.9\n")
+    folder = changed_in_the_cache(tmp_path / "p", 0o644)
     assert call(folder, [sys.executable, "-m", "dvc", "repro"]).returncode == 0
     assert (folder / "results" / "a" / "a.txt").read_text() == "a 0.5\n"
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.kit import paths
+from pipeline.kit.provenance import checks
 from pipeline.kit.provenance.checks import FAILED, check_environment, elsewhere
 
 SHOW = (
@@ -76,20 +77,18 @@ def test_what_stands_before_a_package_is_found(monkeypatch: pytest.MonkeyPatch, 
         assert f"imported from {file}" in told[named.partition("-")[0]], found
 
 
-def test_a_link_stands_where_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    settings, library = tmp_path / "etc", tmp_path / "lib"
-    settings.mkdir()
-    library.mkdir()
-    (settings / "of_the_system.py").write_text("")
-    (library / "of_the_system.py").symlink_to(settings / "of_the_system.py")
-    monkeypatch.syspath_prepend(library)
-    assert elsewhere(["of_the_system"], [library]) == []
-    assert elsewhere(["of_the_system"], [settings]) == [str(library / "of_the_system.py")]
-    # A folder that is a link leads elsewhere.
-    (tmp_path / "other").symlink_to(settings)
-    monkeypatch.syspath_prepend(tmp_path / "other")
-    assert elsewhere(["of_the_system"], [tmp_path / "other"]) == []
-    assert elsewhere(["of_the_system"], [library]) == [str(tmp_path / "other" / "of_the_system.py")]
+def test_a_link_is_accepted_beside_the_standard_library_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    settings, library = tmp_path / "etc" / "sitecustomize.py", tmp_path / "lib" / "sitecustomize.py"
+    for file in (settings, library):
+        file.parent.mkdir()
+    settings.write_text("")
+    library.symlink_to(settings)
+    monkeypatch.syspath_prepend(library.parent)
+    # Among packages, or in a folder of the search path, it leads elsewhere.
+    assert elsewhere(["sitecustomize"], [library.parent]) == [str(library)]
+    assert failed()["run before all"] == f"imported from {library}"
+    monkeypatch.setattr(checks.sysconfig, "get_path", lambda _: str(library.parent))
+    assert "run before all" not in {check.name for check in checks.check_standard_library() if check.result == FAILED}
 
 
 def test_a_package_of_another_place_is_found_by_a_process_that_starts_with_it(tmp_path: Path) -> None:

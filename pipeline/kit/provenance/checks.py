@@ -217,9 +217,10 @@ def check_environment() -> Iterator[Check]:
 
 def check_standard_library() -> Iterator[Check]:
     """No file of the project or of a search path stands before a module of Python, and none runs before everything."""
-    place = [Path(sysconfig.get_path("stdlib"))]
+    library = Path(sysconfig.get_path("stdlib"))
     for name, modules in {"standard library": sorted(sys.stdlib_module_names), "run before all": BEFORE_ALL}.items():
-        stray = elsewhere(modules, place)
+        # Beside the standard library of Debian stands a link to a file of its settings, and is its own.
+        stray = [found for found in elsewhere(modules, [library]) if Path(found).parent != library]
         told = "; ".join(f"imported from {found}" for found in stray)
         yield Check("environment", name, FAILED if stray else IDENTICAL, told, "where its modules are imported from")
 
@@ -251,15 +252,11 @@ def places_of_packages() -> list[Path]:
 
 
 def elsewhere(modules: Sequence[str], places: list[Path]) -> list[str]:
-    """Files and folders that these modules would be imported from although they stand in none of the places.
-
-    A link stands where it is: Debian has one to a file of its settings beside the standard library.
-    """
+    """Files and folders that these modules would be imported from although they stand in none of the places."""
     importlib.invalidate_caches()
     allowed = [place.resolve() for place in places]
     found = [Path(origin) for module in modules for origin in origins(module)]
-    folders = {path: path.parent.resolve() for path in found}
-    return sorted(str(path) for path, folder in folders.items() if not any(map(folder.is_relative_to, allowed)))
+    return sorted({str(path) for path in found if not any(path.resolve().is_relative_to(place) for place in allowed)})
 
 
 def origins(module: str) -> list[str]:

@@ -222,3 +222,19 @@ def test_a_drawing_that_uses_another_of_its_parts_is_another() -> None:
     parts = '<svg><path id="m0000000001"/><path id="m0000000002"/><use href="#m000000000{}"/></svg>'
     one, other = (content.read("gain.svg", parts.format(part).encode()) for part in (1, 2))
     assert content.digest(one) != content.digest(other)
+
+
+@pytest.mark.parametrize(
+    ("printed", "is_long"),
+    [
+        ("0.00012", False),
+        ("-0.0012345", False),
+        ("0.00123456", True),
+        ("10.5000", True),
+        ("1.5e-10", False),
+        ("-1.234567E-10", True),
+        ("1234567", False),
+    ],
+)
+def test_zeros_in_front_and_powers_of_ten_are_no_digits(printed: str, is_long: bool) -> None:
+    assert Number(printed).is_long() == is_long

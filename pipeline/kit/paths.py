@@ -72,8 +72,13 @@ def estimates(stage_name: str) -> Path:
 
 
 def usage_warnings(stage_name: str) -> Path:
-    """Usage warnings by source that a stage knows of, for the stages after it."""
+    """Usage warnings by raw rows that a stage knows of, for the stages after it."""
     return RESULTS / stage_name / "warnings.csv"
+
+
+def citations(stage_name: str) -> Path:
+    """What the result tables of a stage rest on, of those whose rows do not say so."""
+    return RESULTS / stage_name / "citations.csv"
 
 
 def code(stage_name: str) -> Path:

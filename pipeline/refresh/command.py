@@ -15,6 +15,7 @@ import pandas as pd
 import yaml
 
 from pipeline.kit import paths, yaml_text
+from pipeline.kit.data.citations import source_of
 from pipeline.kit.data.sources import SourceError, load_raw, load_registry, read_csv
 from pipeline.refresh.fetch import NOTHING_CHANGED, RefreshError, download, staging
 from pipeline.refresh.known_sources import CATALOGUE, Refreshable, find, read_source
@@ -233,6 +234,7 @@ def snapshot(source: Refreshable) -> pd.DataFrame | None:
     if source.records and source.id not in load_registry()["sources"]:
         return None
     table = load_raw(source.table)
+    table = table.assign(source_id=table["source_id"].map(source_of))
     return table[table["source_id"] == source.id]
 
 

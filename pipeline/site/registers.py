@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from pipeline.kit import paths
 from pipeline.kit.data import sources, usage
+from pipeline.kit.data.citations import sources_in
 from pipeline.kit.data.contracts import Column, read_clean
 from pipeline.kit.language import LANGUAGES, format_number, read_texts
 from pipeline.kit.provenance.lineage import read_stages
@@ -63,7 +64,7 @@ def source_rows(language: str) -> list[dict[str, Any]]:
             "read_at": sources.copy_read(record),
             "read_as": translate(record["read_as"], language, "value"),
             "redistribute": translate(record["redistribute"], language, "value"),
-            "warnings": usage.in_words(usage.of([source]))[language],
+            "warnings": usage.in_words(usage.on_source(source))[language],
         }
         for source, record in sorted(sources.load_registry()["sources"].items())
     ]
@@ -84,7 +85,7 @@ def dictionary(language: str) -> list[dict[str, Any]]:
             "name": table.name,
             "title": translate(table.title, language, "dictionary"),
             "key": table.key,
-            "columns": [_column(column, language) for column in table.columns],
+            "columns": [_column(column, language) for column in table.stored],
         }
         for table in TABLES
     ]
@@ -216,7 +217,7 @@ def statistics(language: str) -> list[list[str]]:
             if row.unit in ("households", "trees", "workers", "share")
             else row.unit,
             _warnings(row.warnings, language),
-            row.source_id,
+            ";".join(sources_in([row.source_id])),
         ]
         for row in frame.itertuples(index=False)
     ]
@@ -236,7 +237,7 @@ def effects(language: str) -> list[list[str]]:
             said.outcome,
             "" if pd.isna(row.printed_value) else f"{format_number(row.printed_value, language)} {said.printed_unit}",
             _warnings(row.warnings, language),
-            row.source_id,
+            ";".join(sources_in([row.source_id])),
         ]
         for row, said in zip(frame.itertuples(index=False), words.itertuples(index=False), strict=True)
     ]

@@ -5,13 +5,14 @@ entry of the table in ``datapackage.json``.
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 import numpy as np
 import pandas as pd
 from pipeline.kit import paths
-from pipeline.kit.data import usage
+from pipeline.kit.data import citations, usage
 from pipeline.kit.digits import SOURCE_DIGITS, rounded_table
 
 
@@ -45,6 +46,12 @@ class Table:
     title: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
+
+    @property
+    def stored(self) -> tuple[Column, ...]:
+        """The columns of its file: there the rows that each source is cited for stand in a column of their own."""
+        place = next((place for place, column in enumerate(self.columns, 1) if column.name in citations.CITING), 0)
+        return (*self.columns[:place], RAW_ROWS, *self.columns[place:]) if place else self.columns
 
 
 STATUS = ("final", "provisional", "estimate", "press", "potential")
@@ -87,6 +94,9 @@ COUNTRY = text("country", "Country")
 
 
 SOURCE_ID = text("source_id", "Source, key of data/raw/sources.yaml")
+
+
+RAW_ROWS = Column(citations.RAW_ROWS, "text", "Rows of raw tables, for each source: table and lines", may_be_missing=True)
 
 
 WARNING = text("warnings", "Usage warnings, separated by semicolons", missing=True)
@@ -183,18 +193,18 @@ def write_clean(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
     """
     valid = rounded_table(validate(table, frame).sort_values(list(table.key), kind="stable"), SOURCE_DIGITS)
     path = paths.output(paths.CLEAN / f"{table.name}.csv")
-    valid.to_csv(path, index=False, float_format="%.10g", lineterminator="\n")
+    citations.to_stored(valid).to_csv(path, index=False, float_format="%.10g", lineterminator="\n")
     return _read(table, path)
 
 
 def read_clean(table: Table) -> pd.DataFrame:
-    """Read a clean table with the types of its contract."""
+    """Read a clean table with the types of its contract; its sources cite the raw rows of each row."""
     return _read(table, paths.CLEAN / f"{table.name}.csv")
 
 
 def _read(table: Table, path: Path) -> pd.DataFrame:
-    types = {column.name: KINDS[column.kind] for column in table.columns}
-    frame = pd.read_csv(path, dtype=types, keep_default_na=False, na_values=[""])
+    types = {column.name: KINDS[column.kind] for column in table.stored}
+    frame = citations.from_stored(pd.read_csv(path, dtype=types, keep_default_na=False, na_values=[""]))
     usage.remember(frame)
     return frame
 
@@ -211,7 +221,7 @@ def datapackage(tables: list[Table], name: str, title: str) -> str:
             "format": "csv",
             "mediatype": "text/csv",
             "encoding": "utf-8",
-            "schema": {"fields": [_field(column) for column in table.columns], "primaryKey": list(table.key)},
+            "schema": {"fields": [_field(column) for column in table.stored], "primaryKey": list(table.key)},
         }
         for table in tables
     ]
@@ -240,18 +250,34 @@ def _field(column: Column) -> dict[str, Any]:
     }
 
 
-def write_table(name: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """Write a result table of the running stage as CSV; returns it as written, its numbers rounded."""
+def write_table(name: str, frame: pd.DataFrame, cites: Iterable[str] = ()) -> pd.DataFrame:
+    """Write a result table of the running stage as CSV; returns it as written, its numbers rounded.
+
+    A table without a column of citations rests on what it ``cites`` as a whole, which ``results/STAGE/citations.csv``
+    keeps. Raises ``ContractError`` when it has neither.
+    """
     path = paths.output(paths.tables(paths.stage()) / f"{name}.csv")
     usage.remember(frame)
     written = rounded_table(frame)
-    written.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
+    citations.to_stored(written).to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
+    if not citations.citing(frame):
+        _keep_citations(name, citations.join(*cites))
     return written
 
 
+def _keep_citations(name: str, cited: str) -> None:
+    if not cited:
+        raise ContractError(f"table {name} must have a column source_id, or cite what it rests on as a whole")
+    path = paths.output(paths.citations(paths.stage()))
+    own = citations.to_stored(pd.DataFrame({"table": [name], "source_id": [cited]}))
+    others = pd.read_csv(path, dtype="str", keep_default_na=False) if path.exists() else own[:0]
+    kept = pd.concat([others[others["table"] != name], own]).sort_values("table")
+    kept.to_csv(path, index=False, lineterminator="\n")
+
+
 def read_table(stage: str, name: str) -> pd.DataFrame:
-    """Read a result table of a stage."""
-    return pd.read_csv(paths.tables(stage) / f"{name}.csv")
+    """Read a result table of a stage; if it has a column of sources, they cite raw rows."""
+    return citations.from_stored(pd.read_csv(paths.tables(stage) / f"{name}.csv"))
 
 
 def row(table: pd.DataFrame, key: str) -> pd.Series:
@@ -266,5 +292,5 @@ def row(table: pd.DataFrame, key: str) -> pd.Series:
 
 
 def sources_of_rows(table: pd.DataFrame, *keys: str) -> tuple[str, ...]:
-    """Sources of the figures with these keys."""
+    """What the figures with these keys cite."""
     return tuple(str(row(table, key)["source_id"]) for key in keys)

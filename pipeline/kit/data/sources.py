@@ -19,6 +19,7 @@ import pandas as pd
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 from pipeline.kit import paths
 from pipeline.kit import yaml_text
+from pipeline.kit.data.citations import cite_rows
 
 SOURCE_FIELDS = {
     "title",
@@ -246,8 +247,8 @@ def _split(name: str, text: str) -> dict[int, list[str]]:
 def load_raw(name: str, numbers: tuple[str, ...] = ()) -> pd.DataFrame:
     """Read the raw table ``name`` (without ``.csv``), with the columns ``numbers`` as floats.
 
-    Indexed by line number in the file. Raises ``SourceError`` when the file has no record, was changed since
-    it was recorded, lacks a column, or holds text where a number belongs.
+    Indexed by line number in the file; ``source_id`` cites the row. Raises ``SourceError`` when the file has no record,
+    was changed since it was recorded, lacks a column, or holds text where a number belongs.
     """
     path = paths.RAW / f"{name}.csv"
     record = load_registry()["tables"].get(path.name)
@@ -255,7 +256,7 @@ def load_raw(name: str, numbers: tuple[str, ...] = ()) -> pd.DataFrame:
         raise SourceError(f"{paths.shown(path)}: " + ("no record in sources.yaml" if path.exists() else "no such file"))
     if sha256(path) != record["sha256"]:
         raise SourceError(f"{paths.shown(path)} was changed since it was recorded in sources.yaml")
-    return to_numbers(read_csv(path), numbers)
+    return cite_rows(to_numbers(read_csv(path), numbers), name)
 
 
 def to_numbers(frame: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:

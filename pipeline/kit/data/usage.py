@@ -1,8 +1,7 @@
 """Usage warnings: what a reader must know of a figure before using it, from the closed list in ``WARNINGS``.
 
-A warning stands with the row of a clean table and travels with the row's source: a number, table or figure carries
-every warning that rows of its sources have in the tables its notebook read, or that the stages before it read. That
-is cautious: of a source with many rows, one that was not used may carry the warning.
+A warning stands with the row of a clean table and travels with the raw rows that this row cites: a number, table or
+figure carries every warning on the rows it rests on, in the tables its notebook read or the stages before it read.
 """
 
 from collections.abc import Iterable
@@ -10,6 +9,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from pipeline.kit import paths
+from pipeline.kit.data import citations
 from pipeline.kit.language import LANGUAGES
 from pipeline.kit.language import Text
 
@@ -38,37 +38,49 @@ WARNINGS = {
     "infilled": Text("filled in by its maker", "diisi oleh pembuatnya"),
     "imputed": Text("standard error imputed", "galat baku diperkirakan"),
 }
-_by_source: dict[str, set[str]] = {}
+_by_citation: dict[str, set[str]] = {}
 
 
 def remember(frame: pd.DataFrame) -> None:
-    """Note the warnings of a table that was read or written, by source; one without both columns has none."""
+    """Note the warnings of a table that was read or written, by what its rows cite; one without both has none."""
     if {"source_id", "warnings"} <= set(frame):
         warned = frame.dropna(subset=["source_id", "warnings"])
-        for sources, warnings in zip(warned["source_id"], warned["warnings"], strict=True):
-            for source in sources.split(";"):
-                _by_source.setdefault(source, set()).update(word for word in warnings.split(";") if word)
+        for cited, warnings in zip(warned["source_id"], warned["warnings"], strict=True):
+            for citation in cited.split(";"):
+                _by_citation.setdefault(citation, set()).update(word for word in warnings.split(";") if word)
 
 
-def of(sources: Iterable[str]) -> tuple[str, ...]:
-    """Warnings on any of these sources, in the order of the list. Raises ``KeyError`` for one not in the list."""
-    found = set().union(*(_by_source.get(source, set()) for source in sources))
+def of(cited: Iterable[str]) -> tuple[str, ...]:
+    """Warnings on any of these citations, in the order of the list. Raises ``KeyError`` for one not in the list."""
+    return _in_order(set().union(*(_by_citation.get(citation, set()) for citation in cited)))
+
+
+def on_source(source: str) -> tuple[str, ...]:
+    """Warnings on any row of a source, in the order of the list."""
+    return of(citation for citation in _by_citation if citations.source_of(citation) == source)
+
+
+def _in_order(found: set[str]) -> tuple[str, ...]:
     if unknown := sorted(found - set(WARNINGS)):
         raise KeyError(f"usage warnings that are not in the closed list: {', '.join(unknown)}")
     return tuple(warning for warning in WARNINGS if warning in found)
 
 
 def table() -> pd.DataFrame:
-    """What is remembered, to travel on to later stages: ``source_id`` and ``warnings``, one row per source."""
-    rows = [(source, ";".join(of([source]))) for source in sorted(_by_source) if _by_source[source]]
-    return pd.DataFrame(rows, columns=["source_id", "warnings"])
+    """What is remembered, to travel on to later stages: ``source_id``, ``raw_rows`` and ``warnings``."""
+    by_warnings: dict[str, list[str]] = {}
+    for citation, found in _by_citation.items():
+        if found:
+            by_warnings.setdefault(";".join(_in_order(found)), []).append(citation)
+    rows = [(citations.join(*cited), warnings) for warnings, cited in sorted(by_warnings.items())]
+    return citations.to_stored(pd.DataFrame(rows, columns=["source_id", "warnings"]))
 
 
 def recall(stage: str) -> None:
     """Note what an earlier stage remembered."""
     path = paths.usage_warnings(stage)
     if path.exists():
-        remember(pd.read_csv(path))
+        remember(citations.from_stored(pd.read_csv(path)))
 
 
 def in_words(warnings: Iterable[str]) -> dict[str, str]:

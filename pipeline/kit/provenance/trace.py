@@ -7,30 +7,31 @@ import difflib
 import json
 import re
 import subprocess
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from pipeline.kit import declared, paths
-from pipeline.kit.data import sources
+from pipeline.kit.data import citations, sources
 from pipeline.kit.provenance.lineage import LineageError, Stage, maker, read_stages, stamp, state, upstream
 from pipeline.kit.publish.keys import COLUMNS, Key
 from pipeline.kit.publish.makers import lines, place
 
 # Letters of what was asked that an error repeats.
 LONGEST = 80
-SOURCE_COLUMNS = ("sources", "source_id", "source_ids")
 
 
 @dataclass(frozen=True)
 class Subject:
     """What is traced: ``path`` is the file it stands in, ``line`` its line there (0: the whole file).
 
-    ``sources`` are those that the number, row, figure or table itself cites; empty when it cites none.
+    ``cites`` are the citations of the number, row, figure or table itself; empty when it has none.
     """
 
     kind: str
@@ -38,7 +39,7 @@ class Subject:
     path: str
     line: int = 0
     facts: dict[str, Any] = field(default_factory=dict)
-    sources: tuple[str, ...] = ()
+    cites: frozenset[str] = frozenset()
 
 
 def find(asked: str, reads_code: bool = True, look: "Look | None" = None) -> Subject:
@@ -78,7 +79,7 @@ def _estimates() -> pd.DataFrame:
 def _read_estimates(files: tuple[tuple[Path, tuple[int, int]], ...]) -> pd.DataFrame:
     tables = []
     for path, _ in files:
-        texts = dict.fromkeys(("key", *COLUMNS, "made_by"), "str")
+        texts = dict.fromkeys(("key", *COLUMNS, "made_by", citations.RAW_ROWS), "str")
         frame = pd.read_csv(path, dtype=texts | {"seed": "Int64"}, keep_default_na=False, na_values=[""])
         frame = frame.fillna(dict.fromkeys(texts, ""))
         tables.append(frame.assign(path=paths.shown(path), line=range(2, len(frame) + 2)))
@@ -92,7 +93,15 @@ def _estimate(row: pd.Series, reads_code: bool) -> Subject:
     }
     built_by = place(row["made_by"])
     known["built_by"] = built_by | (lines(built_by, Key.from_columns(row)) if reads_code else {})
-    return Subject("estimate", row["key"], row["path"], int(row["line"]), known, tuple(row["sources"].split(";")))
+    return Subject(
+        "estimate", row["key"], row["path"], int(row["line"]), known, _cites(row["sources"], row[citations.RAW_ROWS])
+    )
+
+
+# Many numbers rest on the same rows.
+@cache
+def _cites(listed: str, raw_rows: str) -> frozenset[str]:
+    return frozenset(citations.from_columns(listed, raw_rows).split(";"))
 
 
 def _files() -> list[Path]:
@@ -118,10 +127,20 @@ def _file_of(asked: str) -> Path | None:
 def _whole(path: Path) -> Subject:
     words = path.parent / f"{path.name.split('.')[0]}.json"
     if path.parent.name == "figures" and words.exists():
-        record = pd.read_json(words, typ="series")
-        return Subject("figure", record["en"]["title"], paths.shown(path), sources=tuple(record["sources"]))
+        record = json.loads(words.read_text(encoding="utf-8"))
+        cites = _cites(";".join(record["sources"]), ";".join(record["raw_rows"]))
+        return Subject("figure", record["en"]["title"], paths.shown(path), cites=cites)
     frame = _read(path) if path.suffix == ".csv" else pd.DataFrame()
-    return Subject("file", path.name, paths.shown(path), sources=cited(frame))
+    return Subject("file", path.name, paths.shown(path), cites=cited(frame, path) or _cited_as_a_whole(path))
+
+
+def _cited_as_a_whole(path: Path) -> frozenset[str]:
+    """What a result table cites whose rows do not say so."""
+    kept = paths.citations(path.parent.parent.name)
+    if path.parent.name != "tables" or not kept.exists():
+        return frozenset()
+    frame = _read(kept)
+    return cited(frame[frame["table"] == path.stem], kept)
 
 
 def _cell(path: Path, line: str, column: str) -> Subject:
@@ -132,7 +151,7 @@ def _cell(path: Path, line: str, column: str) -> Subject:
         raise LineageError(f"{name} has no column '{_shown(column)}'; it has {', '.join(frame.columns)}")
     row = frame.iloc[[int(line) - 2]]
     facts = {"value": row[column].iloc[0], "column": column, "row": row.iloc[0].drop(column).dropna().to_dict()}
-    own = cited(row) or _whole(path).sources
+    own = cited(row, path) or _whole(path).cites
     return Subject("cell", f"{path.stem}:{line}:{column}", name, int(line), facts, own)
 
 
@@ -140,10 +159,17 @@ def _read(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, dtype="str", keep_default_na=False, na_values=[""])
 
 
-def cited(frame: pd.DataFrame) -> tuple[str, ...]:
-    """Sources that the rows of a table cite, each once, sorted."""
-    lists = [text for column in SOURCE_COLUMNS if column in frame for text in frame[column].dropna()]
-    return tuple(sorted({source for text in lists for source in text.split(";")}))
+def cited(frame: pd.DataFrame, path: Path) -> frozenset[str]:
+    """What rows of a table cite; those of a raw table are themselves what is cited."""
+    return frozenset(citations.split_lists(filter(None, _row_citations(frame, path))))
+
+
+def _row_citations(frame: pd.DataFrame, path: Path) -> list[str]:
+    """What each row of the table at ``path`` cites; empty where it cites nothing."""
+    if path.parent == paths.RAW and "source_id" in frame:
+        return list(citations.cite_rows(frame.set_axis(frame.index + 2), path.stem)["source_id"])
+    stored = citations.from_stored(frame)
+    return next((list(stored[column].fillna("")) for column in citations.citing(stored)), [""] * len(frame))
 
 
 SOURCE_FACTS = (
@@ -173,7 +199,8 @@ class Look:
         return dict(self._stages[stage.name])
 
     def _rows(self, path: str, cites: frozenset[str], md5: str) -> dict[str, Any]:
-        """Rows of a table that cite the sources: how many, on which lines, with which warnings."""
+        """Rows of a table that were used, and others of the same sources: how many, on which lines, with which
+        warnings."""
         recorded = self.state(path, md5) if md5 else "as recorded"
         return {"path": path, "md5": md5, "state": recorded, **_used(paths.ROOT / path, cites)}
 
@@ -197,40 +224,49 @@ def _chain(last: str) -> list[Stage]:
 def trace(asked: str, reads_code: bool = True, look: Look | None = None) -> dict[str, Any]:
     """The chain of what was asked, ready for JSON; without lines of code unless it ``reads_code``.
 
-    Keys: ``subject``, ``file``, ``stages`` (from the last to the first), ``parameters``, ``tables`` (clean),
-    ``raw``, ``sources``, ``warnings`` and ``code_version``. Whoever traces much does it with one ``look``. Raises
-    ``LineageError`` when it cannot be found.
+    Keys: ``subject``, ``file``, ``stages`` (from the last to the first), ``parameters`` (of these stages; those that
+    the number rests on are marked), ``tables`` (clean), ``raw``, ``sources``, ``warnings`` and ``code_version``.
+    Whoever traces much does it with one ``look``. Raises ``LineageError`` when it cannot be found.
     """
     look = look or Look()
     subject = find(asked, reads_code, look)
     made_by = maker(subject.path)
     last = made_by.name if made_by else ""
     chain = look.chain(last)
-    cites = _sources_of(subject, chain)
+    cites = _cites_of(subject, chain)
     # A table that is asked for is its own.
     own = {subject.path: ""} if subject.path.startswith("data/") and subject.path.endswith(".csv") else {}
-    tables, cited_here = (look.tables(last) | own).items(), frozenset(cites)
-    clean = [look.rows(path, cited_here, md5) for path, md5 in tables if path.startswith("data/clean/")]
-    raw = [_raw(path, cited_here, md5, look) for path, md5 in tables if path.startswith("data/raw/")]
+    tables = (look.tables(last) | own).items()
+    clean = [look.rows(path, cites, md5) for path, md5 in tables if path.startswith("data/clean/")]
+    raw = [_raw(path, cites, md5, look) for path, md5 in tables if path.startswith("data/raw/")]
+    assumed = _parameters_in(cites)
     return {
         "subject": {"kind": subject.kind, "name": subject.name, **subject.facts},
         "file": _file(subject, made_by, look),
         "stages": [_told(stage, subject if stage.name == last else None, look) for stage in chain],
-        "parameters": look.parameters(last),
+        "parameters": [
+            {**parameter, "rests_on_it": parameter["name"] in assumed} for parameter in look.parameters(last)
+        ],
         "tables": [table for table in clean if table["rows_used"]],
         "raw": [table for table in raw if table["rows_used"]],
-        "sources": [_source(source) for source in cites],
+        "sources": [_source(source) for source in citations.sources_in(cites)],
         "warnings": sorted({warning for table in clean for warning in table["warnings"]}),
         "code_version": look.commit(),
     }
 
 
-def _sources_of(subject: Subject, chain: list[Stage]) -> list[str]:
-    """Sources the subject cites; where it cites none, those of every published number of its stage."""
-    if subject.sources or not chain:
-        return list(subject.sources)
+def _cites_of(subject: Subject, chain: list[Stage]) -> frozenset[str]:
+    """What the subject cites; where it cites nothing, what every published number of its stage does."""
+    if subject.cites or not chain:
+        return subject.cites
     estimates = paths.estimates(chain[0].name)
-    return list(cited(pd.read_csv(estimates))) if estimates.exists() else []
+    return cited(_read(estimates), estimates) if estimates.exists() else frozenset()
+
+
+def _parameters_in(cites: frozenset[str]) -> set[str]:
+    """Names of the parameters among citations."""
+    start = f"{citations.PARAMETER}@{citations.PARAMETERS}:"
+    return {citation.removeprefix(start) for citation in cites if citation.startswith(start)}
 
 
 def _file(subject: Subject, made_by: Stage | None, look: Look) -> dict[str, Any]:
@@ -310,27 +346,65 @@ def _parameters(chain: list[Stage]) -> list[dict[str, Any]]:
 
 
 def _used(file: Path, cites: frozenset[str]) -> dict[str, Any]:
-    rows, by_source, warnings = _index(file, stamp(file))
-    used = sorted(set().union(*(by_source.get(source, ()) for source in cites)))
-    words = {word for row in used for word in warnings.get(row, "").split(";") if word}
+    """Rows of a table all of whose raw rows are cited, and the others of the same sources."""
+    index = _index(file, stamp(file))
+    is_cited = np.zeros(len(index.line), bool)
+    for table, cited_lines in _lines(cites).items():
+        place = index.of_table.get(table, np.array([], int))
+        is_cited[place] = np.isin(index.line[place], cited_lines)
+    known = np.bincount(index.row, minlength=index.rows)
+    used = np.flatnonzero((known > 0) & (np.bincount(index.row, is_cited, index.rows) == known)).tolist()
+    same = set().union(*(index.of_source.get(source, ()) for source in citations.sources_in(cites))) - set(used)
+    words = {word for row in used for word in index.warnings.get(row, "").split(";") if word}
     return {
-        "rows": rows,
+        "rows": index.rows,
         "rows_used": len(used),
-        "lines": ranges([row + 2 for row in used]),
+        "lines": _shown_ranges(used),
+        "rows_not_used": len(same),
+        "lines_not_used": _shown_ranges(same),
         "warnings": sorted(words),
     }
 
 
 @cache
-def _index(file: Path, _: tuple[int, int]) -> tuple[int, dict[str, list[int]], dict[int, str]]:
-    """Of one table: how many rows it has, the rows that cite each source, and the warnings on each row."""
-    frame = pd.read_csv(file, dtype="str", keep_default_na=False, na_values=[""])
-    column = next((name for name in SOURCE_COLUMNS if name in frame), None)
-    by_source: dict[str, list[int]] = {}
-    for row, listed in frame[column].dropna().items() if column else ():
-        for source in listed.split(";"):
-            by_source.setdefault(source, []).append(row)
-    return len(frame), by_source, frame["warnings"].dropna().to_dict() if "warnings" in frame else {}
+def _lines(cites: frozenset[str]) -> dict[str, np.ndarray]:
+    """Lines of raw tables that are cited, by table."""
+    return {table: np.array(sorted(map(int, rows))) for table, rows in citations.rows_in(cites).items()}
+
+
+@dataclass(frozen=True)
+class _Index:
+    """One table: how many ``rows`` it has, and for each raw row that one of them cites the ``row`` and the ``line``.
+
+    ``of_table`` has the places of these pairs by raw table, ``of_source`` the rows by source, ``warnings`` those of
+    rows.
+    """
+
+    rows: int
+    row: np.ndarray
+    line: np.ndarray
+    of_table: dict[str, np.ndarray]
+    of_source: dict[str, set[int]]
+    warnings: dict[int, str]
+
+
+@cache
+def _index(file: Path, stamped: tuple[int, int]) -> _Index:
+    frame = _read(file)
+    rows, tables, lines, of_source = [], [], [], {}  # type: ignore[var-annotated]
+    for row, listed in enumerate(_row_citations(frame, file)):
+        for citation in filter(None, listed.split(";")):
+            source, _, place = citation.partition("@")
+            table, _, line = place.rpartition(":")
+            of_source.setdefault(source, set()).add(row)
+            if line.isdecimal():
+                rows.append(row)
+                tables.append(table)
+                lines.append(int(line))
+    names = np.array(tables)
+    of_table = {table: np.flatnonzero(names == table) for table in dict.fromkeys(tables)}
+    warnings = frame["warnings"].dropna().to_dict() if "warnings" in frame else {}
+    return _Index(len(frame), np.array(rows, int), np.array(lines, int), of_table, of_source, warnings)
 
 
 def _raw(path: str, cites: frozenset[str], md5: str, look: Look) -> dict[str, Any]:
@@ -339,15 +413,9 @@ def _raw(path: str, cites: frozenset[str], md5: str, look: Look) -> dict[str, An
     return {**look.rows(path, cites, md5), **look.raw_hash(name), "what_was_done": done}
 
 
-def ranges(lines: list[int]) -> str:
-    """Line numbers as people write them: ``2-4, 9``."""
-    runs: list[list[int]] = []
-    for line in sorted(set(lines)):
-        if runs and line == runs[-1][-1] + 1:
-            runs[-1] = [runs[-1][0], line]
-        else:
-            runs.append([line, line])
-    return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
+def _shown_ranges(rows: Iterable[int]) -> str:
+    """The lines of rows of a file as people write them: ``2-4, 9``."""
+    return citations.ranges(str(row + 2) for row in rows).replace(",", ", ")
 
 
 def _source(source: str) -> dict[str, Any]:

@@ -8,12 +8,14 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
+from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from pipeline.kit import paths
-from pipeline.kit.data import usage
+from pipeline.kit.data import citations, usage
 from pipeline.kit.digits import rounded
 from pipeline.kit.language import Text, format_number, format_percent, format_unit
 from pipeline.kit.publish import ANSWER
@@ -23,6 +25,7 @@ from pipeline.kit.publish.makers import maker
 # A text that pandas cuts short can be neither read nor translated, a number in a row left out not be found.
 pd.set_option("display.max_colwidth", None, "display.max_rows", None)
 TO = {"en": "to", "id": "sampai"}
+TOLD = ["key", "value", "lower", "upper", "level", "unit", "basis", "method", "n", "seed", "sources", "warnings"]
 
 
 class EstimateError(ValueError):
@@ -35,9 +38,9 @@ class Estimate:
 
     ``lower`` and ``upper`` bound the interval that holds ``level`` of the probability; all three are missing
     for a figure that is only restated, whose error its source does not give. Numbers are rounded to the digits that are
-    published, so that prose, tables and later stages have the same ones. ``n`` counts the figures, studies
-    or years behind the value and ``seed`` is missing when nothing was drawn at random. ``made_by`` notes who built
-    it: a function of the study, or the cell of a notebook.
+    published, so that prose, tables and later stages have the same ones. ``sources`` are citations: the raw rows that
+    the value rests on. ``n`` counts the figures, studies or years behind the value and ``seed`` is missing when nothing
+    was drawn at random. ``made_by`` notes who built it: a function of the study, or the cell of a notebook.
     """
 
     key: Key
@@ -126,17 +129,16 @@ def from_draws(
 
 
 def estimate_table(estimates: list[Estimate]) -> pd.DataFrame:
-    """The estimates as a table, one row each, with the usage warnings on their sources."""
-    frame = _facts(estimates)
-    order = ["key", "value", "lower", "upper", "level", "unit", "basis", "method", "n", "seed", "sources", "warnings"]
-    return frame[order]
+    """The estimates as a table, one row each, with the usage warnings on the rows they rest on."""
+    return _facts(estimates)[TOLD]
 
 
 def _facts(estimates: list[Estimate]) -> pd.DataFrame:
     """All that is saved of the estimates: the columns of their table, the parts of the keys and who made them."""
     frame = pd.DataFrame([asdict(estimate) for estimate in estimates]).drop(columns="headline")
-    frame["warnings"] = frame["sources"].map(lambda sources: ";".join(usage.of(sources)))
-    frame["sources"] = frame["sources"].map(";".join)
+    frame["warnings"] = [";".join(usage.of(estimate.sources)) for estimate in estimates]
+    frame["sources"] = [";".join(estimate.sources) for estimate in estimates]
+    frame = citations.to_stored(frame)
     frame["seed"] = frame["seed"].astype("Int64")
     parts = pd.DataFrame([estimate.key.columns() for estimate in estimates])
     return frame.assign(key=[str(estimate.key) for estimate in estimates], **parts)
@@ -153,8 +155,7 @@ def save_estimates(estimates: list[Estimate]) -> None:
     if repeated := sorted({key for key in keys if keys.count(key) > 1}):
         raise EstimateError(f"keys stand twice: {', '.join(repeated)}")
     path = paths.output(paths.estimates(paths.stage()))
-    columns = [*estimate_table(estimates), "made_by"]
-    columns[1:1] = COLUMNS
+    columns = ["key", *COLUMNS, *TOLD[1:-1], citations.RAW_ROWS, "warnings", "made_by"]
     _facts(estimates)[columns].to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
     warned = paths.output(paths.usage_warnings(paths.stage()))
     usage.table().to_csv(warned, index=False, lineterminator="\n")
@@ -173,26 +174,43 @@ def save_estimates(estimates: list[Estimate]) -> None:
 def load_estimates(stage: str) -> dict[str, Estimate]:
     """Estimates that a stage has published, by key; the usage warnings that it knows of come along."""
     usage.recall(stage)
-    texts = dict.fromkeys(("key", *COLUMNS, "unit", "basis", "method", "sources", "made_by"), "str")
+    texts = dict.fromkeys(("key", *COLUMNS, "unit", "basis", "method", "sources", "raw_rows", "made_by"), "str")
     frame = pd.read_csv(paths.estimates(stage), dtype=texts | {"seed": "Int64"}, keep_default_na=False, na_values=[""])
     frame = frame.fillna(dict.fromkeys(texts, ""))
     found = {}
     for record in frame.drop(columns="warnings").to_dict("records"):
         parts = {name: record.pop(name) for name in COLUMNS}
-        record["sources"] = tuple(record["sources"].split(";"))
+        record["sources"] = _cited(record["sources"], record.pop(citations.RAW_ROWS))
         record["seed"] = None if pd.isna(record["seed"]) else int(record["seed"])
         found[record["key"]] = Estimate(**record | {"key": Key.from_columns(parts)})
     return found
 
 
+# Many estimates rest on the same rows.
+@cache
+def _cited(sources: str, raw_rows: str) -> tuple[str, ...]:
+    return tuple(citations.from_columns(sources, raw_rows).split(";"))
+
+
 def split_sources(lists: Iterable[str]) -> tuple[str, ...]:
-    """Sources from a column of lists with semicolons, each once, sorted."""
-    return tuple(sorted({source for listed in lists for source in listed.split(";")}))
+    """Citations from a column of lists with semicolons, each once, sorted."""
+    return tuple(sorted(citations.split_lists(lists)))
 
 
 def sources_of(estimates: dict[str, Estimate], *keys: str) -> tuple[str, ...]:
-    """Sources behind the estimates of these keys, each once, sorted."""
-    return tuple(sorted({source for key in keys for source in estimates[key].sources}))
+    """What the estimates of these keys cite, each once, sorted."""
+    return tuple(sorted(set().union(*(estimates[key].sources for key in keys))))
+
+
+def cited(citations_of: Iterable[str], seed: int | None = None) -> dict[str, Any]:
+    """What an estimate that rests on many rows says of them: ``sources``, ``n``, how many raw rows, and ``seed``."""
+    found = split_sources(citations_of)
+    return {"sources": found, "n": citations.count_rows(found), "seed": seed}
+
+
+def sources_of_all(estimates: Iterable[Estimate]) -> tuple[str, ...]:
+    """What the estimates cite, each once, sorted."""
+    return tuple(sorted(set().union(*(estimate.sources for estimate in estimates))))
 
 
 def linked(key: str, shown: str) -> str:

@@ -24,7 +24,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import Bbox
 
 from pipeline.kit import paths
-from pipeline.kit.data import usage
+from pipeline.kit.data import citations, usage
 from pipeline.kit.digits import rounded_table
 from pipeline.kit.language import LANGUAGES, Text, TextError, Texts, format_number
 from pipeline.kit.publish import FIGURE, accessibility
@@ -86,8 +86,8 @@ class Caption:
         return replace(self, caption=self.caption.fill(day=day, month=month))
 
     def cite(self, sources: Iterable[str]) -> "Caption":
-        """The same words with the sources of the data drawn; an entry may list several between semicolons."""
-        return replace(self, sources=tuple(sorted({source for listed in sources for source in listed.split(";")})))
+        """The same words with what the data drawn cite; an entry may list several citations between semicolons."""
+        return replace(self, sources=tuple(sorted(citations.split_lists(sources))))
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class Published:
         words = [
             self.caption.caption.id,
             self.caption.caption.en,
-            f"Sumber / Sources: {', '.join(self.caption.sources)}",
+            f"Sumber / Sources: {', '.join(citations.sources_in(self.caption.sources))}",
         ]
         if self.warnings:
             said = usage.in_words(self.warnings)
@@ -132,7 +132,8 @@ def publish_figure(
 ) -> Published:
     """Draw ``data`` once per language and save SVG, PNG, PDF, CSV and the words that go with them.
 
-    What is drawn is what the CSV holds: the numbers are rounded first.
+    What is drawn is what the CSV holds: the numbers are rounded first. Rows of ``data`` without citations of their own
+    rest on all that the caption cites.
 
     ``draw(axes, data, language)`` must label both axes; ``height`` is in inches. Raises ``FigureError`` when
     an axis has no label, there is nothing to draw, a text is missing in a language or says nothing beyond the title,
@@ -141,7 +142,8 @@ def publish_figure(
     if data.empty or not caption.sources:
         raise FigureError(f"figure {name}: no data, or no source to cite")
     folder, data = paths.figures(paths.stage()), rounded_table(data)
-    data.to_csv(paths.output(folder / f"{name}.csv"), index=False, float_format="%.6g", lineterminator="\n")
+    path = paths.output(folder / f"{name}.csv")
+    citations.to_stored(data).to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
     for language in LANGUAGES:
         settings: dict[Any, Any] = {**mpl.rcParamsDefault, **STYLE}
         with mpl.rc_context(settings):
@@ -159,7 +161,8 @@ def publish_figure(
         for language in LANGUAGES
     }
     warnings = usage.of(caption.sources)
-    record = {**words, "sources": sorted(set(caption.sources)), "warnings": warnings}
+    listed, raw_rows = citations.to_columns(citations.join(*caption.sources))
+    record = {**words, "sources": listed.split(";"), "raw_rows": raw_rows.split(";"), "warnings": warnings}
     text = json.dumps(record, indent=1, ensure_ascii=False)
     paths.output(folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
     return Published(paths.output(folder / f"{name}.en.png"), caption, warnings)

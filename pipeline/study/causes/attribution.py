@@ -6,6 +6,7 @@ from math import factorial
 import numpy as np
 import pandas as pd
 
+from pipeline.kit.data.citations import join
 from pipeline.study.fertilizer.response_curves import extra_yield
 
 # The scope of each: the full dose of mineral fertilizer, the pod borer as far as sleeves remove it, pruning and
@@ -81,13 +82,13 @@ BLACK_POD_TOO = "black pod removed as well"
 
 
 def explained_by_attainable(
-    shares: dict[str, np.ndarray], present: np.ndarray, attainable: pd.DataFrame
+    shares: dict[str, np.ndarray], present: np.ndarray, attainable: pd.DataFrame, cites: tuple[str, ...]
 ) -> pd.DataFrame:
     """Gap and what the causes hold back of it, for every choice of the attainable yield; means, which add up.
 
-    ``attainable`` has a row per choice with ``name``, ``yield_kg_per_ha`` and ``source_id``. Columns: ``attainable``,
-    ``attainable_kg_per_ha``, ``gap``, one per cause, ``unexplained`` (all kg/ha), ``explained_share`` of the gap, and
-    ``source_id``. What a cause holds back does not depend on the choice; what is left unexplained does.
+    ``attainable`` has a row per choice with ``name``, ``yield_kg_per_ha`` and ``source_id``; ``cites`` is what the
+    shares and the present yield cite. Columns: ``attainable``, ``attainable_kg_per_ha``, ``gap``, one per cause,
+    ``unexplained`` (all kg/ha), ``explained_share`` of the gap, and ``source_id``. What a cause holds back does not depend on the choice; what is left unexplained does.
     """
     held = {cause: float(values.mean()) for cause, values in shares.items()}
     rows = []
@@ -95,9 +96,8 @@ def explained_by_attainable(
         gap = float(row.yield_kg_per_ha) - float(present.mean())
         explained = sum(held.values())
         parts = {"gap": gap, **held, "unexplained": gap - explained, "explained_share": explained / gap}
-        rows.append(
-            {"attainable": row.name, "attainable_kg_per_ha": row.yield_kg_per_ha, **parts, "source_id": row.source_id}
-        )
+        cited = join(row.source_id, *cites)
+        rows.append({"attainable": row.name, "attainable_kg_per_ha": row.yield_kg_per_ha, **parts, "source_id": cited})
     return pd.DataFrame(rows)
 
 

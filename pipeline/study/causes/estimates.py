@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.kit.language import LANGUAGES, Text
-from pipeline.kit.publish.estimates import Estimate, from_draws
+from pipeline.kit.publish.estimates import Estimate, cited, from_draws
 from pipeline.kit.publish.keys import Key
 from pipeline.study.causes.attribution import CAUSES as MODEL_CAUSES
 from pipeline.study.causes.attribution import chances_to_be_largest
@@ -39,16 +39,17 @@ def cause_estimates(
     with_black_pod: pd.Series,
     gap: np.ndarray,
     ranked: tuple[str, ...],
-    sources: dict[str, tuple[str, ...]],
+    cites: dict[str, tuple[str, ...]],
     level: float,
     seed: int,
 ) -> list[Estimate]:
     """One estimate per cause, the unexplained part, the gap, and the chance of each ranked cause to come first.
 
     ``shares`` and ``gap`` (kg/ha) are draws; ``with_black_pod`` has ``lower``, ``value`` and ``upper`` of the pests
-    when black pod is removed too; ``sources`` names those of each cause.
+    when black pod is removed too; ``cites`` is what the ``shares``, the ``gap`` and ``black_pod`` cite: what a cause
+    holds back depends on what the others do, so all of them cite the same.
     """
-    everything = tuple(sorted({source for listed in sources.values() for source in listed}))
+    rests_on = {"gap": cites["gap"], "unexplained": (*cites["shares"], *cites["gap"])}
     parts = {**shares, "unexplained": gap - sum(shares.values()), "gap": gap}
     found = [
         from_draws(
@@ -58,18 +59,17 @@ def cause_estimates(
             unit="kg/ha",
             basis=f"{HECTARE}: {SCOPES[name]}",
             method="Shapley value over four causes",
-            sources=sources.get(name, everything),
-            n=len(sources.get(name, everything)),
-            seed=seed,
+            **cited(rests_on.get(name, cites["shares"]), seed),
             headline=True,
         )
         for name, draws in parts.items()
     ]
-    found.append(_beside_the_headline(with_black_pod, sources["pod_borer_and_black_pod"], level, seed))
-    return found + _chances_to_come_first(shares, ranked, everything, seed)
+    with_pods = (*cites["shares"], *cites["black_pod"])
+    found.append(_beside_the_headline(with_black_pod, with_pods, level, seed))
+    return found + _chances_to_come_first(shares, ranked, cites["shares"], seed)
 
 
-def _beside_the_headline(row: pd.Series, sources: tuple[str, ...], level: float, seed: int) -> Estimate:
+def _beside_the_headline(row: pd.Series, cites: tuple[str, ...], level: float, seed: int) -> Estimate:
     name = "pod_borer_and_black_pod"
     return Estimate(
         key=Key("cause", (name,)),
@@ -77,18 +77,16 @@ def _beside_the_headline(row: pd.Series, sources: tuple[str, ...], level: float,
         unit="kg/ha",
         basis=f"{HECTARE}: {SCOPES[name]}",
         method="Shapley value over four causes, black pod added to the pod borer",
-        sources=tuple(sorted(set(sources))),
-        n=len(set(sources)),
         lower=float(row["lower"]),
         upper=float(row["upper"]),
         level=level,
-        seed=seed,
         headline=True,
+        **cited(cites, seed),
     )
 
 
 def _chances_to_come_first(
-    shares: dict[str, np.ndarray], ranked: tuple[str, ...], sources: tuple[str, ...], seed: int
+    shares: dict[str, np.ndarray], ranked: tuple[str, ...], cites: tuple[str, ...], seed: int
 ) -> list[Estimate]:
     chances = chances_to_be_largest({cause: shares[cause] for cause in ranked})
     method = "share of draws, ties split"
@@ -99,9 +97,7 @@ def _chances_to_come_first(
             "1",
             f"probability of holding back most among causes with direct evidence: {SCOPES[name]}",
             method,
-            sources,
-            len(sources),
-            seed=seed,
+            **cited(cites, seed),
         )
         for name, chance in chances.items()
     ]
@@ -119,8 +115,8 @@ def interval_rows(estimates: list[Estimate], order: list[str]) -> pd.DataFrame:
     names = [*order, "unexplained", "gap"]
     names.insert(names.index("pod_borer") + 1, "pod_borer_and_black_pod")
     chosen = [(name, by_key[Key("cause", (name,))]) for name in names]
-    rows = [(name, e.lower, e.value, e.upper) for name, e in chosen]
-    return pd.DataFrame(rows, columns=["name", "lower", "value", "upper"])
+    rows = [(name, e.lower, e.value, e.upper, ";".join(e.sources)) for name, e in chosen]
+    return pd.DataFrame(rows, columns=["name", "lower", "value", "upper", "source_id"])
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from pipeline.kit.data.citations import join
 from pipeline.kit.language import read_texts
 from pipeline.kit.publish.estimates import Estimate, split_sources
 from pipeline.kit.publish.figures import BLUE, GREEN, GREY, ORANGE, Caption, label, localise, year_axis
@@ -21,7 +22,9 @@ def evidence_counts(effects: pd.DataFrame) -> pd.DataFrame:
     chosen = effects[effects["measure"].isin(list(MEASURES))]
     kind = np.select([chosen["is_poolable"], chosen["log_ratio"].notna()], ["pooled", "other_scale"], "no_ratio")
     counts = pd.crosstab(chosen["measure"], kind).reindex(index=list(MEASURES), fill_value=0)
-    return counts.reindex(columns=["pooled", "other_scale", "no_ratio"], fill_value=0).reset_index()
+    counts = counts.reindex(columns=["pooled", "other_scale", "no_ratio"], fill_value=0)
+    cited = chosen.groupby("measure")["source_id"].agg(lambda cited: join(*cited))
+    return counts.assign(source_id=cited.reindex(counts.index)).reset_index()
 
 
 def draw_evidence_counts(axes: Axes, data: pd.DataFrame, language: str) -> None:
@@ -67,35 +70,29 @@ def draw_shade_trial(axes: Axes, data: pd.DataFrame, language: str) -> None:
 def coverage_estimates(effects: pd.DataFrame) -> list[Estimate]:
     """Counts over the clean table of effects."""
     pooled = effects[effects["is_poolable"]]
+    here = pooled[pooled["country"] == "Indonesia"]
+    is_range = effects["se_derivation"].fillna("").str.contains("range")
+    is_abstract = effects["warnings"].fillna("").str.contains("abstract_only")
     counts = {
-        "effects": (len(effects), "published effects"),
-        "with_ratio": (effects["log_ratio"].notna().sum(), "effects with a ratio"),
-        "with_error": (effects["log_ratio_se"].notna().sum(), "effects with a standard error"),
-        "with_range": (effects["se_derivation"].fillna("").str.contains("range").sum(), "errors from a printed range"),
-        "pooled": (len(pooled), "pooled effects"),
-        "pooled_studies": (pooled["study_id"].nunique(), "pooled studies"),
-        "pooled_indonesia": (_studies_in(pooled, "Indonesia"), "pooled studies in Indonesia"),
-        "abstract_only": (_warned(effects, "abstract_only"), "effects read in an abstract"),
+        "effects": (effects, "published effects"),
+        "with_ratio": (effects[effects["log_ratio"].notna()], "effects with a ratio"),
+        "with_error": (effects[effects["log_ratio_se"].notna()], "effects with a standard error"),
+        "with_range": (effects[is_range], "errors from a printed range"),
+        "pooled": (pooled, "pooled effects"),
+        "pooled_studies": (pooled, "pooled studies"),
+        "pooled_indonesia": (here, "pooled studies in Indonesia"),
+        "abstract_only": (effects[is_abstract], "effects read in an abstract"),
     }
-    sources = split_sources(effects["source_id"])
     return [
         Estimate(
             Key("evidence", (), name),
-            float(number),
+            float(counted["study_id"].nunique() if "studies" in unit else len(counted)),
             unit,
             "cacao, all countries",
             "count",
-            sources,
-            len(effects),
+            split_sources(counted["source_id"]),
+            len(counted),
             headline=name == "pooled",
         )
-        for name, (number, unit) in counts.items()
+        for name, (counted, unit) in counts.items()
     ]
-
-
-def _studies_in(effects: pd.DataFrame, country: str) -> int:
-    return effects.loc[effects["country"] == country, "study_id"].nunique()
-
-
-def _warned(effects: pd.DataFrame, warning: str) -> int:
-    return int(effects["warnings"].fillna("").str.contains(warning).sum())

@@ -8,7 +8,7 @@ import pandas as pd
 from pipeline.kit.bayes.mixture import stream
 from pipeline.kit.publish.keys import Key
 from pipeline.study.fertilizer.response_curves import FAMILIES, MITSCHERLICH, QUADRATIC_PLATEAU, Response, draw_response
-from pipeline.study.prices.prices_now import as_set, carried, rate_of
+from pipeline.study.prices.prices_now import as_set, carried, cited_by_carried
 
 # Weight of the quadratic plateau. No trial on cacao with enough doses tells the families apart, so they weigh the
 # same; what they predict of maize is no evidence about trees.
@@ -89,12 +89,11 @@ def price_cases(
         )
     cases = check_cases(pd.DataFrame(rows))
     market_now = cases["name"] == "market"
-    cases.loc[market_now, "price_idr_per_kg"] = [
-        carried(case.reported_idr_per_kg, case.date[:7], as_of, world, rates) for case in cases[market_now].itertuples()
-    ]
+    for case in cases[market_now].itertuples():
+        months = (case.date[:7], as_of, world, rates)
+        cases.loc[case.Index, "price_idr_per_kg"] = carried(case.reported_idr_per_kg, *months)
+        cases.loc[case.Index, "source_id"] = cited_by_carried(case.source_id, *months)
     cases["price_idr_per_kg"] = [as_set(price, fertilizer_multiplier) for price in cases["price_idr_per_kg"]]
-    sources = sorted({*world["source_id"], rate_of(rates, as_of)["source_id"]})
-    cases.loc[market_now, "source_id"] = cases.loc[market_now, "source_id"].map(lambda own: ";".join([own, *sources]))
     return cases
 
 

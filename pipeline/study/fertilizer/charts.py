@@ -45,7 +45,9 @@ OPTIMAL_DOSE = Caption.read(TEXTS, "optimal_dose")
 
 def with_prices(curve: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFrame:
     """The curve (``kind`` curve) and the prices that were decreed or paid (``kind`` price, with ``price_ratio``)."""
-    prices = cases[["price_idr_per_kg", "price_ratio"]].assign(kind="price", label=cases["name"].map(PRICE_LABELS))
+    prices = cases[["price_idr_per_kg", "price_ratio", "source_id"]].assign(
+        kind="price", label=cases["name"].map(PRICE_LABELS)
+    )
     return pd.concat([curve.assign(kind="curve"), prices], ignore_index=True)
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 from scipy.optimize import brentq
 from scipy.stats import t as student
 
+from pipeline.kit.data.citations import join
 from pipeline.kit.data.sources import load_raw
 from pipeline.study.fertilizer.response_curves import FAMILIES, QUADRATIC_PLATEAU, Family, Number, Response
 
@@ -210,7 +211,7 @@ def reference_checks(trials: pd.DataFrame) -> pd.DataFrame:
                 "published": case.value,
                 "computed": float(fitted.response.optimal_dose(ratio)),
                 "tolerance": case.tolerance,
-                "source_id": data["source_id"].iloc[0],
+                "source_id": join(*data["source_id"]),
             }
         )
     table = pd.DataFrame(rows)

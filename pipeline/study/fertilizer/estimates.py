@@ -1,12 +1,13 @@
 """Published estimates of what fertilizer returns, at which price it stops to pay, and what dear fertilizer takes."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pipeline.kit.publish.estimates import Estimate, split_sources
+from pipeline.kit.data.citations import cite_parameters, count_rows
+from pipeline.kit.publish.estimates import Estimate, cited, split_sources
 from pipeline.kit.publish.keys import Key
 from pipeline.kit.publish.quantities import Quantity
 from pipeline.study.fertilizer.best_dose import Draws, key
@@ -20,6 +21,24 @@ STEP_DATES = {
 }
 # What is shown under each curve alone.
 BY_FAMILY = (key("choke_ratio"), key("optimal_dose", at=("market",)), key("yield", "price_step", "access"))
+# What is assumed of the trees, of prices and costs, and of the price of fertilizer delivered to the village.
+POTENTIAL = cite_parameters("yield_gap.potential_kg_per_ha")
+DELIVERED = cite_parameters(
+    "prices.cocoa_idr_per_kg",
+    "prices.cocoa_multiplier",
+    "prices.fertilizer_multiplier",
+    "fertilizer.transport_idr_per_kg",
+)
+COSTS = DELIVERED + cite_parameters(
+    "prices.harvest_days_per_kg",
+    "prices.working_days_per_month",
+    "fertilizer.dose_kg_per_ha",
+    "fertilizer.labour_days_per_ha",
+)
+STEP_COSTS: dict[str, tuple[str, ...]] = {
+    "world_spike": (),
+    "market_spike": cite_parameters("fertilizer.transport_idr_per_kg"),
+}
 TIED = "gain of the full dose from the evidence synthesis, priced"
 AVERAGED = "average of a Mitscherlich curve and a quadratic plateau, tied to the evidence synthesis at the full dose"
 RATIO = "fertilizer price over bean price"
@@ -85,38 +104,64 @@ def fertilizer_estimates(
     gain: np.ndarray,
     cases: pd.DataFrame,
     steps: pd.DataFrame,
-    other_sources: tuple[str, ...],
+    gain_cites: tuple[str, ...],
+    wage_cites: str,
     dated: Dated,
     level: float,
     seed: int,
 ) -> list[Estimate]:
-    """Gain and returns of the full dose, what follows from the curves, the chances, and the price steps themselves."""
-    sources = (*split_sources(cases["source_id"]), *other_sources)
-    basis = dated.at(HECTARE)
-    common: dict[str, Any] = {"level": level, "n": len(cases), "seed": seed, "basis": basis}
+    """Gain and returns of the full dose, what follows from the curves, the chances, and the price steps themselves.
 
-    def estimate(each: Key, draws: np.ndarray, more: tuple[str, ...] = (), **about: str) -> Estimate:
+    ``gain_cites`` is what the present yield and the effect of fertilizer cite, ``wage_cites`` what the wage does.
+    """
+    cites = _Cites.of(gain_cites, wage_cites, cases, steps, seed)
+    common: dict[str, Any] = {"level": level, "basis": dated.at(HECTARE)}
+
+    def estimate(each: Key, draws: np.ndarray, **about: str) -> Estimate:
         headline = each.quantity == "value_cost_ratio" and not each.case
-        facts: dict[str, Any] = common | {"sources": (*sources, *more), "headline": headline} | about
-        return QUANTITIES[each.quantity].drawn(each, draws, **facts)
+        return QUANTITIES[each.quantity].drawn(each, draws, **common | cites.of_key(each) | about, headline=headline)
 
     found = [estimate(key("gain"), gain, basis=f"{HECTARE}; full dose of cocoa NPK")]
     found += [estimate(each, draws) for each, draws in full_dose.items()]
-    step_sources = {row.name: split_sources([row.source_id]) for row in steps.itertuples(index=False)}
-    for each, draws in averaged.items():
-        step = each.case[-1] if "price_step" in each.case else ""
-        found.append(estimate(each, draws, step_sources.get(step, ()), method=AVERAGED))
+    found += [estimate(each, draws, method=AVERAGED) for each, draws in averaged.items()]
     for family, draws_by_key in by_family.items():
         found += [
             estimate(replace(each, case=(family, *each.case)), draws_by_key[each], method=f"{family} curve alone")
             for each in BY_FAMILY
         ]
-    return found + _chances({**full_dose, **averaged}, gain, sources, basis, len(cases), seed) + _steps(steps, dated)
+    chances = _chances({**full_dose, **averaged}, gain, cites, dated.at(HECTARE))
+    return found + chances + _steps(steps, dated, cites)
 
 
-def _chances(
-    economics: Draws, gain: np.ndarray, sources: tuple[str, ...], basis: str, n: int, seed: int
-) -> list[Estimate]:
+@dataclass(frozen=True)
+class _Cites:
+    """What the numbers of fertilizer cite: the gain, what returns need beside it, and each price and step by name."""
+
+    gain: tuple[str, ...]
+    costs: tuple[str, ...]
+    prices: dict[str, tuple[str, ...]]
+    steps: dict[str, tuple[str, ...]]
+    seed: int
+
+    @classmethod
+    def of(cls, gain: tuple[str, ...], wage: str, cases: pd.DataFrame, steps: pd.DataFrame, seed: int) -> "_Cites":
+        prices, stepped = (
+            {row.name: split_sources([row.source_id]) for row in table.itertuples(index=False)}
+            for table in (cases, steps)
+        )
+        return cls((*gain, *POTENTIAL), (wage, *COSTS), prices, stepped, seed)
+
+    def of_key(self, each: Key) -> dict[str, Any]:
+        """What the quantity of a key cites, as ``cited`` says it: no price stands behind a gain."""
+        found = set(self.gain)
+        if each.quantity not in ("gain", "probability_no_gain"):
+            found.update(self.costs)
+        for name in (*each.at, *each.case):
+            found.update(self.prices.get(name, ()), self.steps.get(name, ()))
+        return cited(found, self.seed)
+
+
+def _chances(economics: Draws, gain: np.ndarray, cites: _Cites, basis: str) -> list[Estimate]:
     """Chance that a dose loses money, that it returns more than double, and that it adds nothing at any price.
 
     Money is lost where the value of the extra beans, less their harvest, is below the cost of the dose.
@@ -126,21 +171,20 @@ def _chances(
         if each.quantity == "value_cost_ratio":
             shares[key("probability_loss", *each.case, at=each.at)] = (draws < 1).mean()
             shares[key("probability_above_2", *each.case, at=each.at)] = (draws > 2).mean()
-    cited = tuple(sorted(set(sources)))
     return [
-        QUANTITIES[each.quantity].estimate(each, float(share), cited, n, basis=basis, seed=seed)
+        QUANTITIES[each.quantity].estimate(each, float(share), **cites.of_key(each), basis=basis)
         for each, share in shares.items()
     ]
 
 
-def _steps(steps: pd.DataFrame, dated: Dated) -> list[Estimate]:
+def _steps(steps: pd.DataFrame, dated: Dated, cites: _Cites) -> list[Estimate]:
     """The two price ratios of every step, as they were computed from published prices."""
     return [
         QUANTITIES[side].estimate(
             key(side, "price_step", step.name),
             float(getattr(step, f"ratio_{side}")),
-            split_sources([step.source_id]),
-            2,
+            (*cites.steps[step.name], *STEP_COSTS.get(step.name, DELIVERED)),
+            count_rows(cites.steps[step.name]),
             basis=STEP_DATES.get(step.name, dated.at("delivered to the village")),
         )
         for step in steps.itertuples(index=False)

@@ -2,8 +2,10 @@
 
 import pandas as pd
 
+from pipeline.kit.data.citations import join
 from pipeline.study import known_rows
 from pipeline.study.fertilizer.best_dose import Costs
+from pipeline.study.prices.charts import of_last_months
 
 BASE_YEARS, SPIKE_YEARS = (2019, 2020), (2021, 2022)
 COMPOUNDS = ("npk", "npk_cocoa", "npk_mutiara")
@@ -13,7 +15,7 @@ def world_spike(world: pd.DataFrame) -> dict[str, object]:
     """Mean world price ratio of 2019-2020, and of the dearest twelve months running within 2021-2022.
 
     ``world`` is the clean table of world prices. Keys: ``ratio_cheap``, ``ratio_dear``, ``first_month`` of the
-    twelve (as 2021-11). Raises ``ValueError`` when months are missing.
+    twelve (as 2021-11), ``source_id``. Raises ``ValueError`` when months are missing.
     """
     ordered = world.sort_values(["year", "month"], ignore_index=True)
     base = ordered[ordered["year"].between(*BASE_YEARS)]
@@ -22,11 +24,13 @@ def world_spike(world: pd.DataFrame) -> dict[str, object]:
         if len(months) != 24:
             raise ValueError(f"{len(months)} of 24 months of {years[0]}-{years[1]} have a world price")
     means = spike["fertilizer_cocoa_ratio"].rolling(12).mean()
-    first = spike.loc[int(means.idxmax()) - 11]
+    dearest = spike.loc[int(means.idxmax()) - 11 : int(means.idxmax())]
+    first = dearest.iloc[0]
     return {
         "ratio_cheap": float(base["fertilizer_cocoa_ratio"].mean()),
         "ratio_dear": float(means.max()),
         "first_month": f"{first['year']:.0f}-{first['month']:02.0f}",
+        "source_id": join(*base["source_id"], *dearest["source_id"]),
     }
 
 
@@ -40,23 +44,14 @@ def price_steps(world: pd.DataFrame, rupiah: pd.DataFrame, cases: pd.DataFrame, 
     """
     spike = world_spike(world)
     by_id, by_case = rupiah.set_index("price_id"), cases.set_index("name")
-    if missing := sorted(
-        {known_rows.NPK_BRAND_INDONESIA_2020_10, known_rows.NPK_BRAND_BANGKA_2022_05} - set(by_id.index)
-    ):
+    brands = [known_rows.NPK_BRAND_INDONESIA_2020_10, known_rows.NPK_BRAND_BANGKA_2022_05]
+    if missing := sorted(set(brands) - set(by_id.index)):
         raise ValueError(f"price {', '.join(missing)}: no such price, or no farm-gate bean price within a year of it")
-    market = with_freight(
-        by_id.loc[[known_rows.NPK_BRAND_INDONESIA_2020_10, known_rows.NPK_BRAND_BANGKA_2022_05]], costs.transport
-    )
+    market = with_freight(by_id.loc[brands], costs.transport)
     now = {name: float(costs.price_ratio(by_case.at[name, "price_idr_per_kg"])) for name in by_case.index}
     rows = [
-        ("world_spike", spike["ratio_cheap"], spike["ratio_dear"], world["source_id"].iloc[0]),
-        (
-            "market_spike",
-            *market,
-            ";".join(
-                by_id.loc[[known_rows.NPK_BRAND_INDONESIA_2020_10, known_rows.NPK_BRAND_BANGKA_2022_05], "source_id"]
-            ),
-        ),
+        ("world_spike", spike["ratio_cheap"], spike["ratio_dear"], spike["source_id"]),
+        ("market_spike", *market, join(*by_id.loc[brands, "source_id"])),
         ("ceiling_cut", now["ceiling"], now["ceiling_before"], _sources(by_case, "ceiling", "ceiling_before")),
         ("access", now["ceiling"], now["market"], _sources(by_case, "ceiling", "market")),
     ]
@@ -69,7 +64,7 @@ def price_steps(world: pd.DataFrame, rupiah: pd.DataFrame, cases: pd.DataFrame, 
 
 
 def _sources(cases: pd.DataFrame, *names: str) -> str:
-    return ";".join(cases.loc[list(names), "source_id"])
+    return join(*cases.loc[list(names), "source_id"])
 
 
 def with_freight(rupiah: pd.DataFrame, transport: float) -> pd.Series:
@@ -80,7 +75,8 @@ def with_freight(rupiah: pd.DataFrame, transport: float) -> pd.Series:
 def price_history(world: pd.DataFrame, rupiah: pd.DataFrame, transport: float) -> pd.DataFrame:
     """World price ratio by month since 1960, and every price ratio in rupiah with freight.
 
-    Columns: ``kind`` (world or a market), ``item``, ``date`` (year), ``price_ratio``, ``mean_12_months`` (world only).
+    Columns: ``kind`` (world or a market), ``item``, ``date`` (year), ``price_ratio``, ``mean_12_months`` (world only),
+    ``source_id``.
     """
     ordered = world.sort_values(["year", "month"], ignore_index=True)
     months = pd.DataFrame(
@@ -90,6 +86,7 @@ def price_history(world: pd.DataFrame, rupiah: pd.DataFrame, transport: float) -
             "date": (ordered["year"] + (ordered["month"] - 0.5) / 12).astype("float64"),
             "price_ratio": ordered["fertilizer_cocoa_ratio"],
             "mean_12_months": ordered["fertilizer_cocoa_ratio"].rolling(12).mean(),
+            "source_id": of_last_months(ordered["source_id"]),
         }
     )
     marks = pd.DataFrame(
@@ -98,15 +95,19 @@ def price_history(world: pd.DataFrame, rupiah: pd.DataFrame, transport: float) -
             "item": rupiah["item"],
             "date": rupiah["year_decimal"],
             "price_ratio": with_freight(rupiah, transport),
+            "source_id": rupiah["source_id"],
         }
     )
     return pd.concat([months, marks], ignore_index=True)
 
 
 def market_ranges(history: pd.DataFrame) -> pd.DataFrame:
-    """Least, median and greatest price ratio by kind of price: ``kind``, ``lower``, ``value``, ``upper``, ``n``."""
+    """Least, median and greatest price ratio by kind of price.
+
+    Columns: ``kind``, ``lower``, ``value``, ``upper``, ``n``, ``source_id``.
+    """
     grouped = history.groupby("kind")["price_ratio"]
     table = pd.DataFrame(
         {"lower": grouped.min(), "value": grouped.median(), "upper": grouped.max(), "n": grouped.size()}
-    )
+    ).assign(source_id=history.groupby("kind")["source_id"].agg(lambda cited: join(*cited)))
     return table.reset_index()

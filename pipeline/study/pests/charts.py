@@ -3,7 +3,8 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from pipeline.kit.data.contracts import row
+from pipeline.kit.data.citations import join
+from pipeline.kit.data.contracts import row, sources_of_rows
 from pipeline.kit.language import Text, read_texts
 from pipeline.kit.publish.figures import (
     BLACK,
@@ -20,6 +21,8 @@ from pipeline.kit.publish.figures import (
 )
 from pipeline.study import known_rows
 from pipeline.study.names import PEST_CONTROLS, PESTS
+from pipeline.study.pests.cites import PestCites
+from pipeline.study.pests.pest_control import Control
 from pipeline.study.pests.pest_losses import HIGH_SHARE, LOW_SHARE
 
 TEXTS = read_texts(__file__)
@@ -49,7 +52,7 @@ def damage_rows(curves: pd.DataFrame, effects: pd.DataFrame, reports: pd.DataFra
     """
     drawn = curves[curves["reading"] != "mixture"].assign(kind="curve")
     points = [
-        ("point", "sabah", share * 100, float(row(effects, key)["printed_value"]))
+        ("point", "sabah", share * 100, float(row(effects, key)["printed_value"]), row(effects, key)["source_id"])
         for key, share in (
             (known_rows.LOSS_SABAH_BELOW_60_PERCENT, LOW_SHARE),
             (known_rows.LOSS_SABAH_AT_90_PERCENT, HIGH_SHARE),
@@ -58,20 +61,22 @@ def damage_rows(curves: pd.DataFrame, effects: pd.DataFrame, reports: pd.DataFra
     intensity, loss = (
         float(row(reports, key)["value_high"]) for key in (known_rows.ATTACK_ACEH_TIMUR, known_rows.LOSS_ACEH_TIMUR)
     )
-    points.append(("point", "aceh", intensity, loss))
-    marks = pd.DataFrame(points, columns=["kind", "reading", "attacked_percent", "value"])
+    cited = join(*sources_of_rows(reports, known_rows.ATTACK_ACEH_TIMUR, known_rows.LOSS_ACEH_TIMUR))
+    points.append(("point", "aceh", intensity, loss, cited))
+    marks = pd.DataFrame(points, columns=["kind", "reading", "attacked_percent", "value", "source_id"])
     ranges = [("range", key, place, *_ends(key, effects, reports)) for key, (place, _) in RANGES.items()]
-    bars = pd.DataFrame(ranges, columns=["kind", "reading", "attacked_percent", "lower", "upper"])
+    bars = pd.DataFrame(ranges, columns=["kind", "reading", "attacked_percent", "lower", "upper", "source_id"])
     return pd.concat([drawn, marks, bars], ignore_index=True)
 
 
-def _ends(key: str, effects: pd.DataFrame, reports: pd.DataFrame) -> tuple[float, float]:
-    """Both ends of a printed loss in per cent; one that is open above ends at everything."""
+def _ends(key: str, effects: pd.DataFrame, reports: pd.DataFrame) -> tuple[float, float, str]:
+    """Both ends of a printed loss in per cent, and what they cite; one that is open above ends at everything."""
     if key in set(effects["effect_id"]):
         found = row(effects, key)
-        return float(found["printed_low"]), float(found["printed_high"])
+        return float(found["printed_low"]), float(found["printed_high"]), str(found["source_id"])
     found = row(reports, key)
-    return abs(float(found["value_low"])), abs(float(found["value_high"])) if pd.notna(found["value_high"]) else 100.0
+    most = abs(float(found["value_high"])) if pd.notna(found["value_high"]) else 100.0
+    return abs(float(found["value_low"])), most, str(found["source_id"])
 
 
 def draw_damage(axes: Axes, data: pd.DataFrame, language: str) -> None:
@@ -117,9 +122,11 @@ def _draw_range(axes: Axes, bar: object, language: str) -> None:
     )
 
 
-def loss_rows(losses: pd.DataFrame) -> pd.DataFrame:
-    """The losses with one name for each pair of pest and control."""
-    return losses.assign(control=losses["name"], name=losses["pest"] + "." + losses["name"])
+def loss_rows(losses: pd.DataFrame, controls: list[Control], cites: PestCites) -> pd.DataFrame:
+    """The losses with one name for each pair of pest and control, and what each cites."""
+    pairs = zip(losses["pest"], losses["name"], strict=True)
+    cited = [join(*cites.loss_with(pest, name, controls)) for pest, name in pairs]
+    return losses.assign(control=losses["name"], name=losses["pest"] + "." + losses["name"], source_id=cited)
 
 
 def draw_losses(axes: Axes, data: pd.DataFrame, language: str) -> None:

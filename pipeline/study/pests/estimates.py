@@ -1,15 +1,14 @@
 """Published estimates of 07_model_pests: how much of each pest there is, and what it takes with and without control."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
 from pipeline.kit.language import Text
-from pipeline.kit.publish.estimates import Estimate, from_draws
+from pipeline.kit.publish.estimates import Estimate, cited, from_draws
 from pipeline.kit.publish.keys import Key
 from pipeline.kit.publish.quantities import Quantity
 from pipeline.study.fertilizer.response_curves import extra_yield
+from pipeline.study.pests.cites import PestCites
 from pipeline.study.pests.pest_control import Control, break_even_price, highest_cost, loss_with
 from pipeline.study.pests.pest_losses import DamageCurve
 from pipeline.study.prices.scope import Dated
@@ -27,22 +26,16 @@ PESTS = {
 }
 
 
-def cited(sources: tuple[str, ...], seed: int) -> dict[str, Any]:
-    """What every estimate of these sources shares: the sources, each once, their number, and the seed."""
-    found = tuple(sorted(set(sources)))
-    return {"sources": found, "n": len(found), "seed": seed}
-
-
 def curve_estimates(
-    curves: dict[str, DamageCurve], attacked: np.ndarray, sources: dict[str, tuple[str, ...]], level: float, seed: int
+    curves: dict[str, DamageCurve], attacked: np.ndarray, cites: PestCites, level: float, seed: int
 ) -> list[Estimate]:
     """Loss in per cent by reading of the damage, at three shares of pods attacked and where the borer is today.
 
-    ``attacked`` holds draws of the present share of pods attacked; ``sources`` those of each reading.
+    ``attacked`` holds draws of the present share of pods attacked.
     """
-    found = []
+    found, own = [], cited(cites.losses["pod_borer"], seed)
     for reading, curve in curves.items():
-        common = {**cited(sources[reading], seed), "level": level, "unit": "%", "basis": WITHOUT, "method": CURVE}
+        common = {**own, "level": level, "unit": "%", "basis": WITHOUT, "method": CURVE}
         cases: dict[str, np.ndarray | float] = {**SHARES, THERE_NOW: attacked}
         found += [
             from_draws(
@@ -56,9 +49,8 @@ def curve_estimates(
     return found
 
 
-def loss_estimates(draws: pd.DataFrame, sources: dict[str, tuple[str, ...]], level: float, seed: int) -> list[Estimate]:
-    """Attack, and loss to each pest and to all on an average hectare, in per cent; ``sources`` those of each pest."""
-    everything = tuple(source for listed in sources.values() for source in listed)
+def loss_estimates(draws: pd.DataFrame, cites: PestCites, level: float, seed: int) -> list[Estimate]:
+    """Attack, and loss to each pest and to all on an average hectare, in per cent."""
     attack = {
         "attacked_area": ("of the mature area", "evenly from the lowest share reported to all"),
         "attacked": ("of pods, where the borer is", "evenly between sleeved and unsleeved plots"),
@@ -71,13 +63,13 @@ def loss_estimates(draws: pd.DataFrame, sources: dict[str, tuple[str, ...]], lev
             unit="%",
             basis=basis,
             method=method,
-            **cited(sources["pod_borer"], seed),
+            **cited(cites.losses["pod_borer"], seed),
         )
         for name, (basis, method) in attack.items()
     ]
     method = "share of the area x loss there; what each pest leaves is multiplied"
     for pest in ("pod_borer", "black_pod", "dieback", "all"):
-        common = {**cited(sources.get(pest, everything), seed), "level": level, "unit": "%", "method": method}
+        common = {**cited(cites.losses[pest], seed), "level": level, "unit": "%", "method": method}
         values = draws[f"loss_{pest}"].to_numpy() * 100
         found.append(
             from_draws(Key("loss", (pest,)), values, **common, basis=f"{AVERAGE}: {PESTS[pest]}", headline=True)
@@ -100,9 +92,9 @@ def losses_with_and_without(controls: list[Control], losses: dict[str, np.ndarra
 
 
 def loss_with_estimates(
-    rows: pd.DataFrame, sources: dict[str, tuple[str, ...]], level: float, seed: int
+    rows: pd.DataFrame, controls: list[Control], cites: PestCites, level: float, seed: int
 ) -> list[Estimate]:
-    """The rows of ``losses_with_and_without`` as estimates; ``sources`` those of each pest."""
+    """The rows of ``losses_with_and_without`` as estimates."""
     return [
         Estimate(
             key=Key("loss_there", (row.pest, row.name)),
@@ -113,7 +105,7 @@ def loss_with_estimates(
             lower=row.lower,
             upper=row.upper,
             level=level,
-            **cited(sources[row.pest], seed),
+            **cited(cites.loss_with(row.pest, row.name, controls), seed),
         )
         for row in rows.itertuples(index=False)
     ]
@@ -212,8 +204,7 @@ def control_estimates(
     prices: dict[str, float],
     harvest_cost: float,
     potential: float,
-    pest_sources: dict[str, tuple[str, ...]],
-    other_sources: tuple[str, ...],
+    cites: PestCites,
     dated: Dated,
     level: float,
     seed: int,
@@ -221,68 +212,64 @@ def control_estimates(
     """Extra yield, cost, chance to pay, break-even price and highest cost that pays, of every control.
 
     ``there`` holds the present yield of a hectare that has each pest; ``prices`` are bean prices in Rp/kg by name; a
-    control of unknown cost has only its extra yield and highest cost. ``pest_sources`` are those of the loss to each
-    pest.
+    control of unknown cost has only its extra yield and highest cost.
     """
     found = []
     for control in controls:
         extra = extra_yield(there[control.pests[0]], control.log_gain, potential)
-        cites = cited((*control.sources, *_loss_sources(control, pest_sources), *other_sources), seed)
-        where = THERE[control.pests]
-        found.append(EXTRA_KG.drawn(EXTRA_KG.key(control.name), extra, level, basis=where, **cites))
+        where, cites_extra = THERE[control.pests], cites.extra(control)
+        own = cited(cites_extra, seed)
+        found.append(EXTRA_KG.drawn(EXTRA_KG.key(control.name), extra, level, basis=where, **own))
         found += [
             quantity.estimate(
                 quantity.key(control.name, at=(name,)),
                 highest_cost(extra, price - harvest_cost, chance / 100) / 1e6,
                 basis=dated.at(where, name),
-                **cites,
+                **cited((*cites_extra, *cites.net_price(name)), seed),
             )
             for name, price in prices.items()
             for chance, quantity in HIGHEST_COST.items()
         ]
-        if control.cost_idr_per_ha is not None:
+        if (cost := control.cost_idr_per_ha) is not None:
             bases = {name: dated.at(where, name) for name in prices}
-            found += _cost_estimates(
-                control.name, control.cost_idr_per_ha, extra, prices, harvest_cost, level, bases, cites
-            )
+            found += _cost_estimates(control, cost, extra, prices, harvest_cost, level, bases, cites, seed)
     return found
 
 
-def _loss_sources(control: Control, pest_sources: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """Sources of every loss that a control works on."""
-    return tuple(source for pest in control.pests for source in pest_sources[pest])
-
-
 def _cost_estimates(
-    name: str,
+    control: Control,
     cost: np.ndarray,
     extra: np.ndarray,
     prices: dict[str, float],
     harvest_cost: float,
     level: float,
     bases: dict[str, str],
-    cites: dict[str, Any],
+    cites: PestCites,
+    seed: int,
 ) -> list[Estimate]:
     """Cost, break-even bean price and chance to pay of a control whose cost is known; ``bases`` by bean price."""
     even = break_even_price(extra, cost, harvest_cost)
+    name, basis = control.name, bases["present"]
     headline = name == "pod_sleeving"
-    common = {**cites, "basis": bases["present"]}
+    own, to_break_even = cited(cites.cost(control), seed), cited(cites.pays(control), seed)
     return [
-        COST.drawn(COST.key(name), cost / 1e6, level, **common),
-        BREAK_EVEN.drawn(BREAK_EVEN.key(name), even, level, headline=headline, **common),
+        COST.drawn(COST.key(name), cost / 1e6, level, basis=basis, **own),
+        BREAK_EVEN.drawn(BREAK_EVEN.key(name), even, level, basis=basis, headline=headline, **to_break_even),
     ] + [
         CHANCE.estimate(
             CHANCE.key(name, at=(bean_price,)),
             float((even < price).mean()),
             basis=bases[bean_price],
             headline=headline,
-            **cites,
+            **cited(cites.pays(control, bean_price), seed),
         )
         for bean_price, price in prices.items()
     ]
 
 
-def threshold_estimates(chances: pd.DataFrame, sources: tuple[str, ...], dated: Dated, seed: int) -> list[Estimate]:
+def threshold_estimates(
+    chances: pd.DataFrame, sleeving: Control, cites: PestCites, dated: Dated, seed: int
+) -> list[Estimate]:
     """Share of pods attacked from which sleeving pays more likely than not, in per cent, where there is one.
 
     ``chances`` is the table of ``control_pays.chance_by_attack``.
@@ -295,7 +282,7 @@ def threshold_estimates(chances: pd.DataFrame, sources: tuple[str, ...], dated: 
             "%",
             dated.at("of pods attacked", price),
             "smallest attack at which half of the draws pay",
-            **cited(sources, seed),
+            **cited(cites.pays(sleeving, price), seed),
             headline=price == "present",
         )
         for (price, reading), share in paying.items()

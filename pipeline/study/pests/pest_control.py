@@ -96,7 +96,7 @@ def borer_controls(
             "ipm_plots",
             ("pod_borer",),
             borer_gain(curve, pods, plots_left),
-            sources_of_rows(reports, known_rows.ATTACK_ACEH_TIMUR_CONTROLLED),
+            sources_of_rows(reports, known_rows.ATTACK_ACEH_TIMUR_CONTROLLED, known_rows.ATTACK_ACEH_TIMUR),
         ),
         Control(
             "borer_sanitation",

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
+from pipeline.kit.data.citations import join, source_of
 from pipeline.kit.data.contracts import row
 from pipeline.study import known_rows
 
@@ -244,13 +245,16 @@ def area_shares(reports: pd.DataFrame) -> pd.DataFrame:
     Columns: ``region``, ``year``, ``attacked_ha``, ``planted_ha``, ``share``, ``source_id``, lowest share first.
     Raises ``ValueError`` when no report has both, or more is attacked than planted.
     """
-    keys = ["region", "year", "source_id"]
-    attacked = reports[reports["quantity"].isin(ATTACKED_AREA)].rename(columns={"value_high": "attacked_ha"})
-    planted = reports[reports["quantity"] == "area_planted"].rename(columns={"value_high": "planted_ha"})
-    both = attacked[[*keys, "attacked_ha"]].dropna().merge(planted[[*keys, "planted_ha"]].dropna(), on=keys)
-    found = both.assign(share=both["attacked_ha"] / both["planted_ha"]).sort_values(
-        "share", kind="stable", ignore_index=True
-    )
+    reports = reports.assign(source=reports["source_id"].map(source_of)).dropna(subset=["value_high", "year"])
+    keys, figure = ["region", "year", "source"], ["value_high", "source_id"]
+    attacked = reports.loc[reports["quantity"].isin(ATTACKED_AREA), [*keys, *figure]]
+    planted = reports.loc[reports["quantity"] == "area_planted", [*keys, *figure]]
+    both = attacked.merge(planted, on=keys, suffixes=("", "_planted"))
+    both = both.rename(columns={"value_high": "attacked_ha", "value_high_planted": "planted_ha"})
+    cited = [join(*pair) for pair in zip(both["source_id"], both["source_id_planted"], strict=True)]
+    found = both.assign(share=both["attacked_ha"] / both["planted_ha"], source_id=cited)
+    found = found[["region", "year", "attacked_ha", "planted_ha", "share", "source_id"]]
+    found = found.sort_values("share", kind="stable", ignore_index=True)
     if found.empty:
         raise ValueError("no report gives an attacked area together with the planted area")
     if (impossible := found[found["share"] > 1]).size:
@@ -285,6 +289,12 @@ def draw_black_pod(
     return np.where(rng.random(size) < 0.5, first, second)
 
 
+def areas_since_2005(countries: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the clean table of countries with an area of Indonesia for 2005 to 2008."""
+    rows = countries[(countries["iso3"] == "IDN") & countries["year"].between(2005, 2008)]
+    return rows.dropna(subset="area_harvested_ha")
+
+
 def draw_dieback(
     effects: pd.DataFrame,
     baselines: pd.DataFrame,
@@ -298,8 +308,7 @@ def draw_dieback(
     The only count is of 2007 (B061a). FAO's area of Indonesia jumps in 2005 to 2008, so the share is drawn between
     those of the largest and the smallest area of these years.
     """
-    rows = countries[(countries["iso3"] == "IDN") & countries["year"].between(2005, 2008)]
-    areas = rows["area_harvested_ha"].dropna()
+    areas = areas_since_2005(countries)["area_harvested_ha"]
     if areas.empty:
         raise ValueError("country_cocoa has no area of Indonesia for 2005 to 2008")
     reached = float(row(baselines, known_rows.DIEBACK_AREA_INDONESIA_2007)["value"])

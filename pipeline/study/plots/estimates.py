@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from pipeline.kit.data.citations import count_rows
 from pipeline.kit.language import LANGUAGES, Text, read_texts
 from pipeline.kit.publish.estimates import Estimate, sources_of
 from pipeline.kit.publish.keys import Key
@@ -82,7 +83,7 @@ def warned(flags: pd.DataFrame) -> pd.DataFrame:
 
 
 def sources_now(numbers: dict[str, Estimate], *names: str) -> tuple[str, ...]:
-    """Sources behind quantities as 13 hands them on: the literature, and the survey where plots say something."""
+    """What quantities cite as 13 hands them on: the literature, and the survey where plots say something."""
     return sources_of(numbers, *(key_now(numbers, name, _text("prior", name)) for name in names))
 
 
@@ -103,7 +104,7 @@ def _intervals(row: dict, sources: tuple[str, ...], level: float, seed: int) -> 
         lower, value, upper = (row[f"{series}_{end}"] for end in ("lower", "value", "upper"))
         if np.isfinite(value):
             cited = {"prior": sources, "survey": (SURVEY,), "together": tuple(sorted({*sources, SURVEY}))}[series]
-            n = len(sources) if series == "prior" else row["plots"]
+            n = count_rows(sources) if series == "prior" else row["plots"]
             about = (UNITS.get(name, "%"), BASES.get(name, CHANGE), METHODS[series], cited, n)
             found.append(Estimate(Key("survey", (), key, (name,)), value, *about, lower, upper, level, seed))
     return found

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from pipeline.kit.publish.estimates import Estimate, split_sources
+from pipeline.kit.publish.estimates import Estimate, cited
 from pipeline.kit.publish.keys import Key
 from pipeline.study.plots.survey_size import NAMED
 from pipeline.study.prices.scope import Dated
@@ -13,17 +13,17 @@ SAMPLE = "expected value of sample information"
 
 
 def size_estimates(
-    needed: pd.DataFrame, values: dict[str, float], dated: Dated, sources: tuple[str, ...], level: float, seed: int
+    needed: pd.DataFrame, values: dict[str, float], dated: Dated, cites: tuple[str, ...], level: float, seed: int
 ) -> list[Estimate]:
     """Plots and villages for a choice between the two best packages, and what endless plots would be worth.
 
     ``needed`` has a row per share of the value: ``share``, ``plots`` and ``villages`` each with ``_lower``, ``_value``
     and ``_upper``; ``values`` in Rp/ha by decision.
     """
-    n, found, basis = len(sources), [], dated.at(BASIS)
+    found, basis, own = [], dated.at(BASIS), cited(cites, seed)
     for decision, value in values.items():
         key = Key("survey", (), "value", (decision,))
-        found.append(Estimate(key, value / 1e6, "million Rp/ha", basis, SAMPLE, sources, n, seed=seed))
+        found.append(Estimate(key, value / 1e6, "million Rp/ha", basis, SAMPLE, **own))
     method = f"{SAMPLE}; interval over how much farms differ"
     for row in needed.to_dict("records"):
         for kind in ("plots", "villages"):
@@ -34,16 +34,15 @@ def size_estimates(
                 f"least {kind} for this share of the value",
             )
             if np.isfinite(value):
-                found.append(Estimate(key, value, kind, basis, method, sources, n, **ends, seed=seed))
+                found.append(Estimate(key, value, kind, basis, method, **ends, **own))
     return found
 
 
 def village_estimates(visited: pd.DataFrame) -> list[Estimate]:
     """How many of the villages to visit, as from ``survey_villages``, sources name with a figure of cacao."""
     named = visited[visited["why"] == NAMED]
-    sources = split_sources(named["sources"])
-    about = ("villages", "sources have a figure of cacao for them", "count", sources, len(sources))
-    return [Estimate(Key("survey", (), "villages_named"), len(named), *about)]
+    about = ("villages", "sources have a figure of cacao for them", "count")
+    return [Estimate(Key("survey", (), "villages_named"), len(named), *about, **cited(named["sources"]))]
 
 
 def alarm_estimates(alarms: pd.DataFrame, surveys: int, sources: tuple[str, ...], seed: int) -> list[Estimate]:

@@ -8,6 +8,7 @@ from scipy.stats import rankdata
 from sklearn.preprocessing import SplineTransformer
 
 from pipeline.kit.bayes.mixture import stream
+from pipeline.kit.data.citations import join
 from pipeline.study.plots.model import Likelihood
 from pipeline.study.scenarios.choices import KNOTS, PLOTS, RANK, SHOWN_BY_PLOTS, perfect_information
 
@@ -175,12 +176,13 @@ def to_visit(villages: pd.DataFrame, places: pd.DataFrame, number: float, seed: 
     lot = stream(seed, "villages to visit").permutation(len(others))[:missing]
     chosen = pd.concat([villages[villages["village"].isin(named)], others.iloc[sorted(lot)]])
     why = chosen["village"].isin(named).map({True: NAMED, False: DRAWN})
-    sources = chosen["village"].map(lambda village: ";".join(sorted(named.get(village, set()))))
+    pairs = zip(chosen["village"], chosen["source_id"], strict=True)
+    sources = [join(listed, *named.get(village, ())) for village, listed in pairs]
     return chosen[["subdistrict", "village"]].assign(why=why, sources=sources).reset_index(drop=True)
 
 
 def _named(names: pd.Series, places: pd.DataFrame) -> dict[str, set[str]]:
-    """Sources by name, for the names that stand in a place; the longer name counts where one is part of another."""
+    """Citations by name, for the names that stand in a place; the longer name counts where one is part of another."""
     spelled = {
         **{name: name for name in names},
         **{other: name for other, name in SPELLINGS.items() if name in set(names)},

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from pipeline.kit.publish.estimates import Estimate
+from pipeline.kit.publish.estimates import Estimate, split_sources
 from pipeline.kit.publish.keys import Key
 from pipeline.study.price_response.learners import r2_over_groups
 from pipeline.study.price_response.price_readings import Reading
@@ -26,9 +26,12 @@ LEFT_OUT = "leave one country out, against the forecast of no change"
 LEARNED = "countries as groups, years in order; against the forecast of no change"
 
 
-def response_estimates(readings: list[Reading], sources: tuple[str, ...], level: float) -> list[Estimate]:
-    """Readings in per cent: of a doubling of the price ratio, or of a tenth more rain or area."""
-    return [_in_per_cent(reading, sources, level) for reading in readings]
+def response_estimates(readings: list[Reading], drivers: set[str], level: float) -> list[Estimate]:
+    """Readings in per cent: of a doubling of the price ratio, or of a tenth more rain or area.
+
+    ``drivers`` is what prices and El Nino cite, which all readings share.
+    """
+    return [_in_per_cent(reading, tuple(sorted(reading.cites | drivers)), level) for reading in readings]
 
 
 def _in_per_cent(reading: Reading, sources: tuple[str, ...], level: float) -> Estimate:
@@ -69,14 +72,15 @@ def _skill(quantity: str) -> Key:
     return Key("price_skill", (), quantity)
 
 
-def panel_estimates(rows: dict[str, pd.DataFrame], sources: tuple[str, ...]) -> list[Estimate]:
+def panel_estimates(rows: dict[str, pd.DataFrame]) -> list[Estimate]:
     """Country-years used, by panel."""
     return [
         Estimate(
-            Key("price_panel", (name,)), len(used), "country-years", "used", "count", sources, used["iso3"].nunique()
+            Key("price_panel", (name,)), len(used), "country-years", "used", "count",
+            split_sources(used["source_id"]), used["iso3"].nunique(),
         )
         for name, used in rows.items()
-    ]
+    ]  # fmt: skip
 
 
 def learner_estimates(

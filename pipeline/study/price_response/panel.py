@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pipeline.study.statistics.rules import annual_change
+from pipeline.kit.data.citations import join, split_lists
+from pipeline.study.statistics.rules import annual_change, join_lists
 
 OFFICIAL = "A"
 ENSO = ("enso_0", "enso_1")
@@ -65,7 +66,8 @@ def build_panel(
 ) -> tuple[pd.DataFrame, dict[str, int]]:
     """One row per country and year with ``change`` of the log of the quantity, its ``weight`` and what explains it.
 
-    The second value counts what was left out and why. A row whose figures are not official weighs
+    A row cites the figures of its year and of the year before; ``cited_drivers`` are cited by all rows. The second
+    value counts what was left out and why. A row whose figures are not official weighs
     ``unofficial_weight``; a weight of zero leaves it out.
     """
     rows = countries[(countries["release"] == "2022") & (countries["iso3"] != "WLD")].sort_values(["country", "year"])
@@ -74,13 +76,22 @@ def build_panel(
         change=annual_change(rows, equation.quantity, "country"),
         is_official=official,
         weight=np.where(official, 1.0, unofficial_weight),
+        source_id=join_lists(rows["source_id"], rows["source_id"].shift()),
     )
     known = price_changes(prices, equation.lags).merge(enso_by_year(enso), on="year")
     reasons = {**_gaps(rows, equation.quantity), "not official, and weighs nothing": rows["weight"] == 0}
     reasons["before prices or El Nino are known"] = ~rows["year"].isin(known["year"])
     is_used, left_out = count_left_out(reasons)
-    columns = ["iso3", "country", "year", "change", "is_official", "weight", *equation.price, *ENSO]
+    columns = ["iso3", "country", "year", "change", "is_official", "weight", *equation.price, *ENSO, "source_id"]
     return rows[is_used].merge(known, on="year")[columns].reset_index(drop=True), left_out
+
+
+def cited_drivers(rows: pd.DataFrame, prices: pd.DataFrame, enso: pd.DataFrame, equation: Equation) -> set[str]:
+    """What prices and El Nino cite, which all rows of a panel share: the months of the years that they reach."""
+    first, last = int(rows["year"].min()), int(rows["year"].max())
+    of_prices = prices.loc[prices["year"].between(first - equation.lags, last), "source_id"]
+    one = enso[enso["release"] == "2025"]
+    return split_lists([*of_prices, *one.loc[one["year"].between(first - 1, last), "source_id"]])
 
 
 def _gaps(rows: pd.DataFrame, quantity: str) -> dict[str, pd.Series]:
@@ -114,7 +125,10 @@ def rainfall_anomalies(climate: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_rainfall(rows: pd.DataFrame, climate: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
-    """Rows whose rainfall was observed in the year and the year before, and what was left out and why."""
+    """Rows whose rainfall was observed in the year and the year before, and what was left out and why.
+
+    They also cite all rainfall of their country, whose mean the anomalies are of.
+    """
     known = climate.loc[climate["rainfall_mm"].notna(), ["iso3", "year", "is_infilled"]]
     before = known.assign(year=known["year"] + 1)
     infilled = pd.concat([known, before]).groupby(["iso3", "year"])["is_infilled"].any().rename("infilled")
@@ -127,7 +141,11 @@ def with_rainfall(rows: pd.DataFrame, climate: pd.DataFrame) -> tuple[pd.DataFra
             "rainfall of the year or the year before not known": joined[list(RAINFALL)].isna().any(axis=1),
         }
     )
-    return joined[is_used].drop(columns="infilled").reset_index(drop=True), left_out
+    used = joined[is_used].drop(columns="infilled").reset_index(drop=True)
+    observed = climate[climate["rainfall_mm"].notna() & ~climate["is_infilled"]]
+    rain = used["iso3"].map(observed.groupby("iso3")["source_id"].agg(lambda cited: join(*cited)))
+    cited = [join(*pair) for pair in zip(used["source_id"], rain, strict=True)]
+    return used.assign(source_id=cited), left_out
 
 
 def count_left_out(reasons: dict[str, pd.Series]) -> tuple[pd.Series, dict[str, int]]:

@@ -12,9 +12,12 @@ from scipy.special import ndtr, stdtrit
 from pipeline.kit.bayes.linear_normal import Block, GridPosterior, fixed_effects, groups
 from pipeline.kit.bayes.mixture import Mixture, Spread, half_normal_even, log_uniform
 from pipeline.kit.bayes.nuisance import fit_asked
+from pipeline.kit.data.citations import cite_parameters, split_lists
 from pipeline.kit.publish.keys import Key
 from pipeline.study.price_response.panel import AREA, ENSO, PRODUCTION, RAINFALL, YIELD, Equation
 
+# What a figure that is not official counts for is assumed.
+UNOFFICIAL = cite_parameters("panel.unofficial_weight")
 LEAST_YEARS = 10
 # Prior standard deviations, in log yield or area per unit of each: wide beside what the data tell.
 FIRST_LAG_SD, OTHER_SD, TREND_SD, COUNTRY_TREND_SD = 0.2, 0.2, 0.1, 0.03
@@ -25,13 +28,14 @@ STEP_POINTS, YEAR_POINTS, COUNTRY_RESPONSE_POINTS, NOISE_POINTS = 7, 10, 8, 6
 
 @dataclass(frozen=True)
 class LagFit:
-    """Posterior of a lag model, and the rows, countries and years behind it."""
+    """Posterior of a lag model, the rows, countries and years behind it, and what the rows cite."""
 
     posterior: GridPosterior
     equation: Equation
     rows: int
     countries: int
     years: int
+    cites: frozenset[str]
 
     def response(self, lags: Sequence[int], country: str | None = None, new: bool = False) -> Mixture:
         """Sum of the weights of ``lags``: change in the log per unit of change in the log price ratio.
@@ -64,6 +68,11 @@ class LagFit:
         return design @ mean, np.sqrt(((design @ covariance) * design).sum(axis=1) + COUNTRY_TREND_SD**2)
 
 
+def cited(rows: pd.DataFrame) -> frozenset[str]:
+    """What the rows of a panel cite."""
+    return frozenset(split_lists(rows["source_id"]))
+
+
 def fit_lags(rows: pd.DataFrame, equation: Equation, countries_differ: bool = False) -> LagFit:
     """Fit the lag model to rows from ``build_panel``; ``weight`` is the part of an observation that a row counts for.
 
@@ -86,7 +95,7 @@ def fit_lags(rows: pd.DataFrame, equation: Equation, countries_differ: bool = Fa
     # Noise is learned from as many observations as the weights add up to, not from as many as there are rows.
     observations = round(used[:, 1].sum())
     posterior = fit_asked(values, errors, asked, _not_asked(rows), spreads, "noise", observations)
-    return LagFit(posterior, equation, len(rows), countries, years)
+    return LagFit(posterior, equation, len(rows), countries, years, cited(rows))
 
 
 def _asked(rows: pd.DataFrame, equation: Equation, countries_differ: bool) -> list[Block]:
@@ -275,12 +284,14 @@ Interval = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class Reading:
-    """One reading: lower end, value and upper end of a response (log per log), and the rows and years behind it."""
+    """One reading: lower end, value and upper end of a response (log per log), the rows and years behind it, and what
+    the rows cite."""
 
     key: Key
     interval: Interval
     rows: int
     years: int
+    cites: frozenset[str]
     method: str = BAYES
 
 
@@ -327,30 +338,35 @@ def dilution(rows: pd.DataFrame, areas: pd.DataFrame, level: float) -> Reading:
 
     Minus one when production stays as it is: because new area bears little, or because the area is an error.
     """
-    both = rows.merge(areas[["iso3", "year", "change"]].rename(columns={"change": "area"}), on=["iso3", "year"])
+    grown = areas[["iso3", "year", "change"]].rename(columns={"change": "area"})
+    # Yield and area are figures of the same rows.
+    both = rows.merge(grown, on=["iso3", "year"])
     found = fit_lags(both, replace(YIELD, others=(*ENSO, "area")))
     return _effect(Key("area_dilution", ("same_year",)), found, "area", level)
 
 
 def _with_lags(topic: str, found: LagFit, level: float) -> list[Reading]:
     by_lag = [
-        Reading(Key(topic, (lag_name(lag),)), found.response([lag]).interval(level), found.rows, found.years)
-        for lag in range(found.equation.lags)
+        _of(Key(topic, (lag_name(lag),)), found.response([lag]), found, level) for lag in range(found.equation.lags)
     ]
     return [_total(Key(topic, ("all",)), found, level), *by_lag]
 
 
 def _total(key: Key, found: LagFit, level: float, country: str | None = None, new: bool = False) -> Reading:
-    return Reading(key, found.total(country, new).interval(level), found.rows, found.years)
+    return _of(key, found.total(country, new), found, level)
 
 
 def _effect(key: Key, found: LagFit, name: str, level: float) -> Reading:
-    return Reading(key, found.effect(name).interval(level), found.rows, found.years)
+    return _of(key, found.effect(name), found, level)
+
+
+def _of(key: Key, response: Mixture, found: LagFit, level: float) -> Reading:
+    return Reading(key, response.interval(level), found.rows, found.years, found.cites)
 
 
 def _jackknife(key: Key, rows: pd.DataFrame, equation: Equation, level: float) -> Reading:
     found = jackknife_years(rows, equation)
-    return Reading(key, found.interval(range(equation.lags), level), len(rows), found.years, JACKKNIFE)
+    return Reading(key, found.interval(range(equation.lags), level), len(rows), found.years, cited(rows), JACKKNIFE)
 
 
 def _indonesia(topic: str, rows: pd.DataFrame, apart: LagFit, level: float) -> list[Reading]:
@@ -363,8 +379,11 @@ def _indonesia(topic: str, rows: pd.DataFrame, apart: LagFit, level: float) -> l
             apart.response([lag], HERE).interval(level),
             len(own),
             alone.years,
+            apart.cites,
         )
         for lag in range(apart.equation.lags)
     ]
-    together = Reading(Key(topic, ("indonesia",)), apart.total(HERE).interval(level), len(own), alone.years)
+    together = Reading(
+        Key(topic, ("indonesia",)), apart.total(HERE).interval(level), len(own), alone.years, apart.cites
+    )
     return [together, _total(Key(topic, ("indonesia_alone",)), alone, level), *by_lag]

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from pipeline.kit.data.citations import source_of
 from pipeline.kit.data.sources import load_raw
 
 # Callers know the ratios as part of this module.
@@ -69,11 +70,12 @@ def _outliers(frame: pd.DataFrame, factor: float) -> pd.Series:
     needed to call a price an outlier. Other islands are no yardstick: prices doubled within months in 2023-24.
     """
     group = frame["item"].eq("cocoa_dry_unfermented") & frame["region_group"].isin(["kutai_timur", "east_kalimantan"])
+    sources = frame["source_id"].map(source_of)
     trusted = frame[group & ~frame["warnings"].fillna("").str.contains("implausible")]
     flagged = pd.Series(False, index=frame.index)
     for index, row in frame[group].iterrows():
         near = trusted[abs(trusted["year_decimal"] - row["year_decimal"]) < 0.5]
-        others = near[near["source_id"] != row["source_id"]].groupby("source_id")["price_idr_per_kg"].median()
+        others = near[sources.loc[near.index] != sources[index]].groupby(sources)["price_idr_per_kg"].median()
         if len(others) >= 2:
             flagged[index] = abs(np.log(row["price_idr_per_kg"] / others.median())) > np.log(factor)
     return flagged
@@ -103,8 +105,9 @@ def producer_prices() -> pd.DataFrame:
     wide["release"] = np.where(wide["2025"].notna(), "2025", "2023")
     wide["price_usd_per_t"] = wide["2025"].fillna(wide["2023"])
     wide["warnings"] = np.where(abs(np.log(wide["release_ratio"])) > np.log(1.5), "mixed_release", "")
-    sources = frame.groupby("release")["source_id"].first()
-    wide["source_id"] = wide["release"].map(sources)
+    keys = ["iso3", "year", "release"]
+    cited = frame.set_index(keys)["source_id"]
+    wide["source_id"] = cited.reindex(pd.MultiIndex.from_frame(wide[keys])).to_numpy()
     return wide.drop(columns=["2023", "2025"])
 
 
@@ -143,8 +146,8 @@ def climate() -> pd.DataFrame:
     wide = frame.pivot(index=["iso3", "country", "year"], columns="quantity", values="value").reset_index()
     wide["is_infilled"] = mark_infilled(wide, "rainfall_mm", "iso3")
     wide["warnings"] = np.where(wide["is_infilled"], "infilled", "")
-    ids = frame.groupby(["iso3", "year"])["source_id"].agg(lambda ids: ";".join(sorted(set(ids))))
-    wide["source_id"] = ids.reindex(pd.MultiIndex.from_frame(wide[["iso3", "year"]])).to_numpy()
+    cited = frame[frame["value"].notna()].groupby(["iso3", "year"])["source_id"].agg(";".join)
+    wide["source_id"] = cited.reindex(pd.MultiIndex.from_frame(wide[["iso3", "year"]])).to_numpy()
     return wide
 
 

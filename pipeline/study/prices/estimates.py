@@ -3,11 +3,16 @@
 import numpy as np
 import pandas as pd
 
+from pipeline.kit.data.citations import cite_parameters, count_rows
+from pipeline.kit.data.contracts import sources_of_rows
 from pipeline.kit.publish.estimates import Estimate, split_sources
 from pipeline.kit.publish.keys import Key
 from pipeline.study import known_rows
 from pipeline.study.prices.prices_now import bean_reports, newest_at_home, year_of
+from pipeline.study.prices.scope import PRICE_CITES
 
+MULTIPLIER = cite_parameters("prices.fertilizer_multiplier")
+WORKING_DAYS = cite_parameters("prices.working_days_per_month")
 # Keys of the clean table of local prices.
 RUPIAH = {
     "ceiling_2023": known_rows.NPK_CEILING_KUTAI_TIMUR_2023,
@@ -15,10 +20,10 @@ RUPIAH = {
 }
 
 
-def price_estimates(periods: pd.DataFrame, rupiah: pd.DataFrame, world: pd.DataFrame) -> list[Estimate]:
+def price_estimates(periods: pd.DataFrame, rupiah: pd.DataFrame) -> list[Estimate]:
     """Price ratios by period (with the range of single months) and two ratios in rupiah.
 
-    Takes the summary of periods, the ratios in rupiah, and the clean table of world prices.
+    Takes the summary of periods and the ratios in rupiah.
     """
     found = [
         Estimate(
@@ -27,7 +32,7 @@ def price_estimates(periods: pd.DataFrame, rupiah: pd.DataFrame, world: pd.DataF
             "kg beans per kg fertilizer",
             f"world prices of {row['first_month']} to {row['last_month']}; interval is the range of months",
             "mean of months",
-            split_sources(world["source_id"]),
+            split_sources([row["source_id"]]),
             int(row["months"]),
             row["lowest"],
             row["highest"],
@@ -85,14 +90,14 @@ def present_estimates(
     """
     return [
         *_beans(prices, bean_price, as_of),
-        *_fertilizers(cases, as_of),
+        *_fertilizers(prices, cases, as_of),
         Estimate(
             Key("price", ("day_wage",)),
             wage[0],
             "Rp/day",
             f"minimum wage of Kutai Timur, {year_of(as_of)}, per working day",
             "monthly wage over assumed working days",
-            (wage[1],),
+            (wage[1], *WORKING_DAYS),
             1,
         ),
         *_world_since(world, as_of),
@@ -105,7 +110,7 @@ def _beans(prices: pd.DataFrame, bean_price: float, as_of: str) -> list[Estimate
     day, place = newest["date_from"].iloc[0], newest["place"].iloc[0]
     is_reported = bool(np.isclose(bean_price, newest["price_idr_per_kg"].mean()))
     basis = f"dry beans at the farm gate, {place}, {day}" if is_reported else "dry beans at the farm gate; as set"
-    sources = split_sources(newest["source_id"]) if is_reported else ("parameter",)
+    sources = (*split_sources(newest["source_id"]), *PRICE_CITES["present"]) if is_reported else PRICE_CITES["present"]
     method = "middle of the newest report" if is_reported else "parameter"
     found = [
         Estimate(Key("price", ("cocoa",)), bean_price, "Rp/kg", basis, method, sources, len(newest), headline=True)
@@ -119,11 +124,11 @@ def _beans(prices: pd.DataFrame, bean_price: float, as_of: str) -> list[Estimate
     return found
 
 
-def _fertilizers(cases: pd.DataFrame, as_of: str) -> list[Estimate]:
+def _fertilizers(prices: pd.DataFrame, cases: pd.DataFrame, as_of: str) -> list[Estimate]:
     """The ceiling of cocoa NPK, and its price on the market as reported and carried to the month."""
     by_name = cases.set_index("name")
     ceiling, market = by_name.loc["ceiling"], by_name.loc["market"]
-    sources = split_sources([market["source_id"]])
+    sources = (*split_sources([market["source_id"]]), *MULTIPLIER)
     reported = f"NPK in shops of Kutai Timur, {market['date']}"
     moved = "report moved with world prices of its nutrients and the rupiah"
     return [
@@ -133,7 +138,7 @@ def _fertilizers(cases: pd.DataFrame, as_of: str) -> list[Estimate]:
             "Rp/kg",
             f"subsidised cocoa NPK (HET), from {ceiling['date']}",
             "published figure",
-            split_sources([ceiling["source_id"]]),
+            (*split_sources([ceiling["source_id"]]), *MULTIPLIER),
             1,
             headline=True,
         ),
@@ -143,7 +148,7 @@ def _fertilizers(cases: pd.DataFrame, as_of: str) -> list[Estimate]:
             "Rp/kg",
             reported,
             "published figure",
-            (str(market["source_id"]).split(";")[0],),
+            sources_of_rows(prices, market["price_id"]),
             1,
         ),
         Estimate(
@@ -153,7 +158,7 @@ def _fertilizers(cases: pd.DataFrame, as_of: str) -> list[Estimate]:
             f"{reported}, carried to {as_of}",
             moved,
             sources,
-            len(sources),
+            count_rows(sources),
             headline=True,
         ),
     ]
@@ -174,7 +179,7 @@ def _world_since(world: pd.DataFrame, as_of: str) -> list[Estimate]:
             "%",
             f"world price of {last} against {as_of}",
             "change of the monthly price in dollars",
-            split_sources(world["source_id"]),
+            split_sources(by_month.loc[[as_of, last], "source_id"]),
             2,
         )
         for name, column in columns.items()

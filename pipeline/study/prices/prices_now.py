@@ -6,6 +6,7 @@ ceiling in force, the wage of the year, and the last shop price of fertilizer, m
 
 import pandas as pd
 
+from pipeline.kit.data.citations import join
 from pipeline.kit.data.contracts import row
 from pipeline.study import known_rows
 from pipeline.study.prices.ratios import date_to_decimal
@@ -40,10 +41,14 @@ def rate_of(rates: pd.DataFrame, month: str) -> pd.Series:
 
 def nutrient_cost(world: pd.DataFrame, rates: pd.DataFrame, month: str) -> float:
     """World price in Rp of the nutrients of a kg of cocoa NPK in a month. Raises ``ValueError`` when it is unknown."""
-    found = world[(world["year"] == year_of(month)) & (world["month"] == int(month[5:7]))]["cocoa_npk_usd_per_kg"]
+    return float(_world_prices(world, month)["cocoa_npk_usd_per_kg"]) * float(rate_of(rates, month)["idr_per_usd"])
+
+
+def _world_prices(world: pd.DataFrame, month: str) -> pd.Series:
+    found = world[(world["year"] == year_of(month)) & (world["month"] == int(month[5:7]))]
     if len(found) != 1:
         raise ValueError(f"no world price of fertilizer is known for {month}")
-    return float(found.iloc[0]) * float(rate_of(rates, month)["idr_per_usd"])
+    return found.iloc[0]
 
 
 def carried(price: float, reported: str, as_of: str, world: pd.DataFrame, rates: pd.DataFrame) -> float:
@@ -52,6 +57,13 @@ def carried(price: float, reported: str, as_of: str, world: pd.DataFrame, rates:
     All of the change of world prices and the rupiah is taken to be passed on (an assumption).
     """
     return price * nutrient_cost(world, rates, as_of) / nutrient_cost(world, rates, reported)
+
+
+def cited_by_carried(report: str, reported: str, as_of: str, world: pd.DataFrame, rates: pd.DataFrame) -> str:
+    """What a ``carried`` price cites: its own ``report``, and world prices and exchange rates of both months."""
+    months = (reported, as_of)
+    moved = [cited["source_id"] for month in months for cited in (_world_prices(world, month), rate_of(rates, month))]
+    return join(report, *moved)
 
 
 def as_set(price: float, multiplier: float) -> float:

@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+from pipeline.kit.data.citations import join
+
 FERTILIZERS = ("urea", "npk", "npk_cocoa")
 RATIO_COLUMNS = [
     "price_id",
@@ -67,7 +69,7 @@ def rupiah_price_ratio(prices: pd.DataFrame, items: tuple[str, ...] = FERTILIZER
                     "beans_date": "; ".join(sorted(set(near["date_from"]))),
                     "n_cocoa": len(near),
                     "ratio": row.price_idr_per_kg / cocoa,
-                    "source_id": ";".join(sorted({row.source_id, *near["source_id"]})),
+                    "source_id": join(row.source_id, *near["source_id"]),
                 }
             )
     return pd.DataFrame(rows, columns=RATIO_COLUMNS).sort_values(["year_decimal", "price_id"], ignore_index=True)
@@ -87,7 +89,7 @@ def ratio_by_period(prices: pd.DataFrame) -> pd.DataFrame:
     """Mean, least and greatest monthly fertilizer-to-cocoa price ratio in periods that the text speaks of.
 
     ``prices`` is the clean table of world prices. One row per period, columns ``mean``, ``lowest``, ``highest``,
-    ``months`` (how many), ``first_month`` and ``last_month`` (2026-05).
+    ``months`` (how many), ``first_month`` and ``last_month`` (2026-05), and ``source_id``.
     """
     ordered = prices.sort_values(["year", "month"])
     periods = {
@@ -99,8 +101,9 @@ def ratio_by_period(prices: pd.DataFrame) -> pd.DataFrame:
     }
     ratios = {name: rows["fertilizer_cocoa_ratio"] for name, rows in periods.items()}
     spans = {name: [_month(rows, place) for place in (0, -1)] for name, rows in periods.items()}
-    summary = {name: (r.mean(), r.min(), r.max(), len(r), *spans[name]) for name, r in ratios.items()}
-    columns = ["mean", "lowest", "highest", "months", "first_month", "last_month"]
+    cited = {name: join(*rows["source_id"]) for name, rows in periods.items()}
+    summary = {name: (r.mean(), r.min(), r.max(), len(r), *spans[name], cited[name]) for name, r in ratios.items()}
+    columns = ["mean", "lowest", "highest", "months", "first_month", "last_month", "source_id"]
     return pd.DataFrame.from_dict(summary, orient="index", columns=columns)
 
 

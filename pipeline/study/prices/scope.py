@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from pipeline.kit.data.citations import cite_parameters
 from pipeline.kit.language import Text, date_words, format_number
 from pipeline.study.prices.prices_now import newest_at_home
 
@@ -20,6 +21,8 @@ BEAN_PRICES = {
     "berau": (70_000, "bean price of Berau 2025-11"),
     "peak": (120_000, "peak price, fermented beans, Berau 2024-2025"),
 }
+PRICE_CITES = {name: cite_parameters(f"prices.{name}_cocoa_idr_per_kg") for name in BEAN_PRICES}
+PRICE_CITES["present"] = cite_parameters("prices.cocoa_idr_per_kg", "prices.cocoa_multiplier")
 IN_LEGEND = {
     "low": Text("low: Mahakam Ulu 2016-2022", "rendah: Mahakam Ulu 2016-2022"),
     "present": Text("present", "sekarang"),

@@ -10,6 +10,7 @@ import pandas as pd
 
 from pipeline.kit import paths
 from pipeline.kit.data import usage
+from pipeline.kit.data.citations import join, sources_in, to_stored
 from pipeline.kit.data.contracts import Table, read_clean
 from pipeline.kit.language import LANGUAGES, Text, format_number, format_unit
 from pipeline.kit.publish.estimates import Estimate, Prose, load_estimates
@@ -77,7 +78,8 @@ def section(
 def _figure(figure: Found, language: str) -> str:
     value = f"{format_number(figure.value, language, 7)} {_unit(figure.unit, language)}"
     warned = usage.in_words(figure.warnings)[language]
-    return f"| {figure.name} | {value} | {_status(figure.status, language)} | {warned} | {figure.source_id} |"
+    sources = ", ".join(sources_in([figure.source_id]))
+    return f"| {figure.name} | {value} | {_status(figure.status, language)} | {warned} | {sources} |"
 
 
 def _size(row: dict[str, object], word: dict[str, str], language: str) -> str:
@@ -173,7 +175,7 @@ def record(conflict: Conflict, estimates: dict[str, Estimate]) -> dict[str, obje
     row |= {"difference": max(values) - min(values)} if same else {}
     row |= {"ratio": max(values) / min(values)} if same and min(values) > 0 else {}
     row |= {"figures": ";".join(figure.name for figure in found)}
-    row |= {"source_ids": ";".join(sorted({figure.source_id for figure in found})), "effect": conflict.effect}
+    row |= {"source_ids": join(*(figure.source_id for figure in found)), "effect": conflict.effect}
     warned = {word for figure in found for word in figure.warnings}
     row |= {"warnings": ";".join(word for word in usage.WARNINGS if word in warned)}
     row |= {"touches": ";".join(str(estimates[key].key) for key in conflict.touches)}
@@ -241,7 +243,7 @@ def main() -> int:
     counts.to_csv(FOLDER / "data_quality.csv", index=False, lineterminator="\n")
     (FOLDER / "data_quality.md").write_text(page(counts), encoding="utf-8")
     conflicts, pages = register()
-    conflicts.to_csv(FOLDER / "conflicts.csv", index=False, lineterminator="\n", float_format="%.10g")
+    to_stored(conflicts).to_csv(FOLDER / "conflicts.csv", index=False, lineterminator="\n", float_format="%.10g")
     for language, text in pages.items():
         (FOLDER / f"conflicts.{language}.md").write_text(text, encoding="utf-8")
     print(f"data_quality: {len(TABLES)} tables, {len(counts)} counts, {len(conflicts)} conflicts")

@@ -1,27 +1,30 @@
 """Published estimates of what the options return, at present prices and at others, and what an extra kg costs."""
 
-from typing import Any
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 
+from pipeline.kit.data.contracts import row
 from pipeline.kit.language import Text, read_texts
-from pipeline.kit.publish.estimates import Estimate, from_draws
+from pipeline.kit.publish.estimates import Estimate, cited, from_draws
 from pipeline.kit.publish.keys import Key
 from pipeline.kit.publish.quantities import Quantity
+from pipeline.study import known_rows
 from pipeline.study.causes.estimates import Named, named
 from pipeline.study.names import PACKAGES, UNKNOWNS
 from pipeline.study.prices.scope import BORER_HECTARE, NOT_MOVED, Dated
+from pipeline.study.scenarios.cites import ADOPTION, ScenarioCites
 from pipeline.study.scenarios.options import BAD_CASE, choose, extra_tonnes
 
 # Prices of cocoa beside the present one, and what leading options are chosen by.
 OTHER_PRICES = ("low", "high", "berau", "peak")
 CHOSEN_BY = ("net_income_idr_per_ha", "cost_idr_per_ha")
 METHOD = "effect x present yield there, priced"
-# The two areas that the agency gave for Kutai Timur, the draws of their mature share, and where they were given.
-AREAS_HA = {
-    "1161": (1161.0, "mature_share_2025", "bait_2025_06"),
-    "3440": (3440.0, "mature_share", "teraskaltim_2022_02"),
+# The two areas that the agency gave for Kutai Timur (rows of the regional statistics), and draws of their mature share.
+AREAS = {
+    "1161": (known_rows.KUTAI_TIMUR_AREA_2025, "mature_share_2025"),
+    "3440": (known_rows.KUTAI_TIMUR_AREA_2020, "mature_share"),
 }
 # What each option is called in the grid of prices, and the price of fertilizer it stands at.
 IN_GRID = {
@@ -192,12 +195,15 @@ EXTRA_T = {
 }  # fmt: skip
 
 
-def mature_hectares(base: pd.DataFrame) -> dict[str, np.ndarray]:
+def mature_hectares(base: pd.DataFrame, regions: pd.DataFrame) -> dict[str, np.ndarray]:
     """Draws of mature hectares of Kutai Timur if an area as published is right, and with the area as drawn.
 
-    ``base`` holds the draws of the present state. Keys: those of ``AREAS_HA``, and ``drawn``.
+    ``base`` holds the draws of the present state, ``regions`` is the clean table of regional statistics. Keys: those of
+    ``AREAS``, and ``drawn``.
     """
-    given = {name: hectares * base[share].to_numpy() for name, (hectares, share, _) in AREAS_HA.items()}
+    given = {
+        name: float(row(regions, figure)["value"]) * base[share].to_numpy() for name, (figure, share) in AREAS.items()
+    }
     return {**given, "drawn": (base["area_total_ha"] * base["mature_share"]).to_numpy()}
 
 
@@ -205,9 +211,10 @@ def scenario_estimates(
     outcomes: dict[str, dict[str, np.ndarray]],
     extra_kg: dict[str, np.ndarray],
     base: pd.DataFrame,
+    regions: pd.DataFrame,
     adoption: float,
     dated: Dated,
-    sources: list[str],
+    cites: ScenarioCites,
     level: float,
     seed: int,
 ) -> list[Estimate]:
@@ -216,89 +223,90 @@ def scenario_estimates(
     ``outcomes`` are per hectare that has the pod borer; ``extra_kg`` are means over the hectares that take part.
     """
     found = [
-        Estimate(
-            Key("scenario", (), "adoption"), adoption, "1", "share of the mature area", "parameter", ("parameter",), 1
-        )
+        Estimate(Key("scenario", (), "adoption"), adoption, "1", "share of the mature area", "parameter", ADOPTION, 1)
     ]
+    figures = {area: row(regions, figure) for area, (figure, _) in AREAS.items()}
     found += [
-        Estimate(Key("scenario", (), f"area_{area}"), hectares, "ha", "as published", "published figure", (source,), 1)
-        for area, (hectares, _, source) in AREAS_HA.items()
-    ]
-    common: dict[str, Any] = {"level": level, "sources": sources, "n": len(sources), "seed": seed}
-    hectares = mature_hectares(base)
+        Estimate(
+            Key("scenario", (), f"area_{area}"), float(figure["value"]), "ha", "as published", "published figure",
+            (str(figure["source_id"]),), 1,
+        )
+        for area, figure in figures.items()
+    ]  # fmt: skip
+    hectares = mature_hectares(base, regions)
+    given = {area: str(figure["source_id"]) for area, figure in figures.items()}
     for name, outcome in outcomes.items():
-        found += _per_hectare(name, outcome, dated, common)
+        found += _per_hectare(name, outcome, dated, cites, level, seed)
         for area, mature in hectares.items():
             tonnes = extra_tonnes(extra_kg[name], mature, adoption)
             basis = f"area {area}, mature share drawn, adoption {adoption:g}; sleeves only where the borer is"
-            found.append(EXTRA_T[area].drawn(EXTRA_T[area].key(name), tonnes, basis=basis, **common))
+            own = cited((*cites.gain(name), *ADOPTION, *([given[area]] if area in given else [])), seed)
+            found.append(EXTRA_T[area].drawn(EXTRA_T[area].key(name), tonnes, level, basis=basis, **own))
     return found
 
 
-def _per_hectare(name: str, outcome: dict[str, np.ndarray], dated: Dated, common: dict[str, Any]) -> list[Estimate]:
+def _per_hectare(
+    name: str, outcome: dict[str, np.ndarray], dated: Dated, cites: ScenarioCites, level: float, seed: int
+) -> list[Estimate]:
     income, basis = outcome["net_income_idr_per_ha"], dated.at(BORER_HECTARE)
-    drawn = {
-        NET_INCOME["present"]: income / 1e6,
-        COST: outcome["cost_idr_per_ha"] / 1e6,
-        VALUE_COST_RATIO: outcome["value_cost_ratio"],
-    }
+    paid, spent, gained = (
+        cited(own, seed) for own in (cites.income(name, "present"), cites.cost(name), cites.gain(name))
+    )
+    drawn = [
+        (NET_INCOME["present"], income / 1e6, paid),
+        (COST, outcome["cost_idr_per_ha"] / 1e6, spent),
+        (VALUE_COST_RATIO, outcome["value_cost_ratio"], paid),
+    ]
     found = [
-        quantity.drawn(quantity.key(name), draws, **common, basis=basis, headline=quantity is NET_INCOME["present"])
-        for quantity, draws in drawn.items()
+        quantity.drawn(quantity.key(name), draws, level, basis=basis, headline=quantity is NET_INCOME["present"], **own)
+        for quantity, draws, own in drawn
     ]
     shares = {BAD: float(np.quantile(income, BAD_CASE)) / 1e6, LOSS["present"]: float((income < 0).mean())}
     return [
         *found,
-        EXTRA_KG.drawn(EXTRA_KG.key(name), outcome["extra_kg_per_ha"], **common),
-        *(_share(quantity, name, value, basis, common) for quantity, value in shares.items()),
+        EXTRA_KG.drawn(EXTRA_KG.key(name), outcome["extra_kg_per_ha"], level, **gained),
+        *(quantity.estimate(quantity.key(name), value, basis=basis, **paid) for quantity, value in shares.items()),
     ]
 
 
-def _share(quantity: Quantity, name: str, value: float, basis: str, common: dict[str, Any]) -> Estimate:
-    sources = tuple(common["sources"])
-    return quantity.estimate(quantity.key(name), value, sources, len(sources), basis=basis, seed=common["seed"])
-
-
 def price_estimates(
-    grid: pd.DataFrame, names: list[str], dated: Dated, sources: list[str], level: float, seed: int
+    grid: pd.DataFrame, names: list[str], dated: Dated, cites: ScenarioCites, level: float, seed: int
 ) -> list[Estimate]:
     """Net income and chance of a loss of the options ``names`` at the other prices of cocoa."""
     rows = grid.set_index(["name", "fertilizer", "cocoa"])
-    common: dict[str, Any] = {"sources": sources, "seed": seed}
     found = []
     for name in names:
         for cocoa in OTHER_PRICES:
-            row, basis = rows.loc[(*IN_GRID.get(name, (name, "none")), cocoa)], dated.at(BORER_HECTARE, cocoa)
-            value, lower, upper = (row[f"net_income_idr_per_ha{part}"] / 1e6 for part in ("", "_lower", "_upper"))
-            income = NET_INCOME[cocoa]
+            at, basis = rows.loc[(*IN_GRID.get(name, (name, "none")), cocoa)], dated.at(BORER_HECTARE, cocoa)
+            value, lower, upper = (at[f"net_income_idr_per_ha{part}"] / 1e6 for part in ("", "_lower", "_upper"))
+            income, loss, own = NET_INCOME[cocoa], LOSS[cocoa], cited(cites.income(name, cocoa), seed)
+            interval = {"lower": lower, "upper": upper, "level": level}
             found += [
-                income.estimate(
-                    income.key(name), value, tuple(sources), len(sources),
-                    basis=basis, lower=lower, upper=upper, level=level, seed=seed,
-                ),
-                _share(LOSS[cocoa], name, float(row["probability_loss"]), basis, common),
-            ]  # fmt: skip
+                income.estimate(income.key(name), value, basis=basis, **interval, **own),
+                loss.estimate(loss.key(name), float(at["probability_loss"]), basis=basis, **own),
+            ]
     return found
 
 
-def cost_estimates(curve: pd.DataFrame, dated: Dated, sources: list[str], level: float, seed: int) -> list[Estimate]:
+def cost_estimates(curve: pd.DataFrame, dated: Dated, cites: ScenarioCites, level: float, seed: int) -> list[Estimate]:
     """Cost of an extra kg by measure where it is finite: with its interval, or the value alone if that has no end."""
     found = []
-    for row in curve[np.isfinite(curve["value"])].itertuples(index=False):
-        interval = {"lower": row.lower, "upper": row.upper, "level": level} if np.isfinite(row.upper) else {}
+    for measure in curve[np.isfinite(curve["value"])].itertuples(index=False):
+        interval = (
+            {"lower": measure.lower, "upper": measure.upper, "level": level} if np.isfinite(measure.upper) else {}
+        )
+        own = cited((*cites.gain(measure.name), *cites.cost(measure.name)), seed)
         method = "kg that one rupiah brings, median, turned over"
-        evidence = "" if row.is_ranked else "; without direct evidence, not ranked"
+        evidence = "" if measure.is_ranked else "; without direct evidence, not ranked"
         found.append(
             Estimate(
-                Key("cost_per_kg", (row.name,)),
-                row.value,
+                Key("cost_per_kg", (measure.name,)),
+                measure.value,
                 "Rp/kg",
                 f"{BORER_HECTARE}; the beans not counted, prices of {dated.others}; {NOT_MOVED}{evidence}",
                 method,
-                tuple(sources),
-                len(sources),
                 **interval,
-                seed=seed,
+                **own,
             )
         )
     return found
@@ -369,7 +377,7 @@ def information_estimates(
     by_input: pd.DataFrame,
     hectares: np.ndarray,
     dated: Dated,
-    sources: list[str],
+    cites: tuple[str, ...],
     level: float,
     seed: int,
 ) -> list[Estimate]:
@@ -377,12 +385,9 @@ def information_estimates(
 
     ``hectares`` are draws of the mature hectares that take part.
     """
-    cited, n = tuple(sources), len(sources)
-    basis = dated.at(BASIS)
+    own, basis = cited(cites, seed), dated.at(BASIS)
     found = [
-        Estimate(
-            Key("information", (), "everything"), everything / 1e6, "million Rp/ha", basis, PERFECT, cited, n, seed=seed
-        ),
+        Estimate(Key("information", (), "everything"), everything / 1e6, "million Rp/ha", basis, PERFECT, **own),
         from_draws(
             Key("information", (), "everything_regency"),
             everything * hectares / 1e9,
@@ -390,26 +395,25 @@ def information_estimates(
             unit="billion Rp/yr",
             basis=dated.at("all mature hectares of Kutai Timur that take part"),
             method=f"{PERFECT}, times hectares",
-            sources=sources,
-            n=n,
-            seed=seed,
+            **own,
         ),
     ]
-    for row in by_input.itertuples(index=False):
-        key, value = Key("information", (row.name,)), float(row.value) / 1e6
-        found.append(Estimate(key, value, "million Rp/ha", basis, PARTIAL, cited, n, seed=seed))
+    for known in by_input.itertuples(index=False):
+        key, value = Key("information", (known.name,)), float(known.value) / 1e6
+        found.append(Estimate(key, value, "million Rp/ha", basis, PARTIAL, **own))
     return found
 
 
-def plot_estimates(needed: pd.DataFrame, sources: list[str], level: float, seed: int) -> list[Estimate]:
+def plot_estimates(needed: pd.DataFrame, cites: Iterable[str], level: float, seed: int) -> list[Estimate]:
     """Number of plots for half and nine tenths of the value of an input, where a number that was compared is enough."""
     found = []
-    for row in needed[needed["value"].notna()].itertuples(index=False):
-        interval = {"lower": row.lower, "upper": row.upper, "level": level} if np.isfinite(row.upper) else {}
-        key, basis = Key("plots", (row.name, row.share)), "smallest number compared that gives this share of the value"
-        found.append(
-            Estimate(key, row.value, "plots", basis, SAMPLE, tuple(sources), len(sources), **interval, seed=seed)
+    for asked in needed[needed["value"].notna()].itertuples(index=False):
+        interval = {"lower": asked.lower, "upper": asked.upper, "level": level} if np.isfinite(asked.upper) else {}
+        key, basis = (
+            Key("plots", (asked.name, asked.share)),
+            "smallest number compared that gives this share of the value",
         )
+        found.append(Estimate(key, asked.value, "plots", basis, SAMPLE, **interval, **cited(cites, seed)))
     return found
 
 

@@ -1,20 +1,24 @@
 """What the villages could ship: tonnes now and under a package, their value, containers, and what fermentation adds."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pipeline.kit.data.contracts import row
-from pipeline.kit.publish.estimates import Estimate, from_draws
+from pipeline.kit.data.citations import cite_parameters, join
+from pipeline.kit.data.contracts import row, sources_of_rows
+from pipeline.kit.publish.estimates import Estimate, cited, from_draws
 from pipeline.kit.publish.keys import Key
 from pipeline.study import known_rows
-from pipeline.study.prices.scope import BEAN_PRICES, Dated
+from pipeline.study.prices.scope import BEAN_PRICES, PRICE_CITES, Dated
 from pipeline.study.scenarios.options import Option, extra_tonnes, mean_extra, yields_of
 
 REGENCIES = ("kutai_timur", "berau", "mahakam_ulu")
 NOW = "now"
-_LISTED = ("source_id", lambda ids: ";".join(sorted(set(ids))))
+WORKING_DAYS = cite_parameters("prices.working_days_per_month")
+FARM = cite_parameters("scenarios.area_per_farmer_ha")
+_LISTED = ("source_id", lambda cited: join(*cited))
 
 
 def regency_state(draws: pd.DataFrame, regency: str) -> pd.DataFrame:
@@ -77,7 +81,8 @@ def fermentation_pairs(prices: pd.DataFrame, wages: pd.DataFrame) -> pd.DataFram
 
     Columns: ``place``, ``date_from``, ``unfermented_idr_per_kg``, ``fermented_idr_per_kg``, ``premium_idr_per_kg``,
     ``weight_loss`` (share of weight whose loss eats up the premium when labour is free), ``wage_idr_per_day``,
-    ``days_per_t`` (days of labour that eat it up when no weight is lost), ``source_id``. A range counts with its
+    ``days_per_t`` (days of labour that eat it up when no weight is lost), ``price_cites`` (what the prices cite) and
+    ``source_id`` (what all of the row does). A range counts with its
     middle. ``prices`` is the clean table, ``wages`` holds ``idr_per_day`` and ``source_id`` by year: labour is paid in
     the money of the premium. Raises ``ValueError`` when there is no pair, no wage of its year, a price is not above
     zero, or fermented beans fetch no more.
@@ -96,6 +101,7 @@ def fermentation_pairs(prices: pd.DataFrame, wages: pd.DataFrame) -> pd.DataFram
     if len(wrong := pairs[~((low > 0) & (high > low))]):
         ids = ", ".join(wrong["price_id_u"] + " and " + wrong["price_id_f"])
         raise ValueError(f"prices must be above zero, and fermented beans dearer: {ids}")
+    price_cites = [join(*both) for both in zip(pairs["source_id_u"], pairs["source_id_f"], strict=True)]
     years = pairs["date_from"].str[:4].astype(int)
     if missing := sorted(set(years) - set(wages.index)):
         raise ValueError(f"no wage is known for the premium of {', '.join(map(str, missing))}")
@@ -107,7 +113,8 @@ def fermentation_pairs(prices: pd.DataFrame, wages: pd.DataFrame) -> pd.DataFram
         weight_loss=1 - low / high,
         wage_idr_per_day=wage["idr_per_day"],
         days_per_t=(high - low) * 1000 / wage["idr_per_day"],
-        source_id=pairs["source_id_u"] + ";" + pairs["source_id_f"] + ";" + wage["source_id"],
+        price_cites=price_cites,
+        source_id=[join(*both) for both in zip(price_cites, wage["source_id"], strict=True)],
     )
 
 
@@ -137,31 +144,49 @@ def crop_estimates(
     tonnes: dict[tuple[str, str], np.ndarray],
     prices: dict[str, float],
     idr_per_usd: float,
-    container_t: float,
+    container: pd.Series,
     dated: Dated,
-    sources: list[str],
+    cites: Callable[[str, str], tuple[str, ...]],
+    rate_cites: str,
     level: float,
     seed: int,
 ) -> list[Estimate]:
-    """Tonnes, containers and value by regency and state; ``prices`` are farm-gate prices in Rp/kg by name."""
-    common: dict[str, Any] = {"level": level, "sources": sources, "n": len(sources), "seed": seed, "basis": STATE}
-    method = "production drawn by the regency model, plus the effect of the option"
+    """Tonnes, containers and value by regency and state; ``prices`` are farm-gate prices in Rp/kg by name.
+
+    ``container`` is the row of the shipment; ``cites`` says what the tonnes of a regency and state cite, ``rate_cites``
+    what the exchange rate does.
+    """
     found = []
     for (regency, state), crop in tonnes.items():
+        own = cites(regency, state)
+        common: dict[str, Any] = {
+            "level": level,
+            "basis": STATE,
+            "method": "production drawn by the regency model, plus the effect of the option",
+        }
+        filled, with_container = crop / float(container["value"]), (*own, str(container["source_id"]))
         found += [
-            from_draws(_of(regency, state, "tonnes"), crop, **common, unit="t/yr", method=method, headline=True),
+            from_draws(_of(regency, state, "tonnes"), crop, **common, **cited(own, seed), unit="t/yr", headline=True),
             from_draws(
-                _of(regency, state, "containers"), crop / container_t, **common, unit="containers/yr", method=method
+                _of(regency, state, "containers"), filled, **common, **cited(with_container, seed), unit="containers/yr"
             ),
         ]
         for name, price in prices.items():
             rupiah, dollars = crop_value(crop, price, idr_per_usd)
             method = "tonnes at a farm-gate price; dollars at the rate of the month"
-            priced = {**common, "method": method, "basis": dated.at(STATE, name)}
+            priced: dict[str, Any] = {"level": level, "method": method, "basis": dated.at(STATE, name)}
+            in_rupiah = (*own, *PRICE_CITES[name])
+            in_dollars = cited((*in_rupiah, rate_cites), seed)
             found += [
-                from_draws(_of(regency, state, f"value_idr_{name}"), rupiah / 1e9, **priced, unit="billion Rp/yr"),
-                from_draws(_of(regency, state, f"value_usd_{name}"), dollars / 1e6, **priced, unit="million USD/yr"),
-            ]
+                from_draws(
+                    _of(regency, state, f"value_idr_{name}"), rupiah / 1e9, **priced, **cited(in_rupiah, seed),
+                    unit="billion Rp/yr",
+                ),
+                from_draws(
+                    _of(regency, state, f"value_usd_{name}"), dollars / 1e6, **priced, **in_dollars,
+                    unit="million USD/yr",
+                ),
+            ]  # fmt: skip
     return found
 
 
@@ -175,7 +200,7 @@ def container_estimates(
     mature_share: np.ndarray,
     ha_per_farmer: float,
     village: pd.Series,
-    sources: list[str],
+    yield_cites: tuple[str, ...],
     level: float,
     seed: int,
 ) -> list[Estimate]:
@@ -188,6 +213,8 @@ def container_estimates(
     needed = to_fill(tonnes, yields, mature_share, ha_per_farmer)
     needed["per_village"] = village["value"] * yields / 1000 / tonnes
     units = {"mature_ha": "ha", "farmers": "farmers", "per_village": "containers/yr"}
+    rests_on = {"mature_ha": (), "farmers": FARM, "per_village": (str(village["source_id"]),)}
+    cites = (*yield_cites, str(container["source_id"]))
     basis = f"one container at the present yield; a village as large as {village['region']}"
     found = [_restated(Key("container", (), "tonnes"), container, "t")]
     return found + [
@@ -198,30 +225,38 @@ def container_estimates(
             unit=units[name],
             basis=basis,
             method="tonnes of a container over the present yield",
-            sources=[*sources, str(container["source_id"]), str(village["source_id"])],
-            n=1,
-            seed=seed,
+            **cited((*cites, *rests_on[name]), seed),
         )
         for name, draws in needed.items()
     ]
 
 
-def fermentation_estimates(pairs: pd.DataFrame, container_t: float) -> list[Estimate]:
+def fermentation_estimates(pairs: pd.DataFrame, container: pd.Series) -> list[Estimate]:
     """Premium of fermented beans, and the loss of weight or the labour that would eat it up, per pair of prices."""
     found = []
     for pair in pairs.itertuples(index=False):
         month = str(pair.date_from)[:7].replace("-", "_")
-        cited = tuple(sorted(set(pair.source_id.split(";"))))
-        basis = f"{pair.place}, {pair.date_from}"
+        basis, prices = f"{pair.place}, {pair.date_from}", (pair.price_cites,)
+        one, wage, shipped = (
+            pair.premium_idr_per_kg * float(container["value"]) / 1e3,
+            (pair.source_id, *WORKING_DAYS),
+            (pair.price_cites, str(container["source_id"])),
+        )
         parts = (
-            ("premium", pair.premium_idr_per_kg, "Rp/kg", "price of fermented less unfermented dry beans"),
-            ("weight_loss", pair.weight_loss, "1", "share of weight whose loss eats up the premium, labour free"),
-            ("days_per_t", pair.days_per_t, "days/t", "labour that eats up the premium, no weight lost"),
-            ("per_container", pair.premium_idr_per_kg * container_t / 1e3, "million Rp", "premium on one container"),
+            ("premium", pair.premium_idr_per_kg, "Rp/kg", "price of fermented less unfermented dry beans", prices),
+            (
+                "weight_loss",
+                pair.weight_loss,
+                "1",
+                "share of weight whose loss eats up the premium, labour free",
+                prices,
+            ),
+            ("days_per_t", pair.days_per_t, "days/t", "labour that eats up the premium, no weight lost", wage),
+            ("per_container", one, "million Rp", "premium on one container", shipped),
         )
         found += [
-            Estimate(Key("fermentation", (month,), name), float(value), unit, basis, how, cited, 2)
-            for name, value, unit, how in parts
+            Estimate(Key("fermentation", (month,), name), float(value), unit, basis, how, **cited(cites))
+            for name, value, unit, how, cites in parts
         ]
     return found
 
@@ -239,14 +274,9 @@ def restated_estimates(
     ``context`` and ``baselines`` are the clean tables, ``price`` the present farm-gate price in Rp/kg, of which
     ``price_sources`` are the sources, those of the rate of the rupiah among them.
     """
-    labour, yields = (
-        row(baselines, known_rows.LABOUR_TABANAN),
-        [
-            row(baselines, key)["value"]
-            for key in (known_rows.YIELD_TABANAN_UNFERMENTED, known_rows.YIELD_TABANAN_FERMENTED)
-        ],
-    )
-    per_tonne = labour["value"] / np.mean(yields) * 1000
+    tabanan = (known_rows.LABOUR_TABANAN, known_rows.YIELD_TABANAN_UNFERMENTED, known_rows.YIELD_TABANAN_FERMENTED)
+    labour, *yields = (row(baselines, key)["value"] for key in tabanan)
+    per_tonne = labour / np.mean(yields) * 1000
     farm_gate = price * 1000 / idr_per_usd
     return [
         _restated(
@@ -258,8 +288,7 @@ def restated_estimates(
             "USD/t",
             f"{dated.beans['present']}, rate of {dated.others}",
             "price of dry beans in dollars",
-            price_sources,
-            len(price_sources),
+            **cited(price_sources),
         ),
         _restated(Key("export", ("berau_2025",)), row(context, known_rows.EXPORT_BERAU_2025), "t"),
         _restated(Key("fermentation", ("dry_year",)), row(context, known_rows.FERMENTED_JEMBRANA_2020), "t"),
@@ -270,8 +299,7 @@ def restated_estimates(
             "days/t",
             "all labour on cacao in Tabanan, Bali, 2012, per tonne of dry beans",
             "labour per ha over the mean yield of those who ferment and those who do not",
-            (str(labour["source_id"]),),
-            3,
+            **cited(sources_of_rows(baselines, *tabanan)),
         ),
     ]
 

@@ -80,4 +80,4 @@ def training_cost(
     low = found[["value", "value_low"]].min(axis=None)
     high = found[["value", "value_high"]].max(axis=None)
     draws = rng.uniform(low, high, size) * idr_per_usd / area_per_farmer / years
-    return draws, sorted(set(found["source_id"]))
+    return draws, list(found["source_id"])

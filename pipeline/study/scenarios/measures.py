@@ -21,6 +21,13 @@ SYNTHESIS = {
     "training": "training",
 }
 
+# The measures that each package holds.
+PARTS = {
+    "training_fertilizer": ("training", "fertilizer_ceiling"),
+    "package": ("pod_sleeving", "fertilizer_ceiling"),
+    "full_package": ("training", "pod_sleeving", "fertilizer_ceiling"),
+}
+
 
 @dataclass(frozen=True)
 class Inputs:
@@ -117,13 +124,8 @@ def is_ranked(options: dict[str, Option], studies: pd.DataFrame) -> dict[str, bo
     counts = studies.groupby("measure")["study_id"].nunique()
     enough = {name: int(counts.get(kind, 0)) >= LEAST_STUDIES for name, kind in SYNTHESIS.items()}
     single = {**enough, "pod_sleeving": True, "borer_sanitation": False}
-    parts = {
-        "fertilizer_market": ("fertilizer_ceiling",),
-        "training_fertilizer": ("training", "fertilizer_ceiling"),
-        "package": ("pod_sleeving", "fertilizer_ceiling"),
-        "full_package": ("training", "pod_sleeving", "fertilizer_ceiling"),
-    }
-    return {name: all(single[part] for part in parts.get(name, (name,))) for name in options}
+    single["fertilizer_market"] = single["fertilizer_ceiling"]
+    return {name: all(single[part] for part in PARTS.get(name, (name,))) for name in options}
 
 
 def compost_cost(

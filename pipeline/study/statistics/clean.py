@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from pipeline.kit.data.citations import join, source_of
 from pipeline.kit.data.sources import load_raw
 from pipeline.study.statistics import rules
 
@@ -22,7 +23,7 @@ def regional_statistics() -> pd.DataFrame:
     frame = rules.screen_misattributed(frame).drop(columns="note")
     series = frame["region"] + "/" + frame["quantity"]
     frame["is_break"] = _breaks(frame)
-    copied = frame.assign(region=series + "/" + frame["source_id"])
+    copied = frame.assign(region=series + "/" + frame["source_id"].map(source_of))
     frame["is_copied"] = rules.mark_copied_years(copied, ["value"]) | frame["warnings"].fillna("").str.contains(
         "copied_year"
     )
@@ -76,7 +77,7 @@ def conflicts(statistics: pd.DataFrame, disagreement_ratio: float) -> pd.DataFra
                     "preferred": group["value"].iloc[0],
                     "rule": RULE,
                     "figure_ids": ";".join(group["figure_id"]),
-                    "source_ids": ";".join(sorted(set(group["source_id"]))),
+                    "source_ids": join(*group["source_id"]),
                 }
             )
     return pd.DataFrame(rows)
@@ -116,7 +117,7 @@ def _computed_yields(usable: pd.DataFrame, basis: str) -> pd.DataFrame:
     production = ranked[ranked["quantity"] == "production"]
     area = ranked[(ranked["quantity"] == f"area_{basis}") & (ranked["value"] > 0)]
     pairs = production.merge(area, on=keys, suffixes=("", "_area"))
-    pairs["is_apart"] = pairs["source_id"] != pairs["source_id_area"]
+    pairs["is_apart"] = pairs["source_id"].map(source_of) != pairs["source_id_area"].map(source_of)
     # Under one boundary and one year the best pair stands first.
     pairs = pairs.sort_values(["is_apart", "order", "order_area"]).drop_duplicates(["region", "year"])
     return pairs.assign(
@@ -187,8 +188,8 @@ def _release_latest() -> pd.DataFrame:
             "yield": "yield_kg_per_ha",
         }
     )
-    ids = frame.groupby(["iso3", "year"])["source_id"].agg(lambda ids: ";".join(sorted(set(ids))))
-    wide["source_id"] = ids.reindex(pd.MultiIndex.from_frame(wide[["iso3", "year"]])).to_numpy()
+    cited = frame[frame["value"].notna()].groupby(["iso3", "year"])["source_id"].agg(";".join)
+    wide["source_id"] = cited.reindex(pd.MultiIndex.from_frame(wide[["iso3", "year"]])).to_numpy()
     return wide.assign(release="latest", area_flag=None, production_flag=None)
 
 

@@ -22,12 +22,15 @@ POOLED = {"mean": Text("mean over places", "rerata semua tempat"), "new": Text("
 
 
 def effect_rows(estimates: list[Estimate], studies: pd.DataFrame) -> pd.DataFrame:
-    """Intervals (``kind`` predictive and mean) and single studies (``kind`` study), in per cent of yield."""
+    """Intervals (``kind`` predictive and mean) and single studies (``kind`` study), in per cent of yield.
+
+    A study cites its own rows, the others all that the figure cites.
+    """
     kinds = {"effect": "predictive", "mean_effect": "mean"}
     chosen = [e for e in estimates if e.key.topic in kinds]
-    rows = [(kinds[e.key.topic], e.key.case[0], e.lower, e.value, e.upper) for e in chosen]
-    rows += [("study", s.measure, np.nan, np.expm1(s.log_ratio) * 100, np.nan) for s in studies.itertuples()]
-    return pd.DataFrame(rows, columns=["kind", "name", "lower", "value", "upper"])
+    rows = [(kinds[e.key.topic], e.key.case[0], e.lower, e.value, e.upper, None) for e in chosen]
+    rows += [("study", s.measure, np.nan, np.expm1(s.log_ratio) * 100, np.nan, s.sources) for s in studies.itertuples()]
+    return pd.DataFrame(rows, columns=["kind", "name", "lower", "value", "upper", "source_id"])
 
 
 def draw_effects(axes: Axes, data: pd.DataFrame, language: str) -> None:
@@ -52,7 +55,7 @@ def forest_rows(studies: pd.DataFrame, estimates: list[Estimate], level: float) 
     """One row per study (``kind`` printed or imputed) and two pooled ones per measure, as ratios of yields.
 
     ``studies`` comes from ``evidence_checks.contributions``. Columns: ``measure``, ``name``, ``kind``, ``lower``,
-    ``value``, ``upper``. Measures without a study are left out.
+    ``value``, ``upper``, ``source_id`` (of a study; pooled rows cite all). Measures without a study are left out.
     """
     by_key = {e.key: e for e in estimates}
     reach = ndtri((1 + level) / 2)
@@ -61,11 +64,11 @@ def forest_rows(studies: pd.DataFrame, estimates: list[Estimate], level: float) 
         for s in studies[studies["measure"] == measure].itertuples():
             kind = "imputed" if s.is_se_imputed else "printed"
             ends = np.exp([s.log_ratio - reach * s.se, s.log_ratio, s.log_ratio + reach * s.se])
-            rows.append((measure, s.study_id, kind, *ends))
+            rows.append((measure, s.study_id, kind, *ends, s.sources))
         for kind, topic in (("mean", "mean_effect"), ("new", "effect")):
             e = by_key[Key(topic, (measure,))]
-            rows.append((measure, kind, kind, *(1 + part / 100 for part in (e.lower, e.value, e.upper))))
-    return pd.DataFrame(rows, columns=["measure", "name", "kind", "lower", "value", "upper"])
+            rows.append((measure, kind, kind, *(1 + part / 100 for part in (e.lower, e.value, e.upper)), None))
+    return pd.DataFrame(rows, columns=["measure", "name", "kind", "lower", "value", "upper", "source_id"])
 
 
 def draw_forest(axes: Axes, data: pd.DataFrame, language: str) -> None:
@@ -125,7 +128,7 @@ def effect_estimates(synthesis: Synthesis, level: float) -> list[Estimate]:
     return found
 
 
-def support_estimates(synthesis: Synthesis, variation: tuple[float, float, tuple[str, ...]]) -> list[Estimate]:
+def support_estimates(synthesis: Synthesis, variation: tuple[float, float, pd.DataFrame]) -> list[Estimate]:
     """Spread between places per measure, chance that a measure lowers yield, and counts of rows and errors.
 
     ``variation`` is how farms vary, from ``evidence_rows``.
@@ -155,7 +158,8 @@ def support_estimates(synthesis: Synthesis, variation: tuple[float, float, tuple
     found.append(
         Estimate(
             Key("evidence", (), "farm_variation"), variation[0], "1", "coefficient of variation between farms",
-            "geometric mean of surveys that print an error and a size", everything, len(variation[2]),
+            "geometric mean of surveys that print an error and a size", split_sources(variation[2]["source_id"]),
+            len(variation[2]),
         )
     )  # fmt: skip
     return found
@@ -163,5 +167,4 @@ def support_estimates(synthesis: Synthesis, variation: tuple[float, float, tuple
 
 def _common(synthesis: Synthesis, measure: str) -> dict[str, Any]:
     rows = synthesis.rows[synthesis.rows["measure"] == measure]
-    sources = split_sources(rows["source_id"]) if len(rows) else ("prior",)
-    return {"method": METHOD, "sources": sources, "n": rows["study_id"].nunique()}
+    return {"method": METHOD, "sources": synthesis.cites, "n": rows["study_id"].nunique()}

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from pipeline.kit.data.citations import join
 from pipeline.study.statistics.rules import join_lists
 
 # Designs whose control was not drawn by lot: what they show may be the farmers, not the measure.
@@ -26,8 +27,9 @@ def trial_rows(trial: pd.DataFrame) -> pd.DataFrame:
         ratio = logs[shade] - logs["none"]
         likeness = max(0.0, ratio.autocorr())
         years = len(ratio) * (1 - likeness) / (1 + likeness)
-        rows.append((f"tafo_{shade}", ratio.mean(), ratio.std() / np.sqrt(years)))
-    frame = pd.DataFrame(rows, columns=["effect_id", "log_ratio", "log_ratio_se"])
+        cited = join(*trial.loc[trial["shade"].isin([shade, "none"]), "source_id"])
+        rows.append((f"tafo_{shade}", ratio.mean(), ratio.std() / np.sqrt(years), cited))
+    frame = pd.DataFrame(rows, columns=["effect_id", "log_ratio", "log_ratio_se", "source_id"])
     return frame.assign(
         measure="shade",
         study_id="tafo_1963_1982",
@@ -35,12 +37,11 @@ def trial_rows(trial: pd.DataFrame) -> pd.DataFrame:
         design="on_station_trial",
         confidence="medium",
         warnings=trial["warnings"].iloc[0],
-        source_id=trial["source_id"].iloc[0],
     )
 
 
-def variation_between_farms(effects: pd.DataFrame) -> tuple[float, float, tuple[str, ...]]:
-    """Coefficient of variation of a farm's yield or income: geometric mean, spread of its log, and the effects.
+def variation_between_farms(effects: pd.DataFrame) -> tuple[float, float, pd.DataFrame]:
+    """Coefficient of variation of a farm's yield or income: geometric mean, spread of its log, and the rows of it.
 
     From surveys that print both the error of a difference and their size; ``effects`` is the clean table.
     """
@@ -49,20 +50,22 @@ def variation_between_farms(effects: pd.DataFrame) -> tuple[float, float, tuple[
     if len(known) < 3:
         raise ValueError(f"{len(known)} surveys with an error and a size do not tell how farms vary; 3 are needed")
     logs = np.log(known["log_ratio_se"] * np.sqrt(known["n"] / ARMS))
-    return float(np.exp(logs.mean())), float(logs.std()), tuple(known["effect_id"])
+    return float(np.exp(logs.mean())), float(logs.std()), known
 
 
 def with_errors(pooled: pd.DataFrame, effects: pd.DataFrame) -> pd.DataFrame:
     """Add ``se`` and ``is_se_imputed`` to the rows to pool.
 
     A missing error is what two groups of the printed size would have if farms vary as in the surveys that print it;
-    the sample of a study is shared by its rows, and a size that is not printed is taken to be small. ``effects`` is
-    the whole clean table.
+    the sample of a study is shared by its rows, and a size that is not printed is taken to be small. A row with an
+    imputed error also cites what that rests on. ``effects`` is the whole clean table.
     """
-    variation, _, _ = variation_between_farms(effects)
+    variation, _, surveys = variation_between_farms(effects)
     yields = effects[effects["outcome"] == "yield"]
     small = yields["n"].groupby(_is_trial(yields)).quantile(UNKNOWN_SIZE_QUANTILE)
     size = pooled["n"] / pooled.groupby("study_id")["effect_id"].transform("size")
+    sizes = yields[yields["n"].notna()].groupby(_is_trial(yields))["source_id"].agg(lambda cited: join(*cited))
+    sized_by = _is_trial(pooled).map(sizes).where(size.isna(), "")
     size = size.fillna(_is_trial(pooled).map(small))
     imputed = variation * np.sqrt(ARMS / size)
     is_imputed = pooled["log_ratio_se"].isna()
@@ -70,6 +73,10 @@ def with_errors(pooled: pd.DataFrame, effects: pd.DataFrame) -> pd.DataFrame:
         se=pooled["log_ratio_se"].fillna(imputed).astype(float),
         is_se_imputed=is_imputed,
         warnings=join_lists(pooled["warnings"], is_imputed.map({True: "imputed", False: ""})),
+        source_id=pooled["source_id"].where(
+            ~is_imputed,
+            join_lists(pooled["source_id"], sized_by, pd.Series(join(*surveys["source_id"]), pooled.index)),
+        ),
     ).reset_index(drop=True)
 
 

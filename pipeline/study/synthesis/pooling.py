@@ -20,6 +20,7 @@ import pandas as pd
 from pipeline.kit.bayes import mixture
 from pipeline.kit.bayes.linear_normal import Asked, Block, Posterior, average, fit, fixed_effects, groups, positions
 from pipeline.kit.bayes.mixture import Mixture, stream
+from pipeline.kit.data.citations import cite_parameters, split_lists
 from pipeline.study.names import POOLED_MEASURES
 from pipeline.study.synthesis.comparisons import AFRICA, UNADJUSTED, variation_between_farms
 
@@ -57,6 +58,11 @@ class Synthesis:
     typical: np.ndarray
     typical_weight: np.ndarray
 
+    @property
+    def cites(self) -> tuple[str, ...]:
+        """What every effect cites: all rows, for together they tell the typical spread, and the priors."""
+        return (*sorted(split_lists(self.rows["source_id"])), *PRIORS)
+
     def mean_effect(self, measure: str) -> Mixture:
         """Mean effect of a measure over all places, on the log scale."""
         return self.posteriors[measure].combination({"mean": 1.0})
@@ -83,6 +89,17 @@ class Synthesis:
         return pd.DataFrame(
             {name: self.new_place(name).draw(stream(seed, f"effect {name}"), size) for name in self.posteriors}
         )
+
+
+# The parameters behind the priors.
+PRIORS = cite_parameters(
+    "evidence.fertilizer_prior_mean",
+    "evidence.fertilizer_prior_sd",
+    "evidence.other_prior_mean",
+    "evidence.other_prior_sd",
+    "evidence.spread_prior_scale",
+    "evidence.design_bias_sd",
+)
 
 
 def synthesise(rows: pd.DataFrame, priors: Priors, error_factor_sd: float) -> Synthesis:

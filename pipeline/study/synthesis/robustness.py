@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from pipeline.kit.data.citations import join
 from pipeline.study.names import POOLED_MEASURES
 from pipeline.study.synthesis.comparisons import AFRICA
-from pipeline.study.synthesis.pooling import Priors, Synthesis, synthesise
+from pipeline.study.synthesis.pooling import PRIORS, Priors, Synthesis, synthesise
 
 
 def contributions(synthesis: Synthesis, level: float) -> pd.DataFrame:
@@ -36,7 +37,7 @@ def contributions(synthesis: Synthesis, level: float) -> pd.DataFrame:
                 "lower": lower,
                 "value": value,
                 "upper": upper,
-                "sources": ";".join(sorted(set(rows["source_id"]))),
+                "sources": join(*rows["source_id"]),
             }
         )
     return pd.DataFrame(found)
@@ -75,15 +76,17 @@ def sensitivity(
 ) -> pd.DataFrame:
     """Effect in a new place, in per cent, of every measure under every variant.
 
-    Columns: ``measure``, ``variant``, ``studies``, ``lower``, ``value``, ``upper``.
+    Columns: ``measure``, ``variant``, ``studies``, ``lower``, ``value``, ``upper``, ``source_id``.
     """
     found = []
     for variant, (frame, prior) in variants(rows, doubtful, priors).items():
         synthesis = synthesise(frame, prior, factor_sd)
+        cited = join(*frame["source_id"], *PRIORS)
         for measure in POOLED_MEASURES:
             studies = frame.loc[frame["measure"] == measure, "study_id"].nunique()
-            found.append((measure, variant, studies, *np.expm1(synthesis.new_place(measure).interval(level)) * 100))
-    return pd.DataFrame(found, columns=["measure", "variant", "studies", "lower", "value", "upper"])
+            interval = np.expm1(synthesis.new_place(measure).interval(level)) * 100
+            found.append((measure, variant, studies, *interval, cited))
+    return pd.DataFrame(found, columns=["measure", "variant", "studies", "lower", "value", "upper", "source_id"])
 
 
 def small_study_slopes(rows: pd.DataFrame) -> pd.DataFrame:

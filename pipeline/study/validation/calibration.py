@@ -16,6 +16,7 @@ from scipy.stats import beta
 from pipeline.kit import compute
 from pipeline.kit.bayes.linear_normal import Block, Posterior, fixed_effects, groups, log_likelihood
 from pipeline.kit.bayes.mixture import Mixture, stream
+from pipeline.kit.data.citations import join
 from pipeline.kit.data.sources import load_raw
 from pipeline.study.names import POOLED_MEASURES
 from pipeline.study.synthesis.pooling import (
@@ -278,7 +279,10 @@ def check_meta_analyses(studies: pd.DataFrame, published: pd.DataFrame) -> pd.Da
         for dataset, method in published[["dataset", "method"]].drop_duplicates().itertuples(index=False)
     }
     values = [computed[row.dataset, row.method][row.quantity] for row in published.itertuples()]
-    table = published.assign(computed=values)
+    # A check rests on the printed result and on the studies it is computed from.
+    by_dataset = studies.groupby("dataset")["source_id"].agg(lambda cited: join(*cited))
+    cited = [join(row.source_id, by_dataset[row.dataset]) for row in published.itertuples()]
+    table = published.assign(computed=values, source_id=cited)
     return table.assign(passed=(table["computed"] - table["value"]).abs() <= TOLERANCE)
 
 
@@ -354,6 +358,7 @@ def meta_analyses() -> pd.DataFrame:
             "value": frame["value"].fillna(odds),
             "error": np.sqrt(frame["variance"].fillna(variance)),
             "moderator": frame["moderator"],
+            "source_id": frame["source_id"],
         }
     )
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.kit.language import Text, read_texts
-from pipeline.kit.publish.estimates import Estimate
+from pipeline.kit.publish.estimates import Estimate, split_sources
 from pipeline.kit.publish.keys import Key
 from pipeline.study.names import POOLED_MEASURES
 from pipeline.study.validation.calibration import Coverage, coverage
@@ -52,7 +52,7 @@ def forecast_estimates(left_out: pd.DataFrame, sources: tuple[str, ...]) -> list
 
 def check_estimates(checks: pd.DataFrame) -> list[Estimate]:
     """How many published results were found again; ``checks`` has ``passed`` and ``source_id``."""
-    sources = tuple(sorted(set(checks["source_id"])))
+    sources = split_sources(checks["source_id"])
     method = "published results computed again"
     return [
         Estimate(

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from pipeline.kit.data.citations import cite_parameters, join, source_of
 from pipeline.study import known_rows
 from pipeline.study.statistics.rules import require_one_basis
 
@@ -38,7 +39,7 @@ def kutai_timur_readings(statistics: pd.DataFrame) -> pd.DataFrame:
                 "area_ha": area["value"],
                 "yield_kg_per_ha": production["value"] * 1000 / area["value"],
                 "status": production["status"],
-                "source_ids": ";".join(sorted({production["source_id"], area["source_id"]})),
+                "source_ids": join(production["source_id"], area["source_id"]),
             }
         )
     return pd.DataFrame(rows)
@@ -68,32 +69,46 @@ def mature_shares(statistics: pd.DataFrame) -> pd.DataFrame:
     reported on are the good ones.
     """
     usable = statistics[~statistics["is_screened"] & statistics["level"].isin(["regency", "province", "nation"])]
-    wide = usable.pivot_table(
-        index=["region", "level", "year", "source_id"], columns="quantity", values="value", aggfunc="first"
-    ).reset_index()
+    usable = usable.dropna(subset="value").assign(source=usable["source_id"].map(source_of))
+    rows = []
+    # Figures of one source for one year are counted on the same ground.
+    for (region, level, year, _), own in usable.groupby(["region", "level", "year", "source"]):
+        share, used = _mature_share(own)
+        area = own.loc[own["quantity"] == "area_total", "value"]
+        if 0 < share < 1 and not (area < SMALLEST_AREA_HA).any():
+            rows.append((region, level, year, share, used))
+    found = pd.DataFrame(rows, columns=["region", "level", "year", "share", "source_ids"])
+    return found.groupby("region").tail(1).reset_index(drop=True)
+
+
+def _mature_share(figures: pd.DataFrame) -> tuple[float, str]:
+    """The share from the figures of one source and year, and what it cites; not a number when they do not tell it."""
+    first = figures.drop_duplicates("quantity").set_index("quantity")
+    value, has = first["value"], set(first.index)
     # A yield on mature area with its production tells the mature area; one on total area would not.
-    on_mature = usable[(usable["quantity"] == "yield") & (usable["basis"] == "mature")]
-    keys = pd.MultiIndex.from_frame(on_mature[["region", "year", "source_id"]])
-    known = pd.MultiIndex.from_frame(wide[["region", "year", "source_id"]]).isin(keys)
-    implied = wide["production"] * 1000 / wide["yield"].where(known)
-    share = wide["area_mature"].fillna(implied) / wide["area_total"]
-    found = wide.assign(share=share.fillna(wide.get("share_mature")))
-    found = found[found["share"].between(0, 1, inclusive="neither") & ~(found["area_total"] < SMALLEST_AREA_HA)]
-    found = found.sort_values(["region", "year"])
-    latest = found.groupby("region").tail(1).rename(columns={"source_id": "source_ids"})
-    return latest[["region", "level", "year", "share", "source_ids"]].reset_index(drop=True)
+    is_on_mature = ((figures["quantity"] == "yield") & (figures["basis"] == "mature")).any()
+    if {"area_mature", "area_total"} <= has:
+        share, used = value["area_mature"] / value["area_total"], ["area_mature", "area_total"]
+    elif {"production", "yield", "area_total"} <= has and is_on_mature:
+        mature = value["production"] * 1000 / value["yield"]
+        share, used = mature / value["area_total"], ["production", "yield", "area_total"]
+    elif "share_mature" in has:
+        share, used = value["share_mature"], ["share_mature"]
+    else:
+        return np.nan, ""
+    return float(share), join(*first.loc[used, "source_id"])
 
 
-def reporting_error(conflicts: pd.DataFrame, quantity: str) -> tuple[float, int]:
-    """Standard deviation of the log of one published figure, and the number of conflicts it rests on.
+def reporting_error(conflicts: pd.DataFrame, quantity: str) -> tuple[float, pd.DataFrame]:
+    """Standard deviation of the log of one published figure, and the conflicts it rests on.
 
     Where two sources give one quantity for one region and year, the log of their ratio is the difference of
     two such errors. The median is used, so that the few wild ones do not set it.
     """
-    ratios = np.log(conflicts[(conflicts["quantity"] == quantity) & (conflicts["ratio"] > 1)]["ratio"])
-    if len(ratios) < 3:
-        raise ValueError(f"{len(ratios)} conflicts in {quantity} do not tell its error; at least 3 are needed")
-    return float(ratios.median() / (0.6745 * np.sqrt(2))), len(ratios)
+    used = conflicts[(conflicts["quantity"] == quantity) & (conflicts["ratio"] > 1)]
+    if len(used) < 3:
+        raise ValueError(f"{len(used)} conflicts in {quantity} do not tell its error; at least 3 are needed")
+    return float(np.log(used["ratio"]).median() / (0.6745 * np.sqrt(2))), used
 
 
 def attainable_yields(baselines: pd.DataFrame, chosen: float) -> pd.DataFrame:
@@ -102,7 +117,7 @@ def attainable_yields(baselines: pd.DataFrame, chosen: float) -> pd.DataFrame:
     Columns: ``name``, ``yield_kg_per_ha``, ``source_id``. Raises ``KeyError`` when a baseline is not in the table.
     """
     known = baselines.set_index("baseline_id")
-    rows = [("chosen", chosen, "parameter")]
+    rows = [("chosen", chosen, *cite_parameters("yield_gap.attainable_kg_per_ha"))]
     for name, key in (
         ("cocoasoils", known_rows.ATTAINABLE_YIELD_WEST_AFRICA),
         ("potential_sulawesi", known_rows.POTENTIAL_YIELD_CENTRAL_SULAWESI),

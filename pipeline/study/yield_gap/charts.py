@@ -49,7 +49,7 @@ def compared_yields(yields: pd.DataFrame, readings: pd.DataFrame, present: Estim
     """Yields to show side by side, each with its basis: Kutai Timur first, then its neighbours.
 
     Columns: ``label`` (English and Indonesian around a bar), ``basis``, ``yield_kg_per_ha``, ``status``,
-    ``lower``, ``upper``.
+    ``lower``, ``upper``, ``source_id``.
     """
     rows = [
         (
@@ -59,16 +59,19 @@ def compared_yields(yields: pd.DataFrame, readings: pd.DataFrame, present: Estim
             "estimate",
             present.lower,
             present.upper,
+            ";".join(present.sources),
         )
     ]
     for reading in readings.itertuples():
         english = f"Kutai Timur {reading.reading}"
-        rows.append((_both(english), "total", reading.yield_kg_per_ha, reading.status, np.nan, np.nan))
+        own = (reading.yield_kg_per_ha, reading.status, np.nan, np.nan, reading.source_ids)
+        rows.append((_both(english), "total", *own))
     for region, year, basis in COMPARED:
         chosen = yields[(yields["region"] == region) & (yields["year"] == year) & (yields["basis"] == basis)]
         best = chosen.sort_values(["derivation", "yield_id"]).iloc[0]
-        rows.append((_both(f"{region} {year}"), basis, best["yield_kg_per_ha"], best["status"], np.nan, np.nan))
-    return pd.DataFrame(rows, columns=["label", "basis", "yield_kg_per_ha", "status", "lower", "upper"])
+        own = (best["yield_kg_per_ha"], best["status"], np.nan, np.nan, best["source_id"])
+        rows.append((_both(f"{region} {year}"), basis, *own))
+    return pd.DataFrame(rows, columns=["label", "basis", "yield_kg_per_ha", "status", "lower", "upper", "source_id"])
 
 
 def _both(english: str) -> str:

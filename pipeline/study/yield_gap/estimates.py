@@ -5,19 +5,31 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pipeline.kit.data.citations import cite_parameters
 from pipeline.kit.publish.estimates import Estimate, from_draws, split_sources
 from pipeline.kit.publish.keys import Key
 
 BASIS = "mature area (TM)"
 METHOD = "regency model: area, mature share and yield in logs, pooled from regency to nation"
 HERE = "kutai_timur"
+ATTAINABLE = cite_parameters("yield_gap.attainable_kg_per_ha")
 REGIONS = {"kutai_timur": "Kutai Timur", "berau": "Berau", "mahakam_ulu": "Mahakam Ulu"}
+
+
+def cited_by_model(figures: pd.DataFrame, errors: dict[str, tuple[float, pd.DataFrame]]) -> tuple[str, ...]:
+    """What every number of the regency model cites: the figures it is fitted to, and what tells their error.
+
+    Regencies learn from each other through their province and the nation: no number rests on its own figures alone.
+    """
+    conflicts = (cited for _, used in errors.values() for cited in used["source_ids"])
+    return split_sources([*figures["source_id"], *conflicts])
 
 
 def gap_estimates(
     state: pd.DataFrame,
     readings: pd.DataFrame,
     figures: pd.DataFrame,
+    cites: tuple[str, ...],
     is_mature: float,
     attainable: float,
     level: float,
@@ -25,55 +37,52 @@ def gap_estimates(
 ) -> list[Estimate]:
     """Area, mature share, yield and gap from the draws of the present ``state``, and every reading as published.
 
-    ``figures`` are those the regency model was fitted to; ``is_mature`` is the chance that the hectares given in 2025
-    are mature area.
+    ``figures`` are those the regency model was fitted to, ``cites`` is what it rests on; ``is_mature`` is the chance
+    that the hectares given in 2025 are mature area.
     """
     present = state["yield_kg_per_ha"].to_numpy()
-    sources = split_sources(figures["source_id"])
-    common: dict[str, Any] = {
-        "level": level, "sources": sources, "n": len(figures), "seed": seed, "method": METHOD, "headline": True
-    }  # fmt: skip
+    common: dict[str, Any] = {"level": level, "n": len(figures), "seed": seed, "method": METHOD, "headline": True}
+    own, with_attainable = common | {"sources": cites}, common | {"sources": (*cites, *ATTAINABLE)}
     share, area = state["mature_share"].to_numpy(), state["area_total_ha"].to_numpy()
     tonnes = area * share * present / 1000
     gap, less = attainable - present, f"{attainable:g} less the present yield, mature area (TM)"
     chance, weighed = "chance that the hectares of 2025 are mature area", "evidence of both readings"
     return [
-        from_draws(Key(HERE, (), "mature_share"), share, **common, unit="1", basis="of the total area"),
-        from_draws(Key(HERE, (), "yield_mature"), present, **common, unit="kg/ha", basis=BASIS),
-        from_draws(Key(HERE, (), "gap"), gap, **common, unit="kg/ha", basis=less),
-        from_draws(Key(HERE, (), "area_total"), area, **common, unit="ha", basis="total area, 2025"),
-        from_draws(Key(HERE, (), "area_mature"), area * share, **common, unit="ha", basis="mature area (TM), 2025"),
-        from_draws(Key(HERE, (), "production"), tonnes, **common, unit="t/yr", basis="dry beans"),
-        Estimate(Key(HERE, (), "area_2025_is_mature"), is_mature, "1", chance, weighed, sources, len(figures)),
-        _probability(present, attainable, sources, seed),
-        Estimate(Key("attainable"), attainable, "kg/ha", BASIS, "parameter", ("parameter",), 1),
+        from_draws(Key(HERE, (), "mature_share"), share, **own, unit="1", basis="of the total area"),
+        from_draws(Key(HERE, (), "yield_mature"), present, **own, unit="kg/ha", basis=BASIS),
+        from_draws(Key(HERE, (), "gap"), gap, **with_attainable, unit="kg/ha", basis=less),
+        from_draws(Key(HERE, (), "area_total"), area, **own, unit="ha", basis="total area, 2025"),
+        from_draws(Key(HERE, (), "area_mature"), area * share, **own, unit="ha", basis="mature area (TM), 2025"),
+        from_draws(Key(HERE, (), "production"), tonnes, **own, unit="t/yr", basis="dry beans"),
+        Estimate(Key(HERE, (), "area_2025_is_mature"), is_mature, "1", chance, weighed, cites, len(figures)),
+        _probability(present, attainable, (*cites, *ATTAINABLE), len(figures), seed),
+        Estimate(Key("attainable"), attainable, "kg/ha", BASIS, "parameter", ATTAINABLE, 1),
         *(_reading(row) for _, row in readings.iterrows()),
     ]  # fmt: skip
 
 
-def grower_estimates(growers: pd.DataFrame, figures: pd.DataFrame, level: float, seed: int) -> list[Estimate]:
+def grower_estimates(
+    growers: pd.DataFrame, figures: pd.DataFrame, cites: tuple[str, ...], level: float, seed: int
+) -> list[Estimate]:
     """Present production and yield per mature hectare of the regencies that might export."""
     found = []
     units = {"yield_kg_per_ha": ("kg/ha", BASIS), "mature_ha": ("ha", BASIS), "production_t": ("t/yr", "dry beans")}
     for column in growers:
         region, quantity = next((r, q) for r in REGIONS for q in units if column == f"{r}_{q}")
-        own = figures[figures["region"] == REGIONS[region]]
         unit, basis = units[quantity]
         found.append(
             from_draws(
                 Key("grower", (region,), quantity), growers[column].to_numpy(), level, unit=unit, basis=basis,
-                method=METHOD, sources=split_sources(own["source_id"]), n=len(own), seed=seed,
+                method=METHOD, sources=cites, n=len(figures), seed=seed,
             )
         )  # fmt: skip
     return found
 
 
-def _probability(present: np.ndarray, attainable: float, sources: tuple[str, ...], seed: int) -> Estimate:
+def _probability(present: np.ndarray, attainable: float, cites: tuple[str, ...], n: int, seed: int) -> Estimate:
     chance = float((present < attainable).mean())
     method = "share of draws below the attainable yield"
-    return Estimate(
-        Key(HERE, (), "gap_probability"), chance, "1", BASIS, method, tuple(sorted(set(sources))), 2, seed=seed
-    )
+    return Estimate(Key(HERE, (), "gap_probability"), chance, "1", BASIS, method, cites, n, seed=seed)
 
 
 def _reading(row: pd.Series) -> Estimate:
@@ -85,11 +94,13 @@ def _reading(row: pd.Series) -> Estimate:
     )
 
 
-def error_estimates(errors: dict[str, tuple[float, int]], conflicts: pd.DataFrame) -> list[Estimate]:
-    """Error of a single published figure, per quantity, from the clean table of conflicts."""
-    sources = split_sources(conflicts["source_ids"])
+def error_estimates(errors: dict[str, tuple[float, pd.DataFrame]]) -> list[Estimate]:
+    """Error of a single published figure, per quantity, with the conflicts that tell it."""
     method = "median log ratio of conflicting figures"
     return [
-        Estimate(Key("reporting_error", (name,)), error, "log ratio", "one published figure", method, sources, n)
-        for name, (error, n) in errors.items()
-    ]
+        Estimate(
+            Key("reporting_error", (name,)), error, "log ratio", "one published figure", method,
+            split_sources(used["source_ids"]), len(used),
+        )
+        for name, (error, used) in errors.items()
+    ]  # fmt: skip

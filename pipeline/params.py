@@ -18,9 +18,16 @@ class ParameterError(ValueError):
     """Parameters that cannot be used; the message names each of them."""
 
 
-def parameter(default: float | int, unit: str, en: str, id: str, low: float, high: float) -> Any:
-    """Declare one number: default, unit, meaning in English and Indonesian, least and greatest value."""
-    return Field(default, ge=low, le=high, description=en, json_schema_extra={"unit": unit, "arti": id})
+def parameter(
+    default: float | int, unit: str, en: str, id: str, low: float, high: float, rests_on: tuple[str, ...] = ()
+) -> Any:
+    """Declare one number: default, unit, meaning in English and Indonesian, least and greatest value.
+
+    ``rests_on`` names the raw rows that the default and its meaning restate, ``local_prices:F104``; none for what is
+    assumed.
+    """
+    about: Any = {"unit": unit, "arti": id, "rests_on": rests_on}
+    return Field(default, ge=low, le=high, description=en, json_schema_extra=about)
 
 
 def words(default: str, pattern: str, allowed: str, en: str, id: str) -> Any:
@@ -148,6 +155,7 @@ class Prices(Section):
         "38.000, Dinas Perkebunan provinsi, 16 Desember 2025; fermentasi tidak disebut, dianggap tanpa fermentasi).",
         1000,
         500000,
+        rests_on=("local_prices:F104", "local_prices:F105"),
     )
     as_of: str = words(
         "2026-01",
@@ -179,6 +187,13 @@ class Prices(Section):
         "Harga petani rendah untuk menguji tindakan: sekitar harga di Mahakam Ulu tahun 2016 sampai 2022.",
         1000,
         500000,
+        rests_on=(
+            "local_prices:F008",
+            "local_prices:F012",
+            "local_prices:F013",
+            "local_prices:F015",
+            "local_prices:F016",
+        ),
     )
     high_cocoa_idr_per_kg: float = parameter(
         50000.0,
@@ -187,6 +202,7 @@ class Prices(Section):
         "Ujung atas laporan di sekitar saat ini: asosiasi petani untuk Indonesia, 5 Januari 2026.",
         1000,
         500000,
+        rests_on=("local_prices:F044",),
     )
     berau_cocoa_idr_per_kg: float = parameter(
         70000.0,
@@ -195,6 +211,7 @@ class Prices(Section):
         "Harga di Berau 20 November 2025, ujung bawah, sebelum turun; untuk menguji tindakan.",
         1000,
         500000,
+        rests_on=("local_prices:F042",),
     )
     peak_cocoa_idr_per_kg: float = parameter(
         120000.0,
@@ -203,6 +220,7 @@ class Prices(Section):
         "Harga petani puncak untuk menguji tindakan: biji fermentasi mutu AA, Berau, 2024-25.",
         1000,
         500000,
+        rests_on=("local_prices:F039",),
     )
     harvest_days_per_kg: float = parameter(
         0.04,
@@ -212,6 +230,7 @@ class Prices(Section):
         "Tabanan, Bali, 2012.",
         0,
         0.5,
+        rests_on=("baselines:B054", "baselines:B050a", "baselines:B051a"),
     )
     working_days_per_month: int = parameter(
         25,
@@ -235,6 +254,7 @@ class YieldGap(Section):
         "dan laporan Karangan Ilir di Kutai Timur tahun 2018.",
         300,
         4000,
+        rests_on=("baselines:B016b", "kaltim_statistics:K051", "kaltim_statistics:K052"),
     )
 
     potential_kg_per_ha: float = parameter(
@@ -244,6 +264,7 @@ class YieldGap(Section):
         "Hasil tertinggi yang dapat dicapai tindakan apa pun: batas atas potensi klon Indonesia (Ditjenbun 2009).",
         1000,
         8000,
+        rests_on=("baselines:B056b",),
     )
 
 
@@ -303,6 +324,7 @@ class Fertilizer(Section):
         "Ongkos angkut pupuk ke desa (Muara Wahau, Oktober 2022).",
         0,
         20000,
+        rests_on=("local_prices:F095",),
     )
     labour_days_per_ha: float = parameter(
         8.0,
@@ -326,6 +348,7 @@ class Pests(Section):
         "karena belum diketahui apakah intensitas yang dilaporkan di sana adalah bagian buah terserang.",
         0,
         1,
+        rests_on=("effects:E047", "effects:E048", "pest_reports:R022", "pest_reports:R023"),
     )
     sleeving_leaves_at_most: float = parameter(
         0.7,
@@ -336,6 +359,7 @@ class Pests(Section):
         "Kalimantan Timur menyisakan 0,47, blok kebun di Perak 0,12.",
         0.5,
         1,
+        rests_on=("effects:E126", "effects:E144"),
     )
 
 
@@ -410,6 +434,7 @@ class Scenarios(Section):
         "Luas kakao per petani di Kutai Timur, dari angka tahun 2020.",
         0.1,
         20,
+        rests_on=("kaltim_statistics:K038", "kaltim_statistics:K040"),
     )
 
 
@@ -568,9 +593,9 @@ def _explain(problem: Any) -> str:
 
 @cache
 def describe() -> dict[str, dict[str, Any]]:
-    """Every parameter by dotted name: type, unit, what is allowed, default and meaning in both languages.
+    """Every parameter by dotted name: type, unit, what is allowed, default, the raw rows that it rests on, and meaning.
 
-    Numbers also have ``low`` and ``high``.
+    The meaning is in both languages. Numbers also have ``low`` and ``high``.
     """
     found = {}
     for section, model in SECTIONS.items():
@@ -578,6 +603,7 @@ def describe() -> dict[str, dict[str, Any]]:
             extra: Any = field.json_schema_extra
             kind = KIND_NAMES[field.annotation]
             info = {"type": kind, "unit": extra.get("unit", ""), "default": field.default}
+            info |= {"rests_on": extra.get("rests_on", ())}
             if "allowed" not in extra:
                 bounds = {type(rule).__name__.lower(): rule for rule in field.metadata}
                 info |= {"low": bounds["ge"].ge, "high": bounds["le"].le}

@@ -83,9 +83,9 @@ def dvc(folder: Path, *arguments: str, check: bool = True, **variables: str) -> 
     return done
 
 
-def cacao_repro(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run the stages of a copy side by side, with the code of the copy."""
-    command = [sys.executable, "-m", "pipeline.cli", "repro"]
+def cacao_repro(folder: Path, *stages: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run the stages of a copy side by side, with the code of the copy: all, or these and what they need."""
+    command = [sys.executable, "-m", "pipeline.cli", "repro", *stages]
     binaries = str(Path(sys.executable).parent)
     environment = {**os.environ, "PATH": binaries + os.pathsep + os.environ["PATH"], "PYTHONPATH": str(folder)}
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment | variables)

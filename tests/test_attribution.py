@@ -135,7 +135,8 @@ def test_waterfall_leads_from_the_present_to_the_attainable_yield(attainable):
 def test_explained_and_unexplained_add_up_to_the_gap_for_every_attainable_yield():
     shares_, present = simulated_shares()
     choices = pd.DataFrame({"name": ["a", "b"], "yield_kg_per_ha": [1000.0, 2000.0], "source_id": "parameter"})
-    found = attribution.explained_by_attainable(shares_, present, choices)
+    found = attribution.explained_by_attainable(shares_, present, choices, ("a@prices:2",))
+    assert found["source_id"].tolist() == ["a@prices:2;parameter"] * 2
     held = found[list(attribution.CAUSES)].sum(axis=1)
     assert (held + found["unexplained"]).tolist() == pytest.approx(found["gap"].tolist())
     assert found["explained_share"].tolist() == pytest.approx((held / found["gap"]).tolist())

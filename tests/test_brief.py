@@ -103,11 +103,11 @@ def test_small_print_names_warnings_on_sentences_rows_and_pictures_and_no_others
     words = {"caption": "A box.", "alt": "A box."}
     monkeypatch.setattr(brief, "load_figure", lambda *_: (SVG, words, ("series_break",)))
     warned = {"parameter": {"press_figure"}, "source_training": {"imputed"}, "unsaid": {"old_boundary"}}
-    monkeypatch.setattr(usage, "_by_source", warned)
+    monkeypatch.setattr(usage, "_by_citation", warned)
     text = both_pages()[1][-1].texts[0]
     warnings = "angka pers; deret angka terputus; galat baku diperkirakan"
     assert text == f"catatan. Peringatan pada sumber di balik halaman ini: {warnings}."
-    monkeypatch.setattr(usage, "_by_source", {})
+    monkeypatch.setattr(usage, "_by_citation", {})
     blocks = [brief.answer(PROSE, Text("About {yield}.", "Sekitar {yield}."), "id")]
     assert brief.footer(Text("small print.", "catatan."), PROSE, blocks, "id").texts == ("catatan.",)
 

@@ -360,7 +360,7 @@ def test_nothing_of_pandas_style_remains(language):
 @pytest.mark.parametrize("language", ["en", "id"])
 def test_a_script_in_a_cell_stays_text(language):
     evil = "<script>alert(1)</script>"
-    html = translate_table(frame_html(pd.DataFrame({"source_id": [evil, "<b onclick='x'>&amp;"]})), language)
+    html = translate_table(frame_html(pd.DataFrame({"effect_id": [evil, "<b onclick='x'>&amp;"]})), language)
     soup = BeautifulSoup(html, "html.parser")
     assert soup.find(["script", "b"]) is None
     assert evil in [cell.get_text() for cell in cells(html)]
@@ -370,6 +370,13 @@ def test_a_script_in_a_cell_stays_text(language):
     left = translate_table(raw, "en")
     assert "<script" not in left
     assert "onclick" not in left
+
+
+@pytest.mark.parametrize("language", ["en", "id"])
+def test_what_a_row_cites_is_shown_as_its_sources(language):
+    frame = pd.DataFrame({"source_id": ["bps_2021@prices:4;bps_2021@prices:5;faostat@cocoa:9", "prior"]})
+    shown = cells(translate_table(frame_html(frame), language))
+    assert [cell.get_text() for cell in shown][-2:] == ["bps_2021; faostat", "prior"]
 
 
 NUMBERS = st.floats(-1e9, 1e9) | st.just(float("nan"))
@@ -391,7 +398,7 @@ def test_cells_and_values_are_kept(rows):
 
 @given(st.text(min_size=1, max_size=30))
 def test_any_text_of_an_identifier_comes_out_as_it_went_in(text):
-    frame = pd.DataFrame({"source_id": [text]})
+    frame = pd.DataFrame({"effect_id": [text]})
     [cell] = BeautifulSoup(frame_html(frame), "html.parser").find_all("td")
     [shown] = BeautifulSoup(translate_table(frame_html(frame), "en"), "html.parser").find_all("td")
     # A sign that no page can hold is seen to be missing; a browser, too, reads every line end as the same.

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.kit.data.citations import count_rows, sources_in
 from pipeline.study.evidence import clean as evidence_clean
 from pipeline.study.names import REGENCIES
 from pipeline.study.prices import clean
@@ -127,7 +128,9 @@ def test_pairs_are_those_printed_for_berau_and_bulungan(prices):
     ]
     assert pairs["weight_loss"].tolist() == pytest.approx([37 / 117, 20 / 120, 32.5 / 72.5])
     assert pairs["days_per_t"].tolist() == pytest.approx([37e6 / 150000, 20e6 / 150000, 32.5e6 / 160000])
-    assert pairs["source_id"].str.split(";").map(set).map(len).tolist() == [3, 2, 2]
+    assert [len(sources_in([cited])) for cited in pairs["source_id"]] == [3, 2, 2]
+    # Two prices of Berau; the range that is printed for Bulungan, and its price of unfermented beans.
+    assert [count_rows([cited]) for cited in pairs["price_cites"]] == [2, 2, 3]
 
 
 def test_a_premium_of_a_year_without_a_wage_is_named(prices):
@@ -167,12 +170,20 @@ def test_prices_of_other_places_or_days_make_no_pair(prices):
 
 def test_published_values_follow_the_tonnes(growers):
     tonnes = export.tonnes_by_regency(growers, [doubling()], no_borer(), np.ones(SIZE), 0.5, NO_LIMIT)
-    found = published.crop_estimates(tonnes, {"present": 70000.0}, 16000.0, 12.5, DATED, ["x"], 0.9, 1)
+    container = pd.Series({"value": 12.5, "source_id": "c@context:2"})
+    found = published.crop_estimates(
+        tonnes, {"present": 70000.0}, 16000.0, container, DATED, lambda *_: ("x@prices:2",), "r@rates:3", 0.9, 1
+    )
     by_key = {str(estimate.key): estimate for estimate in found}
     crop = by_key["export.berau.now.tonnes"]
     assert by_key["export.berau.now.containers"].upper == pytest.approx(crop.upper / 12.5, rel=1e-5)
     assert by_key["export.berau.now.value_idr_present"].value == pytest.approx(crop.value * 0.07, rel=1e-5)
     assert by_key["export.berau.now.value_usd_present"].value == pytest.approx(crop.value * 70 / 16000, rel=1e-5)
+    rests_on = {name: set(by_key[f"export.berau.now.{name}"].sources) for name in ("tonnes", "containers")}
+    assert rests_on == {"tonnes": {"x@prices:2"}, "containers": {"x@prices:2", "c@context:2"}}
+    in_dollars = by_key["export.berau.now.value_usd_present"]
+    assert {"r@rates:3", "parameter@params:prices.cocoa_idr_per_kg"} <= set(in_dollars.sources)
+    assert in_dollars.n == 2
     table = published.value_table(found)
     assert table.loc[("berau", "double", "present"), ("billion_idr", "value")] == pytest.approx(
         by_key["export.berau.double.value_idr_present"].value

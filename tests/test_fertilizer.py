@@ -6,6 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from pipeline.kit.data.citations import count_rows, sources_in
 from pipeline.kit.publish.keys import KeyPartError
 from pipeline.study.evidence import clean as evidence_clean
 from pipeline.study.fertilizer import best_dose, dose_trials, price_history
@@ -281,7 +282,8 @@ def test_trials_on_maize_get_a_weight_between_the_families(trials):
     assert 0 < weight < 1
     assert (len(table), table["plots"].sum()) == (11, len(trials))
     estimate = trial_weight(weight, trials)
-    assert (estimate.n, estimate.sources) == (11, ("engelstad_parks_1971", "hernandez_mulla_2008"))
+    assert (estimate.n, len(estimate.sources)) == (11, len(trials))
+    assert sources_in(estimate.sources) == ("engelstad_parks_1971", "hernandez_mulla_2008")
 
 
 # Prices.
@@ -313,7 +315,10 @@ def test_price_cases_are_the_ceilings_and_the_market_of_kutai_timur(local):
     assert cases["price_idr_per_kg"].to_dict() == pytest.approx(expected)
     assert cases["reported_idr_per_kg"].to_dict() == {"ceiling": 2640, "ceiling_before": 3300, "market": 17000}
     assert cases.loc[["ceiling", "market"], "date"].tolist() == ["2025-10-22", "2023-10-19"]
-    assert {"harianutama_2023_10", "kontan_2026_01_rate"} <= set(cases.at["market", "source_id"].split(";"))
+    cited = cases.at["market", "source_id"]
+    assert {"harianutama_2023_10", "kontan_2026_01_rate"} <= set(sources_in([cited]))
+    # The report, two world prices and two exchange rates.
+    assert count_rows([cited]) == 5
 
 
 @pytest.mark.parametrize(("market", "case"), [("ceiling_subsidised", "'ceiling'"), ("retail_unsubsidised", "'market'")])
@@ -530,11 +535,20 @@ def test_every_quantity_is_published_with_its_unit_and_sources():
     drawn = best_dose.draw_responses(FULL, GAIN, 1)
     found = best_dose.economics_by_family(drawn, renamed, steps, COSTS)
     averaged = best_dose.average_economics(found, best_dose.draw_family(1, len(GAIN)))
-    published = fertilizer_estimates(full, averaged, found, GAIN, renamed, steps, ("z",), DATED, 0.9, 1)
+    published = fertilizer_estimates(
+        full, averaged, found, GAIN, renamed, steps, ("z@effects:2",), "w@costs:3", DATED, 0.9, 1
+    )
     estimates = {str(estimate.key): estimate for estimate in published}
     assert len(estimates) == len(published)
     assert estimates["fertilizer.price_step.access.income"].unit == "million Rp/ha"
-    assert estimates["fertilizer.price_step.access.yield"].sources == ("a", "b", "c", "z")
+    access = estimates["fertilizer.price_step.access.yield"].sources
+    assert set(sources_in(access)) == {"b", "c", "parameter", "w", "z"}
+    # No price stands behind a gain.
+    assert set(estimates["fertilizer.gain"].sources) == {
+        "z@effects:2",
+        "parameter@params:yield_gap.potential_kg_per_ha",
+    }
+    assert estimates["fertilizer.gain"].n == 1
     assert estimates["fertilizer.value_cost_ratio.market"].headline
     loss, ratio = estimates["fertilizer.probability_loss.market"].value, full[key("value_cost_ratio", at=("market",))]
     assert loss == np.mean(ratio < 1)

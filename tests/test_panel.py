@@ -22,9 +22,9 @@ def simulated(effect: float, seed: int, countries: int = 12, years: int = 40, sh
     noise = rng.normal(0, 0.1, len(frame))
     change = effect * frame["price_3"] + frame["shock"] + noise
     official = np.arange(len(frame)) % 3 > 0
-    return frame.assign(change=change, is_official=official, weight=np.where(official, 1.0, 0.25)).reset_index(
-        drop=True
-    )
+    cited = [f"fao@countries:{line}" for line in range(2, len(frame) + 2)]
+    weight = np.where(official, 1.0, 0.25)
+    return frame.assign(change=change, is_official=official, weight=weight, source_id=cited).reset_index(drop=True)
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +45,20 @@ def test_every_country_year_is_used_or_counted_under_one_reason(countries, world
     assert set(rows["weight"]) == {0.25, 1.0}
     assert not set(rows.loc[rows["iso3"] == "IDN", "year"]) & {1999, 2006, 2008}
     assert np.isfinite(rows[["change", *equation.explaining]]).all().all()
+
+
+def test_a_change_cites_its_year_and_the_year_before_and_the_panel_the_months_that_its_lags_reach(countries, world):
+    rows, _ = panel.build_panel(countries, *world, 0.25, YIELD)
+    own = countries[(countries["release"] == "2022") & (countries["iso3"] == "GHA")].set_index("year")["source_id"]
+    ghana = rows[rows["iso3"] == "GHA"].set_index("year")["source_id"]
+    assert set(ghana[1990].split(";")) == {*own[1989].split(";"), *own[1990].split(";")}
+    prices, enso = world
+    first = rows["year"].min()
+    cited = panel.cited_drivers(rows, prices, enso, YIELD)
+    # Four lags of a change between two years.
+    reached = prices[prices["year"].between(first - 5, rows["year"].max())]
+    of_enso = enso[(enso["release"] == "2025") & enso["year"].between(first - 1, rows["year"].max())]
+    assert cited == {*reached["source_id"], *of_enso["source_id"]}
 
 
 def test_figures_that_weigh_nothing_are_left_out_and_counted(countries, world):
@@ -267,11 +281,14 @@ def test_past_yield_is_last_year_over_the_mean_of_five():
 
 
 def test_a_doubling_is_published_in_per_cent():
-    reading = price_readings.Reading(Key("price_response", ("all",)), (-1.0, 0.0, 1.0), 10, 5)
-    found = estimates.response_estimates([reading], ("wb",), 0.9)[0]
+    reading = price_readings.Reading(
+        Key("price_response", ("all",)), (-1.0, 0.0, 1.0), 10, 5, frozenset({"fao@countries:3"})
+    )
+    found = estimates.response_estimates([reading], {"wb@prices:2"}, 0.9)[0]
+    assert found.sources == ("fao@countries:3", "wb@prices:2")
     assert (found.lower, found.value, found.upper) == pytest.approx((-50, 0, 100))
     tenth = replace(reading, key=Key("area_dilution", ("same_year",)), interval=(-1.0, -1.0, 0.0))
-    assert estimates.response_estimates([tenth], ("wb",), 0.9)[0].value == pytest.approx(100 / 1.1 - 100, rel=1e-5)
+    assert estimates.response_estimates([tenth], {"wb"}, 0.9)[0].value == pytest.approx(100 / 1.1 - 100, rel=1e-5)
 
 
 def test_yield_falls_as_area_grows_when_production_stays():

@@ -5,6 +5,7 @@ import json
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 
@@ -277,3 +278,48 @@ def test_an_experiment_with_one_value_changes_one_line(tmp_path: Path) -> None:
         before, after = (file.read_text(encoding="utf-8").splitlines() for file in (paths.PARAMS, path))
         changed = [line for line, old in zip(after, before, strict=True) if line != old]
         assert changed == [f"  {name.split('.')[1]}: {value}"]
+
+
+def raw_row(table: str, key: str) -> pd.Series:
+    frame = pd.read_csv(paths.RAW / f"{table}.csv")
+    [line] = frame.index[frame.iloc[:, 0] == key]
+    return frame.loc[line]
+
+
+# What each default is, in figures of the rows behind it.
+RESTATED = {
+    "prices.cocoa_idr_per_kg": lambda value: (value("F104") + value("F105")) / 2,
+    "prices.high_cocoa_idr_per_kg": lambda value: value("F044"),
+    "prices.berau_cocoa_idr_per_kg": lambda value: value("F042"),
+    "prices.peak_cocoa_idr_per_kg": lambda value: value("F039"),
+    "prices.harvest_days_per_kg": lambda value: round(value("B054") / (value("B050a") + value("B051a")), 2),
+    "yield_gap.attainable_kg_per_ha": lambda value: value("K052") * 1000 / value("K051"),
+    "yield_gap.potential_kg_per_ha": lambda value: value("B056b", "value_high") * 1000,
+    "fertilizer.transport_idr_per_kg": lambda value: value("F095"),
+    "scenarios.area_per_farmer_ha": lambda value: round(value("K038") / value("K040"), 2),
+}
+# A price near several, a weight between readings, and a bound that is assumed beyond what was seen.
+NOT_RESTATED = {"prices.low_cocoa_idr_per_kg", "pests.sabah_curve_weight", "pests.sleeving_leaves_at_most"}
+
+
+def test_every_default_that_states_a_fact_is_what_its_raw_rows_say() -> None:
+    stated = {name: about for name, about in describe().items() if about["rests_on"]}
+    assert set(stated) == {*RESTATED, *NOT_RESTATED}
+    for name, about in stated.items():
+        rows = {key: raw_row(table, key) for table, key in (place.split(":") for place in about["rests_on"])}
+        if name in RESTATED:
+            assert RESTATED[name](lambda key, column="value", rows=rows: rows[key][column]) == about["default"], name
+
+
+def test_the_low_price_lies_among_those_of_mahakam_ulu() -> None:
+    about = describe()["prices.low_cocoa_idr_per_kg"]
+    rows = [raw_row(*place.split(":")) for place in about["rests_on"]]
+    assert all("Mahakam Ulu" in row["place"] for row in rows)
+    assert min(row["value"] for row in rows) <= about["default"] <= max(row["value"] for row in rows)
+
+
+def test_what_sleeves_left_is_said_of_the_rows_named() -> None:
+    text = describe()["pests.sleeving_leaves_at_most"]["en"]
+    for key in ("E126", "E144"):
+        row = raw_row("effects", key)
+        assert f"{row['treatment_mean'] / row['control_mean']:.2f}" in text

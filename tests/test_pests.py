@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.kit.data.citations import sources_in
 from pipeline.kit.data.contracts import row
 from pipeline.study.evidence import clean as evidence_clean
 from pipeline.study.names import PEST_CONTROLS
@@ -15,6 +16,7 @@ from pipeline.study.pests import charts as charts
 from pipeline.study.pests import estimates as published
 from pipeline.study.pests import estimates as taken
 from pipeline.study.pests import pest_control, pest_losses
+from pipeline.study.pests.cites import PestCites
 from pipeline.study.pests.pest_control import (
     HIGHEST_PRICE,
     Control,
@@ -541,16 +543,27 @@ def test_threshold_is_the_first_attack_with_even_odds_and_is_put_in_words_where_
 
 
 def taken_from(chances: pd.DataFrame):
-    return published.threshold_estimates(chances, ("fiana_2015",), DATED, 1)
+    sleeving = pest_control.Control("pod_sleeving", ("pod_borer",), np.zeros(3), ("fiana_2015@effects:9",), np.ones(3))
+    return published.threshold_estimates(chances, sleeving, CITES, DATED, 1)
+
+
+CITES = PestCites(
+    losses={
+        "pod_borer": ("fiana_2015@effects:2",),
+        "black_pod": ("agency@pest_reports:3", "parameter@params:cleaning.printed_range_level"),
+        "dieback": ("review@effects:4",),
+    },
+    yields=("bps@kaltim_statistics:5",),
+    wage=("umk@costs:6",),
+)
 
 
 def test_every_control_is_published_with_what_is_known_of_it(controls, yield_now):
     prices = {"low": 25000.0, "present": 70000.0, "peak": 120000.0}
-    sources = dict.fromkeys(("pod_borer", "black_pod", "dieback"), ("fiana_2015",))
     found = {
         str(e.key): e
         for e in published.control_estimates(
-            controls, everywhere(yield_now), prices, 5990.0, 2750.0, sources, ("iknpos_19390",), DATED, 0.99, 1
+            controls, everywhere(yield_now), prices, 5990.0, 2750.0, CITES, DATED, 0.99, 1
         )
     }
     for control in controls:
@@ -561,7 +574,17 @@ def test_every_control_is_published_with_what_is_known_of_it(controls, yield_now
         for price in prices:
             safe, even = (found[f"control.{control.name}.highest_cost_{c}.{price}"].value for c in (90, 50))
             assert safe <= even
-    assert set(found["control.fungicide.extra_kg"].sources) == {"ajar_2007_fungicide", "fiana_2015", "iknpos_19390"}
+    # The extra beans rest on the trial, the loss that it works on and the yield; what they are worth, on prices too.
+    extra, worth = (found[f"control.fungicide.{name}"] for name in ("extra_kg", "highest_cost_50.low"))
+    assert set(sources_in(extra.sources)) == {"ajar_2007_fungicide", "agency", "bps", "parameter"}
+    assert set(worth.sources) - set(extra.sources) == {
+        "umk@costs:6",
+        "parameter@params:prices.harvest_days_per_kg",
+        "parameter@params:prices.low_cocoa_idr_per_kg",
+    }
+    assert "umk@costs:6" in found["control.pod_sleeving.cost"].sources
+    assert "bps@kaltim_statistics:5" not in found["control.pod_sleeving.cost"].sources
+    assert (extra.n, worth.n) == (3, 4)
 
 
 def test_with_a_control_less_is_lost(controls, draws):

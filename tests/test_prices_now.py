@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.kit.data.citations import sources_in
 from pipeline.params import describe
 from pipeline.site.catalogue import translate
 from pipeline.study.prices import clean, prices_now, scope
@@ -125,4 +126,4 @@ def test_the_present_price_of_the_run_is_what_the_office_said_in_december_2025()
     newest = prices_now.newest_at_home(clean.local_prices(1.6), "2026-01")
     assert newest["price_idr_per_kg"].tolist() == [35000, 38000]
     assert newest["date_from"].unique().tolist() == ["2025-12-16"]
-    assert newest["source_id"].unique().tolist() == ["berauterkini_2025_12"]
+    assert sources_in(newest["source_id"]) == ("berauterkini_2025_12",)

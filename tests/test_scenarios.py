@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.kit.data.citations import sources_in
 from pipeline.study.evidence import clean as evidence_clean
 from pipeline.study.fertilizer import best_dose
 from pipeline.study.names import PACKAGES
@@ -14,6 +15,7 @@ from pipeline.study.prices.scope import Dated
 from pipeline.study.scenarios import charts as charts
 from pipeline.study.scenarios import charts as curve_charts
 from pipeline.study.scenarios import estimates, farm, measures, options, price_grid
+from pipeline.study.scenarios.cites import ScenarioCites
 from pipeline.study.scenarios.options import Measure, Option, Yields
 
 DATED = Dated({name: f"{name} bean price" for name in ("present", "low", "high", "berau", "peak")}, "2026-01")
@@ -206,7 +208,7 @@ def test_compost_costs_what_ten_kg_a_tree_cost():
     # 900 to 1,100 trees, 10 kg each, at Rp 640 and Rp 200 of freight.
     assert cost.min() >= 900 * 10 * 840
     assert cost.max() <= 1100 * 10 * 840
-    assert "timesjatim_2025_10" in cited
+    assert "timesjatim_2025_10" in sources_in(cited)
     assert compost(clean.local_prices(1.6), 2.0)[0] == pytest.approx(cost / 840 * 1480)
 
 
@@ -324,6 +326,15 @@ def test_draws_that_bring_nothing_are_the_dearest(share, seed):
     assert np.isinf(upper) == (np.quantile(extra, 0.05) <= 0)
 
 
+MEASURES = ("training", "pod_sleeving", "pruning_sanitation", "organic_fertilizer")
+CITES = ScenarioCites(
+    yields=("yields@kaltim_statistics:2",),
+    effects={name: (f"effect_{name}@effects:3",) for name in MEASURES},
+    costs={name: (f"cost_{name}@costs:4",) for name in MEASURES},
+    wage="wage@costs:5",
+)
+
+
 def test_curve_rises_and_measures_that_bring_nothing_are_not_drawn():
     extra = {"training": np.full(9, 100.0), "pod_sleeving": np.full(9, 300.0), "pruning_sanitation": np.full(9, -5.0)}
     costs = {"training": np.full(9, 1e6), "pod_sleeving": np.full(9, 6e6), "pruning_sanitation": np.full(9, 3e6)}
@@ -333,24 +344,30 @@ def test_curve_rises_and_measures_that_bring_nothing_are_not_drawn():
     blocks = curve_charts.curve_rows(curve, 64000.0)
     assert blocks["name"].tolist() == ["training", "pod_sleeving"]
     assert blocks[["start", "end"]].to_numpy().tolist() == [[0, 200], [200, 800]]
-    published = estimates.cost_estimates(curve, DATED, ["x"], 0.9, 1)
+    published = estimates.cost_estimates(curve, DATED, CITES, 0.9, 1)
+    assert set(sources_in(published[0].sources)) == {"yields", "effect_training", "cost_training", "wage", "parameter"}
+    assert published[0].n == 4
     assert [str(estimate.key) for estimate in published] == ["cost_per_kg.training", "cost_per_kg.pod_sleeving"]
     with pytest.raises(ValueError, match="must be above zero"):
         price_grid.cost_per_kg(np.ones(3), np.array([1.0, 0.0, 1.0]), 0.9)
 
 
 def test_measures_without_direct_evidence_stand_behind_all_others_and_say_so():
-    extra = {"compost": np.full(9, 500.0), "training": np.full(9, 100.0), "pod_sleeving": np.full(9, 300.0)}
-    costs = {"compost": np.full(9, 1e6), "training": np.full(9, 1e6), "pod_sleeving": np.full(9, 1e6)}
-    ranked = {"compost": False, "training": True, "pod_sleeving": True}
+    extra = {"organic_fertilizer": np.full(9, 500.0), "training": np.full(9, 100.0), "pod_sleeving": np.full(9, 300.0)}
+    costs = {"organic_fertilizer": np.full(9, 1e6), "training": np.full(9, 1e6), "pod_sleeving": np.full(9, 1e6)}
+    ranked = {"organic_fertilizer": False, "training": True, "pod_sleeving": True}
     # Compost is the cheapest by far, on prior knowledge alone.
     curve = price_grid.cost_curve(extra, costs, extra, ranked, 0.9)
-    assert curve["name"].tolist() == ["pod_sleeving", "training", "compost"]
+    assert curve["name"].tolist() == ["pod_sleeving", "training", "organic_fertilizer"]
     told = {
         str(e.key): e.basis.endswith("without direct evidence, not ranked")
-        for e in estimates.cost_estimates(curve, DATED, ["x"], 0.9, 1)
+        for e in estimates.cost_estimates(curve, DATED, CITES, 0.9, 1)
     }
-    assert told == {"cost_per_kg.pod_sleeving": False, "cost_per_kg.training": False, "cost_per_kg.compost": True}
+    assert told == {
+        "cost_per_kg.pod_sleeving": False,
+        "cost_per_kg.training": False,
+        "cost_per_kg.organic_fertilizer": True,
+    }
 
 
 # Which option leads.

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.kit.data.citations import sources_in
 from pipeline.kit.data.contracts import read_clean
 from pipeline.kit.data.sources import load_raw
 from pipeline.study.evidence.tables import PEST_REPORTS
@@ -32,7 +33,7 @@ def test_villages_that_sources_name_are_found_under_the_spelling_of_the_list(pla
         *("Karangan Hilir", "Mukti Lestari", "Pengadan Baru"),
     }
     assert set(found["why"]) == {NAMED}
-    assert "teropongmedia_2019_03" in found.loc["Karangan Hilir", "sources"].split(";")
+    assert "teropongmedia_2019_03" in sources_in([found.loc["Karangan Hilir", "sources"]])
     # The source that says "Pengadan Baru" says nothing of the village Pengadan in another subdistrict.
     assert found.loc["Pengadan Baru", "subdistrict"] == "Kaubun"
     assert "Pengadan" not in found.index
@@ -70,7 +71,9 @@ def test_lot_fills_up_from_the_subdistricts_named_and_from_no_other(number: floa
     assert found["village"].is_unique
     assert set(found["village"]) <= set(within["village"])
     assert set(found.loc[found["why"] == NAMED, "village"]) == {"Long Bentuq", "Long Lees"}
-    assert (found.loc[found["why"] == DRAWN, "sources"] == "").all()
+    # A village drawn by lot is known from the list alone.
+    listed = LIST.set_index("village")["source_id"]
+    assert (found["why"].eq(DRAWN) == found["sources"].eq(found["village"].map(listed))).all()
     pd.testing.assert_frame_equal(found, to_visit(LIST, places, number, seed))
 
 

@@ -1,6 +1,7 @@
 """Usage warnings travel with sources: from rows to numbers, figures and later stages; none is lost, none made up."""
 
 import json
+import re
 from pathlib import Path
 
 import nbformat
@@ -10,30 +11,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.kit.data import usage
+from pipeline.kit.data.citations import from_stored
 from pipeline.kit.language import LANGUAGES
 
-SOURCES = st.sampled_from(["a", "b", "c"])
+SOURCES = st.sampled_from(["a@prices:2", "a@prices:3", "b@effects:2"])
 WORDS = st.lists(st.sampled_from(list(usage.WARNINGS)), max_size=3, unique=True)
 
 
 @pytest.fixture(autouse=True)
 def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(usage, "_by_source", {})
+    monkeypatch.setattr(usage, "_by_citation", {})
 
 
 @given(st.lists(st.tuples(SOURCES, WORDS), max_size=8))
 def test_a_source_carries_exactly_the_warnings_of_its_rows(rows: list[tuple[str, list[str]]]) -> None:
-    usage._by_source.clear()
+    usage._by_citation.clear()
     frame = pd.DataFrame(
         [(source, ";".join(words) or None) for source, words in rows], columns=["source_id", "warnings"]
     )
     usage.remember(frame)
-    for source in "abc":
+    for source in ("a@prices:2", "a@prices:3", "b@effects:2"):
         expected = {word for name, words in rows if name == source for word in words}
         assert set(usage.of([source])) == expected
     # What travels on says the same, however often it is recalled.
     before = usage.table()
-    usage.remember(before)
+    usage.remember(from_stored(before))
     pd.testing.assert_frame_equal(usage.table(), before)
 
 
@@ -51,15 +53,18 @@ def test_every_warning_has_words_in_both_languages() -> None:
         assert text.en != text.id
 
 
+def lines_of(raw_rows: str, table: str) -> list[str]:
+    """Each line of a raw table that a number rests on, as the clean table has it: ``effects:3``."""
+    spans = [span.split("-") for part in re.findall(rf"\b{table}:([\d,-]+)", raw_rows) for span in part.split(",")]
+    return [f"{table}:{line}" for span in spans for line in range(int(span[0]), int(span[-1]) + 1)]
+
+
 def test_numbers_and_figures_carry_the_warnings_of_the_tables_behind_them(fresh: Path) -> None:
-    effects = pd.read_csv(fresh / "data/clean/effects.csv")
-    by_source = effects.dropna(subset=["warnings"]).groupby("source_id")["warnings"].agg(";".join)
+    effects = pd.read_csv(fresh / "data/clean/effects.csv").dropna(subset=["warnings"])
     for stage in ("05_model_evidence", "09_attribution"):
-        numbers = pd.read_csv(fresh / "results" / stage / "estimates.csv").dropna(subset=["sources"])
-        for row in numbers.itertuples():
-            needed = {
-                word for source in row.sources.split(";") for word in by_source.get(source, "").split(";") if word
-            }
+        for row in pd.read_csv(fresh / "results" / stage / "estimates.csv").itertuples():
+            used = effects[effects["raw_rows"].isin(lines_of(row.raw_rows, "effects"))]
+            needed = {word for words in used["warnings"] for word in words.split(";")}
             carried = set() if pd.isna(row.warnings) else set(row.warnings.split(";"))
             assert needed <= carried, (stage, row.key)
     words = json.loads((fresh / "results/05_model_evidence/figures/forest.json").read_text())

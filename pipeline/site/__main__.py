@@ -13,7 +13,7 @@ import vl_convert
 from pipeline.kit import paths
 from pipeline.kit.language import LANGUAGES
 from pipeline.kit.stages.inputs import guarded
-from pipeline.site import THEME, build
+from pipeline.site import THEME, build, table_pages
 from pipeline.site.catalogue import Message, MissingTranslation, gathering
 
 # The only name a page sees. Vega-Embed brings the interpreter of expressions, so that nothing is evaluated as code.
@@ -85,6 +85,7 @@ def make(target: Path) -> None:
     ):
         written = [pool.submit(write_language, Path(folder), target, language) for language in LANGUAGES]
         copy_files(target / "files")
+        table_pages.write(target / "files" / "rows")
         write_library(target / "library")
         missing = {message: page for each in written for message, page in each.result().items()}
     if missing:

@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from pipeline.kit.data import usage
+from pipeline.kit.data.citations import CITING, sources_in
 from pipeline.kit.language import format_unit
 from pipeline.site.catalogue import WORDS, Message, format_marks, messages, round_figure, translate
 from pipeline.study.names import COUNTRIES
@@ -113,6 +114,8 @@ def translate_cell(text: str, heading: str, language: str) -> str:
         return {**TRUTH[language], **ENDLESS}[text]
     if NUMBER.fullmatch(text) and not IDENTIFIERS.fullmatch(heading):
         return format_marks(round_figure(text), language, may_be_year=not is_quantity(heading))
+    if heading in CITING:
+        return "; ".join(sources_in([text]))
     if heading in PLACES:
         return translate_place(text, language)
     if heading == "warnings":

@@ -101,9 +101,9 @@ def title(stage: str) -> Text:
 def page(stage: str, language: str) -> dict[str, Any]:
     """The executed notebook of a stage with everything a reader sees in one language."""
     notebook = nbformat.read(paths.executed_notebook(stage), as_version=4)
-    cells = [_cell(cell, stage, language) for cell in notebook.cells[1:]]
+    cells = [shown for cell in notebook.cells[1:] for shown in _cells(cell, stage, language)]
     # A page is for reading: what loads and derives runs first, and stands last.
-    first = next(place for place, cell in enumerate(cells) if cell.cell_type == "markdown")
+    first = next(p for p, cell in enumerate(cells) if cell.cell_type == "markdown" and not cell.id.startswith("at-"))
     ordered = [
         nbformat.v4.new_markdown_cell(f"# {title(stage).in_language(language)}", id="title"),
         *cells[first:],
@@ -117,14 +117,16 @@ def _metadata(notebook: Any) -> dict[str, Any]:
     return {"kernelspec": notebook.metadata.kernelspec, "language_info": {"name": "python"}}
 
 
-def _cell(cell: Any, stage: str, language: str) -> Any:
+def _cells(cell: Any, stage: str, language: str) -> list[Any]:
+    """A cell as the page shows it; before one of code stands its address, to which the pages of numbers lead."""
     shown = copy.deepcopy(cell)
     if cell.cell_type == "markdown":
         shown.source = unbroken(translate_markdown(cell.source, language))
-        return shown
+        return [shown]
     shown.metadata = {"tags": ["hide-input"]}
     shown.outputs = [_output(output, stage, language) for output in cell.outputs]
-    return shown
+    address = nbformat.v4.new_markdown_cell(f'<span id="cell-{cell.id}"></span>', id=f"at-{cell.id}")
+    return [address, shown]
 
 
 def _output(output: Any, stage: str, language: str) -> Any:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -23,9 +24,11 @@ MONTH = re.compile(r"\d{4}_\d\d")
 # Places that keys name, which have the same name in both languages.
 PLACES = {"aceh", "berau", "indonesia", "kutai timur", "mahakam ulu", "sabah"}
 TOLD_THERE = ("sources", "warnings", "seed")
+LINES = Markup('<a href="../../files/rows/{}/{}.html#{}">{}</a>')
 Page = tuple[str, dict[str, Any], str]
 # The same on the pages of all numbers of a stage, and longer than the rest of them: written once for all.
-PARAMETER = Markup('<li><a href="../parameters.html#{0}"><code>{0}</code></a> = {1}: {2}</li>')
+PARAMETER = Markup('<li><a href="../parameters.html#{0}"><code>{0}</code></a> = {1}: {2}{3}</li>')
+ROW = Markup('<a href="../../files/rows/raw/{0}.html#{1}"><code>{0} {2}</code></a>')
 
 
 @cache
@@ -131,21 +134,34 @@ def number(estimate: Estimate, language: str) -> dict[str, Any]:
         "seed": estimate.seed,
         "warnings": usage.in_words(warnings()[key])[language],
         "parameters": parameters(found["stage"], language),
+        "assumed": Markup("").join(_parameter(row, language) for row in found["parameters"] if row["rests_on_it"]),
         "sources": [_source(source, language) for source in found["sources"]],
         "built_by": found["subject"]["built_by"],
-        **{part: found[part] for part in ("stage", "file", "stages", "tables", "raw")},
+        **{part: found[part] for part in ("stage", "file", "stages")},
+        **{part: [{**table, "links": row_links(table)} for table in found[part]] for part in ("tables", "raw")},
     }
+
+
+def row_links(table: dict[str, Any]) -> Markup:
+    """The lines of a table, each range a link to its first row on the page of the table."""
+    folder = "raw" if table["path"].startswith("data/raw/") else "clean"
+    name = Path(table["path"]).stem
+    spans = table["lines"].split(", ")
+    return Markup(", ").join(LINES.format(folder, name, span.partition("-")[0], span) for span in spans)
 
 
 @cache
 def parameters(stage: str, language: str) -> Markup:
     """The parameters of a stage and those before it as items of a list: name, value with its unit, meaning."""
-    items = []
-    for row in look().parameters(stage):
-        unit = translate_cell(row["unit"], "unit", language)
-        value = f"{shown(row['value'], row['unit'], language)} {unit}".strip()
-        items.append(PARAMETER.format(row["name"], value, describe()[row["name"]][language]))
-    return Markup("").join(items)
+    return Markup("").join(_parameter(row, language) for row in look().parameters(stage))
+
+
+def _parameter(row: dict[str, Any], language: str) -> Markup:
+    unit = translate_cell(row["unit"], "unit", language)
+    value = f"{shown(row['value'], row['unit'], language)} {unit}".strip()
+    rows = [ROW.format(Path(found["path"]).stem, found["line"], found["id"]) for found in row["rests_on"]]
+    shown_rows = Markup(" ({})").format(Markup(", ").join(rows)) if rows else ""
+    return PARAMETER.format(row["name"], value, describe()[row["name"]][language], shown_rows)
 
 
 def _source(source: dict[str, Any], language: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pipeline.kit.data.citations import sources_in
 from pipeline.kit.data.contracts import Column, read_clean
 from pipeline.kit.language import LANGUAGES, format_number, read_texts
 from pipeline.kit.provenance.lineage import read_stages
+from pipeline.kit.provenance.trace import row_by_id
 from pipeline.params import describe, load_params
 from pipeline.site import notebooks
 from pipeline.site.catalogue import TEXTS, WORDS, messages, translate
@@ -49,6 +50,7 @@ def parameters(language: str) -> list[dict[str, Any]]:
                 "bounds": bounds,
                 "meaning": about[language],
                 "stages": [stage.name for stage in used if stage.notebook and name in stage.parameters],
+                "rests_on": [row_by_id(place) for place in about["rests_on"]],
             }
         )
     return rows

@@ -130,7 +130,7 @@ def _whole(path: Path) -> Subject:
         record = json.loads(words.read_text(encoding="utf-8"))
         cites = _cites(";".join(record["sources"]), ";".join(record["raw_rows"]))
         return Subject("figure", record["en"]["title"], paths.shown(path), cites=cites)
-    frame = _read(path) if path.suffix == ".csv" else pd.DataFrame()
+    frame = read(path) if path.suffix == ".csv" else pd.DataFrame()
     return Subject("file", path.name, paths.shown(path), cites=cited(frame, path) or _cited_as_a_whole(path))
 
 
@@ -139,12 +139,12 @@ def _cited_as_a_whole(path: Path) -> frozenset[str]:
     kept = paths.citations(path.parent.parent.name)
     if path.parent.name != "tables" or not kept.exists():
         return frozenset()
-    frame = _read(kept)
+    frame = read(kept)
     return cited(frame[frame["table"] == path.stem], kept)
 
 
 def _cell(path: Path, line: str, column: str) -> Subject:
-    frame, name = _read(path), paths.shown(path)
+    frame, name = read(path), paths.shown(path)
     if not line.isdecimal() or not 2 <= int(line) <= len(frame) + 1:
         raise LineageError(f"{name} has no line '{_shown(line)}': rows stand on lines 2 to {len(frame) + 1}")
     if column not in frame:
@@ -155,7 +155,8 @@ def _cell(path: Path, line: str, column: str) -> Subject:
     return Subject("cell", f"{path.stem}:{line}:{column}", name, int(line), facts, own)
 
 
-def _read(path: Path) -> pd.DataFrame:
+def read(path: Path) -> pd.DataFrame:
+    """A table as text; what is empty is missing."""
     return pd.read_csv(path, dtype="str", keep_default_na=False, na_values=[""])
 
 
@@ -240,16 +241,16 @@ def trace(asked: str, reads_code: bool = True, look: Look | None = None) -> dict
     clean = [look.rows(path, cites, md5) for path, md5 in tables if path.startswith("data/clean/")]
     raw = [_raw(path, cites, md5, look) for path, md5 in tables if path.startswith("data/raw/")]
     assumed = _parameters_in(cites)
+    parameters = [{**row, "rests_on_it": row["name"] in assumed} for row in look.parameters(last)]
+    restated = {row["source"] for found in parameters if found["rests_on_it"] for row in found["rests_on"]}
     return {
         "subject": {"kind": subject.kind, "name": subject.name, **subject.facts},
         "file": _file(subject, made_by, look),
         "stages": [_told(stage, subject if stage.name == last else None, look) for stage in chain],
-        "parameters": [
-            {**parameter, "rests_on_it": parameter["name"] in assumed} for parameter in look.parameters(last)
-        ],
+        "parameters": parameters,
         "tables": [table for table in clean if table["rows_used"]],
         "raw": [table for table in raw if table["rows_used"]],
-        "sources": [_source(source) for source in citations.sources_in(cites)],
+        "sources": [_source(source) for source in sorted({*citations.sources_in(cites), *restated})],
         "warnings": sorted({warning for table in clean for warning in table["warnings"]}),
         "code_version": look.commit(),
     }
@@ -260,7 +261,7 @@ def _cites_of(subject: Subject, chain: list[Stage]) -> frozenset[str]:
     if subject.cites or not chain:
         return subject.cites
     estimates = paths.estimates(chain[0].name)
-    return cited(_read(estimates), estimates) if estimates.exists() else frozenset()
+    return cited(read(estimates), estimates) if estimates.exists() else frozenset()
 
 
 def _parameters_in(cites: frozenset[str]) -> set[str]:
@@ -338,11 +339,34 @@ def _parameters(chain: list[Stage]) -> list[dict[str, Any]]:
     for stage in chain:
         if stage.notebook:
             used.update({name: (value, stage.name) for name, value in stage.parameters.items()})
-    return [
-        {"name": name, "value": value, "stage": stage, "unit": meanings[name]["unit"], "meaning": meanings[name]["en"]}
-        for name, (value, stage) in sorted(used.items())
-        if name in meanings
-    ]
+    return [told_of_parameter(name, *used[name], meanings[name]) for name in sorted(used) if name in meanings]
+
+
+def told_of_parameter(name: str, value: Any, stage: str, about: dict[str, Any]) -> dict[str, Any]:
+    """A parameter with its meaning; ``rests_on`` are the raw rows that its value restates, unless it was changed."""
+    told = {"name": name, "value": value, "stage": stage, "unit": about["unit"], "meaning": about["en"]}
+    rows = [row_by_id(place) for place in about["rests_on"]] if value == about["default"] else []
+    return told | {"rests_on": rows}
+
+
+def row_by_id(place: str) -> dict[str, Any]:
+    """The raw row behind ``TABLE:ID``: ``table``, ``path``, ``line``, ``id`` and ``source``."""
+    table, _, key = place.partition(":")
+    path = paths.RAW / f"{table}.csv"
+    frame = _read_raw(path, stamp(path))
+    found = frame.index[frame.iloc[:, 0] == key]
+    if len(found) != 1:
+        raise LineageError(
+            f"{len(found)} rows of {paths.shown(path)} are called {key}: a parameter rests on one of them"
+        )
+    row = int(found[0])
+    source = frame.at[row, "source_id"]
+    return {"table": table, "path": paths.shown(path), "line": row + 2, "id": key, "source": source}
+
+
+@cache
+def _read_raw(path: Path, stamped: tuple[int, int]) -> pd.DataFrame:
+    return read(path)
 
 
 def _used(file: Path, cites: frozenset[str]) -> dict[str, Any]:
@@ -390,7 +414,7 @@ class _Index:
 
 @cache
 def _index(file: Path, stamped: tuple[int, int]) -> _Index:
-    frame = _read(file)
+    frame = read(file)
     rows, tables, lines, of_source = [], [], [], {}  # type: ignore[var-annotated]
     for row, listed in enumerate(_row_citations(frame, file)):
         for citation in filter(None, listed.split(";")):

@@ -36,11 +36,12 @@ def parts(chain: Chain) -> list[Part]:
     found = [
         (str(chain["subject"]["name"]), [*_subject(chain["subject"]), *_file(chain["file"])]),
         ("made by", [line for stage in chain["stages"] for line in _stage(stage)]),
-        ("parameters", [_parameter(parameter) for parameter in chain["parameters"]]),
-        ("clean tables: rows that cite the sources below", [line for row in chain["tables"] for line in _table(row)]),
-        ("raw tables: rows that cite the sources below", [line for row in chain["raw"] for line in _table(row)]),
+        ("raw tables: rows used", [line for row in chain["raw"] for line in _table(row)]),
+        ("clean tables: rows made of these alone", [line for row in chain["tables"] for line in _table(row)]),
+        ("parameters that it rests on", [_parameter(p) for p in chain["parameters"] if p["rests_on_it"]]),
         ("warnings on these rows", [", ".join(chain["warnings"])] if chain["warnings"] else []),
         ("sources", [line for source in chain["sources"] for line in _source(source)]),
+        ("other parameters of these stages", [_parameter(p) for p in chain["parameters"] if not p["rests_on_it"]]),
         ("read and run by the stage", [line for stage in chain["stages"][:1] for line in _files(stage)]),
         ("code version", [f"commit {chain['code_version']}"] if chain["code_version"] else []),
     ]
@@ -96,11 +97,15 @@ def _hashed(entry: dict[str, Any]) -> str:
 
 def _parameter(parameter: dict[str, Any]) -> str:
     meaning = f"{parameter['meaning']} ({parameter['stage']})"
-    return f"{parameter['name']} = {parameter['value']} {parameter['unit']}: {meaning}"
+    said = f"{parameter['name']} = {parameter['value']} {parameter['unit']}: {meaning}"
+    rows = [f"{row['path']}, line {row['line']} ({row['id']}, {row['source']})" for row in parameter["rests_on"]]
+    return f"{said}; as in {'; '.join(rows)}" if rows else said
 
 
 def _table(table: dict[str, Any]) -> list[str]:
     lines = [f"{table['path']}: {table['rows_used']} of {table['rows']} rows, lines {table['lines']}"]
+    if table["rows_not_used"]:
+        lines.append(f"  same source, not used: {table['rows_not_used']} rows, lines {table['lines_not_used']}")
     hashes = [f"{kind} {table[kind]}" for kind in ("md5", "sha256") if table.get(kind)]
     lines += [f"  {', '.join(hashes)}: {table['state']}"] if hashes else []
     return lines + ([f"  {table['what_was_done']}"] if table.get("what_was_done") else [])

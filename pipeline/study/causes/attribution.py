@@ -88,7 +88,8 @@ def explained_by_attainable(
 
     ``attainable`` has a row per choice with ``name``, ``yield_kg_per_ha`` and ``source_id``; ``cites`` is what the
     shares and the present yield cite. Columns: ``attainable``, ``attainable_kg_per_ha``, ``gap``, one per cause,
-    ``unexplained`` (all kg/ha), ``explained_share`` of the gap, and ``source_id``. What a cause holds back does not depend on the choice; what is left unexplained does.
+    ``unexplained`` (all kg/ha), ``explained_share`` of the gap, and ``source_id``. What a cause holds back does not
+    depend on the choice; what is left unexplained does.
     """
     held = {cause: float(values.mean()) for cause, values in shares.items()}
     rows = []

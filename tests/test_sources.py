@@ -52,6 +52,14 @@ def test_real_registry_says_of_every_source_whether_its_licence_is_confirmed():
         assert isinstance(record["licence"].get("confirmed"), bool), source
 
 
+def test_a_line_break_within_a_cell_is_named_since_rows_are_cited_by_their_line(raw):
+    lines = (raw / "costs.csv").read_text(encoding="utf-8").splitlines()
+    cell = lines[4].split(",")[0]
+    edit_table(raw, "costs.csv", f"\n{cell},", f'\n"{cell}\nmore",')
+    with pytest.raises(SourceError, match=r"costs\.csv, line 5: a line break within a cell"):
+        verify()
+
+
 def test_source_page_names_every_source_and_marks_unconfirmed_licences():
     page = sources.source_page()
     registered = sources.load_registry()["sources"]

@@ -24,7 +24,6 @@ MONTH = re.compile(r"\d{4}_\d\d")
 # Places that keys name, which have the same name in both languages.
 PLACES = {"aceh", "berau", "indonesia", "kutai timur", "mahakam ulu", "sabah"}
 TOLD_THERE = ("sources", "warnings", "seed")
-LINES = Markup('<a href="../../files/rows/{}/{}.html#{}">{}</a>')
 Page = tuple[str, dict[str, Any], str]
 # The same on the pages of all numbers of a stage, and longer than the rest of them: written once for all.
 PARAMETER = Markup('<li><a href="../parameters.html#{0}"><code>{0}</code></a> = {1}: {2}{3}</li>')
@@ -138,16 +137,19 @@ def number(estimate: Estimate, language: str) -> dict[str, Any]:
         "sources": [_source(source, language) for source in found["sources"]],
         "built_by": found["subject"]["built_by"],
         **{part: found[part] for part in ("stage", "file", "stages")},
-        **{part: [{**table, "links": row_links(table)} for table in found[part]] for part in ("tables", "raw")},
+        **{
+            part: [{**table, "links": row_links(table["path"], table["lines"])} for table in found[part]]
+            for part in ("tables", "raw")
+        },
     }
 
 
-def row_links(table: dict[str, Any]) -> Markup:
+# Many numbers rest on the same rows.
+@cache
+def row_links(path: str, lines: str) -> Markup:
     """The lines of a table, each range a link to its first row on the page of the table."""
-    folder = "raw" if table["path"].startswith("data/raw/") else "clean"
-    name = Path(table["path"]).stem
-    spans = table["lines"].split(", ")
-    return Markup(", ").join(LINES.format(folder, name, span.partition("-")[0], span) for span in spans)
+    page = f"../../files/rows/{'raw' if path.startswith('data/raw/') else 'clean'}/{Path(path).stem}.html"
+    return Markup(", ".join(f'<a href="{page}#{span.partition("-")[0]}">{span}</a>' for span in lines.split(", ")))
 
 
 @cache

@@ -3,16 +3,16 @@
 Both languages share them: what they hold is data, in the language of the source.
 """
 
+from functools import cache
+from html import escape
 from pathlib import Path
-
-from markupsafe import Markup, escape
 
 from pipeline.kit import paths
 from pipeline.kit.data import sources
 from pipeline.kit.data.citations import CITING
 from pipeline.kit.provenance.trace import read
 
-PAGE = Markup("""<!doctype html>
+PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'self'">
 <title>{path}</title><link rel="stylesheet" href="../../tables.css"></head><body>
@@ -20,10 +20,9 @@ PAGE = Markup("""<!doctype html>
 <table><thead><tr><th scope="col">#</th>{heads}</tr></thead><tbody>
 {rows}
 </tbody></table></body></html>
-""")
-ROW = Markup('<tr id="{0}"><th scope="row"><a href="#{0}">{0}</a></th>{1}</tr>')
-CELL, HEAD = Markup("<td>{}</td>"), Markup('<th scope="col">{}</th>')
-SOURCE = Markup('<a href="../../../en/sources.html#{0}">{0}</a>')
+"""
+ROW = '<tr id="{0}"><th scope="row"><a href="#{0}">{0}</a></th>{1}</tr>'
+HEAD, SOURCE = '<th scope="col">{}</th>', '<a href="../../../en/sources.html#{0}">{0}</a>'
 STYLE = (
     "body{font:15px/1.4 sans-serif;margin:1rem}table{border-collapse:collapse;font-size:13px}"
     "th,td{border:1px solid #ccc;padding:.2rem .4rem;text-align:left;vertical-align:top}"
@@ -43,17 +42,17 @@ def write(folder: Path) -> None:
 def page(path: Path) -> str:
     """The page of one table; the line of a row is its line in the file."""
     frame = read(path).fillna("")
-    citing = [column in CITING for column in frame]
+    shown = {name: [_sources(cell) if name in CITING else escape(cell) for cell in frame[name]] for name in frame}
     rows = [
-        ROW.format(line, Markup("").join(_cell(cell, cites) for cell, cites in zip(row, citing, strict=True)))
-        for line, row in enumerate(frame.itertuples(index=False), 2)
+        ROW.format(line, "".join(f"<td>{cell}</td>" for cell in row))
+        for line, row in enumerate(zip(*shown.values(), strict=True), 2)
     ]
-    heads = Markup("").join(map(HEAD.format, frame))
+    heads = "".join(HEAD.format(escape(name)) for name in frame)
     about = sources.load_registry()["tables"].get(path.name, {}).get("what_was_done", "")
-    return PAGE.format(path=paths.shown(path), about=about, heads=heads, rows=Markup("\n").join(rows))
+    return PAGE.format(path=paths.shown(path), about=escape(about), heads=heads, rows="\n".join(rows))
 
 
-def _cell(text: str, cites: bool) -> Markup:
-    if not cites:
-        return CELL.format(escape(text))
-    return CELL.format(Markup(", ").join(map(SOURCE.format, filter(None, text.split(";")))))
+# Whole columns name the same sources.
+@cache
+def _sources(listed: str) -> str:
+    return ", ".join(SOURCE.format(escape(source)) for source in filter(None, listed.split(";")))

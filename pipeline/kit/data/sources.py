@@ -111,6 +111,8 @@ def _table_problems(name: str, record: dict[str, Any], sources: dict[str, Any]) 
     problems += [f"{name}: source '{source}' has no record" for source in sorted(cited - set(sources))]
     problems += [f"{name}: rows cite '{source}', the record does not" for source in sorted(cited - listed)]
     problems += [f"{name}: record cites '{source}', no row does" for source in sorted(listed - cited)]
+    broken = frame.index[frame.apply(lambda cells: cells.str.contains("\n", na=False)).any(axis=1)]
+    problems += [f"{name}, line {line}: a line break within a cell; rows are cited by their line" for line in broken]
     if len(frame) != record.get("rows"):
         problems.append(f"{name}: {len(frame)} rows, the record says {record.get('rows')}")
     return problems

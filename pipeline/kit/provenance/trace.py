@@ -250,7 +250,7 @@ def trace(asked: str, reads_code: bool = True, look: Look | None = None) -> dict
         "parameters": parameters,
         "tables": [table for table in clean if table["rows_used"]],
         "raw": [table for table in raw if table["rows_used"]],
-        "sources": [_source(source) for source in sorted({*citations.sources_in(cites), *restated})],
+        "sources": [_source(source) for source in sorted({*_sources_in(cites), *restated})],
         "warnings": sorted({warning for table in clean for warning in table["warnings"]}),
         "code_version": look.commit(),
     }
@@ -378,7 +378,7 @@ def _used(file: Path, cites: frozenset[str]) -> dict[str, Any]:
         is_cited[place] = np.isin(index.line[place], cited_lines)
     known = np.bincount(index.row, minlength=index.rows)
     used = np.flatnonzero((known > 0) & (np.bincount(index.row, is_cited, index.rows) == known)).tolist()
-    same = set().union(*(index.of_source.get(source, ()) for source in citations.sources_in(cites))) - set(used)
+    same = set().union(*(index.of_source.get(source, ()) for source in _sources_in(cites))) - set(used)
     words = {word for row in used for word in index.warnings.get(row, "").split(";") if word}
     return {
         "rows": index.rows,
@@ -388,6 +388,12 @@ def _used(file: Path, cites: frozenset[str]) -> dict[str, Any]:
         "lines_not_used": _shown_ranges(same),
         "warnings": sorted(words),
     }
+
+
+# Asked for every table, of the same citations.
+@cache
+def _sources_in(cites: frozenset[str]) -> tuple[str, ...]:
+    return citations.sources_in(cites)
 
 
 @cache

@@ -126,6 +126,29 @@ def verify(chosen: argparse.Namespace) -> int:
     return int(not provenance_verify.passed(checks))
 
 
+def changes(chosen: argparse.Namespace) -> int:
+    """List the numbers that moved since a release or commit, by how much, and what has changed of what they rest on."""
+    from pipeline.kit.provenance import releases
+
+    known = {made["version"]: made for made in releases.statements()}
+    since = chosen.since or (list(known)[-1] if known else "HEAD")
+    before = releases.state_of(known[since]) if since in known else releases.read(releases.at(since))
+    found = releases.changes(before, releases.read(releases.here))
+    print("\n".join([*releases.lines(found), f"{len(found)} numbers are not as in {since}"]))
+    return 0
+
+
+def release(chosen: argparse.Namespace) -> int:
+    """State what is committed as a release: its numbers, parameters, sources and code, with a hash of all."""
+    from pipeline.kit.provenance import releases
+    from pipeline.kit.provenance.run_record import citation
+
+    version, day = (citation().version, citation().released) if not chosen.version else (chosen.version, chosen.date)
+    written = releases.write(releases.statement(version, day, chosen.commit), chosen.sign)
+    print(f"{paths.shown(written)} written{' and signed' if chosen.sign else ', not signed'}: commit it")
+    return 0
+
+
 def record(chosen: argparse.Namespace) -> int:
     """Record the present results as the published ones, after `dvc repro` and a look at what changed."""
     from pipeline.kit.provenance import reference
@@ -249,6 +272,13 @@ COMMANDS: dict[Command, list[tuple[str | tuple[str, ...], dict[str, Any]]]] = {
     ],
     survey: [("words", {"nargs": argparse.REMAINDER, "metavar": "form|import|forget|expire ..."})],
     record: [],
+    changes: [("since", {"nargs": "?", "help": "a release or a commit; the last release if left out"})],
+    release: [
+        ("--commit", {"default": "HEAD", "help": "the commit that is released"}),
+        ("--sign", {"default": "", "metavar": "KEY", "help": "private key of a maintainer, as ssh-keygen makes them"}),
+        ("--version", {"default": "", "help": "of an earlier release; that of CITATION.cff if left out"}),
+        ("--date", {"default": "", "help": "the day of an earlier release"}),
+    ],
     verify: [("--quick", {"action": "store_true", "help": "check hashes only, run nothing again"})],
     status: [("--check", {"action": "store_true", "help": "exit with 1 when a stage would run again"})],
 }

@@ -84,10 +84,10 @@ def test_trial_of_no_shade_over_shade_is_turned_round(effects):
 
 
 def test_farms_vary_as_the_surveys_with_an_error_and_a_size_print_it(effects):
-    variation, spread, ids = comparisons.variation_between_farms(effects)
+    variation, spread, used = comparisons.variation_between_farms(effects)
     # Rinaldi (2013): difference -24.42, t -1.376, 60 and 40 farms, means 301 and 326.
     by_hand = 17.75 / ((325.55 + 301.13) / 2) * np.sqrt(100 / 4)
-    assert set(ids) == {"E114", "E115", "E122"}
+    assert set(used["effect_id"]) == {"E114", "E115", "E122"}
     assert by_hand == pytest.approx(0.283, abs=0.001)
     assert 0.1 < variation < 0.6
     assert 0 < spread < 1.5

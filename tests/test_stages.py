@@ -96,6 +96,13 @@ def imports(stage: str) -> str:
     return "\n".join(ast.unparse(node) for node in ast.parse(text).body if is_import(node))
 
 
+@pytest.mark.parametrize("stage", [*SCRIPTS, CODE])
+def test_every_stage_that_is_no_notebook_looks_at_its_inputs_before_and_after(stage: str) -> None:
+    """The runner of notebooks does; what runs by itself must ask for it, by its own name."""
+    file = paths.ROOT / SCRIPTS.get(stage, "pipeline/kit/stages/dependencies.py")
+    assert f'sys.exit(guarded("{stage}", main))' in file.read_text(encoding="utf-8")
+
+
 def test_dvc_yaml_is_short_to_read() -> None:
     assert paths.PIPELINE.stat().st_size <= 20 * 1024
 

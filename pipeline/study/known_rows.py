@@ -4,6 +4,12 @@ A name says what was measured, where, and when; two figures for the same are tol
 of a range they are.
 """
 
+from pipeline.kit.data.citations import cite_parameters
+
+# Assumptions that numbers of several questions cite.
+POTENTIAL = cite_parameters("yield_gap.potential_kg_per_ha")
+ATTAINABLE = cite_parameters("yield_gap.attainable_kg_per_ha")
+
 # baselines.csv, baseline_id
 POTENTIAL_YIELD_CENTRAL_SULAWESI = "B012b"
 ATTAINABLE_YIELD_WEST_AFRICA = "B019c"

@@ -1,7 +1,8 @@
 """RO-Crate of the run, after the Provenance Run Crate profile: which stage made what, from what, with what.
 
-The crate describes the project in place: its root is the folder of the project. ``dvc.lock`` holds no times, so the
-actions have none. Terms: https://w3id.org/ro/wfrun/provenance/0.5, on RO-Crate 1.1.
+The crate describes the project in place: its root is the folder of the project. ``dvc.lock`` holds no times: an action
+has those that were noted on this machine when its outputs were made, with who ran it and on what; of outputs that came
+from a cache nothing is known, and nothing said. Terms: https://w3id.org/ro/wfrun/provenance/0.5, on RO-Crate 1.1.
 """
 
 import json
@@ -19,6 +20,7 @@ from pipeline.kit import declared
 from pipeline.kit.data.sources import copy_read, load_registry
 from pipeline.kit.provenance import run_record
 from pipeline.kit.provenance.lineage import Stage
+from pipeline.kit.stages import run_notes
 
 TYPES = {"whole number": "Integer", "number": "Float", "text": "Text", "switch": "Boolean"}
 
@@ -59,9 +61,10 @@ def add_sources(made: ROCrate) -> None:
     for key, source in load_registry()["sources"].items():
         licence = source["licence"]
         name = licence["name"] + ("" if licence.get("confirmed") else " (not confirmed)")
-        terms = "#terms/" + re.sub(r"\W+", "-", name.lower()).strip("-")
+        terms = f"#terms/{_slug(name)}"
         thing(made, terms, "CreativeWork", name=name, url=licence.get("url"))
         address, part = copy_read(source)
+        copy = f"; in a copy: {part}" if part else "; in a copy" if address else ""
         thing(
             made,
             f"#source/{key}",
@@ -71,7 +74,7 @@ def add_sources(made: ROCrate) -> None:
             publisher=source["publisher"],
             url=source["url"],
             archivedAt=address,
-            description=f"read in a copy: {part}" if part else None,
+            description=f"read as {source['read_as']} on {source['date_read'] or 'a day not recorded'}{copy}",
             license=refer([terms])[0],
             conditionsOfAccess=run_record.REDISTRIBUTION[source["redistribute"]],
         )
@@ -197,15 +200,20 @@ def add_workflow(made: ROCrate) -> None:
             "license": refer([run_record.MIT]),
             "hasPart": refer(dict.fromkeys(run_record.executable(stage) for stage in found)),
             "step": refer(f"#step/{stage.name}" for stage in found),
-            "input": refer(f"#parameter/{name}" for name in found[0].parameters),
+            "input": refer(f"#parameter/{name}" for name in first_readers()),
             "softwareRequirements": refer(software_ids()),
         },
     )
 
 
+def first_readers() -> dict[str, str]:
+    """Every parameter of the run, with the first stage that reads it."""
+    return {name: stage.name for stage in reversed(run_record.stages()) for name in stage.parameters}
+
+
 def add_stage(made: ROCrate, stage: Stage, position: int) -> None:
     """The step, its tool as it was run (a ``CreateAction``), and the action of DVC that ran it."""
-    values = add_values(made, stage)
+    values, note = add_values(made, stage), run_notes.read(stage.name, stage.outs)
     thing(
         made,
         f"#step/{stage.name}",
@@ -223,7 +231,10 @@ def add_stage(made: ROCrate, stage: Stage, position: int) -> None:
         instrument=refer([run_record.executable(stage)])[0],
         object=refer([*map(file_id, [*stage.data, *stage.code]), *values]),
         result=refer(map(file_id, stage.outs)),
-        agent=made.root_dataset.properties()["author"],
+        agent=agent(made, note),
+        startTime=note.get("started"),
+        endTime=note.get("ended"),
+        location=machine(made, note),
         actionStatus=COMPLETED,
     )
     thing(
@@ -237,13 +248,44 @@ def add_stage(made: ROCrate, stage: Stage, position: int) -> None:
     )
 
 
+def agent(made: ROCrate, note: dict[str, Any]) -> list[dict[str, str]]:
+    """Who ran a stage: the person in its note, else the authors of the project."""
+    if not (name := note.get("by")):
+        return list(made.root_dataset.properties()["author"])
+    person = f"#person/{_slug(name)}"
+    if made.get(person) is None:
+        thing(made, person, "Person", name=name)
+    return refer([person])
+
+
+def machine(made: ROCrate, note: dict[str, Any]) -> list[dict[str, str]]:
+    """What a stage was run on, as noted; empty when nothing was."""
+    if not (about := note.get("machine")):
+        return []
+    name = f"{about['processor']}, {about['cores']} cores, {about['memory_gib']} GiB, {about['system']}"
+    found = f"#machine/{_slug(name)}-python-{about['python']}"
+    if made.get(found) is None:
+        for part, value in about.items():
+            thing(made, f"{found}/{part}", "PropertyValue", name=part, value=value)
+        parts = refer(f"{found}/{part}" for part in about)
+        thing(made, found, "Place", name=name, description="the computer a stage was run on", additionalProperty=parts)
+    return refer([found])
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"\W+", "-", text.lower()).strip("-")
+
+
 def add_runs(made: ROCrate) -> None:
     """The run of the workflow as a whole, and that of DVC, which ran it."""
     found = run_record.stages()
     author = made.root_dataset.properties()["author"]
     inputs = dict.fromkeys(path for stage in found for path in stage.data if path.startswith("data/raw"))
+    notes = [run_notes.read(stage.name, stage.outs) for stage in found]
     whole = {"name": "Run of the whole pipeline", "agent": author, "actionStatus": COMPLETED}
-    values = [f"#value/{found[0].name}/{name}" for name in found[0].parameters]
+    if all(notes):
+        whole |= {"startTime": min(n["started"] for n in notes), "endTime": max(n["ended"] for n in notes)}
+    values = [f"#value/{stage}/{name}" for name, stage in first_readers().items()]
     results = [file_id(path) for stage in found for path in stage.outs]
     parts = {"object": refer([*map(file_id, inputs), *values]), "result": refer(results)}
     thing(made, RUN, "CreateAction", **whole, description="dvc repro", instrument=refer([WORKFLOW])[0], **parts)

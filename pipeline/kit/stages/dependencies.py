@@ -20,7 +20,9 @@ from pipeline.kit.stages.inputs import guarded
 
 RUN = "python -m pipeline.kit.stages.run"
 # Not found by imports: what runs a notebook.
-RUNNER = tuple(f"pipeline.kit.stages.{name}" for name in ("run", "kernel", "in_kernel", "executed", "outputs"))
+RUNNER = tuple(
+    f"pipeline.kit.stages.{name}" for name in ("run", "kernel", "in_kernel", "executed", "outputs", "run_notes")
+)
 
 
 def notebook_code(stage: str) -> str:

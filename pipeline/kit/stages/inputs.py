@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeline.kit import declared, hashes, paths, yaml_text
 from pipeline.kit.hashes import read_listing
+from pipeline.kit.stages import run_notes
 
 
 class InputError(RuntimeError):
@@ -67,10 +68,14 @@ def _value(values: Any, name: str) -> Any:
 
 def guarded(name: str, work: Callable[[], int]) -> int:
     """Do the work of a stage that is no notebook; returns its exit code, or 1 when what it reads changed meanwhile."""
+    started = run_notes.now()
     try:
-        inputs = Inputs(name, declared.stages()[name])
+        entry = declared.stages()[name]
+        inputs = Inputs(name, entry)
         code = work()
         inputs.check()
+        if not code:
+            run_notes.write(name, started, entry["outs"])
     except InputError as error:
         print(f"{name}: {error}", file=sys.stderr)
         return 1

@@ -21,7 +21,7 @@ from typing import Any
 
 from pipeline.kit import compute, declared, paths
 from pipeline.kit.locks import exclusive
-from pipeline.kit.stages import outputs
+from pipeline.kit.stages import outputs, run_notes
 from pipeline.kit.stages.executed import normalised
 from pipeline.kit.stages.inputs import InputError, Inputs
 from pipeline.kit.stages.kernel import kernel
@@ -137,7 +137,7 @@ def read_stage(name: str) -> dict[str, Any]:
 
 def run_stage(name: str) -> None:
     """Run the notebook of a stage and put its outputs in place; raises when anything goes wrong."""
-    stage, progress = read_stage(name), Progress(name)
+    stage, progress, started = read_stage(name), Progress(name), run_notes.now()
     with exclusive(f"stage-{name}", f"stage {name}"):
         inputs = Inputs(name, stage["entry"])
         for left_over in paths.ROOT.glob(f".staging-{name}-*"):
@@ -156,6 +156,7 @@ def run_stage(name: str) -> None:
                     raise
             inputs.check()
             outputs.put_in_place(staging, stage["outs"])
+    run_notes.write(name, started, stage["outs"])
     forget_failure(name, stage["outs"])
     progress.show("done", last=True)
 

@@ -11,6 +11,7 @@ from pipeline.kit.publish.estimates import Estimate, cited, split_sources
 from pipeline.kit.publish.keys import Key
 from pipeline.kit.publish.quantities import Quantity
 from pipeline.study.fertilizer.best_dose import Draws, key
+from pipeline.study.known_rows import POTENTIAL
 from pipeline.study.prices.scope import HECTARE, Dated
 
 RATIO_UNIT = "kg beans per kg fertilizer"
@@ -21,8 +22,7 @@ STEP_DATES = {
 }
 # What is shown under each curve alone.
 BY_FAMILY = (key("choke_ratio"), key("optimal_dose", at=("market",)), key("yield", "price_step", "access"))
-# What is assumed of the trees, of prices and costs, and of the price of fertilizer delivered to the village.
-POTENTIAL = cite_parameters("yield_gap.potential_kg_per_ha")
+# What is assumed of prices and costs, and of the price of fertilizer delivered to the village.
 DELIVERED = cite_parameters(
     "prices.cocoa_idr_per_kg",
     "prices.cocoa_multiplier",

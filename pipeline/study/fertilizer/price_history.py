@@ -5,7 +5,7 @@ import pandas as pd
 from pipeline.kit.data.citations import join
 from pipeline.study import known_rows
 from pipeline.study.fertilizer.best_dose import Costs
-from pipeline.study.prices.charts import of_last_months
+from pipeline.study.prices.ratios import of_last_months
 
 BASE_YEARS, SPIKE_YEARS = (2019, 2020), (2021, 2022)
 COMPOUNDS = ("npk", "npk_cocoa", "npk_mutiara")

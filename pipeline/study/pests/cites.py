@@ -7,11 +7,11 @@ import pandas as pd
 from pipeline.kit.data.citations import cite_parameters
 from pipeline.kit.data.contracts import sources_of_rows
 from pipeline.study import known_rows
+from pipeline.study.known_rows import POTENTIAL
 from pipeline.study.pests.pest_control import Control
 from pipeline.study.pests.pest_losses import areas_since_2005
 from pipeline.study.prices.scope import PRICE_CITES
 
-POTENTIAL = cite_parameters("yield_gap.potential_kg_per_ha")
 PRINTED_RANGE = cite_parameters("cleaning.printed_range_level")
 HARVEST = cite_parameters("prices.harvest_days_per_kg")
 WAGE = cite_parameters("prices.working_days_per_month")

@@ -3,9 +3,9 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from pipeline.kit.data.citations import join
 from pipeline.kit.language import read_texts
 from pipeline.kit.publish.figures import BLUE, GREEN, GREY, ORANGE, Caption, label, localise, year_axis
+from pipeline.study.prices.ratios import of_last_months
 
 TEXTS = read_texts(__file__)
 
@@ -23,12 +23,6 @@ def world_ratio(prices: pd.DataFrame) -> pd.DataFrame:
     data["date"] = data["year"] + (data["month"] - 0.5) / 12
     data["mean_12_months"] = data["fertilizer_cocoa_ratio"].rolling(12).mean()
     return data.astype({"date": "float64"})
-
-
-def of_last_months(cited: pd.Series, months: int = 12) -> list[str]:
-    """What means over the ``months`` up to each month cite, of a column in the order of the months."""
-    listed = list(cited)
-    return [join(*listed[max(0, last - months) : last]) for last in range(1, len(listed) + 1)]
 
 
 def draw_world_ratio(axes: Axes, data: pd.DataFrame, language: str) -> None:

@@ -107,6 +107,12 @@ def ratio_by_period(prices: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame.from_dict(summary, orient="index", columns=columns)
 
 
+def of_last_months(cited: pd.Series, months: int = 12) -> list[str]:
+    """What means over the ``months`` up to each month cite, of a column in the order of the months."""
+    listed = list(cited)
+    return [join(*listed[max(0, last - months) : last]) for last in range(1, len(listed) + 1)]
+
+
 def _month(rows: pd.DataFrame, place: int) -> str:
     """The month of a row, written as 2026-05."""
     return f"{rows['year'].iloc[place]:.0f}-{rows['month'].iloc[place]:02.0f}"

@@ -15,6 +15,7 @@ from pipeline.kit.data.contracts import Table, read_clean
 from pipeline.kit.language import LANGUAGES, Text, format_number, format_unit
 from pipeline.kit.publish.estimates import Estimate, Prose, load_estimates
 from pipeline.kit.publish.keys import Key
+from pipeline.kit.stages.inputs import guarded
 from pipeline.study.quality.register import (
     EFFECTS,
     REGISTER,
@@ -251,4 +252,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(guarded("data_quality", main))

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from pipeline.kit.data.citations import cite_parameters
-from pipeline.study.pests.cites import HARVEST, POTENTIAL, WAGE, WORK
+from pipeline.study.known_rows import POTENTIAL
+from pipeline.study.pests.cites import HARVEST, WAGE, WORK
 from pipeline.study.prices.scope import PRICE_CITES
 from pipeline.study.scenarios.measures import PARTS
 

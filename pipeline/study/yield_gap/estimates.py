@@ -5,14 +5,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.kit.data.citations import cite_parameters
 from pipeline.kit.publish.estimates import Estimate, from_draws, split_sources
 from pipeline.kit.publish.keys import Key
+from pipeline.study.known_rows import ATTAINABLE
 
 BASIS = "mature area (TM)"
 METHOD = "regency model: area, mature share and yield in logs, pooled from regency to nation"
 HERE = "kutai_timur"
-ATTAINABLE = cite_parameters("yield_gap.attainable_kg_per_ha")
 REGIONS = {"kutai_timur": "Kutai Timur", "berau": "Berau", "mahakam_ulu": "Mahakam Ulu"}
 
 

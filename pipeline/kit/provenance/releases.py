@@ -1,0 +1,261 @@
+"""Statements of releases, and what has changed since: which numbers moved, by how much, and because of what.
+
+A statement holds every published number, every parameter, and a hash of the rows of each source and of the code of
+each stage, as they were committed. ``results/reference/releases/VERSION.json`` keeps it, and beside it may stand a
+signature of a maintainer. So a number that was recorded anew is still seen against the last release.
+"""
+
+import csv
+import hashlib
+import io
+import json
+import subprocess
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pipeline.kit import declared, paths, yaml_text
+from pipeline.kit.data.citations import PARAMETER, PARAMETERS, from_columns, source_of
+from pipeline.kit.provenance import content, lineage
+from pipeline.kit.provenance.checks import FAILED, IDENTICAL, SAME, Check, git
+
+FOLDER = "results/reference/releases"
+# Who may sign: one line per maintainer, as `ssh-keygen -Y verify` reads them.
+SIGNERS = "results/reference/releases/allowed_signers"
+NUMBERS = "results/reference/numbers.csv"
+ENDS = ["value", "lower", "upper"]
+# A file of the project as text, by its path; of a revision, or as it stands.
+Reader = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class State:
+    """A published state: ``numbers`` by key, and by name the parameters, sources and code that they were made with."""
+
+    numbers: dict[str, dict[str, float]]
+    parameters: dict[str, Any]
+    sources: dict[str, str]
+    code: dict[str, str]
+
+
+def read(file: Reader) -> State:
+    """The state of a revision, or of the project as it stands."""
+    table = pd.read_csv(io.StringIO(file(NUMBERS)), dtype={"key": "str"})
+    numbers = {row["key"]: {end: row[end] for end in ENDS if pd.notna(row[end])} for row in table.to_dict("records")}
+    lock = yaml_text.load(file("dvc.lock").encode())["stages"]
+    parameters = dict(flat(yaml_text.load(file("params.yaml").encode())))
+    return State(numbers, parameters, rows_of_sources(file), {name: _code(entry) for name, entry in lock.items()})
+
+
+def flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Parameters by dotted name."""
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield from flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def rows_of_sources(file: Reader) -> dict[str, str]:
+    """A hash of all raw rows of each source, over all tables."""
+    found: dict[str, Any] = {}
+    for table in sorted(yaml_text.load(file("data/raw/sources.yaml").encode())["tables"]):
+        for row in csv.DictReader(io.StringIO(file(f"data/raw/{table}"), newline="")):
+            digest = found.setdefault(row["source_id"], hashlib.sha256())
+            digest.update(json.dumps([table, row], sort_keys=True).encode())
+    return {source: digest.hexdigest() for source, digest in sorted(found.items())}
+
+
+def _code(entry: dict[str, Any]) -> str:
+    """A hash of what a stage read that is neither data nor results: its code."""
+    read = [(item["path"], item["md5"]) for item in entry.get("deps", []) if not item["path"].startswith("data/")]
+    code = [pair for pair in read if not pair[0].startswith("results/") or pair[0].startswith(f"{paths.CODE}/")]
+    return hashlib.sha256(json.dumps(sorted(code)).encode()).hexdigest()
+
+
+def at(revision: str) -> Reader:
+    """Files as they were committed; raises ``GitError`` for a revision or file that is not there."""
+    return lambda path: git("show", f"{revision}:{path}")
+
+
+def here(path: str) -> str:
+    """A file as it stands."""
+    return (paths.ROOT / path).read_text(encoding="utf-8")
+
+
+def statement(version: str, day: str, revision: str) -> dict[str, Any]:
+    """The statement of a release, as it was committed."""
+    state = read(at(revision))
+    parts = {"numbers": state.numbers, "parameters": state.parameters, "sources": state.sources, "code": state.code}
+    commit = git("rev-parse", f"{revision}^{{commit}}")
+    return {"version": version, "date": day, "commit": commit, "hash": digest(parts), **parts}
+
+
+def digest(parts: dict[str, Any]) -> str:
+    """The hash of all that a statement says."""
+    said = {name: parts[name] for name in ("numbers", "parameters", "sources", "code")}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def write(made: dict[str, Any], key: str = "") -> Path:
+    """Write a statement, and sign it with a key of ``ssh-keygen`` if there is one.
+
+    Raises ``OSError`` for a version that has a statement already, and when the signature cannot be made.
+    """
+    target = paths.ROOT / FOLDER / f"{made['version']}.json"
+    if target.exists():
+        raise FileExistsError(f"{paths.shown(target)} is there: what was released is not stated anew")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps(made, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    if key:
+        _ssh_keygen("-Y", "sign", "-f", key, "-n", declared.name(), str(target))
+    return target
+
+
+def statements() -> list[dict[str, Any]]:
+    """All statements, the oldest first. Raises ``ValueError`` for one that is damaged."""
+    found = [json.loads(path.read_text(encoding="utf-8")) for path in (paths.ROOT / FOLDER).glob("*.json")]
+    return sorted(found, key=lambda made: (made["date"], made["version"]))
+
+
+def state_of(made: dict[str, Any]) -> State:
+    """The state that a statement holds."""
+    return State(made["numbers"], made["parameters"], made["sources"], made["code"])
+
+
+def check_releases() -> Iterator[Check]:
+    """Every statement is whole and signed by whom it may be; no number left the last one without a reason."""
+    try:
+        found = statements()
+    except (ValueError, KeyError, TypeError) as error:
+        yield Check("release", FOLDER, FAILED, f"a statement cannot be read: {error}")
+        return
+    for made in found:
+        yield _check_statement(made)
+    if found:
+        yield from _check_numbers(state_of(found[-1]), found[-1]["version"])
+
+
+def _check_statement(made: dict[str, Any]) -> Check:
+    name, file = f"statement of {made['version']}", paths.ROOT / FOLDER / f"{made['version']}.json"
+    if digest(made) != made["hash"]:
+        return Check("release", name, FAILED, "not what its own hash says", "SHA-256")
+    signature = file.with_name(f"{file.name}.sig")
+    if not signature.exists():
+        return Check("release", name, IDENTICAL, "not signed", "SHA-256")
+    try:
+        signer = _ssh_keygen("-Y", "find-principals", "-s", str(signature), "-f", str(paths.ROOT / SIGNERS)).strip()
+        how = ("-n", declared.name(), "-f", str(paths.ROOT / SIGNERS), "-I", signer, "-s", str(signature))
+        _ssh_keygen("-Y", "verify", *how, given=file.read_bytes())
+    except OSError as error:
+        return Check("release", name, FAILED, f"the signature does not hold: {error}", "ssh-keygen")
+    return Check("release", name, IDENTICAL, f"signed by {signer}", "ssh-keygen")
+
+
+def _check_numbers(before: State, version: str) -> Iterator[Check]:
+    """A number that moved must have a reason: a parameter, source or stage behind it is another one now."""
+    for change in changes(before, read(here)):
+        if change.before and change.after and not change.because:
+            told = (
+                f"{_ends(change.before)} in {version}, {_ends(change.after)} now, and nothing it rests on has changed"
+            )
+            yield Check("release", change.key, FAILED, told, f"value, within {content.RELATIVE:g}")
+    moved = [change for change in changes(before, read(here)) if change.because or not (change.before and change.after)]
+    told = f"{len(moved)} of {len(before.numbers)} numbers moved, came or went, with reasons (cacao changes {version})"
+    yield Check("release", f"since {version}", SAME if moved else IDENTICAL, told, "reasons")
+
+
+def _ends(ends: dict[str, float]) -> str:
+    return " to ".join(f"{value:g}" for value in ends.values())
+
+
+def _ssh_keygen(*words: str, given: bytes = b"") -> str:
+    """What ``ssh-keygen`` prints; raises ``OSError`` with what it complains of."""
+    done = subprocess.run(["ssh-keygen", *words], input=given, capture_output=True)
+    if done.returncode:
+        raise OSError(done.stderr.decode(errors="replace").strip() or f"ssh-keygen ends with {done.returncode}")
+    return done.stdout.decode()
+
+
+@dataclass(frozen=True)
+class Change:
+    """A number that is another one now, or is new or gone: its ends before and after, and what is behind it.
+
+    ``because`` names what has changed of all that it rests on: ``parameter NAME``, ``source ID``, ``code STAGE``.
+    """
+
+    key: str
+    before: dict[str, float]
+    after: dict[str, float]
+    because: tuple[str, ...] = ()
+
+    @property
+    def relative(self) -> float:
+        """By what share of itself the value moved; not a number where there is none before or after."""
+        old, new = self.before.get("value", np.nan), self.after.get("value", np.nan)
+        return (new - old) / abs(old) if old else np.nan
+
+
+def changes(before: State, after: State) -> list[Change]:
+    """Numbers that moved, came or went between two states, in the order of their keys.
+
+    ``after`` is the project as it stands: what its numbers rest on is read from there.
+    """
+    rests_on: dict[str, dict[str, set[str]]] = {}
+    different = {
+        "parameter": _other(before.parameters, after.parameters),
+        "source": _other(before.sources, after.sources),
+        "code": _other(before.code, after.code),
+    }
+    found = []
+    for key in sorted(before.numbers.keys() | after.numbers.keys()):
+        old, new = before.numbers.get(key, {}), after.numbers.get(key, {})
+        if old and new and _same(old, new):
+            continue
+        rests_on = rests_on or behind()
+        reasons = [
+            f"{kind} {name}"
+            for kind, names in different.items()
+            for name in sorted(names & rests_on.get(key, {}).get(kind, set()))
+        ]
+        found.append(Change(key, old, new, tuple(reasons)))
+    return found
+
+
+def _other(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
+    names = before.keys() | after.keys()
+    return {name for name in names if before.get(name) != after.get(name) or (name in before) != (name in after)}
+
+
+def _same(old: dict[str, float], new: dict[str, float]) -> bool:
+    return old.keys() == new.keys() and all(content.same_number(old[end], new[end]) for end in old)
+
+
+def behind() -> dict[str, dict[str, set[str]]]:
+    """What every number of the project rests on: ``source``, ``parameter`` and ``code``, by key."""
+    stages, found = lineage.read_stages(), {}
+    for path in sorted(paths.RESULTS.glob("*/estimates.csv")):
+        chain = lineage.upstream(stages[path.parent.name])
+        read = {name for stage in chain if stage.notebook for name in stage.parameters}
+        code = {stage.name for stage in chain}
+        table = pd.read_csv(path, dtype="str", keep_default_na=False)
+        for key, listed, rows in zip(table["key"], table["sources"], table["raw_rows"], strict=True):
+            found[key] = {"source": _sources(listed, rows), "parameter": read, "code": code}
+    return found
+
+
+def _sources(listed: str, rows: str) -> set[str]:
+    return {source_of(citation) for citation in from_columns(listed, rows).split(";")} - {PARAMETER, PARAMETERS}
+
+
+def lines(found: Iterable[Change]) -> Iterator[str]:
+    """The changes as a terminal shows them, one line each."""
+    for change in found:
+        moved = f"{_ends(change.before) or 'new'} -> {_ends(change.after) or 'gone'}"
+        share = f" ({change.relative:+.1%})" if np.isfinite(change.relative) else ""
+        reasons = f": {', '.join(change.because)}" if change.because else ""
+        yield f"{change.key}: {moved}{share}{reasons}"

@@ -132,8 +132,8 @@ def changes(chosen: argparse.Namespace) -> int:
 
     known = {made["version"]: made for made in releases.statements()}
     since = chosen.since or (list(known)[-1] if known else "HEAD")
-    before = releases.state_of(known[since]) if since in known else releases.read(releases.at(since))
-    found = releases.changes(before, releases.read(releases.here))
+    before = releases.state_of(known[since]) if since in known else releases.committed(since)
+    found = releases.changes(before, releases.present())
     print("\n".join([*releases.lines(found), f"{len(found)} numbers are not as in {since}"]))
     return 0
 

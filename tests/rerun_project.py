@@ -51,7 +51,8 @@ def copy_tools(folder: Path) -> None:
         shutil.copy(paths.ROOT / "pipeline" / f"{name}.py", folder / "pipeline")
     without_caches = shutil.ignore_patterns("__pycache__")
     shutil.copytree(paths.ROOT / "pipeline" / "kit", folder / "pipeline" / "kit", ignore=without_caches)
-    for path in (paths.PARAMS, paths.ROOT / "pyproject.toml"):
+    # Without `.dvcignore` what Python compiles beside a module would be a change of the code.
+    for path in (paths.PARAMS, paths.ROOT / "pyproject.toml", paths.ROOT / ".dvcignore"):
         shutil.copy(path, folder)
 
 

@@ -117,6 +117,7 @@ def other_pages(language: str) -> Iterator[Page]:
     yield "dictionary", {"title": words["dictionary"], **tables}, "dictionary.html"
     yield "quality", {"title": words["quality"], "rows": registers.quality(language)}, "quality.html"
     yield "numbers", {"title": words["numbers"], "rows": numbers.table(language)}, "numbers.html"
+    yield "changes", {"title": words["changes"], **registers.changes(language)}, "changes.html"
     yield "calculator", calculator_page(language), "calculator.html"
     yield "glossary", {"title": words["glossary"], "terms": registers.glossary(language)}, "glossary.html"
     yield "explore", {"title": words["explore"], **registers.context(language)}, "explore.html"

@@ -1,6 +1,7 @@
 """What the pages of registers show: parameters, sources, conflicts between sources, data dictionary, data quality."""
 
 import json
+import math
 from typing import Any
 
 import pandas as pd
@@ -12,12 +13,15 @@ from pipeline.kit.data import sources, usage
 from pipeline.kit.data.citations import sources_in
 from pipeline.kit.data.contracts import Column, read_clean
 from pipeline.kit.language import LANGUAGES, format_number, read_texts
+from pipeline.kit.provenance import releases
 from pipeline.kit.provenance.lineage import read_stages
 from pipeline.kit.provenance.trace import row_by_id
+from pipeline.kit.publish.estimates import TO
 from pipeline.params import describe, load_params
 from pipeline.site import notebooks
 from pipeline.site.catalogue import TEXTS, WORDS, messages, translate
 from pipeline.site.notebook_tables import scrolling, translate_cell, translate_place
+from pipeline.site.numbers import name as name_of
 from pipeline.site.numbers import published, shown
 from pipeline.study.evidence.tables import EFFECTS
 from pipeline.study.prices.tables import WORLD_PRICES_ANNUAL
@@ -78,6 +82,64 @@ def licence(record: dict[str, Any], language: str) -> dict[str, Any]:
     The number in a name is that of a version, and the same in every language.
     """
     return {**record, "name": translate(record["name"], language, "licence")}
+
+
+def changes(language: str) -> dict[str, Any]:
+    """What the page of changes since the last release shows; its ``version`` is empty before the first."""
+    stated = releases.statements()
+    if not stated:
+        return {"version": ""}
+    before, now = releases.state_of(stated[-1]), releases.present()
+    other = sorted({*before.parameters, *now.parameters})
+    return {
+        "version": stated[-1]["version"],
+        "day": stated[-1]["date"],
+        "total": len(before.numbers.keys() | now.numbers.keys()),
+        "parameters": [
+            (name, _value(before, name, language), _value(now, name, language))
+            for name in other
+            if before.parameters.get(name) != now.parameters.get(name)
+        ],
+        "sources": [name for name, rows in now.sources.items() if before.sources.get(name) != rows],
+        "rows": [_moved(change, language) for change in releases.changes(before, now)],
+    }
+
+
+def _value(state: releases.State, name: str, language: str) -> str:
+    """The value of a parameter in a state, empty where that has none."""
+    about = describe().get(name, {"unit": "1"})
+    return shown(state.parameters[name], about["unit"], language) if name in state.parameters else ""
+
+
+def _moved(change: releases.Change, language: str) -> dict[str, Any]:
+    """A number that moved, as the page shows it; one that is gone has its key alone."""
+    known = published().get(change.key)
+    share = f"{format_number(change.relative * 100, language, 2)} %" if math.isfinite(change.relative) else ""
+    because = change.by_kind()
+    kinds = {"parameter": "parameters", "source": "sources", "code": "notebooks"}
+    return {
+        "key": change.key,
+        "name": name_of(known.key.parts, language) if known else "",
+        "before": _ends(change.before, language),
+        "after": _ends(change.after, language),
+        "change": share.replace(" ", "\N{NO-BREAK SPACE}"),
+        "because": [
+            (WORDS[kinds[kind]].in_language(language).lower(), _few(kind, names)) for kind, names in because.items()
+        ],
+    }
+
+
+def _ends(ends: dict[str, float], language: str) -> str:
+    shown_ends = {end: format_number(value, language, 3) for end, value in ends.items()}
+    interval = f" ({shown_ends['lower']} {TO[language]} {shown_ends['upper']})" if "lower" in ends else ""
+    return f"{shown_ends['value']}{interval}" if ends else ""
+
+
+def _few(kind: str, names: list[str]) -> str:
+    """Names of what has changed, of stages their numbers; many sources are counted."""
+    if kind == "code":
+        return ", ".join(sorted({name[:2] for name in names if name[0].isdigit()}))
+    return ", ".join(names) if len(names) <= releases.NAMED else f"{', '.join(names[:2])}, … ({len(names)})"
 
 
 def dictionary(language: str) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ import json
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,18 @@ import pandas as pd
 
 from pipeline.kit import declared, paths, yaml_text
 from pipeline.kit.data.citations import PARAMETER, PARAMETERS, from_columns, source_of
-from pipeline.kit.provenance import content, lineage
-from pipeline.kit.provenance.checks import FAILED, IDENTICAL, SAME, Check, git
+from pipeline.kit.provenance import content, lineage, reference
+from pipeline.kit.provenance.checks import FAILED, IDENTICAL, Check, git
 
 FOLDER = "results/reference/releases"
 # Who may sign: one line per maintainer, as `ssh-keygen -Y verify` reads them.
 SIGNERS = "results/reference/releases/allowed_signers"
 NUMBERS = "results/reference/numbers.csv"
 ENDS = ["value", "lower", "upper"]
+# Stages behind no number: the pages, and the listings of code, which every stage reads its own of.
+UNSAID = ("site", "code")
+# So many names of a kind are told in a line.
+NAMED = 6
 # A file of the project as text, by its path; of a revision, or as it stands.
 Reader = Callable[[str], str]
 
@@ -42,13 +47,28 @@ class State:
     code: dict[str, str]
 
 
-def read(file: Reader) -> State:
-    """The state of a revision, or of the project as it stands."""
-    table = pd.read_csv(io.StringIO(file(NUMBERS)), dtype={"key": "str"})
-    numbers = {row["key"]: {end: row[end] for end in ENDS if pd.notna(row[end])} for row in table.to_dict("records")}
+def committed(revision: str) -> State:
+    """The state of a revision. Raises ``GitError`` for one that is not there, or lacks a file."""
+    file = partial(_committed, revision)
     lock = yaml_text.load(file("dvc.lock").encode())["stages"]
+    read_by = {name: {item["path"]: item["md5"] for item in entry.get("deps", [])} for name, entry in lock.items()}
+    return _state(pd.read_csv(io.StringIO(file(NUMBERS))), file, read_by)
+
+
+def present() -> State:
+    """The state of the project as it stands: its results need not be recorded yet."""
+    read_by = {
+        name: {path: lineage.md5(paths.ROOT / path) for path in filter(_is_code, entry.get("deps", []))}
+        for name, entry in declared.stages().items()
+    }
+    return _state(reference.numbers(paths.ROOT), _here, read_by)
+
+
+def _state(table: pd.DataFrame, file: Reader, read_by: dict[str, dict[str, str]]) -> State:
+    numbers = {row["key"]: {end: row[end] for end in ENDS if pd.notna(row[end])} for row in table.to_dict("records")}
     parameters = dict(flat(yaml_text.load(file("params.yaml").encode())))
-    return State(numbers, parameters, rows_of_sources(file), {name: _code(entry) for name, entry in lock.items()})
+    code = {name: _hash([pair for pair in read.items() if _is_code(pair[0])]) for name, read in read_by.items()}
+    return State(numbers, parameters, rows_of_sources(file), {name: code[name] for name in code if name not in UNSAID})
 
 
 def flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -70,26 +90,26 @@ def rows_of_sources(file: Reader) -> dict[str, str]:
     return {source: digest.hexdigest() for source, digest in sorted(found.items())}
 
 
-def _code(entry: dict[str, Any]) -> str:
-    """A hash of what a stage read that is neither data nor results: its code."""
-    read = [(item["path"], item["md5"]) for item in entry.get("deps", []) if not item["path"].startswith("data/")]
-    code = [pair for pair in read if not pair[0].startswith("results/") or pair[0].startswith(f"{paths.CODE}/")]
-    return hashlib.sha256(json.dumps(sorted(code)).encode()).hexdigest()
+def _is_code(path: str) -> bool:
+    """Whether what a stage reads is neither data nor a result: a notebook, a module, or the listing of modules."""
+    return path.startswith(f"{paths.CODE}/") or not path.startswith(("data/", "results/"))
 
 
-def at(revision: str) -> Reader:
-    """Files as they were committed; raises ``GitError`` for a revision or file that is not there."""
-    return lambda path: git("show", f"{revision}:{path}")
+def _hash(pairs: list[tuple[str, str]]) -> str:
+    return hashlib.sha256(json.dumps(sorted(pairs)).encode()).hexdigest()
 
 
-def here(path: str) -> str:
-    """A file as it stands."""
+def _committed(revision: str, path: str) -> str:
+    return git("show", f"{revision}:{path}")
+
+
+def _here(path: str) -> str:
     return (paths.ROOT / path).read_text(encoding="utf-8")
 
 
 def statement(version: str, day: str, revision: str) -> dict[str, Any]:
     """The statement of a release, as it was committed."""
-    state = read(at(revision))
+    state = committed(revision)
     parts = {"numbers": state.numbers, "parameters": state.parameters, "sources": state.sources, "code": state.code}
     commit = git("rev-parse", f"{revision}^{{commit}}")
     return {"version": version, "date": day, "commit": commit, "hash": digest(parts), **parts}
@@ -158,19 +178,20 @@ def _check_statement(made: dict[str, Any]) -> Check:
 
 def _check_numbers(before: State, version: str) -> Iterator[Check]:
     """A number that moved must have a reason: a parameter, source or stage behind it is another one now."""
-    for change in changes(before, read(here)):
+    found = changes(before, present())
+    for change in found:
         if change.before and change.after and not change.because:
             told = (
                 f"{_ends(change.before)} in {version}, {_ends(change.after)} now, and nothing it rests on has changed"
             )
             yield Check("release", change.key, FAILED, told, f"value, within {content.RELATIVE:g}")
-    moved = [change for change in changes(before, read(here)) if change.because or not (change.before and change.after)]
-    told = f"{len(moved)} of {len(before.numbers)} numbers moved, came or went, with reasons (cacao changes {version})"
-    yield Check("release", f"since {version}", SAME if moved else IDENTICAL, told, "reasons")
+    moved = [change for change in found if change.because or not (change.before and change.after)]
+    yield Check("release", f"{len(moved)} numbers moved, came or went since {version}, each with a reason", IDENTICAL)
 
 
 def _ends(ends: dict[str, float]) -> str:
-    return " to ".join(f"{value:g}" for value in ends.values())
+    value, *interval = (f"{ends[end]:g}" for end in ENDS if end in ends) if ends else ("",)
+    return f"{value} ({' to '.join(interval)})" if interval else value
 
 
 def _ssh_keygen(*words: str, given: bytes = b"") -> str:
@@ -193,11 +214,19 @@ class Change:
     after: dict[str, float]
     because: tuple[str, ...] = ()
 
+    def by_kind(self) -> dict[str, list[str]]:
+        """What has changed, by kind."""
+        found: dict[str, list[str]] = {}
+        for reason in self.because:
+            kind, _, name = reason.partition(" ")
+            found.setdefault(kind, []).append(name)
+        return found
+
     @property
     def relative(self) -> float:
-        """By what share of itself the value moved; not a number where there is none before or after."""
+        """By what share of itself the value moved; not a number where one is missing, or the sign is another."""
         old, new = self.before.get("value", np.nan), self.after.get("value", np.nan)
-        return (new - old) / abs(old) if old else np.nan
+        return (new - old) / abs(old) if old * new > 0 else np.nan
 
 
 def changes(before: State, after: State) -> list[Change]:
@@ -257,5 +286,11 @@ def lines(found: Iterable[Change]) -> Iterator[str]:
     for change in found:
         moved = f"{_ends(change.before) or 'new'} -> {_ends(change.after) or 'gone'}"
         share = f" ({change.relative:+.1%})" if np.isfinite(change.relative) else ""
-        reasons = f": {', '.join(change.because)}" if change.because else ""
-        yield f"{change.key}: {moved}{share}{reasons}"
+        reasons = "; ".join(_said(kind, names) for kind, names in change.by_kind().items())
+        yield f"{change.key}: {moved}{share}{': ' if reasons else ''}{reasons}"
+
+
+def _said(kind: str, names: list[str]) -> str:
+    """What of one kind has changed; many are counted after the first."""
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"{kind} {', '.join(names[:NAMED])}{more}"

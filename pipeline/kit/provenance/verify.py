@@ -31,6 +31,7 @@ from pipeline.kit.provenance.checks import (
     check_environment,
     check_files,
 )
+from pipeline.kit.provenance.releases import check_releases
 
 # What stages make is not there in a fresh clone, and is checked file by file; what people write must be there.
 MADE = ("dependency data/clean/", "dependency results/")
@@ -42,6 +43,7 @@ HOW = f"value, within {content.RELATIVE:g}, signs exactly"
 def verify(quick: bool) -> list[Check]:
     """All checks, the failed ones included; nothing is raised for what does not hold."""
     checks = [*check_environment(), *check_sources(), *check_committed(), *check_stages(), *check_libraries()]
+    checks += check_releases() if any(paths.RESULTS.glob("*/estimates.csv")) else []
     if quick or any(paths.RESULTS.glob("*/estimates.csv")):
         checks += check_files(paths.ROOT)
     if quick:

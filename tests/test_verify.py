@@ -69,7 +69,7 @@ def test_a_reproduced_project_passes_and_files_a_report(recorded: Path, capsys: 
     assert report["passed"]
     assert {check["kind"] for check in report["checks"]} == {
         "libraries",
-        "environment", "source records", "state", "stage", "file", "number", "column",
+        "environment", "source records", "state", "stage", "file", "number", "column", "release",
     }  # fmt: skip
     assert report["machine"]["md5 of dvc.lock"] == lineage.md5(recorded / "dvc.lock")
     withheld = {source["source"] for source in report["not_redistributable"]}

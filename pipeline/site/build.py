@@ -111,7 +111,11 @@ def other_pages(language: str) -> Iterator[Page]:
     yield "index", {"title": words["title"], **start_context(language)}, "start.html"
     yield "brief", {"title": words["brief"], **context(language)}, "brief.html"
     yield "parameters", {"title": words["parameters"], "rows": registers.parameters(language)}, "parameters.html"
-    yield "sources", {"title": words["sources"], "rows": registers.source_rows(language)}, "sources.html"
+    yield (
+        "sources",
+        {"title": words["sources"], "rows": registers.source_rows(language), "weighty": registers.weighty(language)},
+        "sources.html",
+    )
     yield "conflicts", {"title": words["conflicts"], "body": registers.conflicts(language)}, "page.html"
     tables = {"tables": registers.dictionary(language), "warned": registers.warned(language)}
     yield "dictionary", {"title": words["dictionary"], **tables}, "dictionary.html"

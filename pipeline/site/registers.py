@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from typing import Any
 
 import pandas as pd
@@ -10,7 +11,7 @@ from markupsafe import Markup
 
 from pipeline.kit import paths
 from pipeline.kit.data import sources, usage
-from pipeline.kit.data.citations import sources_in
+from pipeline.kit.data.citations import source_of, sources_in
 from pipeline.kit.data.contracts import Column, read_clean
 from pipeline.kit.language import LANGUAGES, format_number, read_texts
 from pipeline.kit.provenance import releases
@@ -74,6 +75,41 @@ def source_rows(language: str) -> list[dict[str, Any]]:
         }
         for source, record in sorted(sources.load_registry()["sources"].items())
     ]
+
+
+# So many sources stand at the top of the register, and what the record of each is looked at for.
+WEIGHTY = 20
+LOOKED_FOR = ("publisher", "year", "date_read", "address")
+
+
+def weighty(language: str) -> list[dict[str, Any]]:
+    """The sources that most headline numbers rest on: how many numbers, on how many rows, and what is not known of it."""
+    headline = {key for path in paths.RESULTS.glob("metrics/*.json") for key in json.loads(path.read_text())}
+    numbers, rows = Counter[str](), {}  # type: ignore[var-annotated]
+    for key in headline & published().keys():
+        own = [citation for citation in published()[key].sources if "@" in citation]
+        numbers.update({source_of(citation) for citation in own})
+        for citation in own:
+            rows.setdefault(source_of(citation), set()).add(citation)
+    records = sources.load_registry()["sources"]
+    order = sorted(numbers.keys() & records.keys(), key=lambda name: (-numbers[name], -len(rows[name]), name))
+    return [
+        {
+            "id": name,
+            "title": records[name]["title"],
+            "numbers": numbers[name],
+            "rows": len(rows[name]),
+            "lacking": ", ".join(_lacking(records[name], language)) or "–",
+        }
+        for name in order[:WEIGHTY]
+    ]
+
+
+def _lacking(record: dict[str, Any], language: str) -> list[str]:
+    """What is not recorded of a source, or not confirmed, in words."""
+    known = {"publisher": record["publisher"], "year": record["year"], "date_read": record["date_read"]}
+    known |= {"address": record["url"], "licence": record["licence"].get("confirmed")}
+    return [WORDS[name].in_language(language).lower() for name in (*LOOKED_FOR, "licence") if not known[name]]
 
 
 def licence(record: dict[str, Any], language: str) -> dict[str, Any]:

@@ -83,7 +83,7 @@ LOOKED_FOR = ("publisher", "year", "date_read", "address")
 
 
 def weighty(language: str) -> list[dict[str, Any]]:
-    """The sources that most headline numbers rest on: how many numbers, on how many rows, and what is not known of it."""
+    """The sources that most headline numbers rest on, with how many numbers and rows, and what is not known of them."""
     headline = {key for path in paths.RESULTS.glob("metrics/*.json") for key in json.loads(path.read_text())}
     numbers, rows = Counter[str](), {}  # type: ignore[var-annotated]
     for key in headline & published().keys():

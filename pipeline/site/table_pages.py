@@ -26,7 +26,8 @@ HEAD, SOURCE = '<th scope="col">{}</th>', '<a href="../../../en/sources.html#{0}
 STYLE = (
     "body{font:15px/1.4 sans-serif;margin:1rem}table{border-collapse:collapse;font-size:13px}"
     "th,td{border:1px solid #ccc;padding:.2rem .4rem;text-align:left;vertical-align:top}"
-    "thead th{position:sticky;top:0;background:#eee}tr{scroll-margin-top:3rem}tr:target{background:#ffe9a8}td{max-width:30rem}\n"
+    "thead th{position:sticky;top:0;background:#eee}"
+    "tr{scroll-margin-top:3rem}tr:target{background:#ffe9a8}td{max-width:30rem}\n"
 )
 
 

@@ -19,10 +19,15 @@ def stages() -> dict[str, dict[str, list[str]]]:
     return yaml.safe_load(paths.PIPELINE.read_text(encoding="utf-8"))["stages"]
 
 
+def outs(stage: dict[str, list[str]]) -> list[str]:
+    """What a stage makes: its outputs and its metrics."""
+    return [*stage["outs"], *stage.get("metrics", [])]
+
+
 def test_every_output_is_made_and_a_second_run_runs_nothing(fresh: Path) -> None:
     locked = yaml.safe_load((fresh / "dvc.lock").read_text())["stages"]
     assert set(locked) == set(stages())
-    assert all((fresh / out["path"]).exists() for stage in locked.values() for out in stage["outs"])
+    assert all((fresh / out["path"]).exists() for stage in locked.values() for out in outs(stage))
     assert not (fresh / "results" / "failures").exists()
     again = dvc(fresh, "repro")
     assert stages_run(again) == []
@@ -42,7 +47,7 @@ def test_stages_read_only_what_they_list(fresh: Path) -> None:
         own = {path for path in opened if path.startswith((".staging", "pipeline/__init__"))}
         packages = {path for path in opened if path.endswith("__init__.py")}
         # Outputs are hashed for the note of the run; the runner has put away what stood there before.
-        made = tuple(out if isinstance(out, str) else next(iter(out)) for out in stage["outs"])
+        made = tuple(out if isinstance(out, str) else next(iter(out)) for out in outs(stage))
         undeclared = {
             path
             for path in opened - free - own - packages

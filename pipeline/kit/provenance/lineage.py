@@ -75,7 +75,7 @@ def read_stages(lock: Path | None = None) -> dict[str, Stage]:
 
 def _stage(name: str, entry: dict[str, Any]) -> Stage:
     hashes = {part: {item["path"]: item["md5"] for item in entry.get(part, [])} for part in ("deps", "outs")}
-    parameters = dict(_flat(entry.get("params", {}).get("params.yaml", {})))
+    parameters = dict(flat(entry.get("params", {}).get("params.yaml", {})))
     code = _listed(name, entry["cmd"], hashes["deps"].get(paths.shown(paths.code(name)), ""))
     return Stage(name, entry["cmd"], hashes["deps"] | code, parameters, hashes["outs"])
 
@@ -109,10 +109,11 @@ def _listing(name: str, command: str) -> str:
         return ""
 
 
-def _flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Parameters by dotted name."""
     for name, value in values.items():
         if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{name}.")
+            yield from flat(value, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", value
 

@@ -66,18 +66,9 @@ def present() -> State:
 
 def _state(table: pd.DataFrame, file: Reader, read_by: dict[str, dict[str, str]]) -> State:
     numbers = {row["key"]: {end: row[end] for end in ENDS if pd.notna(row[end])} for row in table.to_dict("records")}
-    parameters = dict(flat(yaml_text.load(file("params.yaml").encode())))
+    parameters = dict(lineage.flat(yaml_text.load(file("params.yaml").encode())))
     code = {name: _hash([pair for pair in read.items() if _is_code(pair[0])]) for name, read in read_by.items()}
     return State(numbers, parameters, rows_of_sources(file), {name: code[name] for name in code if name not in UNSAID})
-
-
-def flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Parameters by dotted name."""
-    for name, value in values.items():
-        if isinstance(value, dict):
-            yield from flat(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
 
 
 def rows_of_sources(file: Reader) -> dict[str, str]:

@@ -62,6 +62,12 @@ def test_rows_that_do_not_fit_their_sources_are_named() -> None:
         citations.from_columns("a;b", "effects:3")
 
 
+@pytest.mark.parametrize("rows", ["effects:9-3", "effects:1-2,8-8"])
+def test_a_range_that_holds_no_rows_is_refused_and_loses_none(rows: str) -> None:
+    with pytest.raises(ValueError, match="is no range of rows"):
+        citations.from_columns("a", rows)
+
+
 def test_a_raw_frame_cites_its_own_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = "price_id,value,source_id\nX1,5,a\nX2,6,b\n"
     (tmp_path / "prices.csv").write_text(text)

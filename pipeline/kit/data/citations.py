@@ -111,6 +111,8 @@ def ranges(rows: Iterable[str]) -> str:
 def _row_range(part: str) -> Iterator[str]:
     first, _, last = part.partition("-")
     if first.isdecimal() and last.isdecimal():
+        if int(first) >= int(last):
+            raise ValueError(f"{part!r} is no range of rows")
         yield from map(str, range(int(first), int(last) + 1))
     else:
         yield part

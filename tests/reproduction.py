@@ -59,7 +59,7 @@ def stand_in(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Path]:
         sources.load_registry,
         register.load_table,
         *(numbers.published, numbers.pieces, numbers.warnings, numbers.chain),
-        *(run_record.citation, run_record.software, run_record.stages, run_record.hashes),
+        *(run_record.citation, run_record.software, run_record.stages, run_record.hashes, run_record.tables_under),
     )
     for cached in remembered:
         cached.cache_clear()

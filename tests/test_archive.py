@@ -71,9 +71,21 @@ def test_nothing_is_left_out_while_every_source_may_be_passed_on(unpacked: Path)
     assert "Nothing" in (unpacked / "LEFT_OUT.md").read_text(encoding="utf-8")
 
 
+def test_tables_of_unclear_terms_are_marked_with_their_sources(unpacked: Path) -> None:
+    page = (unpacked / "LEFT_OUT.md").read_text(encoding="utf-8")
+    for name, table in load_registry()["tables"].items():
+        unclear = [key for key in table["sources"] if load_registry()["sources"][key]["redistribute"] == "unclear"]
+        line = f"- `data/raw/{name}`: {', '.join(sorted(unclear))}\n"
+        assert (line in page) == bool(unclear), name
+    # Tables made from them, whose rows cite the same sources, are marked too.
+    assert "- `data/clean/shade_trial.csv`: ahenkorah_1987_era" in page
+    assert "data/clean/world_prices.csv" not in page
+
+
 def test_a_table_with_a_source_that_may_not_be_passed_on_is_left_out(monkeypatch, tmp_path: Path) -> None:
     source = load_registry()["tables"]["costs.csv"]["sources"][0]
     monkeypatch.setitem(load_registry()["sources"][source], "redistribute", "no")
+    monkeypatch.setattr(run_record, "tables_under", run_record.tables_under.__wrapped__)
     tables = {f"data/raw/{name}" for name, table in load_registry()["tables"].items() if source in table["sources"]}
     archive.build(tmp_path / "some.zip")
     content = zipfile.ZipFile(tmp_path / "some.zip")

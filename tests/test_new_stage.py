@@ -66,7 +66,9 @@ def test_the_guide_leads_to_a_stage_that_runs_and_has_a_page(copy: Path) -> None
     ):
         shutil.copy(paths.ROOT / "tests" / file, copy / "tests")
     # Which modules a stage loads is looked at in the project itself.
-    typed(copy, "python -m pytest -q -x -p no:cacheprovider tests/test_stages.py -k 'not own_process'")
+    # Its own folder for what it writes: else it would take the time to clear away those of earlier runs.
+    line = "python -m pytest -q -x -p no:cacheprovider --basetemp .tests tests/test_stages.py -k 'not own_process'"
+    typed(copy, line)
 
 
 @pytest.mark.parametrize(

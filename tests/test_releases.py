@@ -62,6 +62,27 @@ def test_nothing_has_changed_right_after_a_release(released: Path, capsys: pytes
     assert told[0] == (f"statement of {NOW}", IDENTICAL, "not signed")
 
 
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("x" * 5000, "x" * 80 + "... is no commit, and no release: "),
+        ("\x1b[31m", r"\x1b[31m is no commit"),
+        ("caf\udce9", r"caf\udce9 is no commit"),
+        ("a\0b", r"a\x00b is no commit"),
+        ("HEAD:dvc.lock", "HEAD:dvc.lock is no commit"),
+        ("--all", "--all is no commit"),
+    ],
+)
+def test_what_is_no_version_is_told_in_a_line(released: Path, capsys: pytest.CaptureFixture[str], asked, told) -> None:
+    capsys.readouterr()
+    for words in (["changes", "--", asked], ["release", "--version", "9.9.9", f"--commit={asked}"]):
+        assert cli.main([*words]) == 1
+        shown = capsys.readouterr().err
+        assert shown.startswith(told)
+        assert len(shown) < 300
+        assert shown.removesuffix("\n").isprintable()
+
+
 def test_a_number_that_was_forged_and_recorded_anew_is_seen(released: Path) -> None:
     edit_number(released, "05_model_evidence", "effect.training", "7.5")
     record_numbers(released)

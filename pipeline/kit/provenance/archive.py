@@ -6,7 +6,6 @@ import zipfile
 from pathlib import Path
 
 from pipeline.kit import declared, paths
-from pipeline.kit.data.sources import load_registry
 from pipeline.kit.provenance import crate, datapackage, prov, run_record
 from pipeline.kit.provenance.lineage import LineageError
 
@@ -56,21 +55,14 @@ LEFT_OUT = """# What is left out of this archive
 {listed}
 
 {consequence}
+
+# What may be used here, but perhaps not passed on
+
+The terms of some sources leave open whether more than single figures may be passed on. The licence of the data of this
+project does not cover these tables; ask the publishers, whom `data/raw/sources.yaml` names:
+
+{unclear}
 """
-
-
-def left_out() -> dict[str, str]:
-    """Tables that may not be passed on, each with the reason: raw ones, and clean ones of a stage that reads them."""
-    registry = load_registry()
-    found = {}
-    for name, table in sorted(registry["tables"].items()):
-        barred = [key for key in table["sources"] if registry["sources"][key]["redistribute"] == "no"]
-        if barred:
-            raw = f"data/raw/{name}"
-            found[raw] = f"not to be passed on: {', '.join(barred)}"
-            made = [path for stage in run_record.stages() if raw in stage.deps for path in stage.outs]
-            found |= {path: f"made by a stage that reads {raw}" for path in made if path.startswith("data/clean/")}
-    return found
 
 
 def contents() -> dict[str, bytes]:
@@ -80,7 +72,7 @@ def contents() -> dict[str, bytes]:
     """
     if changed := run_record.changed():
         raise LineageError("changed since the recorded run, run `dvc repro` first:\n  " + "\n  ".join(changed))
-    missing = left_out()
+    missing = run_record.tables_under("no")
     names = {*_versioned(), *_made()} - set(missing)
     found = {name: (paths.ROOT / name).read_bytes() for name in names}
     found |= {name: text.encode() for name, text in records().items()}
@@ -123,15 +115,22 @@ def _made() -> list[str]:
     return [file.relative_to(paths.ROOT).as_posix() for file in files if file.is_file()]
 
 
-def _left_out_page(missing: dict[str, str]) -> str:
-    if not missing:
+def _left_out_page(missing: dict[str, list[str]]) -> str:
+    unclear = _listed(run_record.tables_under("unclear")) or "None."
+    if missing:
+        listed = f"Tables with rows of sources that are not to be passed on:\n\n{_listed(missing)}"
+        consequence = (
+            "`dvc repro` stops at stage 00_inputs until the raw tables are put back: their records name the sources."
+        )
+    else:
+        listed = "Nothing: no source forbids passing on its figures."
         consequence = "`dvc repro` reruns the whole pipeline from this archive, without a network."
-        return LEFT_OUT.format(listed="Nothing: every raw table may be passed on.", consequence=consequence)
-    listed = "\n".join(f"- `{path}`: {why}" for path, why in missing.items())
-    consequence = (
-        "`dvc repro` stops at stage 00_inputs until the raw tables are put back: their records name the sources."
-    )
-    return LEFT_OUT.format(listed=listed, consequence=consequence)
+    return LEFT_OUT.format(listed=listed, consequence=consequence, unclear=unclear)
+
+
+def _listed(tables: dict[str, list[str]]) -> str:
+    """Tables with their sources, as a list in Markdown."""
+    return "\n".join(f"- `{path}`: {', '.join(sources)}" for path, sources in tables.items())
 
 
 def main() -> int:

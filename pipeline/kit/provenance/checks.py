@@ -42,7 +42,7 @@ BY_GIT = "bytes, against the commit"
 CODE = (*importlib.machinery.all_suffixes(), ".pth")
 
 
-class GitError(RuntimeError):
+class GitError(lineage.LineageError):
     """The project is no clone of a repository, or git is not there."""
 
 

@@ -56,13 +56,22 @@ def add_software(made: ROCrate) -> None:
         thing(made, page, "SoftwareApplication", name=name, softwareVersion=version, url=page)
 
 
+def terms_in_words(source: dict[str, Any]) -> str:
+    """Licence of a source, and whether nobody confirmed it."""
+    licence = source["licence"]
+    return licence["name"] + ("" if licence.get("confirmed") else " (not confirmed)")
+
+
+def terms_id(source: dict[str, Any]) -> str:
+    """Id of the terms of a source; sources of the same terms share it."""
+    return f"#terms/{_slug(terms_in_words(source))}"
+
+
 def add_sources(made: ROCrate) -> None:
     """Every registered source: whom to credit, its terms, and what may be passed on."""
     for key, source in load_registry()["sources"].items():
-        licence = source["licence"]
-        name = licence["name"] + ("" if licence.get("confirmed") else " (not confirmed)")
-        terms = f"#terms/{_slug(name)}"
-        thing(made, terms, "CreativeWork", name=name, url=licence.get("url"))
+        terms = terms_id(source)
+        thing(made, terms, "CreativeWork", name=terms_in_words(source), url=source["licence"].get("url"))
         address, part = copy_read(source)
         copy = f"; in a copy: {part}" if part else "; in a copy" if address else ""
         thing(
@@ -138,7 +147,7 @@ def add_files(made: ROCrate) -> None:
     titles |= {path: table["title"] for path, table in raw.items()} | {"data/raw": "Figures as published"}
     parts: dict[str, list[str]] = {}
     for path in sorted({*run_record.hashes(), *titles}):
-        properties: dict[str, Any] = {"name": titles.get(path, path), "license": refer(run_record.licences(path))}
+        properties: dict[str, Any] = {"name": titles.get(path, path)} | _terms(path)
         properties |= {"md5": run_record.hashes()[path]} if path in run_record.hashes() else {}
         properties |= _origin(raw[path]) if path in raw else {}
         if path in run_record.folders():
@@ -150,6 +159,15 @@ def add_files(made: ROCrate) -> None:
                 parts.setdefault(folder, []).append(path)
     for folder, files in parts.items():
         made.get(file_id(folder))["hasPart"] = refer(files)
+
+
+def _terms(path: str) -> dict[str, Any]:
+    """Licences of a file, or of a table whose terms are unclear those of its sources, with what that means."""
+    if licences := run_record.licences(path):
+        return {"license": refer(licences)}
+    sources = load_registry()["sources"]
+    of_sources = dict.fromkeys(terms_id(sources[key]) for key in run_record.tables_under("unclear")[path])
+    return {"license": refer(of_sources), "conditionsOfAccess": run_record.REDISTRIBUTION["unclear"]}
 
 
 def _origin(table: dict[str, Any]) -> dict[str, Any]:

@@ -92,7 +92,9 @@ def _resource(group: str, path: Path) -> dict[str, Any]:
 
 
 def _licences(path: str) -> list[dict[str, str]]:
-    return [{"name": run_record.LICENCE_NAMES[licence], "path": licence} for licence in run_record.licences(path)]
+    """Licences of a file of the project; of a table whose terms are unclear only the place where they are told of."""
+    known = [{"name": run_record.LICENCE_NAMES[licence], "path": licence} for licence in run_record.licences(path)]
+    return known or [{"path": "LICENSE-DATA.md", "title": f"Unclear: {run_record.REDISTRIBUTION['unclear']}"}]
 
 
 def _read(path: Path) -> pd.DataFrame:

@@ -13,12 +13,20 @@ from typing import Any
 
 from pipeline.kit import declared, hashes, paths, yaml_text
 from pipeline.kit.hashes import read_listing
-from pipeline.kit.merges import MergeError, check_merged
 from pipeline.kit.stages.dependencies import listing
+
+# Letters of what was asked that an error repeats.
+LONGEST = 80
 
 
 class LineageError(LookupError):
     """Something whose origin was asked is not there, or no stage has made it."""
+
+
+def readable(asked: str) -> str:
+    """What was asked, whatever it is, as a line can show it."""
+    text = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in asked) or "''"
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
 @dataclass(frozen=True)
@@ -64,9 +72,9 @@ def read_stages(lock: Path | None = None) -> dict[str, Stage]:
     if not path.exists():
         raise LineageError(f"there is no {path.name}: run `dvc repro`, or get it back from git")
     try:
-        check_merged(path)
+        yaml_text.check_merged(path)
         recorded = yaml_text.read(path)["stages"]
-    except MergeError as error:
+    except yaml_text.MergeError as error:
         raise LineageError(str(error)) from error
     except (yaml_text.FileError, KeyError, TypeError) as error:
         raise LineageError(f"{path.name} cannot be read: run `dvc repro`, or get it back from git ({error})") from error
@@ -163,7 +171,7 @@ def reasons(name: str) -> list[str]:
     """
     stages = declared.stages()
     if name not in stages:
-        raise LineageError(f"there is no stage {name!r}; there are {', '.join(stages)}")
+        raise LineageError(f"there is no stage '{readable(name)}'; there are {', '.join(stages)}")
     recorded = read_stages().get(name)
     if recorded is None:
         return ["it has never run: dvc.lock does not know it"]

@@ -22,7 +22,7 @@ import pandas as pd
 from pipeline.kit import declared, paths, yaml_text
 from pipeline.kit.data.citations import PARAMETER, PARAMETERS, from_columns, source_of
 from pipeline.kit.provenance import content, lineage, reference
-from pipeline.kit.provenance.checks import FAILED, IDENTICAL, Check, git
+from pipeline.kit.provenance.checks import FAILED, IDENTICAL, Check, GitError, git
 
 FOLDER = "results/reference/releases"
 # Who may sign: one line per maintainer, as `ssh-keygen -Y verify` reads them.
@@ -48,8 +48,8 @@ class State:
 
 
 def committed(revision: str) -> State:
-    """The state of a revision. Raises ``GitError`` for one that is not there, or lacks a file."""
-    file = partial(_committed, revision)
+    """The state of a revision. Raises ``LineageError`` for one that is not there, or lacks a file."""
+    file = partial(_committed, commit_of(revision))
     lock = yaml_text.load(file("dvc.lock").encode())["stages"]
     read_by = {name: {item["path"]: item["md5"] for item in entry.get("deps", [])} for name, entry in lock.items()}
     return _state(pd.read_csv(io.StringIO(file(NUMBERS))), file, read_by)
@@ -90,6 +90,15 @@ def _hash(pairs: list[tuple[str, str]]) -> str:
     return hashlib.sha256(json.dumps(sorted(pairs)).encode()).hexdigest()
 
 
+def commit_of(revision: str) -> str:
+    """The commit that a revision names; raises ``LineageError`` when there is none."""
+    try:
+        return git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+    except (GitError, ValueError) as error:  # ValueError: a letter that no name has
+        known = ", ".join(made["version"] for made in statements()) or "none"
+        raise lineage.LineageError(f"{lineage.readable(revision)} is no commit, and no release: {known}") from error
+
+
 def _committed(revision: str, path: str) -> str:
     return git("show", f"{revision}:{path}")
 
@@ -102,8 +111,7 @@ def statement(version: str, day: str, revision: str) -> dict[str, Any]:
     """The statement of a release, as it was committed."""
     state = committed(revision)
     parts = {"numbers": state.numbers, "parameters": state.parameters, "sources": state.sources, "code": state.code}
-    commit = git("rev-parse", f"{revision}^{{commit}}")
-    return {"version": version, "date": day, "commit": commit, "hash": digest(parts), **parts}
+    return {"version": version, "date": day, "commit": commit_of(revision), "hash": digest(parts), **parts}
 
 
 def digest(parts: dict[str, Any]) -> str:

@@ -9,12 +9,16 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from graphlib import TopologicalSorter
+from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import yaml
 from packaging.requirements import Requirement
 
 from pipeline.kit import declared, paths, yaml_text
+from pipeline.kit.data.citations import citing, split_lists
+from pipeline.kit.data.sources import load_registry
 from pipeline.kit.paths import THREAD_VARIABLES
 from pipeline.kit.provenance.lineage import LineageError, Stage, maker, read_stages, state
 
@@ -82,8 +86,33 @@ def software() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: pinned[name] for name in LIBRARIES}
 
 
+@cache
+def tables_under(terms: str) -> dict[str, list[str]]:
+    """Raw and clean tables with rows of sources under these terms, a key of ``REDISTRIBUTION``: the sources by path.
+
+    Raw tables name their sources in the register, clean ones in their rows.
+    """
+    registry = load_registry()
+    under = {key for key, source in registry["sources"].items() if source["redistribute"] == terms}
+    raw = {f"data/raw/{name}": under.intersection(table["sources"]) for name, table in registry["tables"].items()}
+    clean = {path.relative_to(paths.ROOT).as_posix(): under & _cited(path) for path in paths.CLEAN.glob("*.csv")}
+    return {path: sorted(sources) for path, sources in sorted((raw | clean).items()) if sources}
+
+
+def _cited(table: Path) -> set[str]:
+    """The sources that the rows of a clean table cite."""
+    cited = citing(pd.read_csv(table, nrows=0))
+    listed = pd.read_csv(table, usecols=cited, dtype="str").stack()
+    return split_lists(listed.unique())
+
+
 def licences(path: str) -> list[str]:
-    """Licences of a file of the project: code is MIT, everything else CC BY 4.0, and a notebook is both."""
+    """Licences of a file of the project: code is MIT, everything else CC BY 4.0, and a notebook is both.
+
+    A table of ``tables_under("unclear")`` has none of these: it stands under the terms of its sources.
+    """
+    if path in tables_under("unclear"):
+        return []
     if path.endswith(".ipynb") and path.startswith("notebooks/"):
         return [MIT, CC_BY]
     return [CC_BY] if path.startswith(("data/", "results/")) else [MIT]

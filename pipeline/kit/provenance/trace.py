@@ -19,12 +19,9 @@ import pandas as pd
 
 from pipeline.kit import declared, paths
 from pipeline.kit.data import citations, sources
-from pipeline.kit.provenance.lineage import LineageError, Stage, maker, read_stages, stamp, state, upstream
+from pipeline.kit.provenance.lineage import LineageError, Stage, maker, read_stages, readable, stamp, state, upstream
 from pipeline.kit.publish.keys import COLUMNS, Key
 from pipeline.kit.publish.makers import lines, place
-
-# Letters of what was asked that an error repeats.
-LONGEST = 80
 
 
 @dataclass(frozen=True)
@@ -57,15 +54,9 @@ def find(asked: str, reads_code: bool = True, look: "Look | None" = None) -> Sub
         known = [*keys.index, *(file.stem.split(".")[0] for file in _files())]
         near = difflib.get_close_matches(asked, known, n=5)
         raise LineageError(
-            f"{_shown(asked)}: no estimate, file, figure or table has this name; nearest: {', '.join(near) or '-'}"
+            f"{readable(asked)}: no estimate, file, figure or table has this name; nearest: {', '.join(near) or '-'}"
         )
     return _cell(path, line, column) if rest else _whole(path)
-
-
-def _shown(asked: str) -> str:
-    """What was asked, whatever it is, as a line can show it."""
-    text = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in asked) or "''"
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
 def _estimates() -> pd.DataFrame:
@@ -120,7 +111,7 @@ def _file_of(asked: str) -> Path | None:
     found = [path for path in _files() if path.stem == name and set(folders) <= set(path.parts)]
     if len(found) > 1:
         choices = ", ".join(paths.shown(path) for path in found)
-        raise LineageError(f"{_shown(asked)} stands for several files; name one: {choices}")
+        raise LineageError(f"{readable(asked)} stands for several files; name one: {choices}")
     return found[0] if found else None
 
 
@@ -146,9 +137,9 @@ def _cited_as_a_whole(path: Path) -> frozenset[str]:
 def _cell(path: Path, line: str, column: str) -> Subject:
     frame, name = read(path), paths.shown(path)
     if not line.isdecimal() or not 2 <= int(line) <= len(frame) + 1:
-        raise LineageError(f"{name} has no line '{_shown(line)}': rows stand on lines 2 to {len(frame) + 1}")
+        raise LineageError(f"{name} has no line '{readable(line)}': rows stand on lines 2 to {len(frame) + 1}")
     if column not in frame:
-        raise LineageError(f"{name} has no column '{_shown(column)}'; it has {', '.join(frame.columns)}")
+        raise LineageError(f"{name} has no column '{readable(column)}'; it has {', '.join(frame.columns)}")
     row = frame.iloc[[int(line) - 2]]
     facts = {"value": row[column].iloc[0], "column": column, "row": row.iloc[0].drop(column).dropna().to_dict()}
     own = cited(row, path) or _whole(path).cites

@@ -9,10 +9,10 @@ from typing import Any
 
 from pipeline.kit import declared, paths
 from pipeline.kit.compute import ComputeError
-from pipeline.kit.merges import MergeError, check_merged
 from pipeline.kit.rerun import lockfile, warm_kernels
 from pipeline.kit.rerun.processes import Events
 from pipeline.kit.rerun.request import Request
+from pipeline.kit.yaml_text import MergeError, check_merged
 
 INTERRUPTED = 130
 

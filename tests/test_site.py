@@ -8,6 +8,7 @@ import secrets
 import threading
 from collections.abc import Iterator
 from functools import partial
+from html.parser import HTMLParser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -113,25 +114,41 @@ def parsed(path: Path) -> BeautifulSoup:
     return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
 
 
+class Links(HTMLParser):
+    """What a page links to, each link once with its tag, and the places in it that others may link to."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.links: set[tuple[str, str]] = set()
+        self.places: set[str] = set()
+        self.feed(path.read_text(encoding="utf-8"))
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note links and the place of a tag."""
+        for name, value in attrs:
+            if name in ("href", "src"):
+                self.links.add((tag, value or ""))
+            elif name == "id":
+                self.places.add(value or "")
+
+
 def test_every_link_leads_to_a_page_and_a_place_that_are_there(site):
-    soups = {path: parsed(path) for path in site.rglob("*.html") if path.parent.name != "numbers"}
-    soups |= {site / "id" / name: parsed(site / "id" / name) for name in some_numbers(site, 30)}
-    places = {path: {tag["id"] for tag in soup.find_all(id=True)} for path, soup in soups.items()}
+    pages = {path: Links(path) for path in site.rglob("*.html") if path.parent.name != "numbers"}
+    pages |= {site / "id" / name: Links(site / "id" / name) for name in some_numbers(site, 30)}
     broken = []
-    for path, soup in soups.items():
-        for tag in soup.find_all(lambda found: found.has_attr("href") or found.has_attr("src")):
-            written = str(tag.get("href") or tag.get("src"))
+    for path, page in pages.items():
+        for tag, written in sorted(page.links):
             address = urlsplit(written)
             if written == "data:,":  # No icon, so that no browser asks the host for one.
                 continue
             if address.scheme:
                 # Only the address of a source leads away, and only when a reader follows it.
-                assert (address.scheme in ("http", "https"), tag.name) == (True, "a"), f"{path}: {written}"
+                assert (address.scheme in ("http", "https"), tag) == (True, "a"), f"{path}: {written}"
                 continue
             target = (path.parent / unquote(address.path)).resolve() if address.path else path
-            if not target.is_file() or (
-                address.fragment and address.fragment not in places.get(target, {address.fragment})
-            ):
+            known = pages[target].places if target in pages else {address.fragment}
+            if not target.is_file() or (address.fragment and address.fragment not in known):
                 broken.append(f"{path.relative_to(site)}: {written}")
     assert not broken
 

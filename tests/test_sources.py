@@ -197,6 +197,59 @@ def test_a_value_within_its_bounds_passes(raw):
     assert verify()
 
 
+# Where raw rows stand in their sources, and the words that were read there.
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("nothing,K001,,a word,,bait_2025_06", "column table: there is no raw table 'nothing'"),
+        ("readings,effects,,a word,,hoffmann_2020", "column table: there is no raw table 'readings'"),
+        ("costs,C999,,a word,,bait_2025_06", "column row_id: 0 rows of costs.csv are called 'C999'"),
+        ("enso_oni,1950,,a word,,noaa_oni_2025", "rows of enso_oni.csv are called '1950'"),
+        ("baselines,B001,,a word,,bait_2025_06", "column source_id: B001 is from 'hoffmann_2020', not 'bait_2025_06'"),
+        ("baselines,B001,,,2026-11-30,hoffmann_2020", "neither a place nor words"),
+        (f"baselines,B001,,{'a' * 201},,hoffmann_2020", "column words: 201 letters are more than a figure"),
+        (f"baselines,B001,,a word,{TOMORROW},hoffmann_2020", f"column read_on: '{TOMORROW}' is not a day up to today"),
+        ("baselines,B001,,a word,30-11-2026,hoffmann_2020", "column read_on: '30-11-2026' is not a day up to today"),
+        (
+            "baselines,B001,,a word,,hoffmann_2020\nbaselines,B001,,more,,hoffmann_2020",
+            "column row_id: B001 of baselines.csv has a reading already",
+        ),
+    ],
+)
+def test_a_reading_of_no_row_or_that_is_none_is_named(raw, line, problem):
+    write_readings(raw, line)
+    with pytest.raises(SourceError) as raised:
+        verify()
+    assert f"readings.csv, line {2 + line.count(chr(10))}" in str(raised.value)
+    assert problem in str(raised.value)
+
+
+def test_readings_say_where_a_row_stands_and_what_was_read():
+    """Typed here from the table as it was filled in, for a page, a table of a thesis and an abstract."""
+    told = sources.reading_in_words
+    assert told("kaltim_statistics", "K013") == (
+        'paragraph 2: "Berdasar data Disbun Kaltim pada 2020 lalu, luas kebun kakao saat ini 6.886 hektare (ha)", '
+        "read on 2026-11-30"
+    )
+    assert told("effects", "E001") == "abstract"
+    assert told("kaltim_statistics", "none") == ""
+
+
+def write_readings(raw, lines: str) -> None:
+    """Replace all readings, with hash and sources recorded as someone would who edits them on purpose."""
+    (raw / "readings.csv").write_text(f"table,row_id,place,words,read_on,source_id\n{lines}\n", encoding="utf-8")
+    registry = yaml.safe_load((raw / "sources.yaml").read_text(encoding="utf-8"))
+    registry["tables"]["readings.csv"] |= {
+        "sha256": sources.sha256(raw / "readings.csv"),
+        "rows": lines.count("\n") + 1,
+        "sources": sorted({line.rpartition(",")[2] for line in lines.splitlines()}),
+    }
+    (raw / "sources.yaml").write_text(yaml.safe_dump(registry, allow_unicode=True), encoding="utf-8")
+    sources.load_registry.cache_clear()
+
+
 @pytest.mark.parametrize(
     ("source", "address", "part"),
     [

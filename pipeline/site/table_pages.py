@@ -22,6 +22,8 @@ PAGE = """<!doctype html>
 </tbody></table></body></html>
 """
 ROW = '<tr id="{0}"><th scope="row"><a href="#{0}">{0}</a></th>{1}</tr>'
+# The last column of raw tables with rows whose place in the source was kept.
+IN_SOURCE = "in the source"
 HEAD, SOURCE = '<th scope="col">{}</th>', '<a href="../../../en/sources.html#{0}">{0}</a>'
 STYLE = (
     "body{font:15px/1.4 sans-serif;margin:1rem}table{border-collapse:collapse;font-size:13px}"
@@ -43,6 +45,9 @@ def write(folder: Path) -> None:
 def page(path: Path) -> str:
     """The page of one table; the line of a row is its line in the file."""
     frame = read(path).fillna("")
+    if path.parent == paths.RAW:
+        as_read = [sources.reading_in_words(path.stem, row_id) for row_id in frame.iloc[:, 0]]
+        frame = frame.assign(**({IN_SOURCE: as_read} if any(as_read) else {}))
     shown = {name: [_sources(cell) if name in CITING else escape(cell) for cell in frame[name]] for name in frame}
     rows = [
         ROW.format(line, "".join(f"<td>{cell}</td>" for cell in row))

@@ -86,6 +86,7 @@ def verify() -> int:
     problems = [f"{name}: no record in sources.yaml" for name in sorted(present - set(registry["tables"]))]
     for name, record in registry["tables"].items():
         problems += _table_problems(name, record, registry["sources"])
+    problems += problems or [f"readings.csv, {problem}" for problem in _reading_problems()]
     used = {source for record in registry["tables"].values() for source in record.get("sources", [])}
     for source, record in registry["sources"].items():
         problems += _source_problems(source, record, used)
@@ -275,6 +276,58 @@ def to_numbers(frame: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
     if problems:
         raise SourceError(f"{frame.attrs['file']}: not a number:\n  " + "\n  ".join(problems))
     return result
+
+
+READINGS = "readings"
+# A figure with the words around it is a fact; a paragraph would be a copy of the source.
+LONGEST_QUOTE = 200
+
+
+@cache
+def readings() -> dict[tuple[str, str], dict[str, str]]:
+    """Where a raw row stands in its source and what was read there, by table and first column of the row.
+
+    Each has ``place``, ``words`` and ``read_on``, empty where nobody recorded them.
+    """
+    frame = read_csv(paths.RAW / f"{READINGS}.csv").fillna("")
+    pairs = zip(frame["table"], frame["row_id"], strict=True)
+    return dict(zip(pairs, frame[["place", "words", "read_on"]].to_dict("records"), strict=True))
+
+
+def reading_in_words(table: str, row_id: str) -> str:
+    """Place, words and day of the reading of a raw row, as ``Tabel 4.7: "1.410 ton", read on 2026-11-30``."""
+    found = readings().get((table, row_id), {"place": "", "words": "", "read_on": ""})
+    said = ": ".join(filter(None, (found["place"], found["words"] and f'"{found["words"]}"')))
+    return ", read on ".join(filter(None, (said, found["read_on"])))
+
+
+def _reading_problems() -> Iterator[str]:
+    """What is wrong with the readings: each is of one row there is, of the source of that row, and says something."""
+    frame = read_csv(paths.RAW / f"{READINGS}.csv")
+    rows = {table: read_csv(paths.RAW / f"{table}.csv") for table in frame["table"].unique() if _is_table(table)}
+    twice = frame.duplicated(["table", "row_id"])
+    for line, reading in frame.iterrows():
+        table, row_id = reading["table"], reading["row_id"]
+        if table not in rows:
+            yield f"line {line}, column table: there is no raw table {table!r}"
+            continue
+        found = rows[table][rows[table].iloc[:, 0] == row_id]
+        if len(found) != 1:
+            yield f"line {line}, column row_id: {len(found)} rows of {table}.csv are called {row_id!r}"
+        elif found["source_id"].iloc[0] != reading["source_id"]:
+            yield f"line {line}, column source_id: {row_id} is from {found['source_id'].iloc[0]!r}, not {reading['source_id']!r}"
+        if twice[line]:
+            yield f"line {line}, column row_id: {row_id} of {table}.csv has a reading already"
+        if reading[["place", "words"]].isna().all():
+            yield f"line {line}: neither a place nor words"
+        if len(words := str(reading["words"])) > LONGEST_QUOTE:
+            yield f"line {line}, column words: {len(words)} letters are more than a figure, at most {LONGEST_QUOTE}"
+        if pd.notna(day := reading["read_on"]) and not _is_past(day, date.today()):
+            yield f"line {line}, column read_on: {day!r} is not a day up to today, written as 2026-11-24"
+
+
+def _is_table(name: str) -> bool:
+    return f"{name}.csv" in load_registry()["tables"] and name != READINGS
 
 
 def source_page() -> str:

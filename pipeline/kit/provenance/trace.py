@@ -142,6 +142,8 @@ def _cell(path: Path, line: str, column: str) -> Subject:
         raise LineageError(f"{name} has no column '{readable(column)}'; it has {', '.join(frame.columns)}")
     row = frame.iloc[[int(line) - 2]]
     facts = {"value": row[column].iloc[0], "column": column, "row": row.iloc[0].drop(column).dropna().to_dict()}
+    if path.parent == paths.RAW and (read_as := sources.reading_in_words(path.stem, row.iloc[0, 0])):
+        facts["in the source"] = read_as
     own = cited(row, path) or _whole(path).cites
     return Subject("cell", f"{path.stem}:{line}:{column}", name, int(line), facts, own)
 

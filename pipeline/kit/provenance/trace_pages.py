@@ -52,7 +52,7 @@ def _subject(subject: dict[str, Any]) -> list[str]:
     lines = []
     if "value" in subject:
         lines.append(f"{_interval(subject)} {subject.get('unit', '')}".rstrip())
-    told = ("basis", "method", "n", "seed", "column", "row")
+    told = ("basis", "method", "n", "seed", "column", "row", "in the source")
     lines += [f"{name}: {subject[name]}" for name in told if name in subject]
     return lines + ([f"built by {_place(subject['built_by'])}"] if "built_by" in subject else [])
 

@@ -217,9 +217,13 @@ def test_chances_add_up_and_do_not_depend_on_the_order_of_the_names(rows, order)
     assert turned == pytest.approx(found)
 
 
-def test_a_cause_without_a_direct_study_is_not_ranked():
+def test_a_cause_is_ranked_only_with_two_studies_of_its_measure():
     measures = {"fertilizer": "mineral_fertilizer", "technique": "pruning_sanitation", "knowledge": "training"}
-    studies = pd.DataFrame({"measure": ["mineral_fertilizer", "training", "shade"]})
+    of_two = ["mineral_fertilizer", "training", "mineral_fertilizer", "training", "pruning_sanitation"]
+    studies = pd.DataFrame({"measure": of_two, "study_id": ["a", "b", "c", "d", "e"]})
     assert estimates.ranked_causes(studies, measures) == ("fertilizer", "pod_borer", "knowledge")
-    studies.loc[3] = "pruning_sanitation"
+    # Another row of the same study is no other study.
+    studies.loc[5] = ["pruning_sanitation", "e"]
+    assert estimates.ranked_causes(studies, measures) == ("fertilizer", "pod_borer", "knowledge")
+    studies.loc[6] = ["pruning_sanitation", "f"]
     assert estimates.ranked_causes(studies, measures) == ("fertilizer", "pod_borer", "technique", "knowledge")

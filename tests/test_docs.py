@@ -131,12 +131,16 @@ def test_actions_are_official_and_of_a_stated_version(path: Path) -> None:
     assert all(re.fullmatch(r"actions/[a-z-]+@v\d+", name) for name in outside)
 
 
+# What the archive of a release is signed with.
+SIGNED = {"id-token": "write", "attestations": "write"}
+
+
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
 def test_workflows_may_read_and_only_one_job_of_each_writes(workflow: Path) -> None:
     content = yaml.safe_load(read(workflow))
     assert content["permissions"] == {"contents": "read"}
     writing = [job["permissions"] for job in content["jobs"].values() if "permissions" in job]
-    allowed = {"pages": [{"pages": "write", "id-token": "write"}], "release": [{"contents": "write"}]}
+    allowed = {"pages": [{"pages": "write", "id-token": "write"}], "release": [{"contents": "write"} | SIGNED]}
     assert writing == allowed.get(workflow.stem, [])
     assert all("timeout-minutes" in job for job in content["jobs"].values())
 

@@ -233,7 +233,7 @@ def test_readings_say_where_a_row_stands_and_what_was_read():
         'paragraph 2: "Berdasar data Disbun Kaltim pada 2020 lalu, luas kebun kakao saat ini 6.886 hektare (ha)", '
         "read on 2026-11-30"
     )
-    assert told("effects", "E001") == "abstract"
+    assert told("effects", "E040") == "abstract"
     assert told("kaltim_statistics", "none") == ""
 
 

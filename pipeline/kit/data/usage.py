@@ -31,6 +31,7 @@ WARNINGS = {
     "licence_unclear": Text("licence unclear", "lisensi tidak jelas"),
     "mixed_release": Text("mixed releases", "campuran beberapa terbitan"),
     "low_confidence": Text("low confidence", "kurang dapat diandalkan"),
+    "same_data": Text("another analysis of the same data", "analisis lain atas data yang sama"),
     "confounded": Text("confounded with something else", "bercampur dengan pengaruh lain"),
     "rounded": Text("rounded", "dibulatkan"),
     "copied_year": Text("copies the year before", "menyalin tahun sebelumnya"),

@@ -10,7 +10,7 @@ from pipeline.kit.publish.estimates import Estimate, cited, from_draws
 from pipeline.kit.publish.keys import Key
 from pipeline.study.causes.attribution import CAUSES as MODEL_CAUSES
 from pipeline.study.causes.attribution import chances_to_be_largest
-from pipeline.study.names import CAUSES
+from pipeline.study.names import CAUSES, LEAST_STUDIES
 from pipeline.study.prices.scope import HECTARE
 
 # What each number of a cause says, and what it leaves out.
@@ -18,7 +18,7 @@ SCOPES = {
     "fertilizer": "full dose of mineral fertilizer not used; no price is in it",
     "pod_borer": "pod borer (PBK) alone, as far as sleeves remove it",
     "pod_borer_and_black_pod": "pod borer as far as sleeves, black pod as far as removing diseased pods removes it",
-    "technique": "pruning and sanitation not done; prior knowledge, no direct study",
+    "technique": "pruning and sanitation not done; one study, in West Africa",
     "knowledge": "no field school, as far as it works through the other three",
     "unexplained": "gap less the four causes",
     "gap": "attainable less present yield",
@@ -26,12 +26,13 @@ SCOPES = {
 
 
 def ranked_causes(studies: pd.DataFrame, measures: dict[str, str]) -> tuple[str, ...]:
-    """The causes that may be ranked: the pod borer, tried in East Kalimantan, and those whose measure was studied.
+    """The causes that may be ranked: the pod borer, tried in East Kalimantan, and those with two studies or more.
 
     ``studies`` are those of the synthesis, ``measures`` the kind of measure by cause.
     """
-    studied = set(studies["measure"])
-    return tuple(cause for cause in MODEL_CAUSES if cause == "pod_borer" or measures[cause] in studied)
+    counts = studies.groupby("measure")["study_id"].nunique()
+    enough = {name: int(counts.get(name, 0)) >= LEAST_STUDIES for name in measures.values()}
+    return tuple(cause for cause in MODEL_CAUSES if cause == "pod_borer" or enough[measures[cause]])
 
 
 def cause_estimates(

@@ -1,17 +1,30 @@
 """Clean tables of what trials and surveys measured: effects as log response ratios, baselines, costs, reports."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
 from pipeline.kit.data.sources import load_raw
 from pipeline.study import known_rows
-from pipeline.study.evidence.tables import COMPARATORS, POOLED_COMPARATORS
+from pipeline.study.evidence.tables import CONTRAST_KINDS, MEASURE_OF_KIND, NO_CONTRAST, OUTCOMES, POOLABLE_DESIGNS
 from pipeline.study.names import POOLED_MEASURES
 
-RATIO_OUTCOMES = ("yield", "yield_loss", "pest_level", "income", "aggregate_production")
-POOLABLE_DESIGNS = ("on_farm_trial", "on_station_trial", "before_after", "cross_section")
-EXCLUDING_WARNINGS = ("secondary", "low_confidence", "confounded", "implausible")
+# Outcomes on a scale with a true zero, where a ratio of two means says something.
+RATIO_OUTCOMES = (
+    "yield",
+    "yield_loss",
+    "pods_attacked_borer",
+    "damage_index_borer",
+    "pods_attacked_helopeltis",
+    "pods_rotten_black_pod",
+    "dieback_intensity",
+    "income",
+    "aggregate_production",
+)
+EXCLUDING_WARNINGS = ("secondary", "low_confidence", "confounded", "implausible", "same_data")
 # Shade counts as more shade over less; this trial printed no shade over shade.
 TURNED_ROUND = (known_rows.SHADE_TRIAL_TAFO,)
 
@@ -22,8 +35,6 @@ class EvidenceError(ValueError):
 
 FIGURE_NUMBERS = ("year_from", "year_to", "value", "value_low", "value_high")
 EFFECT_NUMBERS = (
-    "year",
-    "n",
     "control_mean",
     "control_se",
     "treatment_mean",
@@ -33,6 +44,8 @@ EFFECT_NUMBERS = (
     "ci_low",
     "ci_high",
 )
+OF_STUDY = ("programme", "year", "country", "region", "design", "n", "risk_of_bias")
+CODED = ("kind", "outcome", "basis", "significance", "directness_place", "directness_material", "directness_practice")
 
 AS_PRINTED = {
     "effect_value": "printed_value",
@@ -45,10 +58,17 @@ AS_PRINTED = {
 def effects(printed_range_level: float) -> pd.DataFrame:
     """All published effects, with a log response ratio and its error where the printed figures allow one.
 
-    A range that is printed without a level is taken to hold ``printed_range_level`` of the probability.
+    A range that is printed without a level is taken to hold ``printed_range_level`` of the probability. Raises
+    ``EvidenceError`` for contrasts, arms and studies that do not fit together.
     """
     frame = load_raw("effects", EFFECT_NUMBERS)
-    check_effects(frame)
+    studies, arms = load_raw("evidence_studies", ("year", "n")), load_raw("evidence_arms")
+    check_effects(frame, studies, arms)
+    own_country = frame["country"]
+    frame = frame.drop(columns="country").join(studies.set_index("study_id")[[*OF_STUDY]], on="study_id")
+    # One contrast of a study in several countries.
+    frame["country"] = own_country.fillna(frame["country"])
+    frame["measure"] = frame["kind"].map(MEASURE_OF_KIND).fillna(frame["kind"])
     ratios = frame.apply(log_ratio, axis=1, result_type="expand", range_level=printed_range_level)
     ratios.columns = ["log_ratio", "derivation", "log_ratio_se", "se_derivation"]
     turned = frame["effect_id"].isin(TURNED_ROUND)
@@ -57,39 +77,74 @@ def effects(printed_range_level: float) -> pd.DataFrame:
     frame = frame.join(ratios)
     frame["reason_not_pooled"] = frame.apply(_reason_not_pooled, axis=1)
     frame["is_poolable"] = frame["reason_not_pooled"] == ""
-    keep = ["effect_id", "constraint", "measure", "intervention", "comparator", "comparator_kind"]
-    keep += ["study_id", "year", "country", "region"]
-    keep += ["design", "n", "outcome", *ratios.columns, "is_poolable", "reason_not_pooled", "confidence"]
+    keep = ["effect_id", "constraint", "measure", *CODED, "intervention", "comparator", "study_id", *OF_STUDY]
+    keep += [*ratios.columns, "is_poolable", "reason_not_pooled", "confidence"]
     frame = frame.rename(columns=AS_PRINTED)
     keep += AS_PRINTED.values()
     return frame[[*keep, "warnings", "source_id"]].replace({"": None})
 
 
-def check_effects(frame: pd.DataFrame) -> None:
-    """Refuse effects without a unit or a known comparator, with a lower bound above the upper, and studies with two
-    sample sizes.
+def check_effects(frame: pd.DataFrame, studies: pd.DataFrame, arms: pd.DataFrame) -> None:
+    """Refuse effects that cannot be what they say: raises ``EvidenceError`` that names every such row and value.
 
-    Raises ``EvidenceError`` that lists every such row as a reader of the CSV file counts rows.
+    A contrast has two different arms, both of its own study; an arm has one mean for one outcome, season and unit; a
+    figure that compares no arms has none; kinds, outcomes and units are known, and a lower bound is not above the
+    upper. A study stands in the table of studies once, so it has one sample and one programme.
     """
     rows = frame.assign(row=frame.index)
-    unit = rows["unit"].fillna("").str.strip()
-    problems = [f"row {r.row} ({r.effect_id}): column unit is empty" for r in rows[unit == ""].itertuples()]
-    problems += [
-        f"row {r.row} ({r.effect_id}): comparator_kind {r.comparator_kind!r} is not one of {', '.join(COMPARATORS)}"
-        for r in rows[~rows["comparator_kind"].isin(COMPARATORS)].itertuples()
-    ]
-    problems += [
-        f"row {r.row} ({r.effect_id}): ci_low {r.ci_low:g} is above ci_high {r.ci_high:g}"
-        for r in rows[rows["ci_low"] > rows["ci_high"]].itertuples()
-    ]
-    for study, same in rows.dropna(subset=["n"]).groupby("study_id"):
-        if same["n"].nunique() > 1:
-            sizes = ", ".join(f"row {r.row} ({r.effect_id}) n = {r.n:g}" for r in same.itertuples())
-            problems.append(
-                f"study {study} has more than one sample size, give each sample a study of its own: {sizes}"
-            )
+    study_of_arm = arms.set_index("arm_id")["study_id"] if arms["arm_id"].is_unique else pd.Series(dtype="str")
+    problems = [f"evidence_studies.csv: study {name} stands there twice" for name in _twice(studies["study_id"])]
+    problems += [f"evidence_arms.csv: arm {name} stands there twice" for name in _twice(arms["arm_id"])]
+    for row in rows.itertuples():
+        problems += [f"row {row.row} ({row.effect_id}): {problem}" for problem in _problems(row, studies, study_of_arm)]
+    problems += _arms_with_two_means(rows)
     if problems:
         raise EvidenceError("data/raw/effects.csv: " + "; ".join(problems))
+
+
+def _twice(names: pd.Series) -> list[str]:
+    return sorted(names[names.duplicated()].unique())
+
+
+def _problems(row: Any, studies: pd.DataFrame, study_of_arm: pd.Series) -> Iterator[str]:
+    """What is wrong with one effect."""
+    is_contrast = row.kind in CONTRAST_KINDS
+    if not is_contrast and row.kind not in NO_CONTRAST:
+        yield f"kind {row.kind!r} is not one of {', '.join((*CONTRAST_KINDS, *NO_CONTRAST))}"
+    if row.outcome not in OUTCOMES:
+        yield f"outcome {row.outcome!r} is not one of {', '.join(OUTCOMES)}"
+    if row.study_id not in set(studies["study_id"]):
+        yield f"study {row.study_id!r} is not in evidence_studies.csv"
+    if pd.isna(row.unit) or not row.unit.strip():
+        yield "column unit is empty"
+    if row.ci_low > row.ci_high:
+        yield f"ci_low {row.ci_low:g} is above ci_high {row.ci_high:g}"
+    for column, arm in (("arm_id", row.arm_id), ("comparator_arm_id", row.comparator_arm_id)):
+        if is_contrast and pd.isna(arm):
+            yield f"{column} is empty: a contrast of kind {row.kind} needs both arms"
+        elif is_contrast and study_of_arm.get(arm) != row.study_id:
+            yield f"{column} {arm!r} is no arm of study {row.study_id}"
+        elif not is_contrast and pd.notna(arm):
+            yield f"{column} is {arm!r}, but kind {row.kind} compares no arms"
+    if is_contrast and row.arm_id == row.comparator_arm_id:
+        yield f"arm {row.arm_id!r} is compared with itself"
+    if is_contrast and row.basis == "share" and row.outcome == "yield":
+        yield "basis share does not fit the outcome yield"
+
+
+def _arms_with_two_means(rows: pd.DataFrame) -> list[str]:
+    """Arms that have two means for one outcome, season and unit."""
+    sides = (("arm_id", "treatment_mean"), ("comparator_arm_id", "control_mean"))
+    what = ["arm_id", "outcome", "season", "unit"]
+    means = pd.concat(
+        [rows[[arm, *what[1:], mean, "row"]].set_axis([*what, "mean", "row"], axis=1) for arm, mean in sides]
+    ).dropna(subset=["arm_id", "mean"])
+    return [
+        f"arm {arm} has more than one mean of {outcome}: "
+        + ", ".join(f"row {row} has {mean:g}" for row, mean in zip(same["row"], same["mean"], strict=True))
+        for (arm, outcome, _, _), same in means.groupby(what, dropna=False)
+        if same["mean"].nunique() > 1
+    ]
 
 
 def log_ratio(row: pd.Series, range_level: float) -> tuple[float, str, float, str]:
@@ -137,17 +192,19 @@ def _from_means(row: pd.Series) -> tuple[float, str, float, str]:
 
 def _reason_not_pooled(row: pd.Series) -> str:
     """Why an effect stays out of the evidence synthesis; empty when it goes in."""
+    if row["kind"] in NO_CONTRAST:
+        return f"no contrast: {row['kind'].replace('_', ' ')}"
     if row["measure"] not in POOLED_MEASURES:
-        return "not one of the kinds of measure"
-    if row["comparator_kind"] not in POOLED_COMPARATORS:
-        return f"comparator is {row['comparator_kind'].replace('_', ' ')}"
+        return f"what differs is {row['kind'].replace('_', ' ')}"
     if row["outcome"] != "yield":
         return f"outcome is {row['outcome']}, not yield"
+    if row["directness_material"] == "unlike":
+        return "cacao unlike that of growers"
     if np.isnan(row["log_ratio"]):
         return "printed figures allow no ratio"
     if row["design"] not in POOLABLE_DESIGNS:
         return f"design is {row['design']}"
-    found = [warning for warning in EXCLUDING_WARNINGS if warning in str(row["warnings"])]
+    found = [warning for warning in EXCLUDING_WARNINGS if warning in str(row["warnings"]).split(";")]
     return f"warning: {', '.join(found)}" if found else ""
 
 

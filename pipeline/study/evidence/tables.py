@@ -9,33 +9,77 @@ CONSTRAINTS = ("fertilizer", "pest", "disease", "technique", "knowledge", "conte
 OUTCOMES = (
     "yield",
     "yield_loss",
-    "pest_level",
+    "pods_attacked_borer",
+    "damage_index_borer",
+    "pods_attacked_helopeltis",
+    "pods_rotten_black_pod",
+    "dieback_intensity",
     "income",
+    "bean_quality",
+    "tree_growth",
+    "aggregate_production",
     "efficiency",
     "elasticity_output",
     "elasticity_demand",
-    "aggregate_production",
     "mortality",
+    "pest_level",
     "other",
 )
 
 
-# What the arm without the measure is; only the first three compare a measure with not doing it on the same cacao.
-POOLED_COMPARATORS = ("measure_not_done", "less_or_none", "same_farms_before")
-
-
-COMPARATORS = (
-    *POOLED_COMPARATORS,
-    "same_measure_at_another_rate",
-    "another_measure",
-    "arms_differ_in_more",
-    "shade_trees_not_cacao",
-    "semi_wild_stand",
-    "other_planting_material",
-    "mean_of_a_region",
-    "pest_absent",
-    "no_arm_compared",
+# What differs between the two arms of a contrast, and the measure that it speaks of. Only like is pooled with like:
+# pruning of cacao is not pruning of shade trees, and more fertilizer against some is not fertilizer against none.
+MEASURE_OF_KIND = {
+    "mineral_fertilizer": "mineral_fertilizer",
+    "organic_fertilizer": "organic_fertilizer",
+    "sleeving": "pod_borer_control",
+    "borer_insecticide": "pod_borer_control",
+    "borer_biological": "pod_borer_control",
+    "borer_pheromone": "pod_borer_control",
+    "borer_combined": "pod_borer_control",
+    "black_pod_fungicide": "black_pod_dieback_control",
+    "phosphonate_injection": "black_pod_dieback_control",
+    "disease_biological": "black_pod_dieback_control",
+    "cacao_pruning": "pruning_sanitation",
+    "sanitation": "pruning_sanitation",
+    "frequent_picking": "pruning_sanitation",
+    "side_grafting": "grafting_replanting",
+    "top_grafting": "grafting_replanting",
+    "replanting": "grafting_replanting",
+    "rehabilitation_mixed": "grafting_replanting",
+    "training": "training",
+    "shade": "shade",
+}
+CONTRAST_KINDS = (
+    *MEASURE_OF_KIND,
+    "lime",
+    "foliar_nutrients",
+    "fertilizer_rate",
+    "pruning_intensity",
+    "shade_tree_pruning",
+    "heavy_cutting_semi_wild",
+    "other_insecticide",
+    "control_against_control",
+    "planting_material",
+    "certification",
+    "package_with_fertilizer",
+    "package_without_fertilizer",
+    "irrigation",
+    "hand_pollination",
+    "climate_shock",
+    "other",
 )
+# Figures that compare no two arms, by what they are.
+NO_CONTRAST = ("elasticity", "efficiency", "loss_quoted", "price", "correlation", "no_comparator", "other_figure")
+POOLABLE_DESIGNS = (
+    "randomized_trial",
+    "trial",
+    "before_after",
+    "matched_survey",
+    "regression_survey",
+    "unadjusted_survey",
+)
+RISKS_OF_BIAS = ("low", "some", "serious", "critical")
 
 
 EFFECTS = Table(
@@ -46,26 +90,40 @@ EFFECTS = Table(
         text("effect_id", "Effect"),
         text("constraint", "Constraint", *CONSTRAINTS),
         text("measure", "Kind of measure"),
+        text("kind", "What differs between the arms, or what compares none", *CONTRAST_KINDS, *NO_CONTRAST),
+        text("outcome", "Outcome", *OUTCOMES),
+        text(
+            "basis",
+            "Per what the outcome is counted",
+            *("per_ha", "per_tree", "per_pod", "per_farm", "share", "index", "unknown"),
+            missing=True,
+        ),
+        text(
+            "significance",
+            "Whether the source calls it significant",
+            *("significant", "not_significant", "not_printed"),
+            missing=True,
+        ),
+        text("directness_place", "Where", *("borneo", "indonesia", "asia_pacific", "elsewhere"), missing=True),
+        text("directness_material", "Cacao like that of Kutai Timur", "like", "unlike", "unknown", missing=True),
+        text("directness_practice", "Practice as officers recommend it", "like", "unlike", missing=True),
         text("intervention", "Intervention"),
         text("comparator", "Comparator", missing=True),
-        text("comparator_kind", "What the other arm is", *COMPARATORS),
         text("study_id", "Study"),
+        text("programme", "Programme of studies"),
         Column("year", "integer", "Year of publication", "", 1900, 2030, may_be_missing=True),
         text("country", "Country", missing=True),
         text("region", "Region", missing=True),
         text(
             "design",
             "Design",
-            "on_farm_trial",
-            "on_station_trial",
-            "before_after",
-            "cross_section",
+            *POOLABLE_DESIGNS,
             "frontier",
             "review",
             "model",
         ),
         number("n", "Sample size", "see raw table", missing=True),
-        text("outcome", "Outcome scale", *OUTCOMES),
+        text("risk_of_bias", "Risk of bias", *RISKS_OF_BIAS, missing=True),
         number("log_ratio", "Log response ratio", "log ratio", -5, 5, missing=True),
         number("log_ratio_se", "Its standard error", "log ratio", missing=True),
         text("derivation", "How the ratio was obtained", missing=True),

@@ -93,8 +93,8 @@ LEAST_SHARE = 0.01
 def combined_options(inputs: Inputs, fertilizer_price: float) -> list[Option]:
     """Every combination of fertilizer, sleeving and training; ``fertilizer_price`` in Rp/kg.
 
-    Pruning takes no part: no study compares pruned with unpruned cacao as it is recommended, so what it pays is prior
-    knowledge alone, and that would decide what to find out first.
+    Pruning takes no part: one study, of one year in West Africa, compares pruned with unpruned cacao as it is
+    recommended, so what it pays is mostly prior knowledge, and that would decide what to find out first.
     """
     others = other_measures(inputs)
     measures = {"fertilizer": fertilizer(inputs, fertilizer_price)}

@@ -9,8 +9,9 @@ from pipeline.kit.data.contracts import row
 from pipeline.study import known_rows
 from pipeline.study.fertilizer.best_dose import average
 from pipeline.study.fertilizer.response_curves import Response
+from pipeline.study.names import LEAST_STUDIES
 from pipeline.study.prices.prices_now import as_set
-from pipeline.study.scenarios.options import LEAST_STUDIES, Measure, Option, Yields
+from pipeline.study.scenarios.options import Measure, Option, Yields
 
 # Nothing was tried between no dose and the full one, so doses are compared in tenths of the full dose, not finer.
 DOSE_SHARES = np.arange(1, 11) / 10
@@ -117,8 +118,8 @@ def build_options(inputs: Inputs, prices: dict[str, float]) -> dict[str, Option]
 def is_ranked(options: dict[str, Option], studies: pd.DataFrame) -> dict[str, bool]:
     """Which options rest on enough evidence to be ranked, by name.
 
-    ``studies`` are those of the synthesis: measures of which no study is like what is recommended have none there and
-    are not ranked. Sleeving was tried in East Kalimantan itself; of weekly harvest with
+    ``studies`` are those of the synthesis: measures with fewer than two that are like what is recommended are not
+    ranked. Sleeving was tried in East Kalimantan itself; of weekly harvest with
     sanitation against the borer there is only a claim. A package is ranked when its parts are.
     """
     counts = studies.groupby("measure")["study_id"].nunique()

@@ -10,8 +10,6 @@ from pipeline.study.pests.pest_losses import yield_where, yield_without
 
 # Training works through these three, an equal part through each, as in the attribution.
 PRACTICES = ("fertilizer", "pests", "technique")
-# An effect is ranked when it was seen in two studies, or in one in East Kalimantan.
-LEAST_STUDIES = 2
 # A bad case: one draw in ten is worse. It is what is not known that makes it bad; good and bad seasons are not in it.
 BAD_CASE = 0.1
 # Two options are told apart when one earns more than the other with at least this probability.

@@ -7,7 +7,7 @@ from pipeline.kit.data.citations import join
 from pipeline.study.statistics.rules import join_lists
 
 # Designs whose control was not drawn by lot: what they show may be the farmers, not the measure.
-UNADJUSTED = ("before_after", "cross_section", "frontier")
+UNADJUSTED = ("before_after", "unadjusted_survey", "regression_survey", "matched_survey", "frontier")
 AFRICA = "Ghana|Ivoire|Nigeria|Cameroon|Togo|Sierra Leone|Liberia|Congo"
 # A sample of unknown size is taken to be small: this quantile of the sizes printed for trials, or for surveys.
 UNKNOWN_SIZE_QUANTILE = 0.25
@@ -34,7 +34,7 @@ def trial_rows(trial: pd.DataFrame) -> pd.DataFrame:
         measure="shade",
         study_id="tafo_1963_1982",
         country="Ghana",
-        design="on_station_trial",
+        design="trial",
         confidence="medium",
         warnings=trial["warnings"].iloc[0],
     )

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import shutil
 from pathlib import Path
 
@@ -376,3 +377,46 @@ def test_stages_come_in_one_order_whatever_was_run_first(tmp_path) -> None:
     turned = recorded | {"stages": dict(reversed(recorded["stages"].items()))}
     (tmp_path / "dvc.lock").write_text(yaml.safe_dump(turned, sort_keys=False), encoding="utf-8")
     assert list(lineage.read_stages(tmp_path / "dvc.lock")) == list(lineage.read_stages())
+
+
+def parameters_cited(root: Path) -> set[str]:
+    """Names of all parameters that estimates and tables of the results cite, from the text of the files."""
+    found = set()
+    for path in (root / "results").glob("[0-9]*/**/*.csv"):
+        frame = pd.read_csv(path, dtype="str")
+        for listed in frame["raw_rows"].dropna().unique() if "raw_rows" in frame else ():
+            for rows in re.findall(r"params:([\w.,]+)", listed):
+                found |= set(rows.split(","))
+    return found
+
+
+def test_every_parameter_that_is_cited_is_one(reproduced: Path) -> None:
+    """A name in the wrong section would be cited, and shown by no trace."""
+    known = {f"{section}.{name}" for section, own in yaml_of(reproduced / "params.yaml").items() for name in own}
+    cited = parameters_cited(reproduced)
+    assert len(cited) > 30
+    assert cited <= known
+    # Rules of the cleaning that were once named by no number, though each moves some.
+    assert {"cleaning.disagreement_ratio", "cleaning.price_outlier_factor", "panel.least_years"} <= cited
+    assert {"cleaning.lowest_credible_yield", "prices.as_of", "survey_model.literature_weight"} <= cited
+    assert {"validation.replicates", "survey_model.simulated_surveys", "survey_model.plots_per_village"} <= cited
+
+
+def yaml_of(path: Path) -> dict[str, dict[str, object]]:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def test_a_chain_with_a_dated_source_is_told_for_machines_too(
+    reproduced: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["trace", "data/raw/kaltim_statistics.csv:14:value", "--json"]) == 0
+    chain = json.loads(capsys.readouterr().out)
+    assert chain["sources"][0]["date_read"] == "2026-11-30"
+    assert "6.886 hektare" in chain["subject"]["in the source"]
+
+
+def test_a_weight_that_no_plot_has_moved_is_an_assumption(reproduced: Path) -> None:
+    chain = trace("survey.literature_weight.training")
+    assert [row["name"] for row in chain["parameters"] if row["rests_on_it"]] == ["survey_model.literature_weight"]
+    assert chain["raw"] == []
+    assert chain["subject"]["method"].startswith("assumed")

@@ -22,7 +22,7 @@ PAGE = """<!doctype html>
 </tbody></table></body></html>
 """
 ROW = '<tr id="{0}"><th scope="row"><a href="#{0}">{0}</a></th>{1}</tr>'
-# The last column of raw tables with rows whose place in the source was kept.
+# A column of raw tables with rows whose place in the source was kept: beside their names, where it is seen first.
 IN_SOURCE = "in the source"
 HEAD, SOURCE = '<th scope="col">{}</th>', '<a href="../../../en/sources.html#{0}">{0}</a>'
 STYLE = (
@@ -47,7 +47,8 @@ def page(path: Path) -> str:
     frame = read(path).fillna("")
     if path.parent == paths.RAW:
         as_read = [sources.reading_in_words(path.stem, row_id) for row_id in frame.iloc[:, 0]]
-        frame = frame.assign(**({IN_SOURCE: as_read} if any(as_read) else {}))
+        if any(as_read):
+            frame.insert(1, IN_SOURCE, as_read)
     shown = {name: [_sources(cell) if name in CITING else escape(cell) for cell in frame[name]] for name in frame}
     rows = [
         ROW.format(line, "".join(f"<td>{cell}</td>" for cell in row))

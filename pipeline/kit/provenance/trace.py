@@ -142,8 +142,8 @@ def _cell(path: Path, line: str, column: str) -> Subject:
         raise LineageError(f"{name} has no column '{readable(column)}'; it has {', '.join(frame.columns)}")
     row = frame.iloc[[int(line) - 2]]
     facts = {"value": row[column].iloc[0], "column": column, "row": row.iloc[0].drop(column).dropna().to_dict()}
-    if path.parent == paths.RAW and (read_as := sources.reading_in_words(path.stem, row.iloc[0, 0])):
-        facts["in the source"] = read_as
+    if path.parent == paths.RAW:
+        facts["in the source"] = sources.reading_in_words(path.stem, row.iloc[0, 0]) or "place and words not kept"
     own = cited(row, path) or _whole(path).cites
     return Subject("cell", f"{path.stem}:{line}:{column}", name, int(line), facts, own)
 
@@ -454,7 +454,10 @@ def _source(source: str) -> dict[str, Any]:
         return {"id": source, "title": kinds[source]}
     address, part = sources.copy_read(record)
     copy = {"read_at": {"url": address, "part": part}} if address or part else {}
-    return {"id": source, **{name: record[name] for name in SOURCE_FACTS}, "licence": record["licence"], **copy}
+    facts = {name: record[name] for name in SOURCE_FACTS} | {"licence": record["licence"]}
+    # A day of the register is a date, which JSON does not know.
+    day = record["date_read"] and str(record["date_read"])
+    return {"id": source, **facts, "date_read": day, **copy}
 
 
 def _commit() -> str:

@@ -24,6 +24,7 @@ STEP_DATES = {
 BY_FAMILY = (key("choke_ratio"), key("optimal_dose", at=("market",)), key("yield", "price_step", "access"))
 # What is assumed of prices and costs, and of the price of fertilizer delivered to the village.
 DELIVERED = cite_parameters(
+    "prices.as_of",
     "prices.cocoa_idr_per_kg",
     "prices.cocoa_multiplier",
     "prices.fertilizer_multiplier",

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from pipeline.kit.data.citations import count_rows
+from pipeline.kit.data.citations import cite_parameters, count_rows
 from pipeline.kit.language import LANGUAGES, Text, read_texts
 from pipeline.kit.publish.estimates import Estimate, sources_of
 from pipeline.kit.publish.keys import Key
@@ -32,6 +32,9 @@ WEIGHTS = {
 }
 # What a number cites that rests on plots: the survey of this project, which has no entry in the register of sources.
 SURVEY = "plot_survey"
+# The method of a weight that no plot has moved.
+ASSUMED = "assumed; no plot has moved it"
+LITERATURE_WEIGHT = cite_parameters("survey_model.literature_weight")
 
 
 def learned_estimates(
@@ -112,10 +115,18 @@ def _intervals(row: dict, sources: tuple[str, ...], level: float, seed: int) -> 
 
 def _weights(row: dict, sources: tuple[str, ...]) -> list[Estimate]:
     """How far one quantity is pinned down, and what is left of its literature."""
-    sources = tuple(sorted({*sources, SURVEY})) if row["plots"] else sources
+    # Without plots the weight of the literature is what the parameter says, and nothing else moves it.
+    assumed = {} if row["plots"] else {"literature_weight": LITERATURE_WEIGHT}
+    sources = tuple(sorted({*sources, SURVEY, *LITERATURE_WEIGHT})) if row["plots"] else sources
     return [
         Estimate(
-            Key("survey", (), kind, (row["name"],)), float(row[kind]), "1", basis, method, sources, int(row["plots"])
+            Key("survey", (), kind, (row["name"],)),
+            float(row[kind]),
+            "1",
+            basis,
+            method if kind not in assumed else ASSUMED,
+            assumed.get(kind, sources),
+            int(row["plots"]),
         )
         for kind, (basis, method) in WEIGHTS.items()
         if np.isfinite(row[kind])

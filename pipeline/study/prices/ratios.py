@@ -2,8 +2,10 @@
 
 import pandas as pd
 
-from pipeline.kit.data.citations import join
+from pipeline.kit.data.citations import cite_parameters, join
 
+# Which prices of beans a fertilizer meets at all.
+OUTLIERS = cite_parameters("cleaning.price_outlier_factor")
 FERTILIZERS = ("urea", "npk", "npk_cocoa")
 RATIO_COLUMNS = [
     "price_id",
@@ -69,7 +71,7 @@ def rupiah_price_ratio(prices: pd.DataFrame, items: tuple[str, ...] = FERTILIZER
                     "beans_date": "; ".join(sorted(set(near["date_from"]))),
                     "n_cocoa": len(near),
                     "ratio": row.price_idr_per_kg / cocoa,
-                    "source_id": join(row.source_id, *near["source_id"]),
+                    "source_id": join(row.source_id, *near["source_id"], *OUTLIERS),
                 }
             )
     return pd.DataFrame(rows, columns=RATIO_COLUMNS).sort_values(["year_decimal", "price_id"], ignore_index=True)

@@ -216,7 +216,11 @@ def container_estimates(
     rests_on = {"mature_ha": (), "farmers": FARM, "per_village": (str(village["source_id"]),)}
     cites = (*yield_cites, str(container["source_id"]))
     basis = f"one container at the present yield; a village as large as {village['region']}"
-    found = [_restated(Key("container", (), "tonnes"), container, "t")]
+    # No source of what a container holds was read: a cooperative sent as much in a year, to four countries.
+    assumed = "assumed for one container; as much as a cooperative in Bali exported in 2021"
+    found = [
+        Estimate(Key("container", (), "tonnes"), tonnes, "t", assumed, "assumed", **cited([container["source_id"]]))
+    ]
     return found + [
         from_draws(
             Key("container", (), name),

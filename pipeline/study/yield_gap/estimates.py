@@ -5,10 +5,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pipeline.kit.data.citations import cite_parameters
 from pipeline.kit.publish.estimates import Estimate, from_draws, split_sources
 from pipeline.kit.publish.keys import Key
 from pipeline.study.known_rows import ATTAINABLE
 
+# What counts as a conflict, from which the error of a published figure is told.
+DISAGREEMENT = cite_parameters("cleaning.disagreement_ratio")
 BASIS = "mature area (TM)"
 METHOD = "regency model: area, mature share and yield in logs, pooled from regency to nation"
 HERE = "kutai_timur"
@@ -21,7 +24,7 @@ def cited_by_model(figures: pd.DataFrame, errors: dict[str, tuple[float, pd.Data
     Regencies learn from each other through their province and the nation: no number rests on its own figures alone.
     """
     conflicts = (cited for _, used in errors.values() for cited in used["source_ids"])
-    return split_sources([*figures["source_id"], *conflicts])
+    return (*split_sources([*figures["source_id"], *conflicts]), *DISAGREEMENT)
 
 
 def gap_estimates(

@@ -53,6 +53,10 @@ class Dated:
         """A basis with its bean price (``present`` or a key of ``BEAN_PRICES``) and the month of the other prices."""
         return f"{basis}; {self.beans[beans]}, other prices of {self.others}; {NOT_MOVED}"
 
+    def of_cost(self, basis: str) -> str:
+        """A basis of a cost, into which no price of beans enters."""
+        return f"{basis}; prices of {self.others}; {NOT_MOVED}"
+
 
 def dated(
     prices: pd.DataFrame, bean_prices: dict[str, float], as_of: str, fertilizer_multiplier: float | None = None

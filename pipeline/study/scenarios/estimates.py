@@ -21,6 +21,8 @@ from pipeline.study.scenarios.options import BAD_CASE, choose, extra_tonnes
 OTHER_PRICES = ("low", "high", "berau", "peak")
 CHOSEN_BY = ("net_income_idr_per_ha", "cost_idr_per_ha")
 METHOD = "effect x present yield there, priced"
+GAIN_METHOD = "effect x present yield there"
+COST_METHOD = "labour and materials at the prices of the month; assumed amounts from half to double"
 # The two areas that the agency gave for Kutai Timur (rows of the regional statistics), and draws of their mature share.
 AREAS = {
     "1161": (known_rows.KUTAI_TIMUR_AREA_2025, "mature_share_2025"),
@@ -36,7 +38,7 @@ IN_GRID = {
 }
 # What is published of each option, per hectare that has the pod borer; the income at other prices of cocoa, too.
 COST = Quantity(
-    "scenario", "cost", "million Rp/ha", METHOD, (
+    "scenario", "cost", "million Rp/ha", COST_METHOD, (
         "scenario.fertilizer_ceiling.cost", "scenario.fertilizer_market.cost", "scenario.pod_sleeving.cost",
         "scenario.training.cost", "scenario.training_fertilizer.cost", "scenario.package.cost",
         "scenario.full_package.cost", "scenario.borer_sanitation.cost", "scenario.pruning_sanitation.cost",
@@ -44,7 +46,7 @@ COST = Quantity(
     ), BORER_HECTARE,
 )  # fmt: skip
 EXTRA_KG = Quantity(
-    "scenario", "extra_kg", "kg/ha", METHOD, (
+    "scenario", "extra_kg", "kg/ha", GAIN_METHOD, (
         "scenario.fertilizer_ceiling.extra_kg", "scenario.fertilizer_market.extra_kg", "scenario.pod_sleeving.extra_kg",
         "scenario.training.extra_kg", "scenario.training_fertilizer.extra_kg", "scenario.package.extra_kg",
         "scenario.full_package.extra_kg", "scenario.borer_sanitation.extra_kg", "scenario.pruning_sanitation.extra_kg",
@@ -166,7 +168,7 @@ LOSS = {
 # Extra tonnes a year by the area that is taken to be right.
 EXTRA_T = {
     "1161": Quantity(
-        "scenario", "extra_t_1161", "t/yr", METHOD, (
+        "scenario", "extra_t_1161", "t/yr", GAIN_METHOD, (
             "scenario.fertilizer_ceiling.extra_t_1161", "scenario.fertilizer_market.extra_t_1161",
             "scenario.pod_sleeving.extra_t_1161", "scenario.training.extra_t_1161",
             "scenario.training_fertilizer.extra_t_1161", "scenario.package.extra_t_1161",
@@ -175,7 +177,7 @@ EXTRA_T = {
         ),
     ),
     "3440": Quantity(
-        "scenario", "extra_t_3440", "t/yr", METHOD, (
+        "scenario", "extra_t_3440", "t/yr", GAIN_METHOD, (
             "scenario.fertilizer_ceiling.extra_t_3440", "scenario.fertilizer_market.extra_t_3440",
             "scenario.pod_sleeving.extra_t_3440", "scenario.training.extra_t_3440",
             "scenario.training_fertilizer.extra_t_3440", "scenario.package.extra_t_3440",
@@ -184,7 +186,7 @@ EXTRA_T = {
         ),
     ),
     "drawn": Quantity(
-        "scenario", "extra_t_drawn", "t/yr", METHOD, (
+        "scenario", "extra_t_drawn", "t/yr", GAIN_METHOD, (
             "scenario.fertilizer_ceiling.extra_t_drawn", "scenario.fertilizer_market.extra_t_drawn",
             "scenario.pod_sleeving.extra_t_drawn", "scenario.training.extra_t_drawn",
             "scenario.training_fertilizer.extra_t_drawn", "scenario.package.extra_t_drawn",
@@ -253,13 +255,13 @@ def _per_hectare(
         cited(own, seed) for own in (cites.income(name, "present"), cites.cost(name), cites.gain(name))
     )
     drawn = [
-        (NET_INCOME["present"], income / 1e6, paid),
-        (COST, outcome["cost_idr_per_ha"] / 1e6, spent),
-        (VALUE_COST_RATIO, outcome["value_cost_ratio"], paid),
+        (NET_INCOME["present"], income / 1e6, basis, paid),
+        (COST, outcome["cost_idr_per_ha"] / 1e6, dated.of_cost(BORER_HECTARE), spent),
+        (VALUE_COST_RATIO, outcome["value_cost_ratio"], basis, paid),
     ]
     found = [
-        quantity.drawn(quantity.key(name), draws, level, basis=basis, headline=quantity is NET_INCOME["present"], **own)
-        for quantity, draws, own in drawn
+        quantity.drawn(quantity.key(name), draws, level, basis=at, headline=quantity is NET_INCOME["present"], **own)
+        for quantity, draws, at, own in drawn
     ]
     shares = {BAD: float(np.quantile(income, BAD_CASE)) / 1e6, LOSS["present"]: float((income < 0).mean())}
     return [

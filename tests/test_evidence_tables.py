@@ -237,6 +237,12 @@ def test_effects_that_do_not_fit_together_are_named(changes, problem):
     assert problem in str(raised.value)
 
 
+def test_all_that_does_not_fit_is_named_at_once():
+    damaged = three(effects={"E001": {"unit": ""}, "E018": {"kind": "nothing"}})
+    with pytest.raises(evidence_clean.EvidenceError, match=r"row 2 \(E001\): column unit.*\(E018\): kind 'nothing'"):
+        evidence_clean.check_effects(*damaged)
+
+
 @pytest.mark.parametrize("table", ["studies", "arms"])
 def test_a_study_or_an_arm_stands_in_its_table_once(table):
     """So a study has one sample and one programme, and an arm one treatment."""

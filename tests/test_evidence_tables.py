@@ -120,7 +120,7 @@ def test_middle_of_a_range_lies_inside_it(low, width):
 
 def test_every_published_effect_is_kept(effects):
     assert effects["effect_id"].tolist() == load_raw("effects")["effect_id"].tolist()
-    assert len(effects) >= 307
+    assert len(effects) == 307
 
 
 def test_poolable_and_not_poolable_are_all_effects(effects):
@@ -153,8 +153,9 @@ def test_figures_that_are_second_hand_or_not_credible_are_not_pooled(effects, ef
 
 def test_studies_that_disagree_are_all_kept(effects):
     shade = effects[(effects["measure"] == "shade") & effects["is_poolable"]]["log_ratio"]
-    assert shade.min() < -0.5
-    assert shade.max() > 0.5
+    # Dynamic agroforestry in Bolivia, 640 against 1,300 kg/ha, and a canopy of 30 % in Ghana, twice as much.
+    assert shade.min() == pytest.approx(np.log(640 / 1300))
+    assert shade.max() == pytest.approx(np.log(2))
 
 
 # Each by hand from what its source compares.

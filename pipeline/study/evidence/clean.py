@@ -9,21 +9,16 @@ from scipy.special import ndtri
 
 from pipeline.kit.data.sources import load_raw
 from pipeline.study import known_rows
-from pipeline.study.evidence.tables import CONTRAST_KINDS, MEASURE_OF_KIND, NO_CONTRAST, OUTCOMES, POOLABLE_DESIGNS
+from pipeline.study.evidence.tables import (
+    CONTRAST_KINDS,
+    MEASURE_OF_KIND,
+    NO_CONTRAST,
+    OUTCOMES,
+    POOLABLE_DESIGNS,
+    RATIO_OUTCOMES,
+)
 from pipeline.study.names import POOLED_MEASURES
 
-# Outcomes on a scale with a true zero, where a ratio of two means says something.
-RATIO_OUTCOMES = (
-    "yield",
-    "yield_loss",
-    "pods_attacked_borer",
-    "damage_index_borer",
-    "pods_attacked_helopeltis",
-    "pods_rotten_black_pod",
-    "dieback_intensity",
-    "income",
-    "aggregate_production",
-)
 EXCLUDING_WARNINGS = ("secondary", "low_confidence", "confounded", "implausible", "same_data")
 # Shade counts as more shade over less; this trial printed no shade over shade.
 TURNED_ROUND = (known_rows.SHADE_TRIAL_TAFO,)

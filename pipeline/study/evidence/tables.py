@@ -6,7 +6,8 @@ from pipeline.study.names import BASIS
 CONSTRAINTS = ("fertilizer", "pest", "disease", "technique", "knowledge", "context")
 
 
-OUTCOMES = (
+# Outcomes on a scale with a true zero, where a ratio of two means says something.
+RATIO_OUTCOMES = (
     "yield",
     "yield_loss",
     "pods_attacked_borer",
@@ -14,15 +15,18 @@ OUTCOMES = (
     "pods_attacked_helopeltis",
     "pods_rotten_black_pod",
     "dieback_intensity",
+    "pest_level",
     "income",
+    "aggregate_production",
+)
+OUTCOMES = (
+    *RATIO_OUTCOMES,
     "bean_quality",
     "tree_growth",
-    "aggregate_production",
     "efficiency",
     "elasticity_output",
     "elasticity_demand",
     "mortality",
-    "pest_level",
     "other",
 )
 

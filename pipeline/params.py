@@ -289,20 +289,44 @@ class Evidence(Section):
         5,
     )
     spread_prior_scale: float = parameter(
-        0.3,
+        0.5,
         "log ratio",
-        "Typical spread between studies: scale of its half-normal prior, itself known to a factor of about two.",
-        "Sebaran lazim antarpenelitian: skala prior setengah normal, diketahui sampai faktor sekitar dua.",
+        "Typical spread between programmes of studies: scale of its half-normal prior, itself known to a factor of about two.",
+        "Sebaran lazim antarprogram penelitian: skala prior setengah normal, diketahui sampai faktor sekitar dua.",
         0.01,
         5,
     )
     design_bias_sd: float = parameter(
         0.15,
         "log ratio",
-        "Prior standard deviation of the bias of before-after and unadjusted designs, and of African countries.",
-        "Simpangan baku awal bias rancangan sebelum-sesudah dan tanpa kontrol acak, serta negara Afrika.",
+        "Bias of before-after and survey designs: scale of its half-normal prior; a study shows more than is true.",
+        "Bias rancangan sebelum-sesudah dan survei: skala prior setengah normal; penelitian menunjukkan lebih dari yang benar.",
         0.001,
         2,
+    )
+    near_weight: float = parameter(
+        0.8,
+        "share",
+        "Assumed probability that studies from elsewhere, or of another practice, tell of this place nearly as it is.",
+        "Asumsi peluang penelitian dari tempat lain, atau cara lain, hampir berlaku di sini.",
+        0,
+        1,
+    )
+    farm_variation_low: float = parameter(
+        0.4,
+        "1",
+        "Assumed coefficient of variation of yield between farms, lower end of 80 %.",
+        "Asumsi koefisien keragaman hasil antarkebun, ujung bawah 80 %.",
+        0.05,
+        5,
+    )
+    farm_variation_high: float = parameter(
+        0.8,
+        "1",
+        "Assumed coefficient of variation of yield between farms, upper end of 80 %.",
+        "Asumsi koefisien keragaman hasil antarkebun, ujung atas 80 %.",
+        0.05,
+        5,
     )
 
 
@@ -414,8 +438,8 @@ class Scenarios(Section):
     pruning_days_per_ha: float = parameter(
         20.0,
         "days/ha/yr",
-        "Assumed labour for pruning and sanitation; not measured in Kutai Timur.",
-        "Asumsi tenaga kerja pangkas dan sanitasi; belum diukur di Kutai Timur.",
+        "Assumed labour for pruning, or for frequent picking with sanitation; not measured in Kutai Timur.",
+        "Asumsi tenaga kerja pangkas, atau panen sering dengan sanitasi; belum diukur di Kutai Timur.",
         0,
         365,
     )

@@ -179,7 +179,7 @@ def test_rows_that_compare_something_else_are_kept_and_not_pooled(effects, effec
 
 def test_pruning_of_cacao_is_what_stands_for_pruning(effects):
     """Light and heavier cuts on farms of the transitional zone of Cote d'Ivoire: 648.5 and 591.2 against 522 kg/ha."""
-    pooled = effects[effects["is_poolable"] & (effects["measure"] == "pruning_sanitation")].set_index("effect_id")
+    pooled = effects[effects["is_poolable"] & (effects["measure"] == "pruning")].set_index("effect_id")
     assert pooled["log_ratio"].to_dict() == pytest.approx({"E018": np.log(648.5 / 522), "E019": np.log(591.2 / 522)})
 
 

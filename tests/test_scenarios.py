@@ -40,7 +40,7 @@ def inputs() -> measures.Inputs:
         for kind, mean in {
             "mineral_fertilizer": 0.3,
             "organic_fertilizer": 0.6,
-            "pruning_sanitation": 0.0,
+            "pruning": 0.0,
             "training": 0.3,
         }.items()
     }
@@ -191,7 +191,7 @@ def test_only_what_was_seen_in_two_studies_or_here_is_ranked(inputs):
     found = measures.is_ranked(measures.build_options(inputs, PRICES), studies)
     assert {name for name, ranked in found.items() if not ranked} == {
         "borer_sanitation",
-        "pruning_sanitation",
+        "pruning",
         "organic_fertilizer",
     }
     without = measures.is_ranked(measures.build_options(inputs, PRICES), studies.iloc[1:])
@@ -326,7 +326,7 @@ def test_draws_that_bring_nothing_are_the_dearest(share, seed):
     assert np.isinf(upper) == (np.quantile(extra, 0.05) <= 0)
 
 
-MEASURES = ("training", "pod_sleeving", "pruning_sanitation", "organic_fertilizer")
+MEASURES = ("training", "pod_sleeving", "pruning", "organic_fertilizer")
 CITES = ScenarioCites(
     yields=("yields@kaltim_statistics:2",),
     effects={name: (f"effect_{name}@effects:3",) for name in MEASURES},
@@ -336,11 +336,11 @@ CITES = ScenarioCites(
 
 
 def test_curve_rises_and_measures_that_bring_nothing_are_not_drawn():
-    extra = {"training": np.full(9, 100.0), "pod_sleeving": np.full(9, 300.0), "pruning_sanitation": np.full(9, -5.0)}
-    costs = {"training": np.full(9, 1e6), "pod_sleeving": np.full(9, 6e6), "pruning_sanitation": np.full(9, 3e6)}
+    extra = {"training": np.full(9, 100.0), "pod_sleeving": np.full(9, 300.0), "pruning": np.full(9, -5.0)}
+    costs = {"training": np.full(9, 1e6), "pod_sleeving": np.full(9, 6e6), "pruning": np.full(9, 3e6)}
     tonnes = {name: kg * 2 for name, kg in extra.items()}
     curve = price_grid.cost_curve(extra, costs, tonnes, dict.fromkeys(extra, True), 0.9)
-    assert curve["name"].tolist() == ["training", "pod_sleeving", "pruning_sanitation"]
+    assert curve["name"].tolist() == ["training", "pod_sleeving", "pruning"]
     blocks = curve_charts.curve_rows(curve, 64000.0)
     assert blocks["name"].tolist() == ["training", "pod_sleeving"]
     assert blocks[["start", "end"]].to_numpy().tolist() == [[0, 200], [200, 800]]

@@ -117,7 +117,7 @@ def test_replicates_fitted_together_lie_where_each_lies_in_a_synthesis_of_its_ow
         for measure, own in rows.groupby("measure", sort=True)
     }
     found = positions_of(simulated, Priors(), factor)
-    pooled = {"black_pod_dieback_control", "grafting_replanting", "pruning_sanitation"}
+    pooled = {"black_pod_dieback_control", "grafting", "pruning"}
     assert set(found) == {"mineral_fertilizer", "shade", "training", *pooled}
     for replicate in range(3):
         effects = {m: pd.Series(each.effects[:, replicate], each.rows.index) for m, each in simulated.items()}

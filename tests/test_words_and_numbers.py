@@ -81,10 +81,10 @@ def test_the_pests_stand_with_black_pod_beside_them(estimates: pd.DataFrame) -> 
 def test_no_measure_with_fewer_than_two_studies_is_ranked(fresh: Path, estimates: pd.DataFrame) -> None:
     results = fresh / "results"
     studies = pd.read_csv(results / "05_model_evidence" / "tables" / "studies.csv").groupby("measure")["study_id"]
-    assert studies.nunique().get("pruning_sanitation", 0) == 1
+    assert studies.nunique().get("pruning", 0) == 1
     assert studies.nunique().get("organic_fertilizer", 0) == 0
     ranked = set(pd.read_csv(results / "10_scenarios" / "tables" / "summary.csv")["name"])
-    assert not ranked & {"pruning_sanitation", "organic_fertilizer", "borer_sanitation"}
+    assert not ranked & {"pruning", "organic_fertilizer", "borer_sanitation"}
     worth = {key for key in estimates.index if key.startswith(("information.", "plots.", "first."))}
     assert not {key for key in worth if "pruning" in key or "technique" in key}
 

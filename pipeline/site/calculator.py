@@ -35,7 +35,7 @@ WIDE = ("clean", "shape", "attacked", "at_all", "power", "left", "sleeving")
 COSTS = {
     "mineral_fertilizer": [("spreading", "dose")],
     "borer": [("sleeving", "day"), ("sleeves", "ha")],
-    "pruning_sanitation": [("pruning", "day")],
+    "pruning": [("pruning", "day")],
     "training": [("training_cost", "ha")],
     "organic_fertilizer": [("compost", "ha")],
 }

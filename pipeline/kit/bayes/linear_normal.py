@@ -39,9 +39,13 @@ class Block:
 def groups(prefix: str, labels: Sequence[str], spread: str) -> Block:
     """One effect for every different label of the rows, normal about zero with the given spread."""
     names = sorted(set(labels))
-    design = (np.asarray(labels)[:, None] == np.asarray(names)[None, :]).astype(float)
     zero = np.zeros(len(names))
-    return Block(tuple(f"{prefix}:{name}" for name in names), design, zero, zero + 1, spread)
+    return Block(tuple(f"{prefix}:{name}" for name in names), membership(labels, names), zero, zero + 1, spread)
+
+
+def membership(labels: Sequence[str], names: Sequence[str]) -> np.ndarray:
+    """Which row has which of the ``names``: ones and zeros, shape (rows, names)."""
+    return (np.asarray(labels, dtype=object)[:, None] == np.asarray(names, dtype=object)[None, :]).astype(float)
 
 
 def fixed_effects(names: Sequence[str], design: np.ndarray, mean: Sequence[float], sd: Sequence[float]) -> Block:
@@ -136,6 +140,23 @@ class Posterior(GridPosterior):
         return mean, scaled @ scaled.transpose(0, 2, 1) - half.transpose(0, 2, 1) @ half
 
 
+@dataclass(frozen=True)
+class Points:
+    """A model that is linear and normal at each of its points: one set of spreads each.
+
+    ``design`` (rows, k), ``prior_mean`` (k,), ``prior_sd`` (points, k), variances of the errors ``noise`` (points,
+    rows), ``spreads`` by name (points,), and the log of the prior weight of each point, ``log_prior`` (points,).
+    """
+
+    names: tuple[str, ...]
+    design: np.ndarray
+    prior_mean: np.ndarray
+    prior_sd: np.ndarray
+    noise: np.ndarray
+    spreads: dict[str, np.ndarray]
+    log_prior: np.ndarray
+
+
 def fit(
     values: np.ndarray,
     errors: np.ndarray,
@@ -143,32 +164,36 @@ def fit(
     spreads: Sequence[Spread] = (),
     inflated: dict[str, np.ndarray] | None = None,
 ) -> Posterior:
-    """Posterior of a linear model for ``values`` with standard ``errors``, both of shape (rows,).
+    """Posterior of a linear model for ``values`` with standard ``errors``, both of shape (rows,), over a grid.
 
     ``inflated`` maps the name of a spread to the rows (boolean) whose errors it multiplies. Raises ``ValueError`` for
     values or errors that are not finite, and for errors that are not above zero.
     """
     check_errors(values, errors)
-    design = np.concatenate([block.design for block in blocks], axis=1)
-    prior_mean = np.concatenate([block.mean for block in blocks])
     points, log_prior = grid(list(spreads))
     prior_sd, noise = _scales(blocks, errors, points, inflated or {}, len(log_prior))
-    residual = values - design @ prior_mean
-    log_weight = log_prior + _in_chunks(design, prior_sd, noise, residual)
+    names = tuple(name for block in blocks for name in block.names)
+    return fit_points(values, Points(names, *joined(blocks), prior_sd, noise, points, log_prior))
+
+
+def fit_points(values: np.ndarray, model: Points) -> Posterior:
+    """Posterior of a model given at points; ``values`` (rows,), or (points, rows) where they differ by point."""
+    residual = np.broadcast_to(values - model.design @ model.prior_mean, model.noise.shape)
+    log_weight = model.log_prior + _in_chunks(model.design, model.prior_sd, model.noise, residual)
     top = log_weight.max()
     kept = log_weight > top + np.log(NEGLIGIBLE)
     weight = np.exp(log_weight[kept] - top)
-    factor = _factor(design, prior_sd[kept], noise[kept])
+    factor = _factor(model.design, model.prior_sd[kept], model.noise[kept])
     return Posterior(
-        names=tuple(name for block in blocks for name in block.names),
+        names=model.names,
         weight=weight / weight.sum(),
-        spreads={name: value[kept] for name, value in points.items()},
+        spreads={name: value[kept] for name, value in model.spreads.items()},
         log_evidence=float(np.logaddexp.reduce(log_weight)),
-        _design=design,
-        _prior_mean=prior_mean,
-        _prior_sd=prior_sd[kept][:, None, :],
+        _design=model.design,
+        _prior_mean=model.prior_mean,
+        _prior_sd=model.prior_sd[kept][:, None, :],
         _factor=factor,
-        _residual=solve_lower(factor, np.broadcast_to(residual[:, None], (len(weight), len(residual), 1)))[:, :, 0],
+        _residual=solve_lower(factor, residual[kept][:, :, None])[:, :, 0],
     )
 
 
@@ -177,39 +202,33 @@ Asked = tuple[dict[str, float], Sequence[str]]
 
 
 def positions(
-    values: np.ndarray,
-    errors: np.ndarray,
-    blocks: Sequence[Block],
-    spreads: Sequence[Spread],
-    inflated: dict[str, np.ndarray],
-    asked: Sequence[Asked],
-    truths: np.ndarray,
+    values: np.ndarray, model: Points, log_weight: np.ndarray, asked: Sequence[Asked], truths: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Probability below ``truths`` of the sums that are ``asked`` for, in the posteriors of many sets of values.
 
-    ``values`` is (rows, sets); all sets share the rest, which is as for ``fit`` and is factorised once. ``truths`` and
-    the probabilities are (sums, sets); the second value is the log evidence of every set.
+    ``values`` is (points, rows, sets), ``log_weight`` (points, sets) adds to that of the points; all sets share the
+    rest, which is factorised once. ``truths`` and the probabilities are (sums, sets); the second value is the log
+    evidence of every set.
     """
-    design = np.concatenate([block.design for block in blocks], axis=1)
-    prior_mean = np.concatenate([block.mean for block in blocks])
-    points, log_prior = grid(list(spreads))
-    prior_sd, noise = _scales(blocks, errors, points, inflated, len(log_prior))
-    factor = _factor(design, prior_sd, noise)
-    residual = np.broadcast_to(values - (design @ prior_mean)[:, None], (len(factor), *values.shape))
-    solved = solve_lower(factor, residual)
-    log_weight = log_prior[:, None] + _log_density(factor, solved)
+    factor = _factor(model.design, model.prior_sd, model.noise)
+    solved = solve_lower(factor, values - (model.design @ model.prior_mean)[:, None])
+    log_weight = log_weight + model.log_prior[:, None] + _log_density(factor, solved)
     top = log_weight.max(axis=0)
     weight = np.where(log_weight > top + np.log(NEGLIGIBLE), np.exp(log_weight - top), 0.0)
 
-    names = [name for block in blocks for name in block.names]
-    contrast = np.array([[parts.get(name, 0.0) for name in names] for parts, _ in asked])
-    scaled = contrast * prior_sd[:, None, :]
-    half = solve_lower(factor, design @ (scaled * prior_sd[:, None, :]).transpose(0, 2, 1))
-    extra = [sum((points[name] ** 2 for name in new), np.zeros(len(factor))) for _, new in asked]
+    contrast = np.array([[parts.get(name, 0.0) for name in model.names] for parts, _ in asked])
+    scaled = contrast * model.prior_sd[:, None, :]
+    half = solve_lower(factor, model.design @ (scaled * model.prior_sd[:, None, :]).transpose(0, 2, 1))
+    extra = [sum((model.spreads[name] ** 2 for name in new), np.zeros(len(factor))) for _, new in asked]
     sd = np.sqrt((scaled**2).sum(axis=2) - (half**2).sum(axis=1) + np.transpose(extra))
-    mean = (contrast @ prior_mean)[:, None] + half.transpose(0, 2, 1) @ solved
+    mean = (contrast @ model.prior_mean)[:, None] + half.transpose(0, 2, 1) @ solved
     below = (weight[:, None, :] * ndtr((truths - mean) / sd[:, :, None])).sum(axis=0) / weight.sum(axis=0)
     return below, np.logaddexp.reduce(log_weight, axis=0)
+
+
+def joined(blocks: Sequence[Block]) -> tuple[np.ndarray, np.ndarray]:
+    """Design (rows, coefficients) and prior mean (coefficients,) of all blocks."""
+    return np.concatenate([block.design for block in blocks], axis=1), np.concatenate([block.mean for block in blocks])
 
 
 def average(posteriors: Sequence[Posterior], log_weights: Sequence[float]) -> Posterior:
@@ -237,10 +256,9 @@ def average(posteriors: Sequence[Posterior], log_weights: Sequence[float]) -> Po
 def log_likelihood(values: np.ndarray, errors: np.ndarray, blocks: Sequence[Block], spreads: dict[str, float]) -> float:
     """Log likelihood of the spreads, coefficients integrated over their priors (held fixed where ``sd`` is zero)."""
     points = {name: np.array([value]) for name, value in spreads.items()}
-    design = np.concatenate([block.design for block in blocks], axis=1)
+    design, prior_mean = joined(blocks)
     prior_sd, noise = _scales(blocks, errors, points, {}, 1)
-    residual = values - design @ np.concatenate([block.mean for block in blocks])
-    return float(_in_chunks(design, prior_sd, noise, residual)[0])
+    return float(_in_chunks(design, prior_sd, noise, (values - design @ prior_mean)[None])[0])
 
 
 def check_errors(values: np.ndarray, errors: np.ndarray) -> None:
@@ -281,7 +299,7 @@ def _in_chunks(design: np.ndarray, prior_sd: np.ndarray, noise: np.ndarray, resi
     for start in range(0, len(prior_sd), CHUNK):
         part = slice(start, start + CHUNK)
         factor = _factor(design, prior_sd[part], noise[part])
-        solved = solve_lower(factor, np.broadcast_to(residual[:, None], (len(factor), len(residual), 1)))
+        solved = solve_lower(factor, residual[part][:, :, None])
         found.append(_log_density(factor, solved)[:, 0])
     return np.concatenate(found)
 

@@ -18,7 +18,7 @@ SCOPES = {
     "fertilizer": "full dose of mineral fertilizer not used; no price is in it",
     "pod_borer": "pod borer (PBK) alone, as far as sleeves remove it",
     "pod_borer_and_black_pod": "pod borer as far as sleeves, black pod as far as removing diseased pods removes it",
-    "technique": "pruning and sanitation not done; one study, in West Africa",
+    "technique": "pruning not done; one study, in West Africa",
     "knowledge": "no field school, as far as it works through the other three",
     "unexplained": "gap less the four causes",
     "gap": "attainable less present yield",

@@ -57,7 +57,7 @@ def effects(printed_range_level: float) -> pd.DataFrame:
     ``EvidenceError`` for contrasts, arms and studies that do not fit together.
     """
     frame = load_raw("effects", EFFECT_NUMBERS)
-    studies, arms = load_raw("evidence_studies", ("year", "n")), load_raw("evidence_arms")
+    studies, arms = load_raw("evidence_studies", ("year", "n")), load_raw("evidence_arms", ("n_kg_per_ha",))
     check_effects(frame, studies, arms)
     own_country = frame["country"]
     frame = frame.drop(columns="country").join(studies.set_index("study_id")[[*OF_STUDY]], on="study_id")
@@ -70,10 +70,14 @@ def effects(printed_range_level: float) -> pd.DataFrame:
     ratios.loc[turned, "log_ratio"] *= -1
     ratios.loc[turned, "derivation"] += ", turned round"
     frame = frame.join(ratios)
+    nitrogen = arms.set_index("arm_id")["n_kg_per_ha"]
+    frame["n_kg_per_ha"] = frame["arm_id"].map(nitrogen) - frame["comparator_arm_id"].map(nitrogen)
+    says_none = (frame["significance"] == "not_significant") & (frame["direction"] == "none")
+    frame["is_censored"] = says_none & frame["log_ratio"].isna() & frame["kind"].isin(CONTRAST_KINDS)
     frame["reason_not_pooled"] = frame.apply(_reason_not_pooled, axis=1)
     frame["is_poolable"] = frame["reason_not_pooled"] == ""
     keep = ["effect_id", "constraint", "measure", *CODED, "intervention", "comparator", "study_id", *OF_STUDY]
-    keep += [*ratios.columns, "is_poolable", "reason_not_pooled", "confidence"]
+    keep += ["n_kg_per_ha", *ratios.columns, "is_censored", "is_poolable", "reason_not_pooled", "confidence"]
     frame = frame.rename(columns=AS_PRINTED)
     keep += AS_PRINTED.values()
     return frame[[*keep, "warnings", "source_id"]].replace({"": None})
@@ -195,7 +199,7 @@ def _reason_not_pooled(row: pd.Series) -> str:
         return f"outcome is {row['outcome']}, not yield"
     if row["directness_material"] == "unlike":
         return "cacao unlike that of growers"
-    if np.isnan(row["log_ratio"]):
+    if np.isnan(row["log_ratio"]) and not row["is_censored"]:
         return "printed figures allow no ratio"
     if row["design"] not in POOLABLE_DESIGNS:
         return f"design is {row['design']}"

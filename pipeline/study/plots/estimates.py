@@ -159,7 +159,7 @@ CAUSES = ("fertilizer", "pod_borer", "technique", "training")
 PARTS = {
     "fertilizer": PACKAGES["fertilizer_ceiling"],
     "pod_sleeving": PACKAGES["pod_sleeving"],
-    "pruning_sanitation": MEASURES["pruning_sanitation"],
+    "pruning": MEASURES["pruning"],
     "training": PACKAGES["training"],
     "nothing": Text("Nothing", "tanpa tindakan"),
 }

@@ -20,7 +20,7 @@ POINTS, TOGETHER = 4001, 200
 TAIL = 1e-7
 # Log of what is left of the yield at ``ATTACK``: something is lost, and a convex curve never takes everything.
 LEAST_LEFT, MOST_LEFT = float(np.log1p(-LARGEST_LOSS * ATTACK)), float(np.log1p(-1e-6))
-EFFECTS = {"mineral_fertilizer": "fertilizer", "pruning_sanitation": "technique", "training": "training"}
+EFFECTS = {"mineral_fertilizer": "fertilizer", "pruning": "technique", "training": "training"}
 
 
 def moved(draws: np.ndarray, posterior: Mixture, low: float = -np.inf, high: float = np.inf) -> np.ndarray:

@@ -22,7 +22,7 @@ ASSUMED = {
     ),
     "pod_sleeving": WORK["pod_sleeving"],
     "borer_sanitation": WORK["borer_sanitation"],
-    "pruning_sanitation": cite_parameters("scenarios.pruning_days_per_ha"),
+    "pruning": cite_parameters("scenarios.pruning_days_per_ha"),
     "organic_fertilizer": cite_parameters("prices.fertilizer_multiplier", "fertilizer.transport_idr_per_kg"),
     "training": cite_parameters("scenarios.training_years", "scenarios.area_per_farmer_ha"),
 }

@@ -41,7 +41,7 @@ COST = Quantity(
     "scenario", "cost", "million Rp/ha", COST_METHOD, (
         "scenario.fertilizer_ceiling.cost", "scenario.fertilizer_market.cost", "scenario.pod_sleeving.cost",
         "scenario.training.cost", "scenario.training_fertilizer.cost", "scenario.package.cost",
-        "scenario.full_package.cost", "scenario.borer_sanitation.cost", "scenario.pruning_sanitation.cost",
+        "scenario.full_package.cost", "scenario.borer_sanitation.cost", "scenario.pruning.cost",
         "scenario.organic_fertilizer.cost",
     ), BORER_HECTARE,
 )  # fmt: skip
@@ -49,7 +49,7 @@ EXTRA_KG = Quantity(
     "scenario", "extra_kg", "kg/ha", GAIN_METHOD, (
         "scenario.fertilizer_ceiling.extra_kg", "scenario.fertilizer_market.extra_kg", "scenario.pod_sleeving.extra_kg",
         "scenario.training.extra_kg", "scenario.training_fertilizer.extra_kg", "scenario.package.extra_kg",
-        "scenario.full_package.extra_kg", "scenario.borer_sanitation.extra_kg", "scenario.pruning_sanitation.extra_kg",
+        "scenario.full_package.extra_kg", "scenario.borer_sanitation.extra_kg", "scenario.pruning.extra_kg",
         "scenario.organic_fertilizer.extra_kg",
     ), BORER_HECTARE,
 )  # fmt: skip
@@ -59,14 +59,14 @@ VALUE_COST_RATIO = Quantity(
         "scenario.pod_sleeving.value_cost_ratio", "scenario.training.value_cost_ratio",
         "scenario.training_fertilizer.value_cost_ratio", "scenario.package.value_cost_ratio",
         "scenario.full_package.value_cost_ratio", "scenario.borer_sanitation.value_cost_ratio",
-        "scenario.pruning_sanitation.value_cost_ratio", "scenario.organic_fertilizer.value_cost_ratio",
+        "scenario.pruning.value_cost_ratio", "scenario.organic_fertilizer.value_cost_ratio",
     ), BORER_HECTARE,
 )  # fmt: skip
 BAD = Quantity(
     "scenario", "bad_case", "million Rp/ha", "net income that one draw in ten does not reach", (
         "scenario.fertilizer_ceiling.bad_case", "scenario.fertilizer_market.bad_case", "scenario.pod_sleeving.bad_case",
         "scenario.training.bad_case", "scenario.training_fertilizer.bad_case", "scenario.package.bad_case",
-        "scenario.full_package.bad_case", "scenario.borer_sanitation.bad_case", "scenario.pruning_sanitation.bad_case",
+        "scenario.full_package.bad_case", "scenario.borer_sanitation.bad_case", "scenario.pruning.bad_case",
         "scenario.organic_fertilizer.bad_case",
     ), BORER_HECTARE,
 )  # fmt: skip
@@ -77,7 +77,7 @@ NET_INCOME = {
             "scenario.pod_sleeving.net_income", "scenario.training.net_income",
             "scenario.training_fertilizer.net_income", "scenario.package.net_income",
             "scenario.full_package.net_income", "scenario.borer_sanitation.net_income",
-            "scenario.pruning_sanitation.net_income", "scenario.organic_fertilizer.net_income",
+            "scenario.pruning.net_income", "scenario.organic_fertilizer.net_income",
         ), BORER_HECTARE,
     ),
     "low": Quantity(
@@ -86,7 +86,7 @@ NET_INCOME = {
             "scenario.pod_sleeving.net_income_low", "scenario.training.net_income_low",
             "scenario.training_fertilizer.net_income_low", "scenario.package.net_income_low",
             "scenario.full_package.net_income_low", "scenario.borer_sanitation.net_income_low",
-            "scenario.pruning_sanitation.net_income_low", "scenario.organic_fertilizer.net_income_low",
+            "scenario.pruning.net_income_low", "scenario.organic_fertilizer.net_income_low",
         ), BORER_HECTARE,
     ),
     "high": Quantity(
@@ -95,7 +95,7 @@ NET_INCOME = {
             "scenario.pod_sleeving.net_income_high", "scenario.training.net_income_high",
             "scenario.training_fertilizer.net_income_high", "scenario.package.net_income_high",
             "scenario.full_package.net_income_high", "scenario.borer_sanitation.net_income_high",
-            "scenario.pruning_sanitation.net_income_high", "scenario.organic_fertilizer.net_income_high",
+            "scenario.pruning.net_income_high", "scenario.organic_fertilizer.net_income_high",
         ), BORER_HECTARE,
     ),
     "berau": Quantity(
@@ -104,7 +104,7 @@ NET_INCOME = {
             "scenario.pod_sleeving.net_income_berau", "scenario.training.net_income_berau",
             "scenario.training_fertilizer.net_income_berau", "scenario.package.net_income_berau",
             "scenario.full_package.net_income_berau", "scenario.borer_sanitation.net_income_berau",
-            "scenario.pruning_sanitation.net_income_berau", "scenario.organic_fertilizer.net_income_berau",
+            "scenario.pruning.net_income_berau", "scenario.organic_fertilizer.net_income_berau",
         ), BORER_HECTARE,
     ),
     "peak": Quantity(
@@ -113,7 +113,7 @@ NET_INCOME = {
             "scenario.pod_sleeving.net_income_peak", "scenario.training.net_income_peak",
             "scenario.training_fertilizer.net_income_peak", "scenario.package.net_income_peak",
             "scenario.full_package.net_income_peak", "scenario.borer_sanitation.net_income_peak",
-            "scenario.pruning_sanitation.net_income_peak", "scenario.organic_fertilizer.net_income_peak",
+            "scenario.pruning.net_income_peak", "scenario.organic_fertilizer.net_income_peak",
         ), BORER_HECTARE,
     ),
 }  # fmt: skip
@@ -125,7 +125,7 @@ LOSS = {
             "scenario.pod_sleeving.probability_loss", "scenario.training.probability_loss",
             "scenario.training_fertilizer.probability_loss", "scenario.package.probability_loss",
             "scenario.full_package.probability_loss", "scenario.borer_sanitation.probability_loss",
-            "scenario.pruning_sanitation.probability_loss", "scenario.organic_fertilizer.probability_loss",
+            "scenario.pruning.probability_loss", "scenario.organic_fertilizer.probability_loss",
         ), BORER_HECTARE,
     ),
     "low": Quantity(
@@ -134,7 +134,7 @@ LOSS = {
             "scenario.pod_sleeving.probability_loss_low", "scenario.training.probability_loss_low",
             "scenario.training_fertilizer.probability_loss_low", "scenario.package.probability_loss_low",
             "scenario.full_package.probability_loss_low", "scenario.borer_sanitation.probability_loss_low",
-            "scenario.pruning_sanitation.probability_loss_low", "scenario.organic_fertilizer.probability_loss_low",
+            "scenario.pruning.probability_loss_low", "scenario.organic_fertilizer.probability_loss_low",
         ), BORER_HECTARE,
     ),
     "high": Quantity(
@@ -143,7 +143,7 @@ LOSS = {
             "scenario.pod_sleeving.probability_loss_high", "scenario.training.probability_loss_high",
             "scenario.training_fertilizer.probability_loss_high", "scenario.package.probability_loss_high",
             "scenario.full_package.probability_loss_high", "scenario.borer_sanitation.probability_loss_high",
-            "scenario.pruning_sanitation.probability_loss_high", "scenario.organic_fertilizer.probability_loss_high",
+            "scenario.pruning.probability_loss_high", "scenario.organic_fertilizer.probability_loss_high",
         ), BORER_HECTARE,
     ),
     "berau": Quantity(
@@ -152,7 +152,7 @@ LOSS = {
             "scenario.pod_sleeving.probability_loss_berau", "scenario.training.probability_loss_berau",
             "scenario.training_fertilizer.probability_loss_berau", "scenario.package.probability_loss_berau",
             "scenario.full_package.probability_loss_berau", "scenario.borer_sanitation.probability_loss_berau",
-            "scenario.pruning_sanitation.probability_loss_berau", "scenario.organic_fertilizer.probability_loss_berau",
+            "scenario.pruning.probability_loss_berau", "scenario.organic_fertilizer.probability_loss_berau",
         ), BORER_HECTARE,
     ),
     "peak": Quantity(
@@ -161,7 +161,7 @@ LOSS = {
             "scenario.pod_sleeving.probability_loss_peak", "scenario.training.probability_loss_peak",
             "scenario.training_fertilizer.probability_loss_peak", "scenario.package.probability_loss_peak",
             "scenario.full_package.probability_loss_peak", "scenario.borer_sanitation.probability_loss_peak",
-            "scenario.pruning_sanitation.probability_loss_peak", "scenario.organic_fertilizer.probability_loss_peak",
+            "scenario.pruning.probability_loss_peak", "scenario.organic_fertilizer.probability_loss_peak",
         ), BORER_HECTARE,
     ),
 }  # fmt: skip
@@ -173,7 +173,7 @@ EXTRA_T = {
             "scenario.pod_sleeving.extra_t_1161", "scenario.training.extra_t_1161",
             "scenario.training_fertilizer.extra_t_1161", "scenario.package.extra_t_1161",
             "scenario.full_package.extra_t_1161", "scenario.borer_sanitation.extra_t_1161",
-            "scenario.pruning_sanitation.extra_t_1161", "scenario.organic_fertilizer.extra_t_1161",
+            "scenario.pruning.extra_t_1161", "scenario.organic_fertilizer.extra_t_1161",
         ),
     ),
     "3440": Quantity(
@@ -182,7 +182,7 @@ EXTRA_T = {
             "scenario.pod_sleeving.extra_t_3440", "scenario.training.extra_t_3440",
             "scenario.training_fertilizer.extra_t_3440", "scenario.package.extra_t_3440",
             "scenario.full_package.extra_t_3440", "scenario.borer_sanitation.extra_t_3440",
-            "scenario.pruning_sanitation.extra_t_3440", "scenario.organic_fertilizer.extra_t_3440",
+            "scenario.pruning.extra_t_3440", "scenario.organic_fertilizer.extra_t_3440",
         ),
     ),
     "drawn": Quantity(
@@ -191,7 +191,7 @@ EXTRA_T = {
             "scenario.pod_sleeving.extra_t_drawn", "scenario.training.extra_t_drawn",
             "scenario.training_fertilizer.extra_t_drawn", "scenario.package.extra_t_drawn",
             "scenario.full_package.extra_t_drawn", "scenario.borer_sanitation.extra_t_drawn",
-            "scenario.pruning_sanitation.extra_t_drawn", "scenario.organic_fertilizer.extra_t_drawn",
+            "scenario.pruning.extra_t_drawn", "scenario.organic_fertilizer.extra_t_drawn",
         ),
     ),
 }  # fmt: skip

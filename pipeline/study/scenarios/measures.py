@@ -17,7 +17,7 @@ from pipeline.study.scenarios.options import Measure, Option, Yields
 DOSE_SHARES = np.arange(1, 11) / 10
 SYNTHESIS = {
     "fertilizer_ceiling": "mineral_fertilizer",
-    "pruning_sanitation": "pruning_sanitation",
+    "pruning": "pruning",
     "organic_fertilizer": "organic_fertilizer",
     "training": "training",
 }
@@ -84,7 +84,7 @@ def other_measures(inputs: Inputs) -> dict[str, Measure]:
     return {
         "pod_sleeving": Measure("pests", sleeving, inputs.labour["sleeving"] + inputs.sleeves, needs_borer=True),
         "borer_sanitation": Measure("pests", sanitation, inputs.labour["pruning"], needs_borer=True),
-        "pruning_sanitation": Measure("technique", inputs.effects["pruning_sanitation"], inputs.labour["pruning"]),
+        "pruning": Measure("technique", inputs.effects["pruning"], inputs.labour["pruning"]),
         "organic_fertilizer": Measure("fertilizer", inputs.effects["organic_fertilizer"], inputs.compost),
         "training": Measure("knowledge", inputs.effects["training"], inputs.training),
     }

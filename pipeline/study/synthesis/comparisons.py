@@ -1,7 +1,10 @@
 """Rows of the evidence synthesis: which effects are pooled, and the standard error of each, printed or imputed."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
 from pipeline.kit.data.citations import join
 from pipeline.study.statistics.rules import join_lists
@@ -9,6 +12,8 @@ from pipeline.study.statistics.rules import join_lists
 # Designs whose control was not drawn by lot: what they show may be the farmers, not the measure.
 UNADJUSTED = ("before_after", "unadjusted_survey", "regression_survey", "matched_survey", "frontier")
 AFRICA = "Ghana|Ivoire|Nigeria|Cameroon|Togo|Sierra Leone|Liberia|Congo"
+# Standard deviation of the log of what one survey tells of the variation between farms, about the typical one.
+BETWEEN_SURVEYS = 0.5
 # A sample of unknown size is taken to be small: this quantile of the sizes printed for trials, or for surveys.
 UNKNOWN_SIZE_QUANTILE = 0.25
 # Two arms of half the sample each: the error of the log ratio is the coefficient of variation times sqrt(4 / n).
@@ -32,51 +37,74 @@ def trial_rows(trial: pd.DataFrame) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=["effect_id", "log_ratio", "log_ratio_se", "source_id"])
     return frame.assign(
         measure="shade",
+        kind="shade",
         study_id="tafo_1963_1982",
+        programme="tafo_1963_1982",
         country="Ghana",
         design="trial",
+        risk_of_bias="some",
+        directness_place="elsewhere",
+        directness_material="like",
+        directness_practice="like",
+        is_censored=False,
         confidence="medium",
         warnings=trial["warnings"].iloc[0],
     )
 
 
-def variation_between_farms(effects: pd.DataFrame) -> tuple[float, float, pd.DataFrame]:
-    """Coefficient of variation of a farm's yield or income: geometric mean, spread of its log, and the rows of it.
+@dataclass(frozen=True)
+class Variation:
+    """Coefficient of variation between farms: its middle, the standard deviation of its log, and the surveys that
+    tell it."""
 
-    From surveys that print both the error of a difference and their size; ``effects`` is the clean table.
+    middle: float
+    log_sd: float
+    surveys: pd.DataFrame
+
+    def interval(self, level: float) -> tuple[float, float, float]:
+        """Lower end, median and upper end of the central interval."""
+        reach = np.exp(self.log_sd * ndtri((1 + level) / 2))
+        return float(self.middle / reach), self.middle, float(self.middle * reach)
+
+
+def variation_between_farms(effects: pd.DataFrame, low: float, high: float) -> Variation:
+    """How much yield or income varies between farms: assumed to lie between ``low`` and ``high`` (80 %), and learned
+    from surveys that print both the error of a difference and their size.
+
+    ``effects`` is the clean table. The log of what one survey tells differs by ``BETWEEN_SURVEYS`` from the typical.
     """
+    if not 0 < low < high:
+        raise ValueError(f"variation between farms lies between {low:g} and {high:g}: both above zero, the first lower")
     known = effects[effects["log_ratio_se"].notna() & effects["se_derivation"].str.startswith("error of the diff")]
     known = known[known["n"].notna()]
-    if len(known) < 3:
-        raise ValueError(f"{len(known)} surveys with an error and a size do not tell how farms vary; 3 are needed")
     logs = np.log(known["log_ratio_se"] * np.sqrt(known["n"] / ARMS))
-    return float(np.exp(logs.mean())), float(logs.std()), known
+    precision = (np.log(high / low) / (2 * ndtri(0.9))) ** -2
+    told = len(logs) / BETWEEN_SURVEYS**2
+    middle = (precision * np.log(low * high) / 2 + logs.sum() / BETWEEN_SURVEYS**2) / (precision + told)
+    return Variation(float(np.exp(middle)), float((precision + told) ** -0.5), known)
 
 
-def with_errors(pooled: pd.DataFrame, effects: pd.DataFrame) -> pd.DataFrame:
+def with_errors(pooled: pd.DataFrame, effects: pd.DataFrame, variation: Variation) -> pd.DataFrame:
     """Add ``se`` and ``is_se_imputed`` to the rows to pool.
 
-    A missing error is what two groups of the printed size would have if farms vary as in the surveys that print it;
-    the sample of a study is shared by its rows, and a size that is not printed is taken to be small. A row with an
-    imputed error also cites what that rests on. ``effects`` is the whole clean table.
+    A missing error is what two groups of the printed size would have if farms vary by ``variation``; the sample of a
+    study is shared by its rows, and a size that is not printed is taken to be small. A row with an imputed error also
+    cites what that rests on. ``effects`` is the whole clean table.
     """
-    variation, _, surveys = variation_between_farms(effects)
     yields = effects[effects["outcome"] == "yield"]
     small = yields["n"].groupby(_is_trial(yields)).quantile(UNKNOWN_SIZE_QUANTILE)
     size = pooled["n"] / pooled.groupby("study_id")["effect_id"].transform("size")
     sizes = yields[yields["n"].notna()].groupby(_is_trial(yields))["source_id"].agg(lambda cited: join(*cited))
     sized_by = _is_trial(pooled).map(sizes).where(size.isna(), "")
     size = size.fillna(_is_trial(pooled).map(small))
-    imputed = variation * np.sqrt(ARMS / size)
+    imputed = variation.middle * np.sqrt(ARMS / size)
     is_imputed = pooled["log_ratio_se"].isna()
+    surveys = pd.Series(join(*variation.surveys["source_id"]), pooled.index)
     return pooled.assign(
         se=pooled["log_ratio_se"].fillna(imputed).astype(float),
         is_se_imputed=is_imputed,
         warnings=join_lists(pooled["warnings"], is_imputed.map({True: "imputed", False: ""})),
-        source_id=pooled["source_id"].where(
-            ~is_imputed,
-            join_lists(pooled["source_id"], sized_by, pd.Series(join(*surveys["source_id"]), pooled.index)),
-        ),
+        source_id=pooled["source_id"].where(~is_imputed, join_lists(pooled["source_id"], sized_by, surveys)),
     ).reset_index(drop=True)
 
 
@@ -84,16 +112,26 @@ def _is_trial(rows: pd.DataFrame) -> pd.Series:
     return rows["design"].str.endswith("trial")
 
 
-def pooled_rows(effects: pd.DataFrame, trial: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the synthesis from the clean tables, each with its standard error."""
+def pooled_rows(effects: pd.DataFrame, trial: pd.DataFrame, variation: Variation, full_n: float) -> pd.DataFrame:
+    """Rows of the synthesis from the clean tables, each with its standard error and its dose.
+
+    ``full_n`` is the nitrogen in the full dose of fertilizer, in kg/ha and year.
+    """
     rows = pd.concat([effects[effects["is_poolable"]], trial_rows(trial)], ignore_index=True)
-    return with_errors(rows, effects)
+    return with_doses(with_errors(rows, effects, variation), full_n)
 
 
-def doubtful_rows(effects: pd.DataFrame) -> pd.DataFrame:
+def doubtful_rows(effects: pd.DataFrame, variation: Variation, full_n: float) -> pd.DataFrame:
     """Rows kept out of the synthesis for a warning alone (second hand, low confidence, confounded), with errors."""
     reason = effects["reason_not_pooled"].fillna("")
-    return with_errors(effects[reason.str.startswith("warning:") & effects["log_ratio"].notna()], effects)
+    rows = effects[reason.str.startswith("warning:") & effects["log_ratio"].notna()]
+    return with_doses(with_errors(rows, effects, variation), full_n)
+
+
+def with_doses(rows: pd.DataFrame, full_n: float) -> pd.DataFrame:
+    """Add ``doublings``: how often the nitrogen of mineral fertilizer doubles the full dose; missing if not printed."""
+    dosed = (rows["measure"] == "mineral_fertilizer") & (rows["n_kg_per_ha"] > 0)
+    return rows.assign(doublings=np.log2(rows["n_kg_per_ha"].where(dosed) / full_n))
 
 
 def counts(effects: pd.DataFrame) -> pd.Series:

@@ -1,94 +1,100 @@
 """What a measure does to yield in a place not yet studied: a Bayesian synthesis of published effects.
 
-Log response ratio of row j of study i in country c, for one kind of measure:
+Log response ratio of row j of study i in programme p, for one kind of measure:
 
-    y = mean + bias of the design + African country + country effect + study effect + row effect + error
+    y = mean + dose + other place + other practice + bias + programme + study + row + error
 
-Country, study and row effects are normal about zero, each with a spread of its own for every measure; standard errors
-that were imputed share a factor that is not known either. How much studies of a measure differ is learned from that
-measure and, through the typical spread, from all others. Given the spreads the model is linear and normal, so it is
-integrated over a grid (``linear_normal``): no sampler, the same digits every time.
+The model and its priors are those of ``docs/decisions/9-evidence-model.md``, written before its scores. Given the
+spreads, the scales of the tails, the biases and the values that were only said to be not significant, it is linear and
+normal. Those lie on points of a Sobol sequence, the typical spread and the variation between farms, which all measures
+share, on a grid: no sampler, the same digits every time.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 import pandas as pd
+from scipy.special import gammaincinv, ndtri
+from scipy.stats import qmc
 
 from pipeline.kit.bayes import mixture
-from pipeline.kit.bayes.linear_normal import Asked, Block, Posterior, average, fit, fixed_effects, groups, positions
+from pipeline.kit.bayes.linear_normal import (
+    Asked,
+    Block,
+    Points,
+    Posterior,
+    average,
+    fit_points,
+    fixed_effects,
+    groups,
+    joined,
+    membership,
+    positions,
+)
 from pipeline.kit.bayes.mixture import Mixture, stream
 from pipeline.kit.data.citations import cite_parameters, split_lists
 from pipeline.study.names import POOLED_MEASURES
-from pipeline.study.synthesis.comparisons import AFRICA, UNADJUSTED, variation_between_farms
+from pipeline.study.synthesis.comparisons import UNADJUSTED, Variation
 
-HERE = "Indonesia"
-SPREADS = ("country", "study", "row")
+SPREADS = ("new programme", "study", "row")
+DOSED = "mineral_fertilizer"
+# Points of the sequence for every node of the grid; another seed moves the ends of intervals by 0.004 or less.
+POINTS = 512
+SEQUENCE = 20261130
+# A result that is called not significant lies within so many of its errors of zero.
+NOT_SIGNIFICANT = float(ndtri(0.975))
+HERE = ("indonesia", "borneo")
 
 
 @dataclass(frozen=True)
 class Priors:
     """Weak prior knowledge, all on the log scale.
 
-    Mean and standard deviation of effects, the typical spread between studies (known to a factor: ``typical_log_sd``
-    is the standard deviation of its log), and the standard deviation of the bias of designs without a drawn control.
+    Mean and standard deviation of effects, and of the slope for each doubling of the dose; the typical spread between
+    programmes (``typical_log_sd`` is the standard deviation of its log); the scale of the half-normal bias of designs
+    without a drawn control; what other places and practices may differ, near with probability ``near_weight``, else
+    far; the degrees of freedom of the tails; how well the variation between farms is known (of its log).
     """
 
     fertilizer: tuple[float, float] = (0.2, 0.4)
     other: tuple[float, float] = (0.1, 0.3)
-    spread_scale: float = 0.3
-    bias_sd: float = 0.15
+    shade: tuple[float, float] = (0.0, 0.4)
+    doubling: tuple[float, float] = (0.07, 0.07)
+    spread_scale: float = 0.5
     typical_log_sd: float = 0.5
+    bias_sd: float = 0.15
+    near: float = 0.1
+    far: float = 0.5
+    near_weight: float = 0.8
+    tails: float = 4.0
+    variation_log_sd: float = 0.2
 
     def of(self, measure: str) -> tuple[float, float]:
         """Prior mean and standard deviation of the mean effect of a measure; shade may work either way."""
         if measure == "shade":
-            return 0.0, self.fertilizer[1]
+            return self.shade
         return self.fertilizer if measure.endswith("fertilizer") else self.other
 
 
-@dataclass(frozen=True)
-class Synthesis:
-    """Posterior of every measure, the rows it rests on, and the typical spread between studies with its weights."""
-
-    posteriors: dict[str, Posterior]
-    rows: pd.DataFrame
-    typical: np.ndarray
-    typical_weight: np.ndarray
-
-    @property
-    def cites(self) -> tuple[str, ...]:
-        """What every effect cites: all rows, for together they tell the typical spread, and the priors."""
-        return (*sorted(split_lists(self.rows["source_id"])), *PRIORS)
-
-    def mean_effect(self, measure: str) -> Mixture:
-        """Mean effect of a measure over all places, on the log scale."""
-        return self.posteriors[measure].combination({"mean": 1.0})
-
-    def new_place(self, measure: str) -> Mixture:
-        """Effect of a measure in a regency of Indonesia not yet studied, on the log scale."""
-        posterior = self.posteriors[measure]
-        return posterior.combination(*_new_place(posterior.names))
-
-    def between_places(self, measure: str) -> float:
-        """Standard deviation of the true effect between places, on the log scale."""
-        return self.posteriors[measure].total_spread(SPREADS)
-
-    def study(self, measure: str, study: str) -> Mixture:
-        """What a study tells of the effect at its own place once all others are heard."""
-        rows = self.rows[(self.rows["measure"] == measure) & (self.rows["study_id"] == study)]
-        parts = {"mean": 1.0, f"study:{study}": 1.0}
-        for country, share in country_of(rows).value_counts(normalize=True).items():
-            parts[f"country:{country}"] = float(share)
-        return self.posteriors[measure].combination(parts)
-
-    def draw(self, seed: int, size: int) -> pd.DataFrame:
-        """Draws of the effect of every measure in a new place, one column each, from streams of their own."""
-        return pd.DataFrame(
-            {name: self.new_place(name).draw(stream(seed, f"effect {name}"), size) for name in self.posteriors}
-        )
+def priors_from(
+    fertilizer: tuple[float, float],
+    other: tuple[float, float],
+    spread_scale: float,
+    bias_sd: float,
+    near_weight: float,
+    variation: Variation,
+) -> Priors:
+    """Priors with what is set by parameters, and with the variation between farms that surveys tell."""
+    return Priors(
+        fertilizer,
+        other,
+        spread_scale=spread_scale,
+        bias_sd=bias_sd,
+        near_weight=near_weight,
+        variation_log_sd=variation.log_sd,
+    )
 
 
 # The parameters behind the priors.
@@ -99,135 +105,253 @@ PRIORS = cite_parameters(
     "evidence.other_prior_sd",
     "evidence.spread_prior_scale",
     "evidence.design_bias_sd",
+    "evidence.near_weight",
+    "evidence.farm_variation_low",
+    "evidence.farm_variation_high",
+    "fertilizer.dose_kg_per_ha",
 )
 
 
-def synthesise(rows: pd.DataFrame, priors: Priors, error_factor_sd: float) -> Synthesis:
-    """Fit the synthesis to rows from ``evidence_rows``; a measure without rows keeps its prior.
+@dataclass(frozen=True)
+class Synthesis:
+    """Posterior of every measure, the rows it rests on, and the typical spread and factor on imputed errors of each
+    node of the grid with its weight."""
 
-    ``error_factor_sd`` is the spread of the log of the factor on imputed errors.
-    """
-    return together(rows, fit_measures(rows, POOLED_MEASURES, priors, error_factor_sd), priors)
+    posteriors: dict[str, Posterior]
+    rows: pd.DataFrame
+    typical: np.ndarray
+    factor: np.ndarray
+    weight: np.ndarray
+
+    @property
+    def cites(self) -> tuple[str, ...]:
+        """What every effect cites: all rows, for together they tell the typical spread, and the priors."""
+        return (*sorted(split_lists(self.rows["source_id"])), *PRIORS)
+
+    def mean_effect(self, measure: str) -> Mixture:
+        """Mean effect of a measure over places in Indonesia, on the log scale."""
+        return self.posteriors[measure].combination({"mean": 1.0})
+
+    def new_place(self, measure: str) -> Mixture:
+        """Effect of a measure in a regency of Indonesia not yet studied, on the log scale."""
+        return self.posteriors[measure].combination({"mean": 1.0}, SPREADS)
+
+    def between_places(self, measure: str) -> float:
+        """Standard deviation of the true effect between places, on the log scale."""
+        mixed = self.posteriors[measure]
+        programme = float(mixed.weight @ mixed.spreads["programme"] ** 2) * TAIL_VARIANCE
+        return float(np.sqrt(programme + mixed.total_spread(("study", "row")) ** 2))
+
+    def study(self, measure: str, study: str) -> Mixture:
+        """What a study tells of the effect at its own place once all others are heard."""
+        rows = self.rows[(self.rows["measure"] == measure) & (self.rows["study_id"] == study)]
+        programme = rows["programme"].iloc[0]
+        parts = {"mean": 1.0, f"study:{study}": 1.0, f"programme:{programme}": 1.0}
+        return self.posteriors[measure].combination(parts | shifts(rows).mean().to_dict())
+
+    def draw(self, seed: int, size: int) -> pd.DataFrame:
+        """Draws of the effect of every measure in a new place, one column each, from streams of their own."""
+        return pd.DataFrame(
+            {name: self.new_place(name).draw(stream(seed, f"effect {name}"), size) for name in self.posteriors}
+        )
 
 
-def fit_measures(
-    rows: pd.DataFrame, measures: Iterable[str], priors: Priors, error_factor_sd: float
-) -> dict[str, list[Posterior]]:
-    """Posterior of every measure for every typical spread between studies; arguments as for ``synthesise``."""
-    scales = priors.spread_scale * _typical(priors).values
-    return {
-        measure: _fit_measure(rows[rows["measure"] == measure], measure, priors, scales, error_factor_sd)
-        for measure in measures
-    }
+# Variance of Student's t with four degrees of freedom, in squares of its scale.
+TAIL_VARIANCE = Priors.tails / (Priors.tails - 2)
+
+
+def synthesise(rows: pd.DataFrame, priors: Priors) -> Synthesis:
+    """Fit the synthesis to rows from ``comparisons``; a measure without rows keeps its prior."""
+    return together(rows, fit_measures(rows, POOLED_MEASURES, priors), priors)
+
+
+def fit_measures(rows: pd.DataFrame, measures: Iterable[str], priors: Priors) -> dict[str, list[Posterior]]:
+    """Posterior of every measure at every node of what all measures share; arguments as for ``synthesise``."""
+    return {measure: _fit_measure(rows[rows["measure"] == measure], measure, priors) for measure in measures}
 
 
 def together(rows: pd.DataFrame, fits: dict[str, list[Posterior]], priors: Priors) -> Synthesis:
-    """The synthesis of all measures, fitted by ``fit_measures``: together they tell the typical spread."""
-    log_weight = _log_typical(priors, [[p.log_evidence for p in parts] for parts in fits.values()])
+    """The synthesis of all measures, fitted by ``fit_measures``: together they tell what they share."""
+    log_weight = _log_shared(priors, [[p.log_evidence for p in parts] for parts in fits.values()])
     weight = np.exp(log_weight - log_weight.max())
     averaged = {measure: average(parts, list(log_weight)) for measure, parts in fits.items()}
-    scales = priors.spread_scale * _typical(priors).values
-    return Synthesis(averaged, rows.reset_index(drop=True), scales, weight / weight.sum())
+    nodes, _ = _shared(priors)
+    return Synthesis(
+        averaged, rows.reset_index(drop=True), nodes["typical"], nodes["imputed error"], weight / weight.sum()
+    )
 
 
 @dataclass(frozen=True)
 class Simulated:
-    """Simulated effects (rows, sets) for the rows of one measure, and in every set the true mean and new place."""
+    """Simulated effects (rows, sets) for the rows of one measure, and in every set the true mean and new place.
+
+    ``hidden`` (rows, sets) marks effects of which only "not significant" is told.
+    """
 
     rows: pd.DataFrame
     effects: np.ndarray
+    hidden: np.ndarray
     truths: np.ndarray
 
 
-def positions_of(simulated: dict[str, Simulated], priors: Priors, error_factor_sd: float) -> dict[str, np.ndarray]:
+def positions_of(simulated: dict[str, Simulated], priors: Priors) -> dict[str, np.ndarray]:
     """Probability below the true mean and the true new place in the synthesis of every set, by measure (2, sets)."""
-    scales = priors.spread_scale * _typical(priors).values
-    found = {
-        measure: [_positions(measure, own, priors, scale, error_factor_sd) for scale in scales]
-        for measure, own in simulated.items()
-    }
-    log_weight = _log_typical(priors, [[evidence for _, evidence in parts] for parts in found.values()])
+    found = {measure: list(_positions(measure, own, priors)) for measure, own in simulated.items()}
+    log_weight = _log_shared(priors, [[evidence for _, evidence in parts] for parts in found.values()])
     weight = np.exp(log_weight - log_weight.max(axis=0))
     below = {measure: np.array([each for each, _ in parts]) for measure, parts in found.items()}
     return {measure: np.einsum("ts,tqs->qs", weight / weight.sum(axis=0), each) for measure, each in below.items()}
 
 
-def _typical(priors: Priors) -> mixture.Spread:
-    return mixture.log_normal_even("typical", priors.typical_log_sd)
+def _shared(priors: Priors) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Nodes of what all measures share, by name, and the log prior weight of each."""
+    typical = mixture.log_normal_even("typical", priors.typical_log_sd, 13)
+    nodes, log_prior = mixture.grid([typical, mixture.log_normal("imputed error", priors.variation_log_sd, 3)])
+    return nodes | {"typical": priors.spread_scale * nodes["typical"]}, log_prior
 
 
-def _log_typical(priors: Priors, log_evidence: list[list[Any]]) -> np.ndarray:
-    """Log weight of every typical spread, (spreads,) or (spreads, sets), from the evidence of every measure."""
-    evidence = np.sum(log_evidence, axis=0)
-    return (np.log(_typical(priors).weights) + evidence.T).T
+def _log_shared(priors: Priors, log_evidence: list[list[float]] | list[list[np.ndarray]]) -> np.ndarray:
+    """Log weight of every node, (nodes,) or (nodes, sets), from the evidence of every measure."""
+    return (_shared(priors)[1] + np.sum(log_evidence, axis=0).T).T
 
 
-def error_factor_sd(effects: pd.DataFrame) -> float:
-    """Spread of the log of the factor on imputed errors: as much as farms vary differently between surveys."""
-    return variation_between_farms(effects)[1]
+def _fit_measure(rows: pd.DataFrame, measure: str, priors: Priors) -> list[Posterior]:
+    hidden = rows["is_censored"].to_numpy(dtype=bool)
+    seen = rows["log_ratio"].fillna(0.0).to_numpy(dtype=float)
+    return [
+        fit_points(
+            np.where(hidden, node.unseen, seen) - node.bias,
+            replace(node.model, log_prior=node.model.log_prior + node.log_width @ hidden),
+        )
+        for node in _nodes(rows, measure, priors)
+    ]
 
 
-def _fit_measure(
-    rows: pd.DataFrame, measure: str, priors: Priors, scales: np.ndarray, factor_sd: float
-) -> list[Posterior]:
-    """Posterior of one measure for every typical spread between studies in ``scales``.
+def _positions(measure: str, simulated: Simulated, priors: Priors) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    asked: list[Asked] = [({"mean": 1.0}, ()), ({"mean": 1.0}, SPREADS)]
+    for node in _nodes(simulated.rows, measure, priors):
+        values = np.where(simulated.hidden, node.unseen[:, :, None], simulated.effects) - node.bias[:, :, None]
+        yield positions(values, node.model, node.log_width @ simulated.hidden, asked, simulated.truths)
 
-    Countries, and rows of one study, differ half as much as studies: too few of them to learn more.
+
+@dataclass(frozen=True)
+class Node:
+    """The model of a measure at one node of what all measures share: its points, and what is not normal there.
+
+    For every point and row (points, rows): the ``bias``, the ``unseen`` effect if the row is only said to be not
+    significant, and the log of the width of the interval that it lies in.
     """
-    values, errors = (rows[name].to_numpy(dtype=float) for name in ("log_ratio", "se"))
-    blocks = _blocks(rows, priors.of(measure), priors.bias_sd)
-    return [fit(values, errors, blocks, _unknown(scale, factor_sd), _inflated(rows)) for scale in scales]
+
+    model: Points
+    bias: np.ndarray
+    unseen: np.ndarray
+    log_width: np.ndarray
 
 
-def _positions(
-    measure: str, simulated: Simulated, priors: Priors, scale: float, factor_sd: float
-) -> tuple[np.ndarray, np.ndarray]:
-    rows = simulated.rows
-    blocks = _blocks(rows, priors.of(measure), priors.bias_sd)
-    asked: list[Asked] = [({"mean": 1.0}, ()), _new_place([name for block in blocks for name in block.names])]
-    unknown, errors = _unknown(scale, factor_sd), rows["se"].to_numpy(dtype=float)
-    return positions(simulated.effects, errors, blocks, unknown, _inflated(rows), asked, simulated.truths)
+def _nodes(rows: pd.DataFrame, measure: str, priors: Priors) -> Iterator[Node]:
+    blocks = _blocks(rows, priors.of(measure), priors)
+    names = tuple(name for block in blocks for name in block.names)
+    design, mean = joined(blocks)
+    errors, imputed = rows["se"].to_numpy(dtype=float), rows["is_se_imputed"].to_numpy(dtype=bool)
+    nodes, _ = _shared(priors)
+    every = zip(nodes["typical"], nodes["imputed error"], _unit_points(rows, priors, len(nodes["typical"])), strict=True)
+    for typical, factor, unit in every:
+        spreads = {name: typical * values for name, values in unit.spreads.items()}
+        scales = {
+            "": np.ones((POINTS, 1)),
+            "directness": unit.directness[:, None],
+            "programme": spreads["programme"][:, None] * unit.tails,
+            "study": spreads["study"][:, None],
+        }
+        error = np.where(imputed, factor, 1.0) * errors
+        model = Points(
+            names,
+            design,
+            mean,
+            np.concatenate([block.sd * scales[block.spread or ""] for block in blocks], axis=1),
+            error**2 + spreads["row"][:, None] ** 2,
+            spreads | {"new bias": unit.new_bias, "imputed error": np.full(POINTS, factor)},
+            np.full(POINTS, -np.log(POINTS)),
+        )
+        bound = NOT_SIGNIFICANT * error
+        yield Node(model, unit.bias, unit.place * bound, np.broadcast_to(np.log(2 * bound), unit.place.shape))
 
 
-def _inflated(rows: pd.DataFrame) -> dict[str, np.ndarray]:
-    return {"imputed error": rows["is_se_imputed"].to_numpy(dtype=bool)}
+@dataclass(frozen=True)
+class UnitPoints:
+    """What is integrated over points: ``spreads`` by name in units of the typical one, ``directness`` and ``new_bias``
+    (points,); ``tails`` (points, programmes), which multiply the spread between programmes; ``bias``, and the
+    ``place`` of an unseen effect between its bounds, from -1 to 1 (points, rows)."""
+
+    spreads: dict[str, np.ndarray]
+    directness: np.ndarray
+    new_bias: np.ndarray
+    tails: np.ndarray
+    bias: np.ndarray
+    place: np.ndarray
 
 
-def _new_place(names: Sequence[str]) -> Asked:
-    """The effect in a regency of Indonesia not yet studied, as a sum of the coefficients of a measure."""
-    if (here := f"country:{HERE}") in names:
-        return {"mean": 1.0, here: 1.0}, ("study", "row")
-    return {"mean": 1.0}, SPREADS
+def _unit_points(rows: pd.DataFrame, priors: Priors, nodes: int) -> Iterator[UnitPoints]:
+    """Points for each node, the next part of one sequence: what the parts are off averages out.
+
+    Every row has a place of its own, for a simulated effect may be hidden in any; a study of a design without a drawn
+    control has one bias.
+    """
+    is_biased = rows["design"].isin(UNADJUSTED).to_numpy()
+    studies = sorted(set(rows.loc[is_biased, "study_id"]))
+    sizes = [3, 1, 1, 1, rows["programme"].nunique(), len(studies), len(rows)]
+    has_bias = membership(rows["study_id"], studies).T * is_biased
+    for part in np.split(_sequence(sum(sizes), nodes), nodes):
+        spreads, near, new_tail, new_bias, tails, biases, places = np.split(part, np.cumsum(sizes)[:-1], axis=1)
+        programme, study, row = _half_normal(spreads).T
+        new_programme = programme * _tail(new_tail, priors)[:, 0]
+        yield UnitPoints(
+            {"programme": programme, "new programme": new_programme, "study": study / 2, "row": row / 2},
+            np.where(near[:, 0] < priors.near_weight, priors.near, priors.far),
+            priors.bias_sd * _half_normal(new_bias)[:, 0],
+            _tail(tails, priors),
+            priors.bias_sd * _half_normal(biases) @ has_bias,
+            2 * places - 1,
+        )
 
 
-def _unknown(scale: float, factor_sd: float) -> list[mixture.Spread]:
+@cache
+def _sequence(dimensions: int, parts: int) -> np.ndarray:
+    """Points spread evenly over the unit cube, (parts * points, dimensions): a scrambled Sobol sequence, always the
+    same."""
+    sequence = qmc.Sobol(dimensions, rng=np.random.default_rng(SEQUENCE))
+    return np.concatenate([sequence.random(POINTS) for _ in range(parts)])
+
+
+def _half_normal(uniform: np.ndarray) -> np.ndarray:
+    return np.asarray(ndtri((1 + uniform) / 2))
+
+
+def _tail(uniform: np.ndarray, priors: Priors) -> np.ndarray:
+    """What a normal effect is multiplied by so that it has the tails of Student's t."""
+    return np.asarray(1 / np.sqrt(gammaincinv(priors.tails / 2, uniform) / (priors.tails / 2)))
+
+
+def _blocks(rows: pd.DataFrame, prior: tuple[float, float], priors: Priors) -> list[Block]:
+    other = shifts(rows)
+    places = other[["other place", "other practice"]].to_numpy()
     return [
-        mixture.half_normal("country", scale / 2, 6),
-        mixture.half_normal("study", scale, 12),
-        mixture.half_normal("row", scale / 2, 6),
-        mixture.log_normal("imputed error", factor_sd),
-    ]
-
-
-def _blocks(rows: pd.DataFrame, prior: tuple[float, float], bias_sd: float) -> list[Block]:
-    shifts = moderators(rows)
-    design = np.column_stack([np.ones(len(rows)), shifts.to_numpy()])
-    sd = [prior[1], *[bias_sd] * shifts.shape[1]]
-    return [
-        fixed_effects(["mean", *shifts], design, [prior[0], *[0.0] * shifts.shape[1]], sd),
-        groups("country", list(country_of(rows)), "country"),
+        fixed_effects(["mean"], np.ones((len(rows), 1)), [prior[0]], [prior[1]]),
+        fixed_effects(["dose"], other[["dose"]].to_numpy(), [priors.doubling[0]], [priors.doubling[1]]),
+        Block(("other place", "other practice"), places, np.zeros(2), np.ones(2), "directness"),
+        groups("programme", list(rows["programme"]), "programme"),
         groups("study", list(rows["study_id"]), "study"),
-        groups("row", list(rows["effect_id"]), "row"),
     ]
 
 
-def moderators(rows: pd.DataFrame) -> pd.DataFrame:
-    """What shifts a row besides its measure: a column per design without a drawn control, and one for Africa."""
-    columns = {f"bias:{design}": rows["design"] == design for design in UNADJUSTED}
-    columns["African country"] = rows["country"].fillna("").str.contains(AFRICA)
-    return pd.DataFrame(columns, index=rows.index).astype(float)
-
-
-def country_of(rows: pd.DataFrame) -> pd.Series:
-    """Country of each row; one that is not stated is a country of its own."""
-    return rows["country"].fillna("not stated")
+def shifts(rows: pd.DataFrame) -> pd.DataFrame:
+    """What shifts a row besides its measure: ``dose`` in doublings of the full one, ``other place`` and ``other
+    practice`` (0 or 1)."""
+    return pd.DataFrame(
+        {
+            "dose": rows["doublings"].fillna(0.0).astype(float),
+            "other place": (~rows["directness_place"].isin(HERE)).astype(float),
+            "other practice": (rows["directness_practice"] == "unlike").astype(float),
+        },
+        index=rows.index,
+    )

@@ -8,16 +8,17 @@ import pandas as pd
 from pipeline.kit.data.citations import join
 from pipeline.study.names import POOLED_MEASURES
 from pipeline.study.synthesis.comparisons import AFRICA
-from pipeline.study.synthesis.pooling import PRIORS, Priors, Synthesis, synthesise
+from pipeline.study.synthesis.pooling import PRIORS, Priors, Synthesis, shifts, synthesise
 
 
 def contributions(synthesis: Synthesis, level: float) -> pd.DataFrame:
     """What each study contributes to the mean of its measure: one row per study and measure.
 
-    Columns: ``measure``, ``study_id``, ``country``, ``design``, ``rows``, ``log_ratio`` (mean of its rows), ``se`` (as
-    large as that of a row: its rows share plots and seasons), ``is_se_imputed``, ``weight`` (how far the mean effect
-    moves when all rows of the study move by one), the study's own effect given all others (``value``, ``lower``,
-    ``upper``) and ``sources``.
+    Columns: ``measure``, ``study_id``, ``programme``, ``country``, ``design``, ``risk_of_bias``, ``is_direct`` (in
+    Indonesia, and as officers recommend it), ``rows``, ``log_ratio`` (mean of its rows; missing when they are only said
+    to be not significant), ``se`` (as large as that of a row: its rows share plots and seasons), ``is_se_imputed``,
+    ``weight`` (how far the mean effect moves when all rows of the study move by one), the study's own effect given all
+    others (``value``, ``lower``, ``upper``) and ``sources``.
     """
     frame, found = synthesis.rows, []
     moved = pd.concat([_influence(synthesis, measure) for measure in frame["measure"].unique()])
@@ -27,8 +28,11 @@ def contributions(synthesis: Synthesis, level: float) -> pd.DataFrame:
             {
                 "measure": measure,
                 "study_id": study,
+                "programme": rows["programme"].iloc[0],
                 "country": rows["country"].iloc[0],
                 "design": rows["design"].iloc[0],
+                "risk_of_bias": rows["risk_of_bias"].iloc[0],
+                "is_direct": bool((shifts(rows)[["other place", "other practice"]] == 0).all(axis=None)),
                 "rows": len(rows),
                 "log_ratio": rows["log_ratio"].mean(),
                 "se": float(np.sqrt((rows["se"] ** 2).mean())),
@@ -63,7 +67,11 @@ def variants(rows: pd.DataFrame, doubtful: pd.DataFrame, priors: Priors) -> dict
         "printed errors only": (rows[~rows["is_se_imputed"]], priors),
         "without West Africa": (rows[~africa], priors),
         "trials only": (rows[rows["design"].str.endswith("trial")], priors),
-        "no bias of designs": (rows, replace(priors, bias_sd=1e-6)),
+        "no bias of designs": (rows, replace(priors, bias_sd=0.0)),
+        "only rows with a ratio": (rows[~rows["is_censored"]], priors),
+        "elsewhere counts as here": (rows, replace(priors, near=0.0, near_weight=1.0)),
+        "elsewhere may be all different": (rows, replace(priors, near_weight=0.0)),
+        "normal tails": (rows, replace(priors, tails=1000.0)),
         "with doubtful rows": (pd.concat([rows, doubtful]), priors),
         "wider priors": (rows, wide),
         "spreads half as wide": (rows, replace(priors, spread_scale=priors.spread_scale / 2)),
@@ -71,16 +79,14 @@ def variants(rows: pd.DataFrame, doubtful: pd.DataFrame, priors: Priors) -> dict
     }
 
 
-def sensitivity(
-    rows: pd.DataFrame, doubtful: pd.DataFrame, priors: Priors, factor_sd: float, level: float
-) -> pd.DataFrame:
+def sensitivity(rows: pd.DataFrame, doubtful: pd.DataFrame, priors: Priors, level: float) -> pd.DataFrame:
     """Effect in a new place, in per cent, of every measure under every variant.
 
     Columns: ``measure``, ``variant``, ``studies``, ``lower``, ``value``, ``upper``, ``source_id``.
     """
     found = []
     for variant, (frame, prior) in variants(rows, doubtful, priors).items():
-        synthesis = synthesise(frame, prior, factor_sd)
+        synthesis = synthesise(frame, prior)
         cited = join(*frame["source_id"], *PRIORS)
         for measure in POOLED_MEASURES:
             studies = frame.loc[frame["measure"] == measure, "study_id"].nunique()
@@ -96,6 +102,7 @@ def small_study_slopes(rows: pd.DataFrame) -> pd.DataFrame:
     Columns: ``check``, ``slope``, ``se``, ``rows``. Most errors are imputed from the size of the sample, so this
     tells of small samples more than of published significance.
     """
+    rows = rows[~rows["is_censored"]]
     centred = rows["log_ratio"] - rows.groupby("measure")["log_ratio"].transform("mean")
     known = rows.groupby("measure")["log_ratio"].transform("size") > 1
     found = []

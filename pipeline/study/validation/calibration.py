@@ -19,15 +19,15 @@ from pipeline.kit.bayes.mixture import Mixture, stream
 from pipeline.kit.data.citations import join
 from pipeline.kit.data.sources import load_raw
 from pipeline.study.names import POOLED_MEASURES
+from pipeline.study.synthesis.comparisons import UNADJUSTED
 from pipeline.study.synthesis.pooling import (
-    HERE,
     Priors,
     Simulated,
     Synthesis,
-    country_of,
     fit_measures,
-    moderators,
     positions_of,
+    shifts,
+    synthesise,
     together,
 )
 
@@ -41,19 +41,18 @@ class Task:
 
     rows: pd.DataFrame
     priors: Priors
-    factor_sd: float
     seed: int
     first: int
     size: int
 
 
-def calibrate(rows: pd.DataFrame, priors: Priors, factor_sd: float, seed: int, replicates: int) -> pd.DataFrame:
+def calibrate(rows: pd.DataFrame, priors: Priors, seed: int, replicates: int) -> pd.DataFrame:
     """Position of the truth in its posterior, for every replicate and measure that has rows.
 
     Columns: ``replicate``, ``measure``, ``mean`` and ``new_place`` (probability below the truth).
     """
     starts = range(0, replicates, BATCH)
-    tasks = [Task(rows, priors, factor_sd, seed, start, min(BATCH, replicates - start)) for start in starts]
+    tasks = [Task(rows, priors, seed, start, min(BATCH, replicates - start)) for start in starts]
     return pd.concat(compute.each(run_batch, tasks), ignore_index=True)
 
 
@@ -64,23 +63,27 @@ def run_batch(task: Task) -> pd.DataFrame:
     drawn = [_replicate(layouts, task, stream(task.seed, f"calibration {number}")) for number in numbers]
     simulated = {}
     for measure, own in layouts.items():
-        effects, mean, new = (np.array(part) for part in zip(*(each[measure] for each in drawn), strict=True))
-        simulated[measure] = Simulated(own.rows, effects.T, np.array([mean, new]))
-    found = [
+        found = [each[measure] for each in drawn]
+        simulated[measure] = Simulated(
+            own.rows,
+            np.array([each.effects for each in found]).T,
+            np.array([each.hidden for each in found]).T,
+            np.array([[each.mean, each.new_place] for each in found]).T,
+        )
+    frames = [
         pd.DataFrame({"replicate": numbers, "measure": measure, "mean": mean, "new_place": new})
-        for measure, (mean, new) in positions_of(simulated, task.priors, task.factor_sd).items()
+        for measure, (mean, new) in positions_of(simulated, task.priors).items()
     ]
-    return pd.concat(found).sort_values(["replicate", "measure"], ignore_index=True)
+    return pd.concat(frames).sort_values(["replicate", "measure"], ignore_index=True)
 
 
-def _replicate(
-    layouts: dict[str, "Layout"], task: Task, rng: np.random.Generator
-) -> dict[str, tuple[np.ndarray, float, float]]:
-    """Effects, true mean and true new place by measure, drawn from the priors."""
+def _replicate(layouts: dict[str, "Layout"], task: Task, rng: np.random.Generator) -> dict[str, "Replicate"]:
+    """Simulated effects by measure, from truths drawn from the priors."""
     priors = task.priors
-    scale = priors.spread_scale * np.exp(priors.typical_log_sd * rng.standard_normal())
+    typical = priors.spread_scale * np.exp(priors.typical_log_sd * rng.standard_normal())
+    factor = np.exp(priors.variation_log_sd * rng.standard_normal())
     return {
-        measure: simulate(own, *draw_truth(own, priors.of(measure), priors.bias_sd, scale, task.factor_sd, rng), rng)
+        measure: simulate(own, draw_truth(priors.of(measure), priors, typical, factor, rng), rng)
         for measure, own in layouts.items()
     }
 
@@ -91,58 +94,75 @@ class Layout:
 
     rows: pd.DataFrame
     shifts: np.ndarray
-    country: np.ndarray
+    programme: np.ndarray
     study: np.ndarray
-    is_here: np.ndarray
+    is_biased: np.ndarray
     errors: np.ndarray
     is_imputed: np.ndarray
+    is_censored: np.ndarray
 
 
 def layout(rows: pd.DataFrame) -> Layout:
     """Layout of the rows of one measure."""
-    countries = country_of(rows)
     return Layout(
         rows,
-        moderators(rows).to_numpy(),
-        pd.factorize(countries, sort=True)[0],
+        shifts(rows).to_numpy(),
+        pd.factorize(rows["programme"], sort=True)[0],
         pd.factorize(rows["study_id"], sort=True)[0],
-        (countries == HERE).to_numpy(),
+        rows["design"].isin(UNADJUSTED).to_numpy(),
         rows["se"].to_numpy(dtype=float),
         rows["is_se_imputed"].to_numpy(dtype=bool),
+        rows["is_censored"].to_numpy(dtype=bool),
     )
 
 
+@dataclass(frozen=True)
+class Truth:
+    """What is true of one measure: mean, slope for a doubling of the dose and shifts of place and practice
+    (``fixed``), spreads, the scale of bias, the degrees of freedom of the tails and the factor on imputed errors."""
+
+    fixed: np.ndarray
+    spreads: dict[str, float]
+    bias: float
+    tails: float
+    factor: float
+
+
 def draw_truth(
-    own: Layout,
-    prior: tuple[float, float],
-    bias_sd: float,
-    scale: float,
-    factor_sd: float,
-    rng: np.random.Generator,
-) -> tuple[np.ndarray, dict[str, float]]:
-    """Fixed effects (mean, then moderators) and spreads of one measure, drawn from their priors."""
-    fixed = np.append(rng.normal(*prior), rng.normal(0, bias_sd, own.shifts.shape[1]))
-    spreads = {
-        "country": abs(rng.normal(0, scale / 2)),
-        "study": abs(rng.normal(0, scale)),
-        "row": abs(rng.normal(0, scale / 2)),
-        "imputed error": float(np.exp(factor_sd * rng.standard_normal())),
-    }
-    return fixed, spreads
+    prior: tuple[float, float], priors: Priors, typical: float, factor: float, rng: np.random.Generator
+) -> Truth:
+    """The truth of one measure, drawn from its priors; all measures share ``typical`` and ``factor``."""
+    directness = priors.near if rng.random() < priors.near_weight else priors.far
+    fixed = [rng.normal(*prior), rng.normal(*priors.doubling), *rng.normal(0, directness, 2)]
+    scales = {"programme": typical, "study": typical / 2, "row": typical / 2}
+    spreads = {name: abs(rng.normal(0, scale)) for name, scale in scales.items()}
+    return Truth(np.array(fixed), spreads, priors.bias_sd, priors.tails, factor)
 
 
-def simulate(
-    own: Layout, fixed: np.ndarray, spreads: dict[str, float], rng: np.random.Generator
-) -> tuple[np.ndarray, float, float]:
-    """Effects (rows,) of one measure for the design of its rows; the true mean; the true effect in a new place here."""
-    country = _members(own.country, spreads["country"], rng)
+@dataclass(frozen=True)
+class Replicate:
+    """Simulated effects (rows,), which of them are only told to be not significant, and what is true."""
+
+    effects: np.ndarray
+    hidden: np.ndarray
+    mean: float
+    new_place: float
+
+
+def simulate(own: Layout, truth: Truth, rng: np.random.Generator) -> Replicate:
+    """Effects of one measure for the design of its rows; a row without a printed number stays without one when its
+    simulated effect is not significant either."""
+    fixed, spreads = truth.fixed, truth.spreads
+    programme = spreads["programme"] * rng.standard_t(truth.tails, own.programme.max() + 1)[own.programme]
     study = _members(own.study, spreads["study"], rng)
-    errors = own.errors * np.where(own.is_imputed, spreads["imputed error"], 1.0)
-    true = fixed[0] + own.shifts @ fixed[1:] + country + study + rng.normal(0, spreads["row"], len(errors))
-    here = country[own.is_here]
-    at_home = here[0] if len(here) else rng.normal(0, spreads["country"])
-    new = fixed[0] + at_home + rng.normal(0, spreads["study"]) + rng.normal(0, spreads["row"])
-    return true + rng.normal(0, errors), float(fixed[0]), float(new)
+    bias = np.abs(_members(own.study, truth.bias, rng)) * own.is_biased
+    errors = own.errors * np.where(own.is_imputed, truth.factor, 1.0)
+    true = fixed[0] + own.shifts @ fixed[1:] + programme + study + rng.normal(0, spreads["row"], len(errors))
+    effects = true + bias + rng.normal(0, errors)
+    new = fixed[0] + spreads["programme"] * rng.standard_t(truth.tails)
+    new += rng.normal(0, spreads["study"]) + rng.normal(0, spreads["row"])
+    hidden = own.is_censored & (np.abs(effects) < 1.959964 * errors)
+    return Replicate(effects, hidden, float(fixed[0]), float(new))
 
 
 def _members(codes: np.ndarray, spread: float, rng: np.random.Generator) -> np.ndarray:
@@ -163,18 +183,18 @@ CHECKS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 }
 
 
-def predictive_checks(synthesis: Synthesis, seed: int, size: int) -> pd.DataFrame:
+def predictive_checks(synthesis: Synthesis, priors: Priors, seed: int, size: int) -> pd.DataFrame:
     """Chance that new studies of the same design show at least what the published ones do.
 
     Columns: ``measure``, ``check``, ``published``, ``simulated`` (median) and ``chance``; for measures with at least
     two studies. A chance near zero or one means that the model does not make such data.
     """
     found = []
-    for measure, rows in synthesis.rows.groupby("measure", sort=True):
+    for measure, rows in synthesis.rows[~synthesis.rows["is_censored"]].groupby("measure", sort=True):
         if rows["study_id"].nunique() < 2:
             continue
         own = layout(rows)
-        replicas = _by_study(own, _replicas(synthesis.posteriors[str(measure)], own, str(measure), seed, size))
+        replicas = _by_study(own, _replicas(synthesis.posteriors[str(measure)], own, priors, str(measure), seed, size))
         as_published = _by_study(own, rows["log_ratio"].to_numpy(dtype=float))
         for check, statistic in CHECKS.items():
             published, simulated = float(statistic(as_published)), statistic(replicas)
@@ -183,13 +203,18 @@ def predictive_checks(synthesis: Synthesis, seed: int, size: int) -> pd.DataFram
     return pd.DataFrame(found, columns=["measure", "check", "published", "simulated", "chance"])
 
 
-def _replicas(posterior: Posterior, own: Layout, measure: str, seed: int, size: int) -> np.ndarray:
+def _replicas(posterior: Posterior, own: Layout, priors: Priors, measure: str, seed: int, size: int) -> np.ndarray:
     """Effects that the posterior simulates, shape (size, rows)."""
     rng = stream(seed, f"predictive check {measure}")
-    names = ["mean", *moderators(own.rows)]
+    names = ["mean", *shifts(own.rows)]
     fixed, spreads = posterior.draw_with_spreads([{name: 1.0} for name in names], [()] * len(names), rng, size)
-    each = [{name: float(values[draw]) for name, values in spreads.items()} for draw in range(size)]
-    return np.array([simulate(own, fixed[draw], each[draw], rng)[0] for draw in range(size)])
+    spreads = {name: spreads[name] for name in ("programme", "study", "row", "imputed error")}
+    truths = [
+        Truth(fixed[draw], each, priors.bias_sd, priors.tails, each["imputed error"])
+        for draw in range(size)
+        for each in [{name: float(values[draw]) for name, values in spreads.items()}]
+    ]
+    return np.array([simulate(own, truth, rng).effects for truth in truths])
 
 
 def _by_study(own: Layout, effects: np.ndarray) -> np.ndarray:
@@ -198,45 +223,43 @@ def _by_study(own: Layout, effects: np.ndarray) -> np.ndarray:
     return effects @ (belongs / belongs.sum(axis=0))
 
 
-def leave_one_study_out(rows: pd.DataFrame, priors: Priors, factor_sd: float) -> pd.DataFrame:
-    """Predict every study from all others, measure by measure.
+def leave_programmes_out(rows: pd.DataFrame, priors: Priors) -> pd.DataFrame:
+    """Predict every study from all other programmes, measure by measure.
 
-    The forecast is for the mean of the study's rows, with its design, its country and its own error. The naive
-    forecast knows no measures: mean and spread of all other studies. Columns: ``measure``, ``study_id``,
-    ``log_ratio``, ``lower80``, ``upper80``, ``lower95``, ``upper95``, ``position`` (probability below the truth),
-    ``crps``, ``crps_naive``, ``others`` (studies of the measure that remain).
+    The forecast is for the mean of the study's rows that have a number, with its design, dose, place, practice and its
+    own error. Two naive forecasts: ``naive`` knows no measures (mean and spread of the studies of all other
+    programmes), ``prior`` has heard of no study. Columns: ``measure``, ``study_id``, ``programme``, ``log_ratio``,
+    ``lower50`` to ``upper95`` (50, 80 and 95 %), ``position`` (probability below the truth), and for each of the three
+    forecasts ``crps`` and ``log_score``, ``others`` (studies of the measure that remain).
     """
-    found, whole = [], fit_measures(rows, POOLED_MEASURES, priors, factor_sd)
-    for (measure, study), own in rows.groupby(["measure", "study_id"], sort=True):
-        rest = rows[rows["study_id"] != study]
-        # The other measures of the study learn of its absence too; those that it says nothing of keep their fit.
-        changed = fit_measures(rest, rows.loc[rows["study_id"] == study, "measure"].unique(), priors, factor_sd)
-        forecast = predict_study(together(rest, whole | changed, priors), own)
-        truth = float(own["log_ratio"].mean())
-        others = rest.loc[rest["measure"] == measure, "study_id"].nunique()
-        naive = _naive(rest.groupby(["measure", "study_id"])["log_ratio"].mean().to_numpy())
-        bounds = forecast.quantiles([0.1, 0.9, 0.025, 0.975])
-        scores = (float(forecast.below(truth)), forecast.crps(truth), naive.crps(truth))
-        found.append((measure, study, truth, *bounds, *scores, others))
-    columns = ["lower80", "upper80", "lower95", "upper95", "position", "crps", "crps_naive", "others"]
-    return pd.DataFrame(found, columns=["measure", "study_id", "log_ratio", *columns])
+    found, whole, unheard = [], fit_measures(rows, POOLED_MEASURES, priors), synthesise(rows.iloc[:0], priors)
+    for programme, away in rows.groupby("programme", sort=True):
+        rest = rows[rows["programme"] != programme]
+        # Measures that the programme says nothing of keep their fit; the typical spread learns of its absence.
+        heard = together(rest, whole | fit_measures(rest, away["measure"].unique(), priors), priors)
+        naive = _naive(rest.groupby(["measure", "study_id"])["log_ratio"].mean().dropna().to_numpy())
+        told = away[~away["is_censored"]]
+        for (measure, study), own in told.groupby(["measure", "study_id"], sort=True):
+            truth = float(own["log_ratio"].mean())
+            forecasts = (predict_study(heard, own), naive, predict_study(unheard, own))
+            scores = [score for each in forecasts for score in (each.crps(truth), each.log_density(truth))]
+            bounds = forecasts[0].quantiles([0.25, 0.75, 0.1, 0.9, 0.025, 0.975])
+            others = rest.loc[rest["measure"] == measure, "study_id"].nunique()
+            found.append((measure, study, programme, truth, *bounds, float(forecasts[0].below(truth)), *scores, others))
+    columns = ["measure", "study_id", "programme", "log_ratio"]
+    columns += ["lower50", "upper50", "lower80", "upper80", "lower95", "upper95", "position"]
+    columns += ["crps", "log_score", "crps_naive", "log_score_naive", "crps_prior", "log_score_prior", "others"]
+    return pd.DataFrame(found, columns=columns)
 
 
 def predict_study(synthesis: Synthesis, own: pd.DataFrame) -> Mixture:
-    """Forecast of the mean of a study's rows, of a measure that the synthesis knows from other studies."""
+    """Forecast of the mean of a study's rows, of a programme that the synthesis has not heard."""
     posterior = synthesis.posteriors[str(own["measure"].iloc[0])]
-    parts = {"mean": 1.0, **moderators(own).mean().to_dict()}
-    unseen = 0.0
-    for country, share in country_of(own).value_counts(normalize=True).items():
-        if f"country:{country}" in posterior.names:
-            parts[f"country:{country}"] = float(share)
-        else:
-            unseen += float(share) ** 2
-    known = posterior.combination(parts, ("study",))
-    row, country_spread, factor = (posterior.spreads[name] for name in ("row", "country", "imputed error"))
+    known = posterior.combination({"mean": 1.0, **shifts(own).mean().to_dict()}, ("new programme", "study"))
+    row, factor, bias = (posterior.spreads[name] for name in ("row", "imputed error", "new bias"))
     error = np.mean(own["se"] ** 2) * (factor**2 if own["is_se_imputed"].all() else 1.0)
-    variance = known.sd**2 + unseen * country_spread**2 + (row**2 + error) / len(own)
-    return Mixture(known.weight, known.mean, np.sqrt(variance))
+    is_biased = own["design"].isin(UNADJUSTED).mean()
+    return Mixture(known.weight, known.mean + is_biased * bias, np.sqrt(known.sd**2 + (row**2 + error) / len(own)))
 
 
 def _naive(effects: np.ndarray) -> Mixture:

@@ -45,7 +45,7 @@ def collect(params: Any) -> Base:
     drawn = read_table("13_survey", "damage_curve")
     curve = DamageCurve(drawn["at_all"].to_numpy(), drawn["power"].to_numpy())
     any_price = {"ceiling": 1.0, "market": 1.0}
-    ranked = measures.is_ranked(measures.build_options(inputs, any_price), read_table("05_model_evidence", "studies"))
+    ranked = measures.is_ranked(measures.build_options(inputs, any_price), read_table("05_model_evidence", "certainty"))
     names = frozenset(name for name, enough in ranked.items() if enough)
     attacked, left = (pests[name].to_numpy() for name in ("attacked", "left_by_sleeving"))
     clean = inputs.yields.without_borer

@@ -10,7 +10,7 @@ from pipeline.kit.publish.estimates import Estimate, cited, from_draws
 from pipeline.kit.publish.keys import Key
 from pipeline.study.causes.attribution import CAUSES as MODEL_CAUSES
 from pipeline.study.causes.attribution import chances_to_be_largest
-from pipeline.study.names import CAUSES, LEAST_STUDIES
+from pipeline.study.names import CAUSES, LEAST_STEPS
 from pipeline.study.prices.scope import HECTARE
 
 # What each number of a cause says, and what it leaves out.
@@ -25,14 +25,14 @@ SCOPES = {
 }
 
 
-def ranked_causes(studies: pd.DataFrame, measures: dict[str, str]) -> tuple[str, ...]:
-    """The causes that may be ranked: the pod borer, tried in East Kalimantan, and those with two studies or more.
+def ranked_causes(certainties: pd.DataFrame, measures: dict[str, str]) -> tuple[str, ...]:
+    """The causes that may be ranked: the pod borer, tried in East Kalimantan, and those whose evidence is more than
+    very low.
 
-    ``studies`` are those of the synthesis, ``measures`` the kind of measure by cause.
+    ``certainties`` are those of the synthesis, ``measures`` the kind of measure by cause.
     """
-    counts = studies.groupby("measure")["study_id"].nunique()
-    enough = {name: int(counts.get(name, 0)) >= LEAST_STUDIES for name in measures.values()}
-    return tuple(cause for cause in MODEL_CAUSES if cause == "pod_borer" or enough[measures[cause]])
+    steps = certainties.set_index("measure")["steps"]
+    return tuple(cause for cause in MODEL_CAUSES if cause == "pod_borer" or steps[measures[cause]] >= LEAST_STEPS)
 
 
 def cause_estimates(

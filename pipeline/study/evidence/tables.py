@@ -128,7 +128,9 @@ EFFECTS = Table(
         ),
         number("n", "Sample size", "see raw table", missing=True),
         text("risk_of_bias", "Risk of bias", *RISKS_OF_BIAS, missing=True),
-        number("n_kg_per_ha", "Nitrogen that the arm received more than the comparator", "kg/ha/yr", None, missing=True),
+        number(
+            "n_kg_per_ha", "Nitrogen that the arm received more than the comparator", "kg/ha/yr", None, missing=True
+        ),
         number("log_ratio", "Log response ratio", "log ratio", -5, 5, missing=True),
         number("log_ratio_se", "Its standard error", "log ratio", missing=True),
         text("derivation", "How the ratio was obtained", missing=True),

@@ -4,14 +4,12 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
 from scipy.stats import rankdata
 from sklearn.preprocessing import SplineTransformer
 
 from pipeline.kit.bayes.mixture import stream
 from pipeline.study.scenarios.measures import Inputs, fertilizer, other_measures
 from pipeline.study.scenarios.options import Option, mean_income
-from pipeline.study.synthesis.comparisons import variation_between_farms
 
 # Cubic splines with this many knots over the ranks of an input: enough to bend, too few to follow noise.
 KNOTS = 6
@@ -153,16 +151,6 @@ def value_by_input(paid: np.ndarray, known: dict[str, np.ndarray]) -> pd.DataFra
     rows = [(name, partial_information(paid, draws)) for name, draws in known.items()]
     frame = pd.DataFrame(rows, columns=["name", "value"])
     return frame.sort_values("value", ascending=False, kind="stable", ignore_index=True)
-
-
-def variation_interval(effects: pd.DataFrame, level: float) -> tuple[float, float, float]:
-    """Lower bound, best guess and upper bound of how much farms differ, from how much published surveys do.
-
-    ``effects`` is the clean table; a coefficient of variation.
-    """
-    middle, spread, _ = variation_between_farms(effects)
-    reach = np.exp(spread * ndtri((1 + level) / 2))
-    return float(middle / reach), middle, float(middle * reach)
 
 
 def worth_measuring(by_input: pd.DataFrame, everything: float) -> list[str]:

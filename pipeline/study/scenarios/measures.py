@@ -9,7 +9,7 @@ from pipeline.kit.data.contracts import row
 from pipeline.study import known_rows
 from pipeline.study.fertilizer.best_dose import average
 from pipeline.study.fertilizer.response_curves import Response
-from pipeline.study.names import LEAST_STUDIES
+from pipeline.study.names import LEAST_STEPS
 from pipeline.study.prices.prices_now import as_set
 from pipeline.study.scenarios.options import Measure, Option, Yields
 
@@ -115,15 +115,15 @@ def build_options(inputs: Inputs, prices: dict[str, float]) -> dict[str, Option]
     return {option.name: option for option in options}
 
 
-def is_ranked(options: dict[str, Option], studies: pd.DataFrame) -> dict[str, bool]:
+def is_ranked(options: dict[str, Option], certainties: pd.DataFrame) -> dict[str, bool]:
     """Which options rest on enough evidence to be ranked, by name.
 
-    ``studies`` are those of the synthesis: measures with fewer than two that are like what is recommended are not
-    ranked. Sleeving was tried in East Kalimantan itself; of weekly harvest with
-    sanitation against the borer there is only a claim. A package is ranked when its parts are.
+    ``certainties`` are those of the synthesis: a measure whose evidence is very low is not ranked. Sleeving was tried
+    in East Kalimantan itself; of weekly harvest with sanitation against the borer there is only a claim. A package is
+    ranked when its parts are.
     """
-    counts = studies.groupby("measure")["study_id"].nunique()
-    enough = {name: int(counts.get(kind, 0)) >= LEAST_STUDIES for name, kind in SYNTHESIS.items()}
+    steps = certainties.set_index("measure")["steps"]
+    enough = {name: bool(steps[kind] >= LEAST_STEPS) for name, kind in SYNTHESIS.items()}
     single = {**enough, "pod_sleeving": True, "borer_sanitation": False}
     single["fertilizer_market"] = single["fertilizer_ceiling"]
     return {name: all(single[part] for part in PARTS.get(name, (name,))) for name in options}

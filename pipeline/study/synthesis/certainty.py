@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline.kit.data.citations import join
-from pipeline.kit.language import read_texts
-from pipeline.study.names import POOLED_MEASURES
+from pipeline.kit.language import LANGUAGES, Text, read_texts
+from pipeline.study.names import LEAST_STEPS, POOLED_MEASURES
 from pipeline.study.synthesis.pooling import Synthesis
 
 TEXTS = read_texts(__file__, "certainty")
@@ -76,4 +76,37 @@ def _reasons(synthesis: Synthesis, measure: str, studies: pd.DataFrame) -> Itera
 
 def ranked(certainties: pd.DataFrame) -> set[str]:
     """Measures whose evidence is more than very low."""
-    return set(certainties.loc[certainties["steps"] > 1, "measure"])
+    return set(certainties.loc[certainties["steps"] >= LEAST_STEPS, "measure"])
+
+
+def reasons(certainties: pd.DataFrame) -> pd.DataFrame:
+    """One row per measure and reason, as it is read: ``measure``, ``certainty``, ``reason``, ``steps``."""
+    words = TEXTS.group("reasons")
+    rows = [
+        (row.measure, row.certainty, words[reason].en, int(steps))
+        for row in certainties.itertuples()
+        for reason, _, steps in [told.partition(":") for told in row.reasons.split(";")]
+    ]
+    return pd.DataFrame(rows, columns=["measure", "certainty", "reason", "steps"])
+
+
+def trials(certainties: pd.DataFrame) -> pd.DataFrame:
+    """The trial that would tell, for each measure that is not ranked: ``measure``, ``trial``."""
+    words, unknown = TEXTS.group("trials"), certainties[~certainties["measure"].isin(ranked(certainties))]
+    return pd.DataFrame({"measure": unknown["measure"], "trial": [words[name].en for name in unknown["measure"]]})
+
+
+def said(certainties: pd.DataFrame) -> Text:
+    """One sentence: how sure the evidence is, with the measures of each level, the surest first."""
+    levels = TEXTS.group("levels")
+    parts = []
+    for level in reversed(CERTAINTIES):
+        names = [POOLED_MEASURES[name] for name in certainties.loc[certainties["certainty"] == level, "measure"]]
+        if names:
+            parts.append(Text(*(f"{levels[level].in_language(a)}: {_listed(names, a)}" for a in LANGUAGES)))
+    return Text(*("; ".join(part.in_language(a) for part in parts) + "." for a in LANGUAGES))
+
+
+def _listed(names: list[Text], language: str) -> str:
+    said_names = [name.in_language(language) for name in names]
+    return ", ".join(f"{name[0].lower()}{name[1:]}" for name in said_names)

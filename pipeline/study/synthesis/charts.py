@@ -12,24 +12,31 @@ from pipeline.kit.publish.estimates import Estimate, split_sources
 from pipeline.kit.publish.figures import BLACK, BLUE, GREEN, GREY, ORANGE, Caption, draw_intervals, label, localise
 from pipeline.kit.publish.keys import Key
 from pipeline.study.names import POOLED_MEASURES
-from pipeline.study.synthesis.pooling import Synthesis
+from pipeline.study.synthesis.certainty import CERTAINTIES
+from pipeline.study.synthesis.certainty import TEXTS as WORDS
+from pipeline.study.synthesis.comparisons import Variation
+from pipeline.study.synthesis.pooling import NOT_SIGNIFICANT, VARIATION, Synthesis
 
 TEXTS = read_texts(__file__)
 
 EFFECTS = Caption.read(TEXTS, "effects")
 FOREST = Caption.read(TEXTS, "forest")
+FLOW_OF_EFFECTS = Caption.read(TEXTS, "flow")
+CERTAINTY = Caption.read(TEXTS, "certainty")
 POOLED = {"mean": Text("mean over places", "rerata semua tempat"), "new": Text("new regency", "kabupaten baru")}
 
 
 def effect_rows(estimates: list[Estimate], studies: pd.DataFrame) -> pd.DataFrame:
     """Intervals (``kind`` predictive and mean) and single studies (``kind`` study), in per cent of yield.
 
-    A study cites its own rows, the others all that the figure cites.
+    A study cites its own rows, the others all that the figure cites; one that is only said to be not significant has
+    no point.
     """
     kinds = {"effect": "predictive", "mean_effect": "mean"}
     chosen = [e for e in estimates if e.key.topic in kinds]
     rows = [(kinds[e.key.topic], e.key.case[0], e.lower, e.value, e.upper, None) for e in chosen]
-    rows += [("study", s.measure, np.nan, np.expm1(s.log_ratio) * 100, np.nan, s.sources) for s in studies.itertuples()]
+    told = studies[studies["log_ratio"].notna()]
+    rows += [("study", s.measure, np.nan, np.expm1(s.log_ratio) * 100, np.nan, s.sources) for s in told.itertuples()]
     return pd.DataFrame(rows, columns=["kind", "name", "lower", "value", "upper", "source_id"])
 
 
@@ -52,18 +59,23 @@ def draw_effects(axes: Axes, data: pd.DataFrame, language: str) -> None:
 
 
 def forest_rows(studies: pd.DataFrame, estimates: list[Estimate], level: float) -> pd.DataFrame:
-    """One row per study (``kind`` printed or imputed) and two pooled ones per measure, as ratios of yields.
+    """One row per study (``kind`` direct, elsewhere or hidden) and two pooled ones per measure, as ratios of yields.
 
-    ``studies`` comes from ``evidence_checks.contributions``. Columns: ``measure``, ``name``, ``kind``, ``lower``,
-    ``value``, ``upper``, ``source_id`` (of a study; pooled rows cite all). Measures without a study are left out.
+    ``studies`` comes from ``robustness.contributions``; direct ones come first. A hidden study is only said to be not
+    significant: it has bounds and no value. Columns: ``measure``, ``name``, ``kind``, ``lower``, ``value``, ``upper``,
+    ``source_id`` (of a study; pooled rows cite all). Measures without a study are left out.
     """
     by_key = {e.key: e for e in estimates}
     reach = ndtri((1 + level) / 2)
     rows = []
     for measure in [name for name in POOLED_MEASURES if name in set(studies["measure"])]:
-        for s in studies[studies["measure"] == measure].itertuples():
-            kind = "imputed" if s.is_se_imputed else "printed"
-            ends = np.exp([s.log_ratio - reach * s.se, s.log_ratio, s.log_ratio + reach * s.se])
+        own = studies[studies["measure"] == measure].sort_values("is_direct", ascending=False, kind="stable")
+        for s in own.itertuples():
+            if is_hidden := np.isnan(s.log_ratio):
+                ends = np.exp([-NOT_SIGNIFICANT * s.se, np.nan, NOT_SIGNIFICANT * s.se])
+            else:
+                ends = np.exp([s.log_ratio - reach * s.se, s.log_ratio, s.log_ratio + reach * s.se])
+            kind = "hidden" if is_hidden else "direct" if s.is_direct else "elsewhere"
             rows.append((measure, s.study_id, kind, *ends, s.sources))
         for kind, topic in (("mean", "mean_effect"), ("new", "effect")):
             e = by_key[Key(topic, (measure,))]
@@ -74,16 +86,19 @@ def forest_rows(studies: pd.DataFrame, estimates: list[Estimate], level: float) 
 def draw_forest(axes: Axes, data: pd.DataFrame, language: str) -> None:
     """Studies and pooled rows under the name of each measure; ``data`` from ``forest_rows``."""
     ticks, place = [], 0
-    colours = {"printed": BLUE, "imputed": GREEN, "mean": BLACK, "new": GREY}
+    colours = {"direct": BLUE, "elsewhere": ORANGE, "hidden": GREEN, "mean": BLACK, "new": GREY}
+    styles = {"elsewhere": (0, (5, 2)), "hidden": (0, (1, 1.2))}
     for measure, rows in data.groupby("measure", sort=False):
         ticks.append((place, POOLED_MEASURES[str(measure)].in_language(language), True))
         for row in rows.itertuples():
             place += 1
             colour = colours[str(row.kind)]
-            axes.plot([row.lower, row.upper], [place, place], color=colour, linewidth=1.6)
-            face = "white" if row.kind == "imputed" else colour
-            marker = "o" if row.kind in ("printed", "imputed") else "D"
-            axes.plot(row.value, place, marker, color=colour, markerfacecolor=face, markersize=5)
+            style = styles.get(str(row.kind), "solid")
+            axes.plot([row.lower, row.upper], [place, place], color=colour, linewidth=1.6, linestyle=style)
+            face = "white" if row.kind == "elsewhere" else colour
+            marker = "D" if row.kind in POOLED else "o"
+            if row.kind != "hidden":
+                axes.plot(row.value, place, marker, color=colour, markerfacecolor=face, markersize=5)
             name = POOLED[str(row.kind)].in_language(language) if row.kind in POOLED else str(row.name)
             ticks.append((place, name, False))
         place += 1
@@ -103,8 +118,43 @@ def draw_forest(axes: Axes, data: pd.DataFrame, language: str) -> None:
     localise(axes, language, "x")
 
 
-METHOD = "Bayesian synthesis of log response ratios, spreads integrated over a grid"
-PLACES = {"effect": "in a regency of Indonesia not yet studied", "mean_effect": "mean over places"}
+def draw_flow(axes: Axes, data: pd.DataFrame, language: str) -> None:
+    """Effects that are left after each step, as bars; ``data`` from ``comparisons.flow``."""
+    rows = range(len(data))
+    axes.barh(rows, data["effects"], color=BLUE, height=0.55)
+    # What left on the way stands behind the bar, so that each bar with its shadow is as long as the one above.
+    axes.barh(rows, data["left_out"], left=data["effects"], color="white", edgecolor=GREY, height=0.55, linewidth=0.8)
+    studies = label(language, "studies", "penelitian")
+    for place, row in enumerate(data.itertuples()):
+        text = f"{row.effects} ({row.studies} {studies})" + (f", −{row.left_out}" if row.left_out else "")
+        axes.text(row.effects + row.left_out + 4, place, text, va="center", fontsize=8)
+    axes.set_yticks(rows, [TEXTS.group("steps")[step].in_language(language) for step in data["step"]])
+    axes.set_xlim(0, data["effects"].max() * 1.45)
+    axes.invert_yaxis()
+    axes.set_xlabel(label(language, "Effects", "Pengaruh"))
+    axes.set_ylabel(label(language, "What is left", "Yang tersisa"))
+    axes.grid(axis="y", visible=False)
+
+
+def draw_certainty(axes: Axes, data: pd.DataFrame, language: str) -> None:
+    """Four circles for each measure, as many filled as its evidence has steps; ``data`` from ``certainty``."""
+    rows = data.reset_index(drop=True)
+    for place, row in enumerate(rows.itertuples()):
+        for step in range(1, 5):
+            face = BLUE if step <= row.steps else "white"
+            axes.plot(step, place, "o", color=BLUE, markerfacecolor=face, markersize=9)
+    axes.set_yticks(range(len(rows)), [POOLED_MEASURES[name].in_language(language) for name in rows["measure"]])
+    levels = WORDS.group("levels")
+    axes.set_xticks(range(1, 5), [levels[name].in_language(language) for name in CERTAINTIES[1:]])
+    axes.set_xlim(0.5, 4.5)
+    axes.invert_yaxis()
+    axes.set_xlabel(label(language, "How sure the evidence is", "Keyakinan pada bukti"))
+    axes.set_ylabel(label(language, "Measure", "Tindakan"))
+    axes.grid(visible=False)
+
+
+METHOD = "Bayesian synthesis of log response ratios, integrated over fixed points"
+PLACES = {"effect": "in a regency of Indonesia not yet studied", "mean_effect": "mean over places in Indonesia"}
 
 
 def effect_estimates(synthesis: Synthesis, level: float) -> list[Estimate]:
@@ -128,18 +178,23 @@ def effect_estimates(synthesis: Synthesis, level: float) -> list[Estimate]:
     return found
 
 
-def support_estimates(synthesis: Synthesis, variation: tuple[float, float, pd.DataFrame]) -> list[Estimate]:
-    """Spread between places per measure, chance that a measure lowers yield, and counts of rows and errors.
+def support_estimates(
+    synthesis: Synthesis, studies: pd.DataFrame, variation: Variation, level: float
+) -> list[Estimate]:
+    """Spread between places per measure, chance that a measure lowers yield, share of the prior, and counts.
 
-    ``variation`` is how farms vary, from ``evidence_rows``.
+    ``studies`` comes from ``robustness.contributions``; ``variation`` is how farms vary, as surveys tell it.
     """
     found = []
+    from_studies = studies.groupby("measure")["weight"].sum()
     for measure in synthesis.posteriors:
         common = _common(synthesis, measure)
         spread, chance = synthesis.between_places(measure), float(synthesis.new_place(measure).below(0.0))
         basis = "standard deviation of the log effect"
         found.append(Estimate(Key("spread", (measure,)), spread, "log ratio", basis, **common))
         found.append(Estimate(Key("harm", (measure,)), chance, "1", "chance that yield falls", **common))
+        prior = (1 - float(from_studies.get(measure, 0.0))) * 100
+        found.append(Estimate(Key("prior_share", (measure,)), prior, "%", "of the mean that no study moves", **common))
     everything = split_sources(synthesis.rows["source_id"])
     imputed = int(synthesis.rows["is_se_imputed"].sum())
     rows = len(synthesis.rows)
@@ -155,11 +210,15 @@ def support_estimates(synthesis: Synthesis, variation: tuple[float, float, pd.Da
             rows,
         )
     )
+    hidden = int(synthesis.rows["is_censored"].sum())
+    basis = "only said to be not significant"
+    found.append(Estimate(Key("evidence", (), "hidden"), hidden, "pooled effects", basis, "count", everything, rows))
+    surveys, (lower, middle, upper) = variation.surveys, variation.interval(level)
     found.append(
         Estimate(
-            Key("evidence", (), "farm_variation"), variation[0], "1", "coefficient of variation between farms",
-            "geometric mean of surveys that print an error and a size", split_sources(variation[2]["source_id"]),
-            len(variation[2]),
+            Key("evidence", (), "farm_variation"), middle, "1", "coefficient of variation between farms",
+            "assumed range and surveys that print an error and a size",
+            (*split_sources(surveys["source_id"]), *VARIATION), len(surveys), lower=lower, upper=upper, level=level,
         )
     )  # fmt: skip
     return found

@@ -134,6 +134,37 @@ def with_doses(rows: pd.DataFrame, full_n: float) -> pd.DataFrame:
     return rows.assign(doublings=np.log2(rows["n_kg_per_ha"].where(dosed) / full_n))
 
 
+# Why an effect leaves, in the order in which they do: the first words of its reason, and the name of what is left.
+FLOW = {
+    "no contrast": "contrasts",
+    "what differs is": "of a measure",
+    "outcome is": "on the scale of yield",
+    "cacao unlike": "on cacao like that of growers",
+    "printed figures": "with a ratio or not significant",
+    "design is": "of a design that compares",
+    "warning": "pooled",
+}
+
+
+def flow(effects: pd.DataFrame) -> pd.DataFrame:
+    """How the effects that were read come down to those that are pooled, as PRISMA-EcoEvo asks.
+
+    Columns: ``step`` (``read``, then the values of ``FLOW``), ``effects``, ``studies``, ``left_out`` (effects that leave
+    at this step), ``source_id``.
+    """
+    reason = effects["reason_not_pooled"].fillna("")
+    at_step = [("read", effects, 0)]
+    for words, step in FLOW.items():
+        before = at_step[-1][1]
+        stay = before[~reason[before.index].str.startswith(words)]
+        at_step.append((step, stay, len(before) - len(stay)))
+    rows = [
+        (step, len(stay), stay["study_id"].nunique(), left_out, join(*stay["source_id"]))
+        for step, stay, left_out in at_step
+    ]
+    return pd.DataFrame(rows, columns=["step", "effects", "studies", "left_out", "source_id"])
+
+
 def counts(effects: pd.DataFrame) -> pd.Series:
     """Number of effects by the reason why they are not pooled; pooled ones first."""
     reasons = effects["reason_not_pooled"].fillna("pooled").str.split(",").str[0]

@@ -10,7 +10,7 @@ normal. Those lie on points of a Sobol sequence, the typical spread and the vari
 share, on a grid: no sampler, the same digits every time.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -106,10 +106,9 @@ PRIORS = cite_parameters(
     "evidence.spread_prior_scale",
     "evidence.design_bias_sd",
     "evidence.near_weight",
-    "evidence.farm_variation_low",
-    "evidence.farm_variation_high",
     "fertilizer.dose_kg_per_ha",
 )
+VARIATION = cite_parameters("evidence.farm_variation_low", "evidence.farm_variation_high")
 
 
 @dataclass(frozen=True)
@@ -126,7 +125,7 @@ class Synthesis:
     @property
     def cites(self) -> tuple[str, ...]:
         """What every effect cites: all rows, for together they tell the typical spread, and the priors."""
-        return (*sorted(split_lists(self.rows["source_id"])), *PRIORS)
+        return (*sorted(split_lists(self.rows["source_id"])), *PRIORS, *VARIATION)
 
     def mean_effect(self, measure: str) -> Mixture:
         """Mean effect of a measure over places in Indonesia, on the log scale."""
@@ -254,7 +253,9 @@ def _nodes(rows: pd.DataFrame, measure: str, priors: Priors) -> Iterator[Node]:
     design, mean = joined(blocks)
     errors, imputed = rows["se"].to_numpy(dtype=float), rows["is_se_imputed"].to_numpy(dtype=bool)
     nodes, _ = _shared(priors)
-    every = zip(nodes["typical"], nodes["imputed error"], _unit_points(rows, priors, len(nodes["typical"])), strict=True)
+    every = zip(
+        nodes["typical"], nodes["imputed error"], _unit_points(rows, priors, len(nodes["typical"])), strict=True
+    )
     for typical, factor, unit in every:
         spreads = {name: typical * values for name, values in unit.spreads.items()}
         scales = {

@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from pipeline.kit.bayes.mixture import Mixture
 from pipeline.kit.data.citations import join
 from pipeline.study.names import POOLED_MEASURES
-from pipeline.study.synthesis.comparisons import AFRICA
+from pipeline.study.synthesis.comparisons import AFRICA, ARMS
 from pipeline.study.synthesis.pooling import PRIORS, Priors, Synthesis, shifts, synthesise
 
 
@@ -45,6 +46,33 @@ def contributions(synthesis: Synthesis, level: float) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(found)
+
+
+# Assumed size of one more trial, in farms: half of them with the measure.
+TRIAL_FARMS = 60
+
+
+def one_more_trial(synthesis: Synthesis, variation: float, level: float) -> pd.DataFrame:
+    """What a trial on ``TRIAL_FARMS`` farms of Kutai Timur would leave open of the effect there and of the mean.
+
+    ``variation`` is the coefficient of variation between farms. Columns: ``measure``, width of the central interval of
+    the log effect ``here_now`` and ``here_after``, of the mean over places ``mean_now`` and ``mean_after``. Widths are
+    those expected before the trial, for spreads as they are known now.
+    """
+    error = variation * np.sqrt(ARMS / TRIAL_FARMS)
+    found = []
+    for measure, posterior in synthesis.posteriors.items():
+        mean, here = synthesis.mean_effect(measure), synthesis.new_place(measure)
+        seen = here.sd**2 + (error * posterior.spreads["imputed error"]) ** 2
+        after = [replace(now, sd=now.sd * np.sqrt(1 - now.sd**2 / seen)) for now in (here, mean)]
+        widths = [np.ptp(_centred(each).interval(level)) for each in (here, after[0], mean, after[1])]
+        found.append((measure, *widths))
+    return pd.DataFrame(found, columns=["measure", "here_now", "here_after", "mean_now", "mean_after"])
+
+
+def _centred(mixed: Mixture) -> Mixture:
+    """The mixture with all its parts in one place: what is open when the spreads are known."""
+    return replace(mixed, mean=np.zeros_like(mixed.mean))
 
 
 def _influence(synthesis: Synthesis, measure: str) -> pd.Series:

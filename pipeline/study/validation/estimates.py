@@ -10,14 +10,14 @@ from pipeline.study.names import POOLED_MEASURES
 from pipeline.study.validation.calibration import Coverage, coverage
 
 TEXTS = read_texts(__file__)
-LEVELS = (0.8, 0.95)
+LEVELS = (0.5, 0.8, 0.95)
 # Coverage of 80 % intervals is called good inside this band.
 BAND = (0.7, 0.9)
 INTERVAL = 0.9
 
 
 def coverage_estimates(tested: str, positions: pd.Series, method: str, sources: tuple[str, ...]) -> list[Estimate]:
-    """Share of truths inside 80 % and 95 % intervals, with the uncertainty that their number leaves."""
+    """Share of truths inside 50, 80 and 95 % intervals, with the uncertainty that their number leaves."""
     found = []
     for level in LEVELS:
         result = coverage(positions, level)
@@ -33,18 +33,21 @@ def coverage_estimates(tested: str, positions: pd.Series, method: str, sources: 
 
 
 def forecast_estimates(left_out: pd.DataFrame, sources: tuple[str, ...]) -> list[Estimate]:
-    """Scores of the forecasts of studies left out, beside the naive forecast, and how many fall outside 80 %."""
-    own, naive = left_out["crps"].mean(), left_out["crps_naive"].mean()
-    method, n = "studies left out one at a time", len(left_out)
+    """Mean scores of the forecasts of studies left out and of two naive ones, and how many fall outside 80 %."""
+    method, n = "programmes of studies left out one at a time", len(left_out)
     outside = int((~left_out["position"].between(0.1, 0.9)).sum())
+    whose = {"": "", "_naive": " of a forecast that knows no measures", "_prior": " of the prior alone"}
+    what = {"crps": "CRPS, smaller is better", "log_score": "log score, larger is better"}
+    scores = [
+        Estimate(
+            Key("forecast", (), f"{score}{who}"), float(left_out[f"{score}{who}"].mean()), "log ratio",
+            f"mean {basis}{said}", method, sources, n, headline=not who,
+        )
+        for score, basis in what.items()
+        for who, said in whose.items()
+    ]  # fmt: skip
     return [
-        Estimate(
-            Key("forecast", (), "crps"), own, "log ratio", "CRPS, smaller is better", method, sources, n, headline=True
-        ),
-        Estimate(Key("forecast", (), "crps_naive"), naive, "log ratio", "CRPS without measures", method, sources, n),
-        Estimate(
-            Key("forecast", (), "gain"), (1 - own / naive) * 100, "%", "CRPS below the naive one", method, sources, n
-        ),
+        *scores,
         Estimate(Key("forecast", (), "outside"), outside, "studies", "outside their 80 % interval", method, sources, n),
         Estimate(Key("forecast", (), "studies"), n, "studies", "left out", method, sources, n),
     ]

@@ -291,7 +291,7 @@ class Evidence(Section):
     spread_prior_scale: float = parameter(
         0.5,
         "log ratio",
-        "Typical spread between programmes of studies: scale of its half-normal prior, itself known to a factor of about two.",
+        "Typical spread between programmes of studies: scale of its half-normal prior, known to a factor of about two.",
         "Sebaran lazim antarprogram penelitian: skala prior setengah normal, diketahui sampai faktor sekitar dua.",
         0.01,
         5,
@@ -300,7 +300,7 @@ class Evidence(Section):
         0.15,
         "log ratio",
         "Bias of before-after and survey designs: scale of its half-normal prior; a study shows more than is true.",
-        "Bias rancangan sebelum-sesudah dan survei: skala prior setengah normal; penelitian menunjukkan lebih dari yang benar.",
+        "Bias rancangan sebelum-sesudah dan survei: skala prior setengah normal; hasilnya lebih besar dari yang benar.",
         0.001,
         2,
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+from scipy.optimize.elementwise import find_root
 from scipy.special import ndtr
 
 
@@ -22,15 +23,14 @@ class Mixture:
         return (self.weight * ndtr(distance)).sum(axis=-1)
 
     def quantiles(self, levels: list[float]) -> np.ndarray:
-        """Quantiles by bisection, exact to a billionth of the width of the mixture."""
+        """Quantiles, exact to a billionth of the width of the mixture."""
         reach = 10 * self.sd.max()
-        low = np.full(len(levels), self.mean.min() - reach)
-        high = np.full(len(levels), self.mean.max() + reach)
-        for _ in range(45):
-            middle = (low + high) / 2
-            is_left = self.below(middle) < levels
-            low, high = np.where(is_left, middle, low), np.where(is_left, high, middle)
-        return (low + high) / 2
+        ends = self.mean.min() - reach, self.mean.max() + reach
+        tolerances = {"xatol": 1e-9 * (ends[1] - ends[0]), "xrtol": 0.0, "fatol": 0.0, "frtol": 0.0}
+        found = find_root(
+            lambda x, level: self.below(x) - level, ends, args=(np.asarray(levels),), tolerances=tolerances
+        )
+        return np.asarray(found.x)
 
     def interval(self, level: float) -> tuple[float, float, float]:
         """Lower end, median and upper end of the central interval."""

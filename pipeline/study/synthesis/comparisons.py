@@ -149,8 +149,8 @@ FLOW = {
 def flow(effects: pd.DataFrame) -> pd.DataFrame:
     """How the effects that were read come down to those that are pooled, as PRISMA-EcoEvo asks.
 
-    Columns: ``step`` (``read``, then the values of ``FLOW``), ``effects``, ``studies``, ``left_out`` (effects that leave
-    at this step), ``source_id``.
+    Columns: ``step`` (``read``, then the values of ``FLOW``), ``effects``, ``studies``, ``left_out`` (effects that
+    leave at this step), ``source_id``.
     """
     reason = effects["reason_not_pooled"].fillna("")
     at_step = [("read", effects, 0)]

@@ -12,7 +12,7 @@ share, on a grid: no sampler, the same digits every time.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -300,37 +300,39 @@ def _unit_points(rows: pd.DataFrame, priors: Priors, nodes: int) -> Iterator[Uni
     """
     is_biased = rows["design"].isin(UNADJUSTED).to_numpy()
     studies = sorted(set(rows.loc[is_biased, "study_id"]))
-    sizes = [3, 1, 1, 1, rows["programme"].nunique(), len(studies), len(rows)]
     has_bias = membership(rows["study_id"], studies).T * is_biased
-    for part in np.split(_sequence(sum(sizes), nodes), nodes):
-        spreads, near, new_tail, new_bias, tails, biases, places = np.split(part, np.cumsum(sizes)[:-1], axis=1)
-        programme, study, row = _half_normal(spreads).T
-        new_programme = programme * _tail(new_tail, priors)[:, 0]
+    points = _standard_points(rows["programme"].nunique(), len(studies), len(rows), nodes, priors.tails)
+    for spreads, biases, tails, near, places in zip(*(np.split(part, nodes) for part in points), strict=True):
+        programme, study, row = spreads.T
         yield UnitPoints(
-            {"programme": programme, "new programme": new_programme, "study": study / 2, "row": row / 2},
+            {"programme": programme, "new programme": programme * tails[:, 0], "study": study / 2, "row": row / 2},
             np.where(near[:, 0] < priors.near_weight, priors.near, priors.far),
-            priors.bias_sd * _half_normal(new_bias)[:, 0],
-            _tail(tails, priors),
-            priors.bias_sd * _half_normal(biases) @ has_bias,
+            priors.bias_sd * biases[:, 0],
+            tails[:, 1:],
+            priors.bias_sd * biases[:, 1:] @ has_bias,
             2 * places - 1,
         )
 
 
-@cache
-def _sequence(dimensions: int, parts: int) -> np.ndarray:
-    """Points spread evenly over the unit cube, (parts * points, dimensions): a scrambled Sobol sequence, always the
-    same."""
-    sequence = qmc.Sobol(dimensions, rng=np.random.default_rng(SEQUENCE))
-    return np.concatenate([sequence.random(POINTS) for _ in range(parts)])
+@lru_cache(maxsize=32)
+def _standard_points(programmes: int, studies: int, rows: int, nodes: int, tails: float) -> tuple[np.ndarray, ...]:
+    """Points of a scrambled Sobol sequence, always the same, pushed through standard priors; (nodes * points, columns).
 
-
-def _half_normal(uniform: np.ndarray) -> np.ndarray:
-    return np.asarray(ndtri((1 + uniform) / 2))
-
-
-def _tail(uniform: np.ndarray, priors: Priors) -> np.ndarray:
-    """What a normal effect is multiplied by so that it has the tails of Student's t."""
-    return np.asarray(1 / np.sqrt(gammaincinv(priors.tails / 2, uniform) / (priors.tails / 2)))
+    Half-normal: three spreads, and biases of one new study and of ``studies``. What a normal effect is multiplied by
+    so that it is Student's t with ``tails`` degrees of freedom: for one new programme and for ``programmes``. Even
+    between zero and one: one column for directness, and places for ``rows``.
+    """
+    sizes = np.array([3, 1 + studies, 1 + programmes, 1, rows])
+    sequence = qmc.Sobol(sizes.sum(), rng=np.random.default_rng(SEQUENCE))
+    uniform = np.concatenate([sequence.random(POINTS) for _ in range(nodes)])
+    spreads, biases, scales, near, places = np.split(uniform, np.cumsum(sizes)[:-1], axis=1)
+    half = tails / 2
+    return (
+        *(ndtri((1 + each) / 2) for each in (spreads, biases)),
+        np.sqrt(half / gammaincinv(half, scales)),
+        near,
+        places,
+    )
 
 
 def _blocks(rows: pd.DataFrame, prior: tuple[float, float], priors: Priors) -> list[Block]:

@@ -18,7 +18,6 @@ from pipeline.params import ParameterError, load_params
 from pipeline.study.causes import attribution
 from pipeline.study.prices import clean
 from pipeline.study.statistics import rules
-from pipeline.study.synthesis import pooling
 
 T = Table(
     "t",
@@ -112,17 +111,6 @@ def test_change_from_a_copied_year_is_missing(countries):
     series = countries[(countries["iso3"] == "IDN") & (countries["release"] == "latest")]
     change = rules.annual_change(series, "production_t", "country")
     assert change[series["year"] == 2023].isna().all()
-
-
-@pytest.mark.parametrize("effect", [np.nan, np.inf])
-def test_fit_refuses_effects_that_are_no_number(effect):
-    with pytest.raises(ValueError, match="effect"):
-        pooling.fit(np.array([effect]), np.array([0.1]), 0.0, 0.3, 0.3)
-
-
-def test_fit_refuses_an_infinite_error():
-    with pytest.raises(ValueError, match="error"):
-        pooling.fit(np.array([0.1]), np.array([np.inf]), 0.0, 0.3, 0.3)
 
 
 def make(**changes):

@@ -179,7 +179,7 @@ def fit(
 def fit_points(values: np.ndarray, model: Points) -> Posterior:
     """Posterior of a model given at points; ``values`` (rows,), or (points, rows) where they differ by point."""
     residual = np.broadcast_to(values - model.design @ model.prior_mean, model.noise.shape)
-    log_weight = model.log_prior + _in_chunks(model.design, model.prior_sd, model.noise, residual)
+    log_weight = log_weights(values, model)
     top = log_weight.max()
     kept = log_weight > top + np.log(NEGLIGIBLE)
     weight = np.exp(log_weight[kept] - top)
@@ -195,6 +195,12 @@ def fit_points(values: np.ndarray, model: Points) -> Posterior:
         _factor=factor,
         _residual=solve_lower(factor, residual[kept][:, :, None])[:, :, 0],
     )
+
+
+def log_weights(values: np.ndarray, model: Points) -> np.ndarray:
+    """Log weight of every point, prior times likelihood, (points,); arguments as for ``fit_points``."""
+    residual = np.broadcast_to(values - model.design @ model.prior_mean, model.noise.shape)
+    return model.log_prior + _in_chunks(model.design, model.prior_sd, model.noise, residual)
 
 
 # A sum of coefficients, each with its factor, and the spreads of which one more, not yet seen, member is added.

@@ -55,6 +55,8 @@ def draw_effects(axes: Axes, data: pd.DataFrame, language: str) -> None:
     axes.plot([], [], "-o", color=BLUE, label=label(language, "new regency", "kabupaten baru"))
     axes.plot([], [], color=BLUE, linewidth=5.5, alpha=0.45, label=POOLED["mean"].in_language(language))
     axes.set_ylabel(label(language, "Measure", "Tindakan"))
+    # Room below for the legend, which would hide studies elsewhere.
+    axes.set_ylim(len(predictive) + 1.4, -0.7)
     axes.legend(fontsize=8, loc="lower right")
 
 
@@ -129,7 +131,7 @@ def draw_flow(axes: Axes, data: pd.DataFrame, language: str) -> None:
         text = f"{row.effects} ({row.studies} {studies})" + (f", −{row.left_out}" if row.left_out else "")
         axes.text(row.effects + row.left_out + 4, place, text, va="center", fontsize=8)
     axes.set_yticks(rows, [TEXTS.group("steps")[step].in_language(language) for step in data["step"]])
-    axes.set_xlim(0, data["effects"].max() * 1.45)
+    axes.set_xlim(0, data["effects"].max() * 1.7)
     axes.invert_yaxis()
     axes.set_xlabel(label(language, "Effects", "Pengaruh"))
     axes.set_ylabel(label(language, "What is left", "Yang tersisa"))

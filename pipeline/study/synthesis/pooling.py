@@ -12,11 +12,11 @@ share, on a grid: no sampler, the same digits every time.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 import pandas as pd
-from scipy.special import gammaincinv, ndtri
+from scipy.special import gammaincinv, ndtr, ndtri
 from scipy.stats import qmc
 
 from pipeline.kit.bayes import mixture
@@ -26,10 +26,12 @@ from pipeline.kit.bayes.linear_normal import (
     Points,
     Posterior,
     average,
+    check_errors,
     fit_points,
     fixed_effects,
     groups,
     joined,
+    log_weights,
     membership,
     positions,
 )
@@ -43,6 +45,11 @@ DOSED = "mineral_fertilizer"
 # Points of the sequence for every node of the grid; another seed moves the ends of intervals by 0.004 or less.
 POINTS = 512
 SEQUENCE = 20261130
+# Rounds in which points are laid anew, on so many for each node; wider than the posterior by this factor, and no
+# narrower than this share of the prior, so that none counts for very much.
+ROUNDS, PILOT_POINTS, WIDER, NARROWEST = 3, 128, 1.2, 0.6
+# Measures must rest on so many points, by their weights.
+LEAST_EFFECTIVE = 50.0
 # A result that is called not significant lies within so many of its errors of zero.
 NOT_SIGNIFICANT = float(ndtri(0.975))
 HERE = ("indonesia", "borneo")
@@ -54,8 +61,9 @@ class Priors:
 
     Mean and standard deviation of effects, and of the slope for each doubling of the dose; the typical spread between
     programmes (``typical_log_sd`` is the standard deviation of its log); the scale of the half-normal bias of designs
-    without a drawn control; what other places and practices may differ, near with probability ``near_weight``, else
-    far; the degrees of freedom of the tails; how well the variation between farms is known (of its log).
+    without a drawn control, known to ``bias_log_sd``; what other places and practices may differ, near with probability
+    ``near_weight``, else far; the degrees of freedom of the tails; how well the variation between farms is known (of
+    its log).
     """
 
     fertilizer: tuple[float, float] = (0.2, 0.4)
@@ -65,6 +73,7 @@ class Priors:
     spread_scale: float = 0.5
     typical_log_sd: float = 0.5
     bias_sd: float = 0.15
+    bias_log_sd: float = 0.5
     near: float = 0.1
     far: float = 0.5
     near_weight: float = 0.8
@@ -160,7 +169,11 @@ TAIL_VARIANCE = Priors.tails / (Priors.tails - 2)
 
 
 def synthesise(rows: pd.DataFrame, priors: Priors) -> Synthesis:
-    """Fit the synthesis to rows from ``comparisons``; a measure without rows keeps its prior."""
+    """Fit the synthesis to rows from ``comparisons``; a measure without rows keeps its prior.
+
+    Raises ``ValueError`` for an effect without a number that is not censored, for an error that is not above zero, and
+    for more studies than the points can carry.
+    """
     return together(rows, fit_measures(rows, POOLED_MEASURES, priors), priors)
 
 
@@ -174,6 +187,7 @@ def together(rows: pd.DataFrame, fits: dict[str, list[Posterior]], priors: Prior
     log_weight = _log_shared(priors, [[p.log_evidence for p in parts] for parts in fits.values()])
     weight = np.exp(log_weight - log_weight.max())
     averaged = {measure: average(parts, list(log_weight)) for measure, parts in fits.items()}
+    _check_points(averaged)
     nodes, _ = _shared(priors)
     return Synthesis(
         averaged, rows.reset_index(drop=True), nodes["typical"], nodes["imputed error"], weight / weight.sum()
@@ -202,6 +216,16 @@ def positions_of(simulated: dict[str, Simulated], priors: Priors) -> dict[str, n
     return {measure: np.einsum("ts,tqs->qs", weight / weight.sum(axis=0), each) for measure, each in below.items()}
 
 
+def _check_points(posteriors: dict[str, Posterior]) -> None:
+    """Every study that is odd or biased adds to what is integrated over points; with many they lie too thin."""
+    for measure, posterior in posteriors.items():
+        effective = 1 / float((posterior.weight**2).sum())
+        if effective < LEAST_EFFECTIVE:
+            raise ValueError(
+                f"{measure}: only {effective:.0f} of its points carry its weight; there must be more points"
+            )
+
+
 def _shared(priors: Priors) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Nodes of what all measures share, by name, and the log prior weight of each."""
     typical = mixture.log_normal_even("typical", priors.typical_log_sd, 13)
@@ -216,52 +240,96 @@ def _log_shared(priors: Priors, log_evidence: list[list[float]] | list[list[np.n
 
 def _fit_measure(rows: pd.DataFrame, measure: str, priors: Priors) -> list[Posterior]:
     hidden = rows["is_censored"].to_numpy(dtype=bool)
-    seen = rows["log_ratio"].fillna(0.0).to_numpy(dtype=float)
-    return [
-        fit_points(
-            np.where(hidden, node.unseen, seen) - node.bias,
-            replace(node.model, log_prior=node.model.log_prior + node.log_width @ hidden),
-        )
-        for node in _nodes(rows, measure, priors)
-    ]
+    seen = np.where(hidden, 0.0, rows["log_ratio"].to_numpy(dtype=float))
+    check_errors(seen, rows["se"].to_numpy(dtype=float))
+    given = [_given(node, seen, hidden) for node in _nodes(rows, measure, priors, _proposal(rows, measure, priors))]
+    return [fit_points(values, model) for values, model in given]
+
+
+def _given(node: "Node", seen: np.ndarray, hidden: np.ndarray) -> tuple[np.ndarray, Points]:
+    """Values (points, rows) less their bias, with unseen ones where they are hidden, and the model that weighs them."""
+    values = np.where(hidden, node.unseen, seen) - node.bias
+    return values, replace(node.model, log_prior=node.model.log_prior + node.log_width @ hidden)
 
 
 def _positions(measure: str, simulated: Simulated, priors: Priors) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     asked: list[Asked] = [({"mean": 1.0}, ()), ({"mean": 1.0}, SPREADS)]
-    for node in _nodes(simulated.rows, measure, priors):
+    # What is simulated comes from the priors, so all sets are served by points that are spread as these are.
+    for node in _nodes(simulated.rows, measure, priors, Proposal()):
         values = np.where(simulated.hidden, node.unseen[:, :, None], simulated.effects) - node.bias[:, :, None]
         yield positions(values, node.model, node.log_width @ simulated.hidden, asked, simulated.truths)
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Where points are laid, for each coordinate a mean and a standard deviation; the priors are standard normal."""
+
+    mean: np.ndarray | float = 0.0
+    sd: np.ndarray | float = 1.0
+
+    def lay(self, standard: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Points (points, coordinates) from standard normal ones, and the log of what each counts for (points,)."""
+        laid = self.mean + self.sd * standard
+        return laid, (0.5 * (standard**2 - laid**2) + np.log(self.sd)).sum(axis=1)
+
+
+def _proposal(rows: pd.DataFrame, measure: str, priors: Priors) -> Proposal:
+    """Points laid where the posterior is, found in a few rounds on fewer points: an odd study needs it far out."""
+    hidden = rows["is_censored"].to_numpy(dtype=bool)
+    seen = np.where(hidden, 0.0, rows["log_ratio"].to_numpy(dtype=float))
+    pilot = replace(priors, variation_log_sd=0.0)
+    found = Proposal()
+    for _ in range(ROUNDS if len(rows) else 0):
+        laid, weights = [], []
+        for node, prior in zip(_nodes(rows, measure, pilot, found, PILOT_POINTS), _shared(pilot)[1], strict=True):
+            values, model = _given(node, seen, hidden)
+            laid.append(node.laid)
+            weights.append(prior + log_weights(values, model))
+        weight = np.exp(np.concatenate(weights) - np.max(weights))
+        points = np.concatenate(laid)
+        mean = np.average(points, axis=0, weights=weight)
+        variance = np.average((points - mean) ** 2, axis=0, weights=weight)
+        # Few points that carry all the weight do not tell where so many coordinates lie: then the prior stays.
+        effective = weight.sum() ** 2 / (weight**2).sum()
+        trust = effective / (effective + len(mean))
+        sd = WIDER * np.sqrt(trust * variance + 1 - trust)
+        found = Proposal(trust * mean, np.clip(sd, NARROWEST, 1.0))
+    return found
 
 
 @dataclass(frozen=True)
 class Node:
     """The model of a measure at one node of what all measures share: its points, and what is not normal there.
 
-    For every point and row (points, rows): the ``bias``, the ``unseen`` effect if the row is only said to be not
-    significant, and the log of the width of the interval that it lies in.
+    ``laid`` are its points (points, coordinates). For every point and row (points, rows): the ``bias``, the ``unseen``
+    effect if the row is only said to be not significant, and the log of the width of the interval that it lies in.
     """
 
     model: Points
+    laid: np.ndarray
     bias: np.ndarray
     unseen: np.ndarray
     log_width: np.ndarray
 
 
-def _nodes(rows: pd.DataFrame, measure: str, priors: Priors) -> Iterator[Node]:
-    blocks = _blocks(rows, priors.of(measure), priors)
+def _nodes(
+    rows: pd.DataFrame, measure: str, priors: Priors, proposal: Proposal, points: int | None = None
+) -> Iterator[Node]:
+    points = points or POINTS
+    blocks, unit = _blocks(rows, priors.of(measure), priors), _unit(rows)
     names = tuple(name for block in blocks for name in block.names)
     design, mean = joined(blocks)
     errors, imputed = rows["se"].to_numpy(dtype=float), rows["is_se_imputed"].to_numpy(dtype=bool)
     nodes, _ = _shared(priors)
-    every = zip(
-        nodes["typical"], nodes["imputed error"], _unit_points(rows, priors, len(nodes["typical"])), strict=True
-    )
-    for typical, factor, unit in every:
-        spreads = {name: typical * values for name, values in unit.spreads.items()}
+    standard = _standard_points(unit.coordinates, len(nodes["typical"]), points)
+    for typical, factor, part in zip(nodes["typical"], nodes["imputed error"], standard, strict=True):
+        laid, log_count = proposal.lay(part)
+        at = unit.at(laid, priors)
+        spreads = {name: typical * values for name, values in at.spreads.items()}
         scales = {
-            "": np.ones((POINTS, 1)),
-            "directness": unit.directness[:, None],
-            "programme": spreads["programme"][:, None] * unit.tails,
+            "": np.ones((points, 1)),
+            "directness": at.directness[:, None],
+            "programme": spreads["programme"][:, None] * at.tails,
             "study": spreads["study"][:, None],
         }
         error = np.where(imputed, factor, 1.0) * errors
@@ -271,68 +339,96 @@ def _nodes(rows: pd.DataFrame, measure: str, priors: Priors) -> Iterator[Node]:
             mean,
             np.concatenate([block.sd * scales[block.spread or ""] for block in blocks], axis=1),
             error**2 + spreads["row"][:, None] ** 2,
-            spreads | {"new bias": unit.new_bias, "imputed error": np.full(POINTS, factor)},
-            np.full(POINTS, -np.log(POINTS)),
+            spreads | {"bias": at.bias_scale, "new bias": at.new_bias, "imputed error": np.full(points, factor)},
+            log_count - np.log(points),
         )
         bound = NOT_SIGNIFICANT * error
-        yield Node(model, unit.bias, unit.place * bound, np.broadcast_to(np.log(2 * bound), unit.place.shape))
+        yield Node(model, laid, at.bias, at.place * bound, np.broadcast_to(np.log(2 * bound), at.place.shape))
 
 
 @dataclass(frozen=True)
-class UnitPoints:
-    """What is integrated over points: ``spreads`` by name in units of the typical one, ``directness`` and ``new_bias``
-    (points,); ``tails`` (points, programmes), which multiply the spread between programmes; ``bias``, and the
-    ``place`` of an unseen effect between its bounds, from -1 to 1 (points, rows)."""
+class AtPoints:
+    """What is integrated over points, of the size that the priors say.
+
+    ``spreads`` by name in units of the typical one, ``directness``, ``bias_scale`` and ``new_bias`` (points,);
+    ``tails`` (points, programmes), which multiply the spread between programmes; ``bias``, and the ``place`` of an
+    unseen effect between its bounds, from -1 to 1 (points, rows).
+    """
 
     spreads: dict[str, np.ndarray]
     directness: np.ndarray
+    bias_scale: np.ndarray
     new_bias: np.ndarray
     tails: np.ndarray
     bias: np.ndarray
     place: np.ndarray
 
 
-def _unit_points(rows: pd.DataFrame, priors: Priors, nodes: int) -> Iterator[UnitPoints]:
-    """Points for each node, the next part of one sequence: what the parts are off averages out.
+@dataclass(frozen=True)
+class Unit:
+    """How many coordinates the points of a measure need, and which rows share a bias (studies, rows).
 
-    Every row has a place of its own, for a simulated effect may be hidden in any; a study of a design without a drawn
-    control has one bias.
+    Every row has a place of its own, for a simulated effect may be hidden in any.
     """
-    is_biased = rows["design"].isin(UNADJUSTED).to_numpy()
-    studies = sorted(set(rows.loc[is_biased, "study_id"]))
-    has_bias = membership(rows["study_id"], studies).T * is_biased
-    points = _standard_points(rows["programme"].nunique(), len(studies), len(rows), nodes, priors.tails)
-    for spreads, biases, tails, near, places in zip(*(np.split(part, nodes) for part in points), strict=True):
-        programme, study, row = spreads.T
-        yield UnitPoints(
+
+    programmes: int
+    has_bias: np.ndarray
+
+    @property
+    def _sizes(self) -> list[int]:
+        studies, rows = self.has_bias.shape
+        return [3, 1, 1, 1 + studies, 1 + self.programmes, rows]
+
+    @property
+    def coordinates(self) -> int:
+        """Coordinates of a point."""
+        return sum(self._sizes)
+
+    def at(self, laid: np.ndarray, priors: Priors) -> AtPoints:
+        """Points whose priors are standard normal, pushed to the priors that they stand for."""
+        spreads, near, scale, biases, tails, places = np.split(laid, np.cumsum(self._sizes)[:-1], axis=1)
+        programme, study, row = _half_normal(spreads).T
+        tails, biases = _tail(tails, priors.tails), _half_normal(biases)
+        bias_scale = priors.bias_sd * np.exp(priors.bias_log_sd * scale)
+        return AtPoints(
             {"programme": programme, "new programme": programme * tails[:, 0], "study": study / 2, "row": row / 2},
-            np.where(near[:, 0] < priors.near_weight, priors.near, priors.far),
-            priors.bias_sd * biases[:, 0],
+            np.where(ndtr(near[:, 0]) < priors.near_weight, priors.near, priors.far),
+            bias_scale[:, 0],
+            bias_scale[:, 0] * biases[:, 0],
             tails[:, 1:],
-            priors.bias_sd * biases[:, 1:] @ has_bias,
-            2 * places - 1,
+            bias_scale * biases[:, 1:] @ self.has_bias,
+            2 * ndtr(places) - 1,
         )
 
 
-@lru_cache(maxsize=32)
-def _standard_points(programmes: int, studies: int, rows: int, nodes: int, tails: float) -> tuple[np.ndarray, ...]:
-    """Points of a scrambled Sobol sequence, always the same, pushed through standard priors; (nodes * points, columns).
+def _unit(rows: pd.DataFrame) -> Unit:
+    is_biased = rows["design"].isin(UNADJUSTED).to_numpy()
+    studies = sorted(set(rows.loc[is_biased, "study_id"]))
+    return Unit(rows["programme"].nunique(), membership(rows["study_id"], studies).T * is_biased)
 
-    Half-normal: three spreads, and biases of one new study and of ``studies``. What a normal effect is multiplied by
-    so that it is Student's t with ``tails`` degrees of freedom: for one new programme and for ``programmes``. Even
-    between zero and one: one column for directness, and places for ``rows``.
-    """
-    sizes = np.array([3, 1 + studies, 1 + programmes, 1, rows])
-    sequence = qmc.Sobol(sizes.sum(), rng=np.random.default_rng(SEQUENCE))
-    uniform = np.concatenate([sequence.random(POINTS) for _ in range(nodes)])
-    spreads, biases, scales, near, places = np.split(uniform, np.cumsum(sizes)[:-1], axis=1)
-    half = tails / 2
-    return (
-        *(ndtri((1 + each) / 2) for each in (spreads, biases)),
-        np.sqrt(half / gammaincinv(half, scales)),
-        near,
-        places,
-    )
+
+@lru_cache(maxsize=64)
+def _standard_points(coordinates: int, parts: int, points: int) -> list[np.ndarray]:
+    """Standard normal points (points, coordinates) for each part: the next ones of a scrambled Sobol sequence, always
+    the same. What the parts are off averages out."""
+    sequence = qmc.Sobol(coordinates, rng=np.random.default_rng(SEQUENCE))
+    return [ndtri(sequence.random(points)) for _ in range(parts)]
+
+
+def _half_normal(standard: np.ndarray) -> np.ndarray:
+    return np.asarray(ndtri((1 + ndtr(standard)) / 2))
+
+
+def _tail(standard: np.ndarray, degrees: float) -> np.ndarray:
+    """What a normal effect is multiplied by so that it is Student's t with so many degrees of freedom."""
+    return np.asarray(np.interp(standard, *_tail_table(degrees)))
+
+
+@cache
+def _tail_table(degrees: float) -> tuple[np.ndarray, np.ndarray]:
+    """Standard normal numbers and the factors that belong to them: a table, for the function is slow."""
+    standard, half = np.linspace(-8, 8, 16001), degrees / 2
+    return standard, np.sqrt(half / gammaincinv(half, ndtr(standard)))
 
 
 def _blocks(rows: pd.DataFrame, prior: tuple[float, float], priors: Priors) -> list[Block]:

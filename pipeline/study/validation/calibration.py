@@ -136,7 +136,8 @@ def draw_truth(
     fixed = [rng.normal(*prior), rng.normal(*priors.doubling), *rng.normal(0, directness, 2)]
     scales = {"programme": typical, "study": typical / 2, "row": typical / 2}
     spreads = {name: abs(rng.normal(0, scale)) for name, scale in scales.items()}
-    return Truth(np.array(fixed), spreads, priors.bias_sd, priors.tails, factor)
+    bias = priors.bias_sd * np.exp(priors.bias_log_sd * rng.standard_normal())
+    return Truth(np.array(fixed), spreads, bias, priors.tails, factor)
 
 
 @dataclass(frozen=True)
@@ -208,9 +209,8 @@ def _replicas(posterior: Posterior, own: Layout, priors: Priors, measure: str, s
     rng = stream(seed, f"predictive check {measure}")
     names = ["mean", *shifts(own.rows)]
     fixed, spreads = posterior.draw_with_spreads([{name: 1.0} for name in names], [()] * len(names), rng, size)
-    spreads = {name: spreads[name] for name in ("programme", "study", "row", "imputed error")}
     truths = [
-        Truth(fixed[draw], each, priors.bias_sd, priors.tails, each["imputed error"])
+        Truth(fixed[draw], each, each["bias"], priors.tails, each["imputed error"])
         for draw in range(size)
         for each in [{name: float(values[draw]) for name, values in spreads.items()}]
     ]

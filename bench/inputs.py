@@ -20,11 +20,10 @@ ROWS, SETTINGS = "rows.csv", "settings.json"
 
 @dataclass(frozen=True)
 class Inputs:
-    """Rows of the synthesis, priors, spread of the log of the factor on imputed errors, seed, level of intervals."""
+    """Rows of the synthesis, priors, seed, level of intervals."""
 
     rows: pd.DataFrame
     priors: Priors
-    factor_sd: float
     seed: int
     level: float
 
@@ -39,18 +38,20 @@ def write(folder: Path) -> None:
     from pipeline.kit.data.contracts import read_clean
     from pipeline.kit.stages.run import read_stage
     from pipeline.params import load_params, select
-    from pipeline.study.synthesis.pooling import error_factor_sd
+    from pipeline.study.synthesis.comparisons import variation_between_farms
 
     values = select(load_params(), read_stage("11_validation")["params"])
+    farms = variation_between_farms(read_clean(EFFECTS), values["farm_variation_low"], values["farm_variation_high"])
     priors = Priors(
         (values["fertilizer_prior_mean"], values["fertilizer_prior_sd"]),
         (values["other_prior_mean"], values["other_prior_sd"]),
-        values["spread_prior_scale"],
-        values["design_bias_sd"],
+        spread_scale=values["spread_prior_scale"],
+        bias_sd=values["design_bias_sd"],
+        near_weight=values["near_weight"],
+        variation_log_sd=farms.log_sd,
     )
     settings = {
         "priors": asdict(priors),
-        "factor_sd": error_factor_sd(read_clean(EFFECTS)),
         "seed": values["seed"],
         "level": values["interval_level"],
     }

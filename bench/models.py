@@ -40,14 +40,14 @@ def points(mixtures: dict[str, Mixture], levels: list[float]) -> dict[str, list[
 
 def arrays(given: Inputs) -> dict[str, Any]:
     """The data of the model as the samplers take them."""
-    return sampler.arrays(given.rows, given.priors, given.factor_sd)
+    return sampler.arrays(given.rows, given.priors)
 
 
 def exact() -> Way:
     """The project's own way: integration over a grid of spreads."""
 
     def run(given: Inputs) -> Answer:
-        synthesis = synthesise(given.rows, given.priors, given.factor_sd)
+        synthesis = synthesise(given.rows, given.priors)
         return Answer(points({name: synthesis.new_place(name) for name in synthesis.posteriors}, given.levels))
 
     return run
@@ -77,12 +77,13 @@ def pymc(sampler_name: str = "pymc") -> Way:
             found = library.sample(
                 chains=CHAINS, cores=CORES, random_seed=given.seed, progressbar=False, nuts_sampler=sampler_name
             )
-        drawn = {name: found.posterior[name].to_numpy() for name in ("new_mean", "new_sd")}
-        watched = found.posterior[["typical", "country", "study", "row", "factor", "new_mean"]]
+        names = [f"{each['measure']}:{part}" for each in data["each"] for part in ("mean", "sd", "weight")]
+        drawn = {name: found.posterior[name].to_numpy() for name in names}
+        watched = found.posterior[["typical", "factor", *(name for name in names if name.endswith(":mean"))]]
         return Answer(
             points(sampler.new_places(data, drawn), given.levels),
-            float(arviz.rhat(watched).to_array().max()),
-            float(arviz.ess(watched).to_array().min()),
+            max(float(values.max()) for values in arviz.rhat(watched).values()),
+            min(float(values.min()) for values in arviz.ess(watched).values()),
             int(found.sample_stats["diverging"].sum()),
         )
 

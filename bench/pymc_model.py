@@ -9,30 +9,44 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
+from pipeline.study.synthesis.pooling import NOT_SIGNIFICANT
+
 
 def build(data: dict[str, Any]) -> pm.Model:
     """The model over the arrays of ``sampler``, line by line that of NumPyro."""
-    k, measure = len(data["measures"]), data["measure"]
-    mean, sd = data["prior"][:, 0], data["prior"][:, 1]
+    priors = data["priors"]
+    half = priors.tails / 2
     with pm.Model() as model:
         typical = pm.LogNormal("typical", np.log(data["scale"]), data["typical_log_sd"])
-        square = {
-            name: (typical * part * pm.HalfNormal(name, 1.0, shape=k)) ** 2
-            for name, part in (("country", 0.5), ("study", 1.0), ("row", 0.5))
-        }
-        factor = pm.LogNormal("factor", 0.0, data["factor_sd"], shape=k)
-        error = (data["errors"] * pt.switch(data["imputed"], factor[measure], 1.0)) ** 2
-        covariance = (
-            data["same_measure"] * sd[measure] ** 2
-            + data["bias"]
-            + data["same_place"] * square["country"][measure]
-            + data["same_study"] * square["study"][measure]
-            + pt.diag(error + square["row"][measure])
-        )
-        pm.MvNormal("values", mean[measure], covariance, observed=data["values"])
-        carried = data["is_measure"] * sd[:, None] ** 2 + data["is_home"] * square["country"][:, None]
-        gain = pt.linalg.solve(covariance, carried.T, assume_a="pos").T
-        apart = square["country"] + square["study"] + square["row"]
-        pm.Deterministic("new_mean", mean + gain @ (data["values"] - mean[measure]))
-        pm.Deterministic("new_sd", pt.sqrt(sd**2 + apart - (gain * carried).sum(axis=1)))
+        factor = pm.LogNormal("factor", 0.0, data["factor_sd"])
+        for own in data["each"]:
+            name, rows = own["measure"], len(own["values"])
+            spread = pm.HalfNormal(f"{name}:spread", 1.0, shape=3) * typical * np.array([1.0, 0.5, 0.5])
+            precision = pm.Gamma(f"{name}:precision", half, half, shape=own["programmes"] + 1)
+            scale = pm.LogNormal(f"{name}:bias_scale", np.log(priors.bias_sd), priors.bias_log_sd)
+            bias = pm.HalfNormal(f"{name}:bias", 1.0, shape=own["studies"]) * scale
+            place = pm.Uniform(f"{name}:place", -1.0, 1.0, shape=rows)
+            error = own["errors"] * pt.switch(own["imputed"], factor, 1.0)
+            bound = NOT_SIGNIFICANT * error
+            values = pt.switch(own["hidden"], place * bound, own["values"]) - bias[own["study"]] * own["biased"]
+            pm.Potential(f"{name}:width", pt.sum(pt.switch(own["hidden"], pt.log(2 * bound), 0.0)))
+            covariance = (
+                own["prior_covariance"]
+                + spread[0] ** 2 * own["same_programme"] / precision[own["programme"]]
+                + spread[1] ** 2 * own["same_study"]
+                + pt.diag(error**2 + spread[2] ** 2)
+            )
+            new = spread[0] ** 2 / precision[-1] + spread[1] ** 2 + spread[2] ** 2
+            logs, means, sds = [], [], []
+            for apart, weight in ((priors.near, priors.near_weight), (priors.far, 1 - priors.near_weight)):
+                whole = covariance + apart**2 * own["apart"]
+                off, carried = values - own["prior_mean"], np.full(rows, own["sd"] ** 2)
+                logs.append(np.log(weight) + pm.logp(pm.MvNormal.dist(np.zeros(rows), whole), off))
+                gain = pt.linalg.solve(whole, carried, assume_a="pos")
+                means.append(own["mean"] + pt.dot(gain, off))
+                sds.append(pt.sqrt(own["sd"] ** 2 - pt.dot(gain, carried) + new))
+            pm.Potential(f"{name}:likelihood", pt.logsumexp(pt.stack(logs)))
+            pm.Deterministic(f"{name}:weight", pt.exp(pt.stack(logs) - pt.logsumexp(pt.stack(logs))))
+            pm.Deterministic(f"{name}:mean", pt.stack(means))
+            pm.Deterministic(f"{name}:sd", pt.stack(sds))
     return model

@@ -1,7 +1,8 @@
-"""The synthesis of stage 05 through a sampler (NumPyro): a check on the exact integration over the spreads.
+"""The synthesis of stage 05 through a sampler (NumPyro): a check on the exact integration over points.
 
-Given the spreads all effects are normal, so only spreads are sampled; new places follow in closed form from each draw.
-Nothing that is published rests on it. NumPyro is in the environment of the benchmark only (``.venv-bench``).
+All normal effects are integrated; spreads, scales of the tails, biases and unseen values are sampled, and whether
+evidence from elsewhere is near or far is summed out. New places follow in closed form from each draw. Nothing that is
+published rests on it. NumPyro is in the environment of the benchmark only (``.venv-bench``).
 """
 
 from dataclasses import dataclass
@@ -11,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline.kit.bayes.mixture import Mixture
-from pipeline.study.synthesis.pooling import HERE, Priors, country_of, moderators
+from pipeline.study.synthesis.comparisons import UNADJUSTED
+from pipeline.study.synthesis.pooling import NOT_SIGNIFICANT, Priors, shifts
 
 CHAINS, WARM_UP, KEPT = 4, 500, 700
 # Usual limits for a chain that may be used (Vehtari et al. 2021, Bayesian Analysis 16).
@@ -48,7 +50,8 @@ def sample(data: dict[str, Any], seed: int, **chains: Any) -> Sampled:
     run = MCMC(NUTS(_model), **size, **chains, progress_bar=False)
     run.run(jax.random.PRNGKey(seed), data, extra_fields=("diverging",))
     drawn = {name: np.asarray(values) for name, values in run.get_samples(group_by_chain=True).items()}
-    table = summary({name: values for name, values in drawn.items() if not name.endswith("_sd")})
+    watched = {name: values for name, values in drawn.items() if name in ("typical", "factor") or ":mean" in name}
+    table = summary(watched)
     r_hat = max(float(np.max(part["r_hat"])) for part in table.values())
     effective = min(float(np.min(part["n_eff"])) for part in table.values())
     divergent = int(np.asarray(run.get_extra_fields()["diverging"]).sum())
@@ -57,10 +60,13 @@ def sample(data: dict[str, Any], seed: int, **chains: Any) -> Sampled:
 
 
 def new_places(data: dict[str, Any], drawn: dict[str, np.ndarray]) -> dict[str, Mixture]:
-    """The effect in a new place by measure, one normal per draw: what is left when the spreads are averaged."""
-    mean, sd = (drawn[f"new_{part}"].reshape(-1, len(data["measures"])) for part in ("mean", "sd"))
-    even = np.full(len(mean), 1 / len(mean))
-    return {measure: Mixture(even, mean[:, k], sd[:, k]) for k, measure in enumerate(data["measures"])}
+    """The effect in a new place by measure, two normals per draw: what is left when the spreads are averaged."""
+    found = {}
+    for each in data["each"]:
+        name = each["measure"]
+        mean, sd, weight = (drawn[f"{name}:{part}"].reshape(-1) for part in ("mean", "sd", "weight"))
+        found[name] = Mixture(weight / weight.sum(), mean, sd)
+    return found
 
 
 def check(r_hat: float, effective: float, divergent: int) -> None:
@@ -76,60 +82,83 @@ def check(r_hat: float, effective: float, divergent: int) -> None:
         raise ConvergenceError("the chains must not be used: " + "; ".join(problems))
 
 
-def arrays(rows: pd.DataFrame, priors: Priors, factor_sd: float) -> dict[str, Any]:
-    """Data of the model as arrays: which rows share a measure, a country, a study, a moderator."""
-    rows = rows.reset_index(drop=True)
-    measure, measures = pd.factorize(rows["measure"], sort=True)
-    place = (rows["measure"] + "|" + country_of(rows)).to_numpy()
-    study, _ = pd.factorize(rows["measure"] + "|" + rows["study_id"], sort=True)
-    same_measure = measure[:, None] == measure[None, :]
-    shifts = moderators(rows).to_numpy()
-    home = np.array([f"{name}|{HERE}" for name in measures])
+def arrays(rows: pd.DataFrame, priors: Priors) -> dict[str, Any]:
+    """Data of the model as arrays, for each measure that has rows: values, errors, and which rows share what."""
+    each = [_of_measure(str(measure), own, priors) for measure, own in rows.groupby("measure", sort=True)]
+    shared = {"scale": priors.spread_scale, "typical_log_sd": priors.typical_log_sd}
+    return {"each": each, "factor_sd": priors.variation_log_sd, "priors": priors, **shared}
+
+
+def _of_measure(measure: str, rows: pd.DataFrame, priors: Priors) -> dict[str, Any]:
+    programme, programmes = pd.factorize(rows["programme"], sort=True)
+    study, studies = pd.factorize(rows["study_id"], sort=True)
+    biased = rows["design"].isin(UNADJUSTED).to_numpy()
+    hidden = rows["is_censored"].to_numpy(bool)
+    other = shifts(rows)
+    places = other[["other place", "other practice"]].to_numpy()
+    mean, sd = priors.of(measure)
+    dose = other["dose"].to_numpy()
     return {
-        "measures": tuple(measures),
-        "values": rows["log_ratio"].to_numpy(float),
+        "measure": measure,
+        "values": np.where(hidden, 0.0, rows["log_ratio"].to_numpy(float)),
+        "hidden": hidden,
         "errors": rows["se"].to_numpy(float),
         "imputed": rows["is_se_imputed"].to_numpy(bool),
-        "measure": measure,
-        "is_measure": (np.arange(len(measures))[:, None] == measure[None, :]).astype(float),
-        "is_home": (home[:, None] == place[None, :]).astype(float),
-        "same_measure": same_measure.astype(float),
-        "same_place": (place[:, None] == place[None, :]).astype(float),
-        "same_study": (study[:, None] == study[None, :]).astype(float),
-        "bias": shifts @ shifts.T * same_measure * priors.bias_sd**2,
-        "prior": np.array([priors.of(name) for name in measures]),
-        "scale": priors.spread_scale,
-        "typical_log_sd": priors.typical_log_sd,
-        "factor_sd": factor_sd,
+        "programme": programme,
+        "programmes": len(programmes),
+        "study": study,
+        "studies": len(studies),
+        "same_programme": (programme[:, None] == programme).astype(float),
+        "same_study": (study[:, None] == study).astype(float),
+        "biased": biased.astype(float),
+        "prior_mean": mean + priors.doubling[0] * dose,
+        "prior_covariance": sd**2 + priors.doubling[1] ** 2 * np.outer(dose, dose),
+        "apart": places @ places.T,
+        "mean": mean,
+        "sd": sd,
     }
 
 
 def _model(data: dict[str, Any]) -> None:
-    """The model of the synthesis with all effects integrated: the data are one normal vector, its spreads are drawn."""
+    """The model of the synthesis with all normal effects integrated: the data are one normal vector by measure."""
+    import jax
     import jax.numpy as jnp
     import numpyro
     import numpyro.distributions as dist
 
-    k, measure = len(data["measures"]), data["measure"]
+    priors = data["priors"]
     typical = numpyro.sample("typical", dist.LogNormal(jnp.log(data["scale"]), data["typical_log_sd"]))
-    square = {
-        name: (typical * part * numpyro.sample(name, dist.HalfNormal(1.0).expand([k]))) ** 2
-        for name, part in (("country", 0.5), ("study", 1.0), ("row", 0.5))
-    }
-    factor = numpyro.sample("factor", dist.LogNormal(0.0, data["factor_sd"]).expand([k]))
-    error = (data["errors"] * jnp.where(data["imputed"], factor[measure], 1.0)) ** 2
-    mean, sd = data["prior"][:, 0], data["prior"][:, 1]
-    covariance = (
-        data["same_measure"] * sd[measure] ** 2
-        + data["bias"]
-        + data["same_place"] * square["country"][measure]
-        + data["same_study"] * square["study"][measure]
-        + jnp.diag(error + square["row"][measure])
-    )
-    numpyro.sample("values", dist.MultivariateNormal(mean[measure], covariance), obs=data["values"])
-    # New places given the spreads: normal, by the usual formula for a part of a normal vector.
-    at_home = data["is_measure"] * sd[:, None] ** 2 + data["is_home"] * square["country"][:, None]
-    apart = square["country"] + square["study"] + square["row"]
-    gain = jnp.linalg.solve(covariance, at_home.T).T
-    numpyro.deterministic("new_mean", mean + gain @ (data["values"] - mean[measure]))
-    numpyro.deterministic("new_sd", jnp.sqrt(sd**2 + apart - (gain * at_home).sum(axis=1)))
+    factor = numpyro.sample("factor", dist.LogNormal(0.0, data["factor_sd"]))
+    for own in data["each"]:
+        name, rows = own["measure"], len(own["values"])
+        with numpyro.handlers.scope(prefix=name, divider=":"):
+            spread = numpyro.sample("spread", dist.HalfNormal(1.0).expand([3])) * typical * jnp.array([1.0, 0.5, 0.5])
+            half = priors.tails / 2
+            precision = numpyro.sample("precision", dist.Gamma(half, half).expand([own["programmes"] + 1]))
+            scale = numpyro.sample("bias_scale", dist.LogNormal(jnp.log(priors.bias_sd), priors.bias_log_sd))
+            bias = numpyro.sample("bias", dist.HalfNormal(1.0).expand([own["studies"]])) * scale
+            place = numpyro.sample("place", dist.Uniform(-1.0, 1.0).expand([rows]))
+            error = own["errors"] * jnp.where(own["imputed"], factor, 1.0)
+            bound = NOT_SIGNIFICANT * error
+            values = jnp.where(own["hidden"], place * bound, own["values"]) - bias[own["study"]] * own["biased"]
+            numpyro.factor("width", jnp.sum(jnp.where(own["hidden"], jnp.log(2 * bound), 0.0)))
+            covariance = (
+                own["prior_covariance"]
+                + spread[0] ** 2 * own["same_programme"] / precision[own["programme"]]
+                + spread[1] ** 2 * own["same_study"]
+                + jnp.diag(error**2 + spread[2] ** 2)
+            )
+            new = spread[0] ** 2 / precision[-1] + spread[1] ** 2 + spread[2] ** 2
+            logs, means, sds = [], [], []
+            for apart, weight in ((priors.near, priors.near_weight), (priors.far, 1 - priors.near_weight)):
+                whole = covariance + apart**2 * own["apart"]
+                off = values - own["prior_mean"]
+                log_density = dist.MultivariateNormal(jnp.zeros(rows), whole).log_prob(off)
+                gain = jnp.linalg.solve(whole, jnp.full(rows, own["sd"] ** 2))
+                logs.append(jnp.log(weight) + log_density)
+                means.append(own["mean"] + gain @ off)
+                sds.append(jnp.sqrt(own["sd"] ** 2 - gain @ jnp.full(rows, own["sd"] ** 2) + new))
+            numpyro.factor("likelihood", jax.nn.logsumexp(jnp.array(logs)))
+            numpyro.deterministic("weight", jax.nn.softmax(jnp.array(logs)))
+            numpyro.deterministic("mean", jnp.array(means))
+            numpyro.deterministic("sd", jnp.array(sds))

@@ -217,13 +217,9 @@ def test_chances_add_up_and_do_not_depend_on_the_order_of_the_names(rows, order)
     assert turned == pytest.approx(found)
 
 
-def test_a_cause_is_ranked_only_with_two_studies_of_its_measure():
+def test_a_cause_is_ranked_only_with_evidence_that_is_more_than_very_low():
     measures = {"fertilizer": "mineral_fertilizer", "technique": "pruning", "knowledge": "training"}
-    of_two = ["mineral_fertilizer", "training", "mineral_fertilizer", "training", "pruning"]
-    studies = pd.DataFrame({"measure": of_two, "study_id": ["a", "b", "c", "d", "e"]})
-    assert estimates.ranked_causes(studies, measures) == ("fertilizer", "pod_borer", "knowledge")
-    # Another row of the same study is no other study.
-    studies.loc[5] = ["pruning", "e"]
-    assert estimates.ranked_causes(studies, measures) == ("fertilizer", "pod_borer", "knowledge")
-    studies.loc[6] = ["pruning", "f"]
-    assert estimates.ranked_causes(studies, measures) == ("fertilizer", "pod_borer", "technique", "knowledge")
+    certainties = pd.DataFrame({"measure": ["mineral_fertilizer", "pruning", "training"], "steps": [2, 1, 0]})
+    assert estimates.ranked_causes(certainties, measures) == ("fertilizer", "pod_borer")
+    certainties["steps"] = [1, 2, 4]
+    assert estimates.ranked_causes(certainties, measures) == ("pod_borer", "technique", "knowledge")

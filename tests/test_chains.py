@@ -14,15 +14,16 @@ from bench.measure import measure
 from pipeline.kit import paths
 from pipeline.study.evidence import clean
 from pipeline.study.synthesis import comparisons
-from pipeline.study.synthesis.pooling import Priors, error_factor_sd
+from pipeline.study.synthesis.pooling import Priors
 
 
 @pytest.fixture
 def given(effects, tmp_path) -> Path:
     """A folder with the inputs of two measures."""
-    rows = comparisons.pooled_rows(effects, clean.shade_trial())
+    farms = comparisons.variation_between_farms(effects, 0.4, 0.8)
+    rows = comparisons.pooled_rows(effects, clean.shade_trial(), farms, 56.0)
     rows[rows["measure"].isin(["mineral_fertilizer", "shade"])].to_csv(tmp_path / inputs.ROWS, index=False)
-    settings = {"priors": asdict(Priors()), "factor_sd": error_factor_sd(effects), "seed": 3, "level": 0.9}
+    settings = {"priors": asdict(Priors()), "seed": 3, "level": 0.9}
     (tmp_path / inputs.SETTINGS).write_text(json.dumps(settings), encoding="utf-8")
     return tmp_path
 

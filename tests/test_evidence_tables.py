@@ -67,7 +67,18 @@ def test_no_increase_without_a_size_stays_missing(effects):
     # E010 reports "no increase" from fertilizer and gives no number: it is not a zero.
     found = effects.set_index("effect_id").loc["E010"]
     assert pd.isna(found["log_ratio"])
-    assert found["reason_not_pooled"] == "printed figures allow no ratio"
+    assert found["is_censored"]
+    assert found["is_poolable"]
+
+
+def test_only_a_contrast_that_is_called_not_significant_and_shows_no_direction_is_heard_without_a_number(effects):
+    hidden = effects[effects["is_censored"]].set_index("effect_id")
+    assert hidden["log_ratio"].isna().all()
+    assert set(hidden["significance"]) == {"not_significant"}
+    # A fall that is called significant, without its size, says more than "none": it is not heard as none.
+    assert not {"E090", "E214", "E255"} & set(hidden.index)
+    # A result that prints its number is heard with it.
+    assert not set(effects.loc[effects["log_ratio"].notna(), "effect_id"]) & set(hidden.index)
 
 
 def test_control_of_zero_gives_no_ratio():
@@ -136,7 +147,7 @@ def test_poolable_effects_are_yield_ratios_of_measures_without_excluding_warning
     assert (pooled["outcome"] == "yield").all()
     assert pooled["measure"].isin(POOLED_MEASURES).all()
     assert pooled["design"].isin(POOLABLE_DESIGNS).all()
-    assert np.isfinite(pooled["log_ratio"]).all()
+    assert (np.isfinite(pooled["log_ratio"]) | pooled["is_censored"]).all()
     for warnings in pooled["warnings"].dropna():
         assert not set(warnings.split(";")) & set(EXCLUDING_WARNINGS)
 

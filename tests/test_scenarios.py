@@ -181,20 +181,16 @@ def test_best_dose_is_no_worse_than_the_full_one_and_falls_with_the_price(inputs
     assert measures.best_fertilizer(inputs, price * 2, bean_price)[0] <= dose
 
 
-def test_only_what_was_seen_in_two_studies_or_here_is_ranked(inputs):
-    studies = pd.DataFrame(
-        {
-            "measure": ["mineral_fertilizer"] * 2 + ["training"] * 2 + ["organic_fertilizer"] * 2,
-            "study_id": ["a", "b", "c", "d", "e", "e"],
-        }
-    )
-    found = measures.is_ranked(measures.build_options(inputs, PRICES), studies)
+def test_only_what_has_more_than_very_low_evidence_or_was_tried_here_is_ranked(inputs):
+    kinds = ["mineral_fertilizer", "training", "organic_fertilizer", "pruning"]
+    certainties = pd.DataFrame({"measure": kinds, "steps": [2, 3, 1, 0]})
+    found = measures.is_ranked(measures.build_options(inputs, PRICES), certainties)
     assert {name for name, ranked in found.items() if not ranked} == {
         "borer_sanitation",
         "pruning",
         "organic_fertilizer",
     }
-    without = measures.is_ranked(measures.build_options(inputs, PRICES), studies.iloc[1:])
+    without = measures.is_ranked(measures.build_options(inputs, PRICES), certainties.assign(steps=[1, 2, 1, 0]))
     assert [name for name, ranked in without.items() if ranked] == ["pod_sleeving", "training"]
 
 

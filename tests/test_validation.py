@@ -9,7 +9,7 @@ from pipeline.kit.publish.estimates import Estimate
 from pipeline.kit.publish.keys import Key
 from pipeline.study.evidence import clean as clean
 from pipeline.study.synthesis import comparisons, pooling
-from pipeline.study.synthesis.pooling import Priors, Simulated, positions_of, synthesise
+from pipeline.study.synthesis.pooling import Priors, Simulated, fit_measures, positions_of, synthesise, together
 from pipeline.study.validation import calibration
 from pipeline.study.validation import estimates as published
 from tests.evidence_rows import made_up
@@ -73,7 +73,8 @@ def test_truths_drawn_elsewhere_are_even_in_their_posteriors_and_a_surer_model_i
     positions = []
     for number in range(60):
         rows, mean = trials_of_training(np.random.default_rng(number))
-        positions.append(float(synthesise(rows, priors).mean_effect("training").below(mean)))
+        found = together(rows, fit_measures(rows, ["training"], priors), priors)
+        positions.append(float(found.mean_effect("training").below(mean)))
     assert (kstest(positions, "uniform").pvalue > 0.005) == is_even
     inside = np.mean(np.abs(np.array(positions) - 0.5) < 0.4)
     assert (0.65 <= inside <= 0.93) == is_even

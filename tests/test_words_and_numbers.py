@@ -78,13 +78,14 @@ def test_the_pests_stand_with_black_pod_beside_them(estimates: pd.DataFrame) -> 
     assert (both[["lower", "value", "upper"]] > alone[["lower", "value", "upper"]]).all()
 
 
-def test_no_measure_with_fewer_than_two_studies_is_ranked(fresh: Path, estimates: pd.DataFrame) -> None:
+def test_no_measure_of_very_low_certainty_is_ranked(fresh: Path, estimates: pd.DataFrame) -> None:
     results = fresh / "results"
-    studies = pd.read_csv(results / "05_model_evidence" / "tables" / "studies.csv").groupby("measure")["study_id"]
-    assert studies.nunique().get("pruning", 0) == 1
-    assert studies.nunique().get("organic_fertilizer", 0) == 0
+    certainties = pd.read_csv(results / "05_model_evidence" / "tables" / "certainty.csv").set_index("measure")
+    weak = set(certainties.index[certainties["steps"] < 2])
+    assert weak == set(certainties.index) - {"mineral_fertilizer"}
     ranked = set(pd.read_csv(results / "10_scenarios" / "tables" / "summary.csv")["name"])
-    assert not ranked & {"pruning", "organic_fertilizer", "borer_sanitation"}
+    assert not ranked & {*weak, "borer_sanitation", "training_fertilizer", "full_package"}
+    assert not {"first.knowledge", "first.technique"} & set(estimates.index)
     worth = {key for key in estimates.index if key.startswith(("information.", "plots.", "first."))}
     assert not {key for key in worth if "pruning" in key or "technique" in key}
 

@@ -34,13 +34,13 @@ class Inputs:
 
 
 def write(folder: Path) -> None:
-    """Write the inputs of stage 11, which fits the model both exactly and by a sampler."""
+    """Write the inputs of the synthesis, as stage 05 has them."""
     from pipeline.kit.data.contracts import read_clean
     from pipeline.kit.stages.run import read_stage
     from pipeline.params import load_params, select
     from pipeline.study.synthesis.comparisons import variation_between_farms
 
-    values = select(load_params(), read_stage("11_validation")["params"])
+    values = select(load_params(), read_stage("05_model_evidence")["params"])
     farms = variation_between_farms(read_clean(EFFECTS), values["farm_variation_low"], values["farm_variation_high"])
     priors = Priors(
         (values["fertilizer_prior_mean"], values["fertilizer_prior_sd"]),

@@ -60,6 +60,53 @@ def new(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def evidence(chosen: argparse.Namespace) -> int:
+    """Add a study to the evidence (new, check, add); keep forecasts of studies to come, and score them later."""
+    from pipeline.refresh import new_study
+
+    if chosen.action in ("new", "check", "add") and not chosen.study:
+        print(
+            f"cacao evidence {chosen.action} needs {'a name' if chosen.action == 'new' else 'a file'}", file=sys.stderr
+        )
+        return 2
+    if chosen.action == "new":
+        path = paths.shown(new_study.template(chosen.study))
+        print(f"{path} written; fill it in, then: cacao evidence check {path}")
+        return 0
+    if chosen.action in ("keep", "score"):
+        return _forecasts(chosen.action)
+    study = new_study.read(Path(chosen.study))
+    print(new_study.said(study))
+    if chosen.action == "check":
+        print(f"nothing is missing; next: cacao evidence add {chosen.study}")
+        return 0
+    new_study.add(study)
+    print(
+        "added to data/raw (git diff shows it, git checkout data/raw takes it back); next: cacao evidence score says "
+        "how it was foretold, cacao repro computes anew, cacao changes HEAD says what moved"
+    )
+    return 0
+
+
+def _forecasts(action: str) -> int:
+    import datetime
+
+    from pipeline.kit.provenance.releases import commit_of
+    from pipeline.study.validation import forecasts
+
+    if action == "keep":
+        print(f"{paths.shown(forecasts.keep(datetime.date.today(), commit_of('HEAD')))} written")
+        return 0
+    found = forecasts.score(forecasts.rows_now()[0])
+    if found.empty:
+        print("no study has been added since the forecasts were made")
+        return 0
+    print(found.round(3).to_string(index=False))
+    inside = found["position"].between(0.1, 0.9)
+    print(f"{int(inside.sum())} of {len(found)} lie in their 80 % interval")
+    return 0
+
+
 def repro(chosen: argparse.Namespace) -> int:
     """Run every stage whose inputs changed, as `dvc repro` does, but independent stages side by side."""
     from pipeline.kit.rerun.repro import repro as run_stages
@@ -255,6 +302,10 @@ COMMANDS: dict[Command, list[tuple[str | tuple[str, ...], dict[str, Any]]]] = {
         ("title", {"help": "its question in English"}),
         ("judul", {"help": "its question in Indonesian"}),
     ],
+    evidence: [
+        ("action", {"choices": ["new", "check", "add", "keep", "score"]}),
+        ("study", {"nargs": "?", "help": "new: a name, as hoffmann2020; check and add: the file that new wrote"}),
+    ],
     deps: [("stage", {"help": "name of a notebook without .ipynb"})],
     repro: REPRO,
     trace: [
@@ -291,8 +342,9 @@ def explains_itself(error: Exception) -> bool:
     from pipeline.kit.provenance.lineage import LineageError
     from pipeline.kit.yaml_text import FileError
     from pipeline.params import ParameterError
+    from pipeline.refresh.fetch import RefreshError
 
-    return isinstance(error, ParameterError | SourceError | LineageError | FileError | OSError)
+    return isinstance(error, ParameterError | SourceError | LineageError | FileError | RefreshError | OSError)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -98,6 +98,56 @@ def with_new_records(text: str, source: "Refreshable") -> str:
     return changed
 
 
+def add_records(source_id: str, record: dict[str, Any], rows: dict[str, pd.DataFrame]) -> None:
+    """Add rows at the end of raw tables, and a source with its record: all files or, when one cannot be written, none.
+
+    ``rows`` by the name of the table. Raises ``RefreshError``.
+    """
+    register = paths.RAW / "sources.yaml"
+    before = {path: path.read_bytes() for path in (register, *(paths.RAW / f"{name}.csv" for name in rows))}
+    text, after = before[register].decode("utf-8"), {}
+    expected = yaml_text.load(text)
+    for name, added in rows.items():
+        path = paths.RAW / f"{name}.csv"
+        after[path] = before[path] + added.to_csv(index=False, header=False, lineterminator="\n").encode("utf-8")
+        digest, total = hashlib.sha256(after[path]).hexdigest(), len(read_csv(path)) + len(added)
+        text = _set(_set(text, path.name, "sha256", digest), path.name, "rows", str(total))
+        listed = expected["tables"][path.name]["sources"]
+        text = _with_source(text, path.name, source_id, listed)
+        expected["tables"][path.name].update(sha256=digest, rows=total, sources=_inserted(listed, source_id))
+    text = f"{text.rstrip()}\n{_block(source_id, record)}"
+    expected["sources"][source_id] = record
+    if yaml_text.load(text) != expected:
+        raise RefreshError(f"sources.yaml: records of {source_id} cannot be added to its text. {NOTHING_CHANGED}")
+    after[register] = text.encode("utf-8")
+    try:
+        for path, data in after.items():
+            _write(path, data, source_id)
+    except (OSError, KeyboardInterrupt) as error:
+        for path, data in before.items():
+            _write(path, data, source_id)
+        raise RefreshError(f"data/raw cannot be written ({error!r}); {NOTHING_CHANGED}") from error
+    finally:
+        load_registry.cache_clear()
+
+
+def _inserted(listed: list[str], source_id: str) -> list[str]:
+    place = next((number for number, other in enumerate(listed) if other > source_id), len(listed))
+    return [*listed[:place], source_id, *listed[place:]]
+
+
+def _with_source(text: str, table: str, source_id: str, listed: list[str]) -> str:
+    """The text of the register with one more source in the list of a table, in its place by the alphabet."""
+    later = [other for other in listed if other > source_id]
+    block = re.search(rf"^  {re.escape(table)}:\n(?:    .*\n)*", text, flags=re.MULTILINE)
+    if block is None:
+        raise RefreshError(f"sources.yaml: {table} is not laid out so that a source can be added. {NOTHING_CHANGED}")
+    own = block[0]
+    line = f"    - {later[0]}\n" if later else ""
+    changed = own.replace(line, f"    - {source_id}\n{line}", 1) if later else f"{own}    - {source_id}\n"
+    return text.replace(own, changed, 1)
+
+
 def _block(name: str, record: dict[str, Any]) -> str:
     text = yaml.safe_dump({name: record}, sort_keys=False, allow_unicode=True, width=118)
     return textwrap.indent(text, "  ")

@@ -56,8 +56,14 @@ def effects(printed_range_level: float) -> pd.DataFrame:
     A range that is printed without a level is taken to hold ``printed_range_level`` of the probability. Raises
     ``EvidenceError`` for contrasts, arms and studies that do not fit together.
     """
-    frame = load_raw("effects", EFFECT_NUMBERS)
     studies, arms = load_raw("evidence_studies", ("year", "n")), load_raw("evidence_arms", ("n_kg_per_ha",))
+    return effects_of(load_raw("effects", EFFECT_NUMBERS), studies, arms, printed_range_level)
+
+
+def effects_of(
+    frame: pd.DataFrame, studies: pd.DataFrame, arms: pd.DataFrame, printed_range_level: float
+) -> pd.DataFrame:
+    """As ``effects``, of given raw tables."""
     check_effects(frame, studies, arms)
     own_country = frame["country"]
     frame = frame.drop(columns="country").join(studies.set_index("study_id")[[*OF_STUDY]], on="study_id")

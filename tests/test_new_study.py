@@ -1,0 +1,207 @@
+"""A study that a person fills in becomes rows of the raw tables, and is held against forecasts made before."""
+
+import datetime
+import json
+import subprocess
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.cli import main
+from pipeline.kit import paths, yaml_text
+from pipeline.kit.data import sources
+from pipeline.refresh import command, new_study
+from pipeline.study.evidence import clean
+from pipeline.study.validation import forecasts
+from tests.evidence_rows import made_up
+
+FILLED = """\
+source:
+  title: Light pruning on farms in Berau
+  publisher: Journal of Cacao 1(1)
+  year: 2026
+  citation: "A. Person (2026). Light pruning on farms in Berau. Journal of Cacao 1(1)."
+  url: https://example.org/pruning
+  date_read: 2026-11-29
+  read_as: table
+study:
+  study_id: person2026
+  programme: person2026
+  title: Light pruning on farms in Berau
+  country: Indonesia
+  region: Berau
+  design: randomized_trial
+  n: 40
+  risk_of_bias: some
+  risk_why: random halves of farms, no errors printed
+arms:
+  pruned: {label: pruned lightly twice a year}
+  unpruned: {label: not pruned}
+contrasts:
+  - constraint: technique
+    kind: cacao_pruning
+    arm: pruned
+    comparator: unpruned
+    outcome: yield
+    basis: per_ha
+    effect_type: mean_diff
+    control_mean: 500
+    treatment_mean: 600
+    unit: kg/ha
+    significance: not_printed
+    direction: up
+    directness_place: borneo
+    directness_material: like
+    directness_practice: like
+    confidence: high
+    place: Table 2
+    words: 600 against 500 kg/ha
+"""
+
+
+@pytest.fixture
+def filled(tmp_path):
+    path = tmp_path / "person2026.yaml"
+    path.write_text(FILLED, encoding="utf-8")
+    return path
+
+
+def test_a_filled_file_becomes_rows_that_stage_03_reads_and_pools(raw, filled):
+    before = {path.name: path.read_bytes() for path in raw.iterdir()}
+    study = new_study.read(filled)
+    assert "ratio 1.2; pooled under pruning" in new_study.said(study)
+    assert {path.name: path.read_bytes() for path in raw.iterdir()} == before
+    new_study.add(study)
+    sources.verify()
+    row = clean.effects(0.9).set_index("study_id").loc["person2026"]
+    assert row["log_ratio"] == pytest.approx(np.log(600 / 500))
+    assert row["is_poolable"]
+    # Every line that was there is there still, in its place: rows are cited by their line.
+    for name in ("effects.csv", "evidence_studies.csv", "evidence_arms.csv", "readings.csv"):
+        assert (raw / name).read_bytes().startswith(before[name])
+    added = pd.read_csv(raw / "readings.csv").iloc[-1]
+    assert added[["place", "words", "read_on"]].tolist() == ["Table 2", "600 against 500 kg/ha", "2026-11-29"]
+    record = yaml_text.read(raw / "sources.yaml")["sources"]["study_person2026"]
+    assert record["licence"]["confirmed"] is False
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("  design: randomized_trial\n", "", "study.design is empty"),
+        ("    words: 600 against 500 kg/ha\n", "", r"contrasts\[1\].words is empty"),
+        ("    comparator: unpruned\n", "    comparator: shaded\n", "'shaded' is none of the arms pruned, unpruned"),
+        ("    comparator: unpruned\n", "    comparator: pruned\n", "compared with itself"),
+        ("kind: cacao_pruning", "kind: haircut", "kind 'haircut' is not one of"),
+        ("outcome: yield", "outcome: joy", "outcome 'joy' is not one of"),
+        ("control_mean: 500", "control_mean: many", "control_mean"),
+        ("    control_mean: 500\n", "", "neither two means"),
+        ("    basis: per_ha\n", "    basics: per_ha\n", "basics: no such column"),
+        ("study_id: person2026", "study_id: hoffmann2020", "is in evidence_studies.csv already"),
+        ("study_id: person2026", "study_id: ../evil", "must be small letters"),
+        ("contrasts:\n", "contrast:\n", "four parts"),
+        ("  pruned: {label: pruned lightly twice a year}\n", "  pruned: ~\n", "arms.pruned.label is empty"),
+        ("date_read: 2026-11-29", "date_read: 2026-13-45", "month must be"),
+        ("date_read: 2026-11-29", "date_read: 2099-01-01", "date_read"),
+        ("date_read: 2026-11-29", "date_read: yesterday", "date_read"),
+        ("read_as: table", "read_as: dream", "read_as"),
+        ("design: randomized_trial", "design: prayer", "design"),
+        ("risk_of_bias: some", "risk_of_bias: tiny", "risk_of_bias"),
+        ("directness_place: borneo", "directness_place: mars", "directness_place"),
+    ],
+)
+def test_a_file_that_lacks_something_is_refused_by_the_name_of_the_field(raw, filled, old, new, message):
+    assert old in FILLED
+    before = {path.name: path.read_bytes() for path in raw.iterdir()}
+    filled.write_text(FILLED.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(new_study.StudyError, match=message):
+        new_study.read(filled)
+    assert {path.name: path.read_bytes() for path in raw.iterdir()} == before
+
+
+def test_nothing_is_half_written(raw, filled, monkeypatch):
+    before = {path.name: path.read_bytes() for path in raw.iterdir()}
+    study, written = new_study.read(filled), []
+    write = command._write
+
+    def failing(path, data, source_id):
+        written.append(path.name)
+        if len(written) == 3:
+            raise OSError("no room")
+        write(path, data, source_id)
+
+    monkeypatch.setattr(command, "_write", failing)
+    with pytest.raises(command.RefreshError, match="no room"):
+        new_study.add(study)
+    assert {path.name: path.read_bytes() for path in raw.iterdir()} == before
+
+
+def test_the_template_is_never_written_over_what_a_person_filled_in(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "output", lambda path: tmp_path / path.name)
+    path = new_study.template("person2026")
+    text = path.read_text(encoding="utf-8")
+    for word in ("cacao_pruning", "sanitation", "borneo", "randomized_trial", "serious"):
+        assert word in text
+    path.write_text("mine", encoding="utf-8")
+    for name, message in (("person2026", "there already"), ("hoffmann2020", "evidence_studies"), ("../x", "named by")):
+        with pytest.raises(new_study.StudyError, match=message):
+            new_study.template(name)
+    assert path.read_text(encoding="utf-8") == "mine"
+
+
+def test_the_command_says_what_is_missing_in_lines_of_their_own(filled, capsys):
+    filled.write_text(FILLED.replace("  country: Indonesia\n", "").replace("    unit: kg/ha\n", ""), encoding="utf-8")
+    assert main(["evidence", "check", str(filled)]) == 1
+    assert capsys.readouterr().err.splitlines()[1:] == ["  study.country is empty", "  contrasts[1].unit is empty"]
+    assert main(["evidence", "check"]) == 2
+    assert main(["evidence", "check", str(filled) + ".none"]) == 1
+
+
+# Forecasts.
+
+
+@pytest.fixture
+def kept(tmp_path, monkeypatch):
+    """Forecasts of a day on which three fertilizer studies were known."""
+    monkeypatch.setattr(forecasts, "FOLDER", tmp_path / "forecasts")
+    monkeypatch.setattr(forecasts, "rows_now", lambda: (made_up([0.2, 0.3, 0.4]), 0.2))
+    return forecasts.keep(datetime.date(2026, 11, 30), "abc")
+
+
+@pytest.mark.slow
+def test_a_study_read_later_is_held_against_what_was_foretold(kept):
+    known = made_up([0.2, 0.3, 0.4])
+    assert forecasts.score(known).empty
+    later = made_up([0.2, 0.3, 0.4, 0.3, -1.5])
+    found = forecasts.score(later).set_index("study_id")
+    assert set(found.index) == {"made up 3", "made up 4"}
+    assert 0.1 < found.at["made up 3", "position"] < 0.9
+    assert found.at["made up 4", "position"] < 0.02
+    assert found.at["made up 4", "crps"] > found.at["made up 3", "crps"]
+    assert found.at["made up 4", "log_score"] < found.at["made up 3", "log_score"]
+    # Hidden results are heard, not scored; a survey is foretold to show more than a trial.
+    assert forecasts.score(made_up([0.2, 0.3, 0.4, np.nan])).empty
+    survey = made_up([0.2, 0.3, 0.4, 0.3], design="before_after")
+    assert forecasts.score(survey)["position"].iloc[0] < found.at["made up 3", "position"]
+
+
+@pytest.mark.slow
+def test_forecasts_of_a_day_are_made_once_and_damaged_ones_are_named(kept):
+    with pytest.raises(forecasts.ForecastError, match="made once"):
+        forecasts.keep(datetime.date(2026, 11, 30), "abc")
+    quantiles = [each["log_ratio"] for each in json.loads(kept.read_text())["forecasts"]]
+    assert all(len(each) == 99 and each == sorted(each) for each in quantiles)
+    kept.write_text("{", encoding="utf-8")
+    with pytest.raises(forecasts.ForecastError, match=kept.name):
+        forecasts.score(made_up([0.2]))
+
+
+def test_the_forecasts_that_are_kept_know_the_programmes_of_their_commit():
+    for path in (paths.ROOT / "results" / "reference" / "forecasts").glob("*.json"):
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        known = subprocess.run(
+            ["git", "cat-file", "-e", kept["commit"]], cwd=paths.ROOT, capture_output=True, check=False
+        )
+        assert known.returncode == 0
+        assert "hoffmann2020" in kept["programmes"]

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.kit.bayes.selection import step_selection
 from pipeline.study.evidence import clean as clean
 from pipeline.study.names import MEASURES, POOLED_MEASURES
 from pipeline.study.synthesis import certainty, comparisons, pooling, robustness
@@ -136,9 +137,9 @@ def test_what_is_left_of_the_effects_at_each_step_adds_up(effects):
 # The engine.
 
 
-def test_engine_gives_the_published_results_of_three_meta_analyses():
+def test_engine_gives_the_published_results_of_five_meta_analyses():
     found = check_meta_analyses(calibration.meta_analyses(), calibration.published_results())
-    assert found["dataset"].nunique() == 3
+    assert found["dataset"].nunique() == 5
     assert found["passed"].all(), found[~found["passed"]]
 
 
@@ -399,3 +400,36 @@ def test_one_more_trial_tells_of_this_place_at_once_and_of_all_places_slowly(syn
     assert (shrunk < found["mean_after"] / found["mean_now"]).all()
     # An error of 0.5 x sqrt(4 / 60) alone leaves 2 x 1.28 of it open: no trial tells more.
     assert (found["here_after"] < 2 * 1.2816 * 0.5 * np.sqrt(4 / 60) * 1.5).all()
+
+
+def test_results_that_are_published_only_when_significant_are_found_out_and_corrected():
+    rng = np.random.default_rng(8)
+    truth = rng.normal(0.1, 0.05, 4000)
+    errors = rng.uniform(0.05, 0.3, len(truth))
+    found = rng.normal(truth, errors)
+    shown = (found / errors > 1.96) | (rng.random(len(truth)) < 0.2)
+    rows = made_up(list(found[shown]), se=errors[shown])
+    corrected = robustness.selected(rows).set_index("measure").loc["mineral_fertilizer"]
+    assert corrected["published"] > 15
+    assert corrected["selected"] == pytest.approx(np.expm1(0.1) * 100, abs=1.5)
+    assert corrected["weight"] == pytest.approx(0.2, abs=0.06)
+    assert corrected["p_value"] < 1e-6
+    even = robustness.selected(made_up(list(found[:600]), se=errors[:600])).set_index("measure")
+    assert even.at["mineral_fertilizer", "p_value"] > 0.01
+
+
+def test_results_only_said_to_be_not_significant_speak_against_selection():
+    values = [0.5, 0.6, 0.4, 0.55, 0.5, 0.45]
+    without, with_hidden = (
+        robustness.selected(made_up([*values, *[np.nan] * more]))
+        .set_index("measure")
+        .at["mineral_fertilizer", "weight"]
+        for more in (0, 4)
+    )
+    assert with_hidden > without
+
+
+@pytest.mark.parametrize("steps", [(0.5, 0.1), (0.0,), (1.0,), (0.1, 0.1)])
+def test_steps_of_a_selection_model_rise_between_zero_and_one(steps):
+    with pytest.raises(ValueError, match="must rise"):
+        step_selection(np.zeros(2), np.ones(2), np.ones((2, 1)), steps)

@@ -4,8 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from scipy.stats import chi2
 
+from pipeline.kit.bayes.linear_normal import membership
 from pipeline.kit.bayes.mixture import Mixture
+from pipeline.kit.bayes.selection import step_selection
 from pipeline.kit.data.citations import join
 from pipeline.study.names import POOLED_MEASURES
 from pipeline.study.synthesis.comparisons import AFRICA, ARMS
@@ -121,6 +124,39 @@ def sensitivity(rows: pd.DataFrame, doubtful: pd.DataFrame, priors: Priors, leve
             interval = np.expm1(synthesis.new_place(measure).interval(level)) * 100
             found.append((measure, variant, studies, *interval, cited))
     return pd.DataFrame(found, columns=["measure", "variant", "studies", "lower", "value", "upper", "source_id"])
+
+
+# One-sided p-values above this are called not significant.
+SIGNIFICANT = 0.025
+
+
+def selected(rows: pd.DataFrame) -> pd.DataFrame:
+    """What effects are if results that are not significant are published less often than others.
+
+    A step selection model with a mean for every measure of two studies or more and one spread; results that are only
+    said to be not significant count as published ones. Columns: ``measure``, ``published`` (mean effect in per cent,
+    all taken as they are), ``selected`` (as the model corrects it), ``weight`` of results that are not significant
+    against those that are, and ``p_value`` of the test that it is one. Most errors are imputed, so this is a
+    sensitivity and no finding.
+    """
+    counts = rows.groupby("measure")["study_id"].nunique()
+    own = rows[rows["measure"].isin(counts.index[counts >= 2])]
+    names = sorted(own["measure"].unique())
+    design = membership(own["measure"], names)
+    hidden = own["is_censored"].to_numpy(dtype=bool)
+    values, errors = np.where(hidden, 0.0, own["log_ratio"].to_numpy(dtype=float)), own["se"].to_numpy(dtype=float)
+    fitted = step_selection(values, errors, design, (SIGNIFICANT,), hidden=hidden)
+    none = step_selection(values, errors, design, (SIGNIFICANT,), (1.0,), hidden)
+    likely = chi2.sf(max(0.0, 2 * (fitted.log_likelihood - none.log_likelihood)), 1)
+    return pd.DataFrame(
+        {
+            "measure": names,
+            "published": np.expm1(none.mean) * 100,
+            "selected": np.expm1(fitted.mean) * 100,
+            "weight": fitted.weights[-1],
+            "p_value": likely,
+        }
+    )
 
 
 def small_study_slopes(rows: pd.DataFrame) -> pd.DataFrame:

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy.optimize import minimize, root
+from scipy.special import ndtri
 from scipy.stats import beta
 
 from pipeline.kit import compute
 from pipeline.kit.bayes.linear_normal import Block, Posterior, fixed_effects, groups, log_likelihood
 from pipeline.kit.bayes.mixture import Mixture, stream
+from pipeline.kit.bayes.selection import slope, step_selection
 from pipeline.kit.data.citations import join
 from pipeline.kit.data.sources import load_raw
 from pipeline.study.names import POOLED_MEASURES
@@ -290,6 +292,8 @@ def coverage(positions: pd.Series, level: float) -> Coverage:
 FREE_SD = 100.0
 # Published figures have four digits: the last may be rounded, and each optimiser stops a little elsewhere.
 TOLERANCE = 2e-4
+# Steps of the one-sided p-value in the published selection model.
+STEPS = (0.05, 0.10, 0.50)
 
 
 def check_meta_analyses(studies: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
@@ -310,7 +314,9 @@ def check_meta_analyses(studies: pd.DataFrame, published: pd.DataFrame) -> pd.Da
 
 
 def _estimate(studies: pd.DataFrame, method: str) -> dict[str, float]:
-    """Mean, its interval, spread and slope by (restricted) maximum likelihood."""
+    """Mean, its interval, spread and slope by (restricted) maximum likelihood, or a selection model."""
+    if method == "ml_steps":
+        return _selection(studies)
     values, errors = studies["value"].to_numpy(), studies["error"].to_numpy()
     names = ["study", "cluster"] if method.endswith("nested") else ["study"]
     columns = [np.ones(len(studies))]
@@ -329,7 +335,7 @@ def _estimate(studies: pd.DataFrame, method: str) -> dict[str, float]:
 
     options = {"xatol": 1e-8, "fatol": 1e-10, "maxiter": 4000}
     found = minimize(lambda s: -likelihood(s), np.full(len(names), 0.3), method="Nelder-Mead", options=options)
-    top = root(lambda s: _slope(likelihood, s), found.x, tol=1e-12).x
+    top = root(lambda s: slope(likelihood, s), found.x, tol=1e-12).x
     spreads = dict(zip(names, np.abs(top), strict=True))
     best, error = _generalised_least_squares(values, errors, design, studies, spreads)
     return {
@@ -342,13 +348,16 @@ def _estimate(studies: pd.DataFrame, method: str) -> dict[str, float]:
     }
 
 
-def _slope(function: Callable[[np.ndarray], float], at: np.ndarray, step: float = 2e-3) -> np.ndarray:
-    """Differences over two steps to each side. A top is flat; where its slope is zero is known to more digits."""
-    near, far = (
-        np.array([function(at + one) - function(at - one) for one in reach * np.eye(len(at))])
-        for reach in (step, 2 * step)
-    )
-    return (8 * near - far) / (12 * step)
+def _selection(studies: pd.DataFrame) -> dict[str, float]:
+    """Spread, weights of the steps after the first, and the likelihood ratio to no selection."""
+    values, errors, design = studies["value"].to_numpy(), studies["error"].to_numpy(), np.ones((len(studies), 1))
+    fitted = step_selection(values, errors, design, STEPS)
+    none = step_selection(values, errors, design, STEPS, (1.0,) * len(STEPS))
+    return {
+        "tau2": fitted.tau2,
+        **{f"weight_{number}": float(weight) for number, weight in enumerate(fitted.weights, 1)},
+        "likelihood_ratio": 2 * (fitted.log_likelihood - none.log_likelihood),
+    }
 
 
 def _generalised_least_squares(
@@ -364,22 +373,33 @@ def _generalised_least_squares(
     return inverse @ (weighted.T @ values), np.sqrt(np.diag(inverse))
 
 
+RATIOS = ("ratio", "ratio_low", "ratio_high")
+MEANS = ("treated_mean", "treated_sd", "treated_n", "control_mean", "control_sd", "control_n")
 COUNTS = ("treated_cases", "treated_healthy", "control_cases", "control_healthy")
 
 
 def meta_analyses() -> pd.DataFrame:
-    """Studies with ``value`` and ``error``; counts of cases become log odds ratios with their standard error."""
-    frame = load_raw("reference_meta_analyses", ("value", "variance", *COUNTS, "moderator"))
+    """Studies with ``value`` and ``error``, both on the log scale where they are ratios.
+
+    Counts of cases become log odds ratios, means of two arms log response ratios, printed ratios with a 95 % interval
+    their logs, each with its standard error.
+    """
+    frame = load_raw("reference_meta_analyses", ("value", "variance", *COUNTS, "moderator", *RATIOS, *MEANS))
     treated, healthy, control, control_healthy = (frame[name] for name in COUNTS)
     odds = np.log(treated * control_healthy / healthy / control)
     variance = (1 / frame[list(COUNTS)]).sum(axis=1, skipna=False)
+    response = np.log(frame["treated_mean"] / frame["control_mean"])
+    squares = [
+        frame[f"{arm}_sd"] ** 2 / frame[f"{arm}_n"] / frame[f"{arm}_mean"] ** 2 for arm in ("treated", "control")
+    ]
+    printed = (np.log(frame["ratio_high"]) - np.log(frame["ratio_low"])) / (2 * ndtri(0.975))
     return pd.DataFrame(
         {
             "dataset": frame["dataset"],
             "study": frame["study"],
             "cluster": frame["cluster"],
-            "value": frame["value"].fillna(odds),
-            "error": np.sqrt(frame["variance"].fillna(variance)),
+            "value": frame["value"].fillna(odds).fillna(response).fillna(np.log(frame["ratio"])),
+            "error": np.sqrt(frame["variance"].fillna(variance).fillna(squares[0] + squares[1])).fillna(printed),
             "moderator": frame["moderator"],
             "source_id": frame["source_id"],
         }

@@ -12,12 +12,15 @@ from hypothesis import strategies as st
 
 from pipeline.kit.language import LANGUAGES, Text, format_number, format_unit
 from pipeline.kit.publish.estimates import (
+    COUNTED,
     Estimate,
     EstimateError,
     Prose,
+    cited,
     estimate_table,
     from_draws,
     load_estimates,
+    restated,
     save_estimates,
 )
 from pipeline.kit.publish.keys import Key
@@ -34,6 +37,7 @@ def estimate(key: str | Key = "yield.now", value: float = 410.0, **changes) -> E
         "method": "production over area",
         "sources": ("a", "b"),
         "n": 2,
+        "n_of": "studies",
         "lower": 350.0,
         "upper": 1480.0,
         "level": 0.9,
@@ -68,6 +72,35 @@ def test_restated_figure_needs_no_interval():
     assert estimate(lower=NAN, upper=NAN, level=NAN, seed=None).value == 410
 
 
+@pytest.mark.parametrize(("n", "n_of"), [(2, "things"), (None, "studies")])
+def test_n_with_another_word_for_what_it_counts_is_refused(n, n_of):
+    with pytest.raises(EstimateError, match=r"yield\.now: n is .*; it counts raw rows, figures"):
+        estimate(n=n, n_of=n_of)
+
+
+def test_n_raw_rows_are_those_that_are_cited():
+    cites = ("a@costs:3;a@costs:4", "parameter@params:x.y")
+    assert estimate(sources=cites, n=2, n_of="raw rows").n == 2
+    with pytest.raises(EstimateError, match="n is 3 raw rows, but 2 are cited"):
+        estimate(sources=cites, n=3, n_of="raw rows")
+    assert cited(cites) == {"sources": (*cites[0].split(";"), cites[1]), "n": 2, "n_of": "raw rows", "seed": None}
+
+
+def test_number_made_of_parameters_alone_has_no_n():
+    assert cited(cites := ("parameter@params:x.y",)) == {"sources": cites, "seed": None}
+
+
+def test_what_is_counted_is_said_in_both_languages():
+    assert [word for word in COUNTED if format_unit(word, "id") == word] == []
+
+
+def test_published_figure_is_shown_with_the_digits_of_its_source():
+    figure = restated(Key("price"), 5662.38, "USD/t", "Indonesia, 2026-01", "a@context:3")
+    assert (figure.text("en"), figure.text("id")) == ("5,662.38 USD/t", "5.662,38 USD/t")
+    assert (figure.n, figure.n_of, figure.method) == (1, "raw rows", "published figure")
+    assert estimate(value=5662.38, lower=NAN, upper=NAN, level=NAN).text("en") == "5,660 kg/ha"
+
+
 # From draws.
 
 
@@ -97,7 +130,11 @@ NUMBERS = st.floats(-1e9, 1e9, allow_subnormal=False)
 
 @given(st.lists(st.lists(NUMBERS, min_size=3, max_size=3).map(sorted), min_size=1, max_size=5), st.booleans())
 def test_estimates_come_back_to_six_digits(project, triples, is_restated):
-    without = {"lower": NAN, "upper": NAN, "level": NAN, "seed": None, "basis": ""} if is_restated else {}
+    without = (
+        {"lower": NAN, "upper": NAN, "level": NAN, "seed": None, "basis": "", "n": None, "n_of": ""}
+        if is_restated
+        else {}
+    )
     saved = [
         estimate(f"k{n}", value, **({"lower": low, "upper": high} | without))
         for n, (low, value, high) in enumerate(triples)
@@ -157,7 +194,7 @@ def test_saving_again_gives_the_same_bytes(project):
 def test_table_of_estimates_has_a_row_each_with_all_that_a_reader_needs():
     table = estimate_table([estimate("a"), estimate("b", seed=None)])
     assert table["key"].tolist() == ["a", "b"]
-    assert {"value", "lower", "upper", "level", "unit", "basis", "method", "n", "seed", "sources"} <= set(table)
+    assert {"value", "lower", "upper", "level", "unit", "basis", "method", "n", "n_of", "seed", "sources"} <= set(table)
     assert table["sources"].tolist() == ["a;b", "a;b"]
 
 

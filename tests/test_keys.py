@@ -72,7 +72,7 @@ def test_a_key_that_only_its_parts_tell_from_another_is_refused(project, other):
 
 def test_a_case_that_is_not_declared_cannot_be_published():
     quantity = Quantity("yield", "now", "kg/ha", "weighed", ("yield.berau.now",))
-    assert quantity.estimate(quantity.key("berau"), 1.0, ("a",), 1).unit == "kg/ha"
+    assert quantity.estimate(quantity.key("berau"), 1.0, ("a",)).unit == "kg/ha"
     for make in (lambda: quantity.key("mars"), lambda: quantity.drawn(Key("yield", ("berau", "now")), [1.0], 0.9)):
         with pytest.raises(KeyPartError, match="is not among the keys of yield, now"):
             make()

@@ -30,6 +30,7 @@ SAID = {
     "million_usd": "million USD",
     "is_se_imputed": "standard error imputed",
     "lower80": "lower end, 80 %",
+    "n_of": "what n counts",
     "log_ratio_se": "standard error of the log ratio",
     "se": "standard error",
     "upper80": "upper end, 80 %",
@@ -81,7 +82,7 @@ WORD_LIST = re.compile(r"[a-z_]+(;[a-z_]+)+")
 # Words of closed lists are names in the data: fertilizer_best.
 NAMES = re.compile(r"[a-z0-9_;]+")
 PLACES = {"beans_place", "country", "place", "region", "site", "subdistrict", "village"}
-UNITS = {"unit", "unit_printed"}
+UNITS = {"unit", "unit_printed", "n_of"}
 SAME_UNITS = {"%", "1", "IDR", "Rp", "USD", "ha", "kg", "m2", "t", "juta ton"}
 
 

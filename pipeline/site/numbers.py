@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from pipeline.kit import paths
 from pipeline.kit.data import usage
-from pipeline.kit.language import format_number
+from pipeline.kit.language import format_number, format_unit
 from pipeline.kit.provenance.trace import Look, trace
 from pipeline.kit.publish.estimates import Estimate, Prose, load_estimates
 from pipeline.params import describe
@@ -129,7 +129,7 @@ def number(estimate: Estimate, language: str) -> dict[str, Any]:
         "level": f"{estimate.level * 100:.0f} %" if estimate.level > 0 else "",
         "basis": basis(estimate, language),
         "method": translate(estimate.method, language, "value"),
-        "n": estimate.n,
+        "n": _counted(estimate, language),
         "seed": estimate.seed,
         "warnings": usage.in_words(warnings()[key])[language],
         "parameters": parameters(found["stage"], language),
@@ -142,6 +142,13 @@ def number(estimate: Estimate, language: str) -> dict[str, Any]:
             for part in ("tables", "raw")
         },
     }
+
+
+def _counted(estimate: Estimate, language: str) -> str:
+    """How many of what stand behind a number; empty where nothing is counted."""
+    if estimate.n is None or not estimate.n_of:
+        return ""
+    return f"{format_number(estimate.n, language, 15)} {format_unit(estimate.n_of, language)}"
 
 
 # Many numbers rest on the same rows.

@@ -70,19 +70,22 @@ def _estimates() -> pd.DataFrame:
 def _read_estimates(files: tuple[tuple[Path, tuple[int, int]], ...]) -> pd.DataFrame:
     tables = []
     for path, _ in files:
-        texts = dict.fromkeys(("key", *COLUMNS, "made_by", citations.RAW_ROWS), "str")
-        frame = pd.read_csv(path, dtype=texts | {"seed": "Int64"}, keep_default_na=False, na_values=[""])
+        texts = dict.fromkeys(("key", *COLUMNS, "n_of", "made_by", citations.RAW_ROWS), "str")
+        whole = dict.fromkeys(("n", "seed"), "Int64")
+        frame = pd.read_csv(path, dtype=texts | whole, keep_default_na=False, na_values=[""])
         frame = frame.fillna(dict.fromkeys(texts, ""))
         tables.append(frame.assign(path=paths.shown(path), line=range(2, len(frame) + 2)))
     return pd.concat(tables).set_index("key", drop=False)
 
 
 def _estimate(row: pd.Series, reads_code: bool) -> Subject:
-    facts = {name: row[name] for name in ("value", "lower", "upper", "level", "unit", "basis", "method", "n", "seed")}
+    facts = {name: row[name] for name in ("value", "lower", "upper", "level", "unit", "basis", "method", "seed")}
     known = {
         name: value.item() if hasattr(value, "item") else value for name, value in facts.items() if pd.notna(value)
     }
     built_by = place(row["made_by"])
+    if row["n_of"]:
+        known |= {"n": int(row["n"]), "n_of": row["n_of"]}
     known["built_by"] = built_by | (lines(built_by, Key.from_columns(row)) if reads_code else {})
     return Subject(
         "estimate", row["key"], row["path"], int(row["line"]), known, _cites(row["sources"], row[citations.RAW_ROWS])

@@ -25,7 +25,17 @@ from pipeline.kit.publish.makers import maker
 # A text that pandas cuts short can be neither read nor translated, a number in a row left out not be found.
 pd.set_option("display.max_colwidth", None, "display.max_rows", None)
 TO = {"en": "to", "id": "sampai"}
-TOLD = ["key", "value", "lower", "upper", "level", "unit", "basis", "method", "n", "seed", "sources", "warnings"]
+# What ``n`` may count. All that a number rests on are raw rows; a model or a test may rather count what it was made of.
+ROWS = "raw rows"
+COUNTED = (
+    ROWS, "figures", "conflicts", "studies", "trials", "months", "years", "countries", "country-years", "simulations",
+    "plots", "results", "variants",
+)  # fmt: skip
+# The method of a figure that is only restated, and shown with all its digits.
+PUBLISHED = "published figure"
+TOLD = [
+    "key", "value", "lower", "upper", "level", "unit", "basis", "method", "n", "n_of", "seed", "sources", "warnings",
+]  # fmt: skip
 
 
 class EstimateError(ValueError):
@@ -39,8 +49,9 @@ class Estimate:
     ``lower`` and ``upper`` bound the interval that holds ``level`` of the probability; all three are missing
     for a figure that is only restated, whose error its source does not give. Numbers are rounded to the digits that are
     published, so that prose, tables and later stages have the same ones. ``sources`` are citations: the raw rows that
-    the value rests on. ``n`` counts the figures, studies or years behind the value and ``seed`` is missing when nothing
-    was drawn at random. ``made_by`` notes who built it: a function of the study, or the cell of a notebook.
+    the value rests on. ``n`` is how many of ``n_of``, a word of ``COUNTED``, stand behind it; a number that rests on
+    parameters alone has neither. ``seed`` is missing when nothing was drawn at random. ``made_by`` notes who built it:
+    a function of the study, or the cell of a notebook.
     """
 
     key: Key
@@ -49,7 +60,8 @@ class Estimate:
     basis: str
     method: str
     sources: tuple[str, ...]
-    n: int
+    n: int | None = None
+    n_of: str = ""
     lower: float = float("nan")
     upper: float = float("nan")
     level: float = float("nan")
@@ -72,6 +84,13 @@ class Estimate:
             raise EstimateError(f"{self.key}: {self.value} is not between {self.lower} and {self.upper}")
         if not self.sources or not self.unit or not self.method:
             raise EstimateError(f"{self.key}: unit, method and sources must be given")
+        self._check_count()
+
+    def _check_count(self) -> None:
+        if self.n_of and (self.n is None or self.n_of not in COUNTED):
+            raise EstimateError(f"{self.key}: n is {self.n} {self.n_of!r}; it counts {', '.join(COUNTED)}")
+        if self.n_of == ROWS and self.n != (cited_rows := citations.count_rows(self.sources)):
+            raise EstimateError(f"{self.key}: n is {self.n} {ROWS}, but {cited_rows} are cited")
 
     def text(self, language: str) -> str:
         """Value, interval and unit as prose shows them: ``740 (390 to 1,700) kg/ha``."""
@@ -91,10 +110,10 @@ class Estimate:
 
     @property
     def digits(self) -> int:
-        """Digits that the number deserves: two with an interval, all of a whole number, else three."""
+        """Digits that the number deserves: two with an interval, all of a published or whole number, else three."""
         if np.isfinite(self.lower):
             return 2
-        return 15 if float(self.value).is_integer() else 3
+        return 15 if self.method == PUBLISHED or float(self.value).is_integer() else 3
 
 
 def from_draws(
@@ -106,8 +125,9 @@ def from_draws(
     basis: str,
     method: str,
     sources: Iterable[str],
-    n: int,
     seed: int | None,
+    n: int | None = None,
+    n_of: str = "",
     headline: bool = False,
 ) -> Estimate:
     """Estimate whose value is the median of ``draws`` and whose interval is the central ``level``."""
@@ -120,12 +140,18 @@ def from_draws(
         method,
         tuple(sorted(set(sources))),
         n,
+        n_of,
         float(lower),
         float(upper),
         level,
         seed,
         headline,
     )
+
+
+def restated(key: Key, value: float, unit: str, basis: str, source: str, headline: bool = False) -> Estimate:
+    """A figure as its source has it: ``source`` cites the row, and all of its digits are shown."""
+    return Estimate(key, float(value), unit, basis, PUBLISHED, (source,), **count_of([source]), headline=headline)
 
 
 def estimate_table(estimates: list[Estimate]) -> pd.DataFrame:
@@ -139,7 +165,7 @@ def _facts(estimates: list[Estimate]) -> pd.DataFrame:
     frame["warnings"] = [";".join(usage.of(estimate.sources)) for estimate in estimates]
     frame["sources"] = [";".join(estimate.sources) for estimate in estimates]
     frame = citations.to_stored(frame)
-    frame["seed"] = frame["seed"].astype("Int64")
+    frame = frame.astype({"n": "Int64", "seed": "Int64"})
     parts = pd.DataFrame([estimate.key.columns() for estimate in estimates])
     return frame.assign(key=[str(estimate.key) for estimate in estimates], **parts)
 
@@ -174,14 +200,15 @@ def save_estimates(estimates: list[Estimate]) -> None:
 def load_estimates(stage: str) -> dict[str, Estimate]:
     """Estimates that a stage has published, by key; the usage warnings that it knows of come along."""
     usage.recall(stage)
-    texts = dict.fromkeys(("key", *COLUMNS, "unit", "basis", "method", "sources", "raw_rows", "made_by"), "str")
-    frame = pd.read_csv(paths.estimates(stage), dtype=texts | {"seed": "Int64"}, keep_default_na=False, na_values=[""])
+    texts = dict.fromkeys((*COLUMNS, "unit", "basis", "method", "n_of", "sources", "raw_rows", "made_by", "key"), "str")
+    whole = dict.fromkeys(("n", "seed"), "Int64")
+    frame = pd.read_csv(paths.estimates(stage), dtype=texts | whole, keep_default_na=False, na_values=[""])
     frame = frame.fillna(dict.fromkeys(texts, ""))
     found = {}
     for record in frame.drop(columns="warnings").to_dict("records"):
         parts = {name: record.pop(name) for name in COLUMNS}
         record["sources"] = _cited(record["sources"], record.pop(citations.RAW_ROWS))
-        record["seed"] = None if pd.isna(record["seed"]) else int(record["seed"])
+        record |= {name: None if pd.isna(record[name]) else int(record[name]) for name in whole}
         found[record["key"]] = Estimate(**record | {"key": Key.from_columns(parts)})
     return found
 
@@ -203,9 +230,15 @@ def sources_of(estimates: dict[str, Estimate], *keys: str) -> tuple[str, ...]:
 
 
 def cited(citations_of: Iterable[str], seed: int | None = None) -> dict[str, Any]:
-    """What an estimate that rests on many rows says of them: ``sources``, ``n``, how many raw rows, and ``seed``."""
+    """What an estimate says of the raw rows that it rests on: ``sources``, ``n``, ``n_of`` and ``seed``."""
     found = split_sources(citations_of)
-    return {"sources": found, "n": citations.count_rows(found), "seed": seed}
+    return {"sources": found, **count_of(found), "seed": seed}
+
+
+def count_of(sources: Iterable[str]) -> dict[str, Any]:
+    """``n`` and ``n_of`` of a number that counts the raw rows it cites; nothing for one that cites none."""
+    rows = citations.count_rows(sources)
+    return {"n": rows, "n_of": ROWS} if rows else {}
 
 
 def sources_of_all(estimates: Iterable[Estimate]) -> tuple[str, ...]:

@@ -34,10 +34,10 @@ class Quantity:
             raise KeyPartError(f"{key} is not among the keys of {self.topic}, {self.name or 'its only quantity'}")
         return key
 
-    def estimate(self, key: Key, value: float, sources: tuple[str, ...], n: int, **more: Any) -> Estimate:
+    def estimate(self, key: Key, value: float, sources: tuple[str, ...], **more: Any) -> Estimate:
         """The estimate of one case; ``more`` are fields of ``Estimate``, a basis with its prices among them."""
         about = {"unit": self.unit, "basis": self.basis, "method": self.method, **more}
-        return Estimate(self.listed(key), value, sources=sources, n=n, **about)
+        return Estimate(self.listed(key), value, sources=sources, **about)
 
     def drawn(self, key: Key, draws: np.ndarray, level: float, **more: Any) -> Estimate:
         """The same from draws; ``more`` are arguments of ``from_draws``."""

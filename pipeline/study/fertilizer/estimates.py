@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.kit.data.citations import cite_parameters, count_rows
+from pipeline.kit.data.citations import cite_parameters
 from pipeline.kit.publish.estimates import Estimate, cited, split_sources
 from pipeline.kit.publish.keys import Key
 from pipeline.kit.publish.quantities import Quantity
@@ -184,8 +184,7 @@ def _steps(steps: pd.DataFrame, dated: Dated, cites: _Cites) -> list[Estimate]:
         QUANTITIES[side].estimate(
             key(side, "price_step", step.name),
             float(getattr(step, f"ratio_{side}")),
-            (*cites.steps[step.name], *STEP_COSTS.get(step.name, DELIVERED)),
-            count_rows(cites.steps[step.name]),
+            **cited((*cites.steps[step.name], *STEP_COSTS.get(step.name, DELIVERED))),
             basis=STEP_DATES.get(step.name, dated.at("delivered to the village")),
         )
         for step in steps.itertuples(index=False)
@@ -203,4 +202,5 @@ def trial_weight(weight: float, trials: pd.DataFrame) -> Estimate:
         "stacking of log densities of yields at doses left out",
         split_sources(trials["source_id"]),
         len(trials.groupby(["trial", "site", "year"])),
+        "trials",
     )

@@ -1,11 +1,13 @@
 """Published estimates of 13_survey: literature, plots and both together; and what later stages take from it."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
-from pipeline.kit.data.citations import cite_parameters, count_rows
+from pipeline.kit.data.citations import cite_parameters
 from pipeline.kit.language import LANGUAGES, Text, read_texts
-from pipeline.kit.publish.estimates import Estimate, sources_of
+from pipeline.kit.publish.estimates import Estimate, count_of, sources_of
 from pipeline.kit.publish.keys import Key
 from pipeline.study.names import MEASURES, PACKAGES
 from pipeline.study.plots.plot_table import ATTACK
@@ -32,6 +34,7 @@ WEIGHTS = {
 }
 # What a number cites that rests on plots: the survey of this project, which has no entry in the register of sources.
 SURVEY = "plot_survey"
+PLOTS = "plots"
 # The method of a weight that no plot has moved.
 ASSUMED = "assumed; no plot has moved it"
 LITERATURE_WEIGHT = cite_parameters("survey_model.literature_weight")
@@ -58,7 +61,9 @@ def learned_estimates(
         "left_out": (int(left_out["plots"].sum()), "plots", "without what the regression needs"),
     }
     found = [
-        Estimate(Key("survey", (), name), number, unit, basis, "count", (SURVEY,), plots, headline=name == "plots")
+        Estimate(
+            Key("survey", (), name), number, unit, basis, "count", (SURVEY,), plots, PLOTS, headline=name == "plots"
+        )
         for name, (number, unit, basis) in counts.items()
     ]
     for row in table.to_dict("records"):
@@ -68,15 +73,14 @@ def learned_estimates(
 
 def village_share(share: float, plots: int) -> Estimate:
     """Share of the variance between plots that lies between villages, from so many ``plots`` or before any."""
-    sources = (SURVEY,) if plots else ("prior",)
+    own: dict[str, Any] = {"sources": (SURVEY,), "n": plots, "n_of": PLOTS} if plots else {"sources": ("prior",)}
     return Estimate(
         Key("survey", (), "village_share"),
         share,
         "1",
         "of the variance of the log yield",
         "spreads of the model",
-        sources,
-        plots,
+        **own,
     )
 
 
@@ -107,30 +111,26 @@ def _intervals(row: dict, sources: tuple[str, ...], level: float, seed: int) -> 
         lower, value, upper = (row[f"{series}_{end}"] for end in ("lower", "value", "upper"))
         if np.isfinite(value):
             cited = {"prior": sources, "survey": (SURVEY,), "together": tuple(sorted({*sources, SURVEY}))}[series]
-            n = count_rows(sources) if series == "prior" else row["plots"]
-            about = (UNITS.get(name, "%"), BASES.get(name, CHANGE), METHODS[series], cited, n)
-            found.append(Estimate(Key("survey", (), key, (name,)), value, *about, lower, upper, level, seed))
+            counted = count_of(sources) if series == "prior" else {"n": row["plots"], "n_of": PLOTS}
+            about = (UNITS.get(name, "%"), BASES.get(name, CHANGE), METHODS[series], cited)
+            counted |= {"lower": lower, "upper": upper, "level": level, "seed": seed}
+            found.append(Estimate(Key("survey", (), key, (name,)), value, *about, **counted))
     return found
 
 
 def _weights(row: dict, sources: tuple[str, ...]) -> list[Estimate]:
     """How far one quantity is pinned down, and what is left of its literature."""
-    # Without plots the weight of the literature is what the parameter says, and nothing else moves it.
-    assumed = {} if row["plots"] else {"literature_weight": LITERATURE_WEIGHT}
-    sources = tuple(sorted({*sources, SURVEY, *LITERATURE_WEIGHT})) if row["plots"] else sources
-    return [
-        Estimate(
-            Key("survey", (), kind, (row["name"],)),
-            float(row[kind]),
-            "1",
-            basis,
-            method if kind not in assumed else ASSUMED,
-            assumed.get(kind, sources),
-            int(row["plots"]),
-        )
-        for kind, (basis, method) in WEIGHTS.items()
-        if np.isfinite(row[kind])
-    ]
+    found = []
+    counted: dict[str, Any] = {"n": int(row["plots"]), "n_of": PLOTS}
+    for kind, (basis, method) in WEIGHTS.items():
+        own = {"method": method, "sources": tuple(sorted({*sources, SURVEY, *LITERATURE_WEIGHT})), **counted}
+        # Without plots no row moves them: nothing is pinned down, and the weight is what the parameter says.
+        if not row["plots"]:
+            assumed: dict[str, Any] = {"method": ASSUMED, "sources": LITERATURE_WEIGHT}
+            own = assumed if kind == "literature_weight" else own | {"sources": (SURVEY,)}
+        if np.isfinite(row[kind]):
+            found.append(Estimate(Key("survey", (), kind, (row["name"],)), float(row[kind]), "1", basis, **own))
+    return found
 
 
 def kinds() -> list[Key]:

@@ -51,7 +51,15 @@ def alarm_estimates(alarms: pd.DataFrame, surveys: int, sources: tuple[str, ...]
     basis, method = "of honest simulated surveys raise a flag", "checks run on simulated surveys"
     return [
         Estimate(
-            Key("survey", (), "false_alarms", (str(plots),)), share, "1", basis, method, sources, surveys, seed=seed
+            Key("survey", (), "false_alarms", (str(plots),)),
+            share,
+            "1",
+            basis,
+            method,
+            sources,
+            surveys,
+            "simulations",
+            seed=seed,
         )
         for plots, share in zip(honest["plots"], honest["any"], strict=True)
     ]

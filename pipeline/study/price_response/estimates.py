@@ -39,7 +39,7 @@ def _in_per_cent(reading: Reading, sources: tuple[str, ...], level: float) -> Es
     factor = np.log(FACTORS.get(topic, 2.0))
     lower, value, upper = (float(np.expm1(factor * part) * 100) for part in reading.interval)
     return Estimate(
-        reading.key, value, "%", BASES[topic], reading.method, sources, reading.years, lower, upper, level,
+        reading.key, value, "%", BASES[topic], reading.method, sources, reading.years, "years", lower, upper, level,
         headline=str(reading.key) in HEADLINES,
     )  # fmt: skip
 
@@ -57,14 +57,17 @@ def skill_estimates(
     return [
         r2,
         Estimate(_skill("r2_own_mean"), every["r2_own_mean"] * 100, "%", "squared changes",
-                 "leave one country out, against the mean of its own past", sources, len(one)),
-        Estimate(_skill("crps_gain"), every["crps_gain"] * 100, "%", "of the CRPS", LEFT_OUT, sources, len(one)),
+                 "leave one country out, against the mean of its own past", sources, len(one), "countries"),
+        Estimate(_skill("crps_gain"), every["crps_gain"] * 100, "%", "of the CRPS", LEFT_OUT, sources,
+                 len(one), "countries"),
         Estimate(_skill("coverage_80"), every["coverage_80"], "1", "inside 80 % intervals", LEFT_OUT, sources,
-                 int(every["n"])),
+                 int(every["n"]), "country-years"),
         Estimate(_skill("coverage_95"), every["coverage_95"], "1", "inside 95 % intervals", LEFT_OUT, sources,
-                 int(every["n"])),
-        Estimate(_skill("better"), better, "countries", "better than no change", LEFT_OUT, sources, len(one)),
-        Estimate(_skill("countries"), len(one), "countries", "tested", LEFT_OUT, sources, len(one)),
+                 int(every["n"]), "country-years"),
+        Estimate(_skill("better"), better, "countries", "better than no change", LEFT_OUT, sources,
+                 len(one), "countries"),
+        Estimate(_skill("countries"), len(one), "countries", "tested", LEFT_OUT, sources,
+                 len(one), "countries"),
     ]  # fmt: skip
 
 
@@ -77,7 +80,7 @@ def panel_estimates(rows: dict[str, pd.DataFrame]) -> list[Estimate]:
     return [
         Estimate(
             Key("price_panel", (name,)), len(used), "country-years", "used", "count",
-            split_sources(used["source_id"]), used["iso3"].nunique(),
+            split_sources(used["source_id"]), used["iso3"].nunique(), "countries",
         )
         for name, used in rows.items()
     ]  # fmt: skip
@@ -95,7 +98,7 @@ def learner_estimates(
     return found + [
         Estimate(Key("learner_coverage", (f"{row.learner}_{round(row.nominal * 100)}",)), row.value, "1",
                  "inside conformal intervals, every country the same", "countries left out", sources, n,
-                 row.lower, row.upper, level, seed)
+                 "countries", row.lower, row.upper, level, seed)
         for row in intervals.itertuples()
     ]  # fmt: skip
 
@@ -112,7 +115,7 @@ def _share(
 ) -> Estimate:
     lower, value, upper = (part * 100 for part in interval)
     return Estimate(key, value, "%", "squared yearly changes explained out of sample", method, sources, n,
-                    lower, upper, level, seed, headline)  # fmt: skip
+                    "countries", lower, upper, level, seed, headline)  # fmt: skip
 
 
 def left_out_table(parts: dict[str, dict[str, int]]) -> pd.DataFrame:

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from pipeline.kit.data.citations import cite_parameters, count_rows
-from pipeline.kit.data.contracts import sources_of_rows
-from pipeline.kit.publish.estimates import Estimate, split_sources
+from pipeline.kit.data.citations import cite_parameters
+from pipeline.kit.data.contracts import row
+from pipeline.kit.publish.estimates import PUBLISHED, Estimate, cited, restated, split_sources
 from pipeline.kit.publish.keys import Key
 from pipeline.study import known_rows
 from pipeline.study.prices.prices_now import bean_reports, newest_at_home, year_of
@@ -34,6 +34,7 @@ def price_estimates(periods: pd.DataFrame, rupiah: pd.DataFrame) -> list[Estimat
             "mean of months",
             split_sources([row["source_id"]]),
             int(row["months"]),
+            "months",
             row["lowest"],
             row["highest"],
             level=1.0,
@@ -49,17 +50,7 @@ def subsidy_estimates(rules: pd.DataFrame) -> list[Estimate]:
     """Greatest area of a farm that may buy subsidised fertilizer, from the clean table of subsidy rules."""
     rule = rules.set_index("rule_id").loc[known_rows.SUBSIDY_AREA_LIMIT]
     basis = f"area farmed, rule of {rule['date_from']}"
-    return [
-        Estimate(
-            Key("subsidy", (), "area_limit"),
-            rule["value"],
-            rule["unit"],
-            basis,
-            "published figure",
-            (rule["source_id"],),
-            1,
-        )
-    ]
+    return [restated(Key("subsidy", (), "area_limit"), rule["value"], rule["unit"], basis, rule["source_id"])]
 
 
 def _rupiah_estimate(name: str, row: pd.Series) -> Estimate:
@@ -70,8 +61,7 @@ def _rupiah_estimate(name: str, row: pd.Series) -> Estimate:
         f"{row['item']}, {row['place']}, {row['date']}, without freight; over dry beans at the farm gate, "
         f"{row['beans_place']}, {row['beans_date']}",
         "fertilizer price over the bean price reported nearest to it in time",
-        split_sources([row["source_id"]]),
-        n=1 + int(row["n_cocoa"]),
+        **cited([row["source_id"]]),
         headline=True,
     )
 
@@ -97,8 +87,7 @@ def present_estimates(
             "Rp/day",
             f"minimum wage of Kutai Timur, {year_of(as_of)}, per working day",
             "monthly wage over assumed working days",
-            (wage[1], *WORKING_DAYS),
-            1,
+            **cited((wage[1], *WORKING_DAYS)),
         ),
         *_world_since(world, as_of),
     ]
@@ -112,15 +101,14 @@ def _beans(prices: pd.DataFrame, bean_price: float, as_of: str) -> list[Estimate
     basis = f"dry beans at the farm gate, {place}, {day}" if is_reported else "dry beans at the farm gate; as set"
     sources = (*split_sources(newest["source_id"]), *PRICE_CITES["present"]) if is_reported else PRICE_CITES["present"]
     method = "middle of the newest report" if is_reported else "parameter"
-    found = [
-        Estimate(Key("price", ("cocoa",)), bean_price, "Rp/kg", basis, method, sources, len(newest), headline=True)
-    ]
+    found = [Estimate(Key("price", ("cocoa",)), bean_price, "Rp/kg", basis, method, headline=True, **cited(sources))]
     span = f"reports of {reports['date_from'].min()} to {reports['date_from'].max()}"
-    for name, row in (("least", reports["price_idr_per_kg"].idxmin()), ("most", reports["price_idr_per_kg"].idxmax())):
-        report = reports.loc[row]
+    prices_reported = reports["price_idr_per_kg"]
+    for name, place in (("least", prices_reported.idxmin()), ("most", prices_reported.idxmax())):
+        report = reports.loc[place]
         where = f"dry beans at the farm gate, {report['place']}; {span}"
-        value, source = float(report["price_idr_per_kg"]), (str(report["source_id"]),)
-        found.append(Estimate(Key("price", (f"cocoa_{name}",)), value, "Rp/kg", where, "published figure", source, 1))
+        key, source = Key("price", (f"cocoa_{name}",)), str(report["source_id"])
+        found.append(restated(key, report["price_idr_per_kg"], "Rp/kg", where, source))
     return found
 
 
@@ -128,7 +116,6 @@ def _fertilizers(prices: pd.DataFrame, cases: pd.DataFrame, as_of: str) -> list[
     """The ceiling of cocoa NPK, and its price on the market as reported and carried to the month."""
     by_name = cases.set_index("name")
     ceiling, market = by_name.loc["ceiling"], by_name.loc["market"]
-    sources = (*split_sources([market["source_id"]]), *MULTIPLIER)
     reported = f"NPK in shops of Kutai Timur, {market['date']}"
     moved = "report moved with world prices of its nutrients and the rupiah"
     return [
@@ -137,19 +124,13 @@ def _fertilizers(prices: pd.DataFrame, cases: pd.DataFrame, as_of: str) -> list[
             float(ceiling["price_idr_per_kg"]),
             "Rp/kg",
             f"subsidised cocoa NPK (HET), from {ceiling['date']}",
-            "published figure",
-            (*split_sources([ceiling["source_id"]]), *MULTIPLIER),
-            1,
+            PUBLISHED,
             headline=True,
+            **cited([ceiling["source_id"], *MULTIPLIER]),
         ),
-        Estimate(
-            Key("price", ("npk_market_reported",)),
-            float(market["reported_idr_per_kg"]),
-            "Rp/kg",
-            reported,
-            "published figure",
-            sources_of_rows(prices, market["price_id"]),
-            1,
+        restated(
+            Key("price", ("npk_market_reported",)), market["reported_idr_per_kg"], "Rp/kg", reported,
+            str(row(prices, market["price_id"])["source_id"]),
         ),
         Estimate(
             Key("price", ("npk_market",)),
@@ -157,11 +138,10 @@ def _fertilizers(prices: pd.DataFrame, cases: pd.DataFrame, as_of: str) -> list[
             "Rp/kg",
             f"{reported}, carried to {as_of}",
             moved,
-            sources,
-            count_rows(sources),
             headline=True,
+            **cited([market["source_id"], *MULTIPLIER]),
         ),
-    ]
+    ]  # fmt: skip
 
 
 def _world_since(world: pd.DataFrame, as_of: str) -> list[Estimate]:
@@ -179,8 +159,7 @@ def _world_since(world: pd.DataFrame, as_of: str) -> list[Estimate]:
             "%",
             f"world price of {last} against {as_of}",
             "change of the monthly price in dollars",
-            split_sources(by_month.loc[[as_of, last], "source_id"]),
-            2,
+            **cited(by_month.loc[[as_of, last], "source_id"]),
         )
         for name, column in columns.items()
     ]

@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipeline.kit.data.contracts import row
 from pipeline.kit.language import Text, read_texts
-from pipeline.kit.publish.estimates import Estimate, cited, from_draws
+from pipeline.kit.publish.estimates import Estimate, cited, from_draws, restated
 from pipeline.kit.publish.keys import Key
 from pipeline.kit.publish.quantities import Quantity
 from pipeline.study import known_rows
@@ -225,16 +225,13 @@ def scenario_estimates(
     ``outcomes`` are per hectare that has the pod borer; ``extra_kg`` are means over the hectares that take part.
     """
     found = [
-        Estimate(Key("scenario", (), "adoption"), adoption, "1", "share of the mature area", "parameter", ADOPTION, 1)
+        Estimate(Key("scenario", (), "adoption"), adoption, "1", "share of the mature area", "parameter", ADOPTION)
     ]
     figures = {area: row(regions, figure) for area, (figure, _) in AREAS.items()}
     found += [
-        Estimate(
-            Key("scenario", (), f"area_{area}"), float(figure["value"]), "ha", "as published", "published figure",
-            (str(figure["source_id"]),), 1,
-        )
+        restated(Key("scenario", (), f"area_{area}"), figure["value"], "ha", "as published", str(figure["source_id"]))
         for area, figure in figures.items()
-    ]  # fmt: skip
+    ]
     hectares = mature_hectares(base, regions)
     given = {area: str(figure["source_id"]) for area, figure in figures.items()}
     for name, outcome in outcomes.items():

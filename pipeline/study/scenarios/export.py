@@ -8,7 +8,7 @@ import pandas as pd
 
 from pipeline.kit.data.citations import cite_parameters, join
 from pipeline.kit.data.contracts import row, sources_of_rows
-from pipeline.kit.publish.estimates import Estimate, cited, from_draws
+from pipeline.kit.publish.estimates import Estimate, cited, from_draws, restated
 from pipeline.kit.publish.keys import Key
 from pipeline.study import known_rows
 from pipeline.study.prices.scope import BEAN_PRICES, PRICE_CITES, Dated
@@ -310,7 +310,7 @@ def restated_estimates(
 
 def _restated(key: Key, figure: pd.Series, unit: str) -> Estimate:
     basis = f"{figure['region']}, {figure['year']}"
-    return Estimate(key, float(figure["value"]), unit, basis, "published figure", (str(figure["source_id"]),), 1)
+    return restated(key, figure["value"], unit, basis, str(figure["source_id"]))
 
 
 def value_table(estimates: list[Estimate]) -> pd.DataFrame:

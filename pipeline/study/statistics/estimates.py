@@ -4,7 +4,7 @@ import pandas as pd
 
 from pipeline.kit.data.contracts import STATUS
 from pipeline.kit.language import Text
-from pipeline.kit.publish.estimates import Estimate, split_sources
+from pipeline.kit.publish.estimates import ROWS, Estimate, restated, split_sources
 from pipeline.kit.publish.keys import Key
 from pipeline.study import known_rows
 
@@ -23,20 +23,22 @@ def official_estimates(regional: pd.DataFrame, conflicts: pd.DataFrame) -> list[
     """
     figures = regional.set_index("figure_id")
     found = [
-        Estimate(
+        restated(
             name,
             figures.at[key, "value"],
             figures.at[key, "unit"],
             basis,
-            "published figure",
-            (figures.at[key, "source_id"],),
-            n=1,
+            figures.at[key, "source_id"],
             headline=key != known_rows.KUTAI_TIMUR_AREA_2020,
         )
         for key, name, basis in RESTATED
     ]
     slips = regional[regional["correction"].fillna("").str.startswith("slip")]
-    counts = {"figures": (regional, "source_id"), "conflicts": (conflicts, "source_ids"), "slips": (slips, "source_id")}
+    counts = {
+        "figures": (regional, "source_id", ROWS),
+        "conflicts": (conflicts, "source_ids", "conflicts"),
+        "slips": (slips, "source_id", ROWS),
+    }
     found += [
         Estimate(
             Key("statistics", (), name),
@@ -46,8 +48,9 @@ def official_estimates(regional: pd.DataFrame, conflicts: pd.DataFrame) -> list[
             "count",
             split_sources(rows[ids]),
             len(rows),
+            counted,
         )
-        for name, (rows, ids) in counts.items()
+        for name, (rows, ids, counted) in counts.items()
     ]
     found.append(
         Estimate(
@@ -58,6 +61,7 @@ def official_estimates(regional: pd.DataFrame, conflicts: pd.DataFrame) -> list[
             "median over conflicts",
             split_sources(conflicts["source_ids"]),
             len(conflicts),
+            "conflicts",
             headline=True,
         )
     )

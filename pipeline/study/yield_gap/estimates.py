@@ -6,12 +6,14 @@ import numpy as np
 import pandas as pd
 
 from pipeline.kit.data.citations import cite_parameters
-from pipeline.kit.publish.estimates import Estimate, from_draws, split_sources
+from pipeline.kit.publish.estimates import Estimate, cited, from_draws, split_sources
 from pipeline.kit.publish.keys import Key
 from pipeline.study.known_rows import ATTAINABLE
 
 # What counts as a conflict, from which the error of a published figure is told.
 DISAGREEMENT = cite_parameters("cleaning.disagreement_ratio")
+# What the regency model is fitted to: of some raw rows a figure is made.
+FITTED = "figures"
 BASIS = "mature area (TM)"
 METHOD = "regency model: area, mature share and yield in logs, pooled from regency to nation"
 HERE = "kutai_timur"
@@ -43,7 +45,9 @@ def gap_estimates(
     that the hectares given in 2025 are mature area.
     """
     present = state["yield_kg_per_ha"].to_numpy()
-    common: dict[str, Any] = {"level": level, "n": len(figures), "seed": seed, "method": METHOD, "headline": True}
+    common: dict[str, Any] = {
+        "level": level, "n": len(figures), "n_of": FITTED, "seed": seed, "method": METHOD, "headline": True,
+    }  # fmt: skip
     own, with_attainable = common | {"sources": cites}, common | {"sources": (*cites, *ATTAINABLE)}
     share, area = state["mature_share"].to_numpy(), state["area_total_ha"].to_numpy()
     tonnes = area * share * present / 1000
@@ -56,9 +60,9 @@ def gap_estimates(
         from_draws(Key(HERE, (), "area_total"), area, **own, unit="ha", basis="total area, 2025"),
         from_draws(Key(HERE, (), "area_mature"), area * share, **own, unit="ha", basis="mature area (TM), 2025"),
         from_draws(Key(HERE, (), "production"), tonnes, **own, unit="t/yr", basis="dry beans"),
-        Estimate(Key(HERE, (), "area_2025_is_mature"), is_mature, "1", chance, weighed, cites, len(figures)),
+        Estimate(Key(HERE, (), "area_2025_is_mature"), is_mature, "1", chance, weighed, cites, len(figures), FITTED),
         _probability(present, attainable, (*cites, *ATTAINABLE), len(figures), seed),
-        Estimate(Key("attainable"), attainable, "kg/ha", BASIS, "parameter", ATTAINABLE, 1),
+        Estimate(Key("attainable"), attainable, "kg/ha", BASIS, "parameter", ATTAINABLE),
         *(_reading(row) for _, row in readings.iterrows()),
     ]  # fmt: skip
 
@@ -75,7 +79,7 @@ def grower_estimates(
         found.append(
             from_draws(
                 Key("grower", (region,), quantity), growers[column].to_numpy(), level, unit=unit, basis=basis,
-                method=METHOD, sources=cites, n=len(figures), seed=seed,
+                method=METHOD, sources=cites, n=len(figures), n_of=FITTED, seed=seed,
             )
         )  # fmt: skip
     return found
@@ -84,16 +88,14 @@ def grower_estimates(
 def _probability(present: np.ndarray, attainable: float, cites: tuple[str, ...], n: int, seed: int) -> Estimate:
     chance = float((present < attainable).mean())
     method = "share of draws below the attainable yield"
-    return Estimate(Key(HERE, (), "gap_probability"), chance, "1", BASIS, method, cites, n, seed=seed)
+    return Estimate(Key(HERE, (), "gap_probability"), chance, "1", BASIS, method, cites, n, FITTED, seed=seed)
 
 
 def _reading(row: pd.Series) -> Estimate:
     name = row["reading"].replace(" ", "_").replace(",", "")
     method = "production over area as published"
-    sources = tuple(row["source_ids"].split(";"))
-    return Estimate(
-        Key(HERE, (), "yield_total", (name,)), row["yield_kg_per_ha"], "kg/ha", "total area", method, sources, 2
-    )
+    own = cited([row["source_ids"]])
+    return Estimate(Key(HERE, (), "yield_total", (name,)), row["yield_kg_per_ha"], "kg/ha", "total area", method, **own)
 
 
 def error_estimates(errors: dict[str, tuple[float, pd.DataFrame]]) -> list[Estimate]:
@@ -102,7 +104,7 @@ def error_estimates(errors: dict[str, tuple[float, pd.DataFrame]]) -> list[Estim
     return [
         Estimate(
             Key("reporting_error", (name,)), error, "log ratio", "one published figure", method,
-            split_sources(used["source_ids"]), len(used),
+            split_sources(used["source_ids"]), len(used), "conflicts",
         )
         for name, (error, used) in errors.items()
     ]  # fmt: skip

@@ -106,8 +106,10 @@ class Cleaning(Section):
     disagreement_ratio: float = parameter(
         1.005,
         "ratio",
-        "Two figures for one region and year disagree when their ratio is above this.",
-        "Dua angka untuk wilayah dan tahun yang sama bertentangan bila nisbahnya di atas ini.",
+        "Two figures for one region and year disagree when their ratio is above this. How far those that disagree lie "
+        "apart sets the error of every published figure, and with it the present yield and all that rests on it.",
+        "Dua angka untuk wilayah dan tahun yang sama bertentangan bila nisbahnya di atas ini. Jarak angka yang "
+        "bertentangan menentukan galat setiap angka terbitan, dan dengan itu hasil sekarang dan semua turunannya.",
         1.0,
         2.0,
     )
@@ -179,6 +181,15 @@ class Prices(Section):
         "Pengali semua harga pupuk dalam model dan skenario.",
         0.1,
         10,
+    )
+    tsp_p2o5_percent: float = parameter(
+        46.0,
+        "%",
+        "Phosphate in triple superphosphate (TSP), as P2O5 by mass; the usual grade of the trade, no source was read.",
+        "Kandungan fosfat pupuk TSP, sebagai P2O5 menurut berat; mutu yang lazim diperdagangkan, tanpa sumber yang "
+        "dibaca.",
+        30,
+        60,
     )
     low_cocoa_idr_per_kg: float = parameter(
         25000.0,
@@ -442,6 +453,14 @@ class Scenarios(Section):
         "Asumsi tenaga kerja pangkas, atau panen sering dengan sanitasi; belum diukur di Kutai Timur.",
         0,
         365,
+    )
+    assumed_factor: float = parameter(
+        2.0,
+        "ratio",
+        "Days of labour and the cost of sleeves that are assumed are drawn up to this factor below and above.",
+        "Hari kerja dan biaya sarung yang diasumsikan diambil sampai sekian kali di bawah dan di atasnya.",
+        1,
+        10,
     )
     training_years: float = parameter(
         5.0,

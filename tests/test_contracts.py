@@ -100,7 +100,7 @@ def test_declared_table_is_complete(table):
     [
         ("regional_statistics", statistics_clean.regional_statistics),
         ("boundaries", statistics_clean.boundaries),
-        ("world_prices", clean.world_prices),
+        ("world_prices", lambda: clean.world_prices(46.0)),
         ("world_prices_annual", clean.world_prices_annual),
         ("local_prices", lambda: clean.local_prices(1.6)),
         ("subsidy_rules", clean.subsidy_rules),

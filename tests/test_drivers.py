@@ -14,7 +14,7 @@ from pipeline.study.prices import clean
 
 @pytest.fixture(scope="module")
 def world():
-    return clean.world_prices()
+    return clean.world_prices(46.0)
 
 
 def test_ratio_of_fertilizer_to_cocoa_is_positive_in_every_month(world):
@@ -39,7 +39,8 @@ def test_ratio_stays_when_all_prices_move_together(factor):
         {"urea_usd_per_t": [300.0], "tsp_usd_per_t": [400.0], "kcl_usd_per_t": [350.0], "cocoa_usd_per_kg": [3.0]}
     )
     ratio, moved = (
-        clean.cocoa_npk_at_world_prices(frame) / frame["cocoa_usd_per_kg"] for frame in (prices, prices * factor)
+        clean.cocoa_npk_at_world_prices(frame, clean.contents(46.0)[0]) / frame["cocoa_usd_per_kg"]
+        for frame in (prices, prices * factor)
     )
     assert moved.item() == pytest.approx(ratio.item())
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pipeline.kit.data.citations import count_rows, sources_in
+from pipeline.kit.data.citations import count_rows, join, rows_in, sources_in
 from pipeline.kit.publish.keys import KeyPartError
 from pipeline.study.evidence import clean as evidence_clean
 from pipeline.study.fertilizer import best_dose, dose_trials, price_history
@@ -296,7 +296,7 @@ def local() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def world() -> pd.DataFrame:
-    return clean.world_prices()
+    return clean.world_prices(46.0)
 
 
 @pytest.fixture(scope="module")
@@ -306,7 +306,7 @@ def rupiah(local) -> pd.DataFrame:
 
 def cases_of(local: pd.DataFrame) -> pd.DataFrame:
     rates = prices_now.exchange_rates(clean.exchange_cpi(), evidence_clean.costs())
-    return best_dose.price_cases(local, clean.world_prices(), rates, "2026-01", 1.0)
+    return best_dose.price_cases(local, clean.world_prices(46.0), rates, "2026-01", 1.0)
 
 
 def test_price_cases_are_the_ceilings_and_the_market_of_kutai_timur(local):
@@ -317,8 +317,11 @@ def test_price_cases_are_the_ceilings_and_the_market_of_kutai_timur(local):
     assert cases.loc[["ceiling", "market"], "date"].tolist() == ["2025-10-22", "2023-10-19"]
     cited = cases.at["market", "source_id"]
     assert {"harianutama_2023_10", "kontan_2026_01_rate"} <= set(sources_in([cited]))
-    # The report, two world prices and two exchange rates.
-    assert count_rows([cited]) == 5
+    # The report, two world prices and two exchange rates, and what urea, KCl and cocoa NPK hold.
+    assert count_rows([cited]) == 5 + 5
+    assert {"parameter@params:prices.fertilizer_multiplier", "parameter@params:prices.as_of"} <= set(cited.split(";"))
+    ceiling = cases.at["ceiling", "source_id"].split(";")
+    assert "parameter@params:prices.fertilizer_multiplier" in ceiling
 
 
 @pytest.mark.parametrize(("market", "case"), [("ceiling_subsidised", "'ceiling'"), ("retail_unsubsidised", "'market'")])
@@ -362,6 +365,17 @@ def test_world_spike_is_the_dearest_year_of_two(world):
 def test_a_month_without_world_price_is_not_overlooked(world):
     with pytest.raises(ValueError, match="23 of 24 months of 2021-2022"):
         price_history.world_spike(world[~((world["year"] == 2022) & (world["month"] == 3))])
+
+
+def test_each_side_of_a_price_step_cites_its_own_prices(world, rupiah, local):
+    steps = price_history.price_steps(world, rupiah, cases_of(local), COSTS).set_index("name")
+    for step in steps.itertuples():
+        cheap, dear = rows_in([step.cheap_cites]), rows_in([step.dear_cites])
+        assert step.source_id == join(step.cheap_cites, step.dear_cites)
+        for table in ("local_prices", "worldbank_prices_monthly"):
+            assert not cheap.get(table, set()) & dear.get(table, set()), step.Index
+    dear = rows_in([steps.at["market_spike", "dear_cites"]])["local_prices"]
+    assert len(dear) == 3
 
 
 def test_price_steps_are_the_published_prices_over_beans(world, rupiah, local):
@@ -414,8 +428,11 @@ CASES = pd.DataFrame(
     {"name": ["cheap", "dear"], "price_id": ["X1", "X2"], "price_idr_per_kg": [2640.0, 17000.0], "source_id": "a"}
 )
 STEPS = pd.DataFrame(
-    {"name": ["small", "large"], "ratio_cheap": [0.05, 0.05], "ratio_dear": [0.06, 0.5], "source_id": "b;c"}
-)
+    {
+        "name": ["small", "large"], "ratio_cheap": [0.05, 0.05], "ratio_dear": [0.06, 0.5],
+        "cheap_cites": "b", "dear_cites": "c", "source_id": "b;c",
+    }
+)  # fmt: skip
 GAIN = np.linspace(-150.0, 900.0, 400)
 
 

@@ -31,7 +31,7 @@ TRANSPORT = 200.0
 @cache
 def priced() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Clean tables of local and world prices, costs and baselines."""
-    return clean.local_prices(1.6), clean.world_prices(), evidence_clean.costs(), evidence_clean.baselines()
+    return clean.local_prices(1.6), clean.world_prices(46.0), evidence_clean.costs(), evidence_clean.baselines()
 
 
 def npk(factor: float) -> np.ndarray:

@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 
 from pipeline.kit.bayes.mixture import Mixture
+from pipeline.kit.data.citations import rows_in
+from pipeline.kit.data.sources import load_raw
 from pipeline.kit.publish.keys import Key
 from pipeline.study.price_response import estimates, panel, price_readings
 from pipeline.study.price_response.panel import AREA, ENSO, YIELD
@@ -29,7 +31,7 @@ def simulated(effect: float, seed: int, countries: int = 12, years: int = 40, sh
 
 @pytest.fixture(scope="module")
 def world() -> tuple[pd.DataFrame, pd.DataFrame]:
-    return clean.world_prices(), clean.enso()
+    return clean.world_prices(46.0), clean.enso()
 
 
 # Rows.
@@ -54,7 +56,7 @@ def test_a_change_cites_its_year_and_the_year_before_and_the_panel_the_months_th
     assert set(ghana[1990].split(";")) == {*own[1989].split(";"), *own[1990].split(";")}
     prices, enso = world
     first = rows["year"].min()
-    cited = panel.cited_drivers(rows, prices, enso, YIELD)
+    cited = panel.cited_drivers(panel.reach(rows, YIELD), prices, enso)
     # Four lags of a change between two years.
     reached = prices[prices["year"].between(first - 5, rows["year"].max())]
     of_enso = enso[(enso["release"] == "2025") & enso["year"].between(first - 1, rows["year"].max())]
@@ -100,6 +102,31 @@ def test_rainfall_that_was_filled_in_is_not_used_and_every_row_is_counted(countr
     assert left_out["rainfall filled in by its makers"] > 0
     assert len(rain[rain["iso3"] == "PNG"]) <= 5
     assert rain["year"].min() >= 1991
+
+
+def test_rain_is_cited_where_it_explains_and_not_where_it_only_chooses_the_years(countries, world):
+    rows, _ = panel.build_panel(countries, *world, 0.25, YIELD)
+    rain, _ = panel.with_rainfall(rows, clean.climate())
+    cited = {str(found.key): rows_in(found.cites) for found in price_readings.yield_readings(rows, rain, 0.9)}
+    assert "climate_country_year" not in cited["price_response.rainfall_rows"]
+    assert "climate_country_year" in cited["price_response.with_rainfall"]
+    assert "climate_country_year" in cited["rainfall_response.lag_0"]
+
+
+def test_a_reading_cites_the_prices_of_the_years_that_its_own_lags_reach(countries, world):
+    rows, _ = panel.build_panel(countries, *world, 0.25, AREA)
+    late = rows[rows["year"] >= 2000]
+    prices, el_nino = panel.reach(late, AREA)
+    assert (min(prices), max(prices), min(el_nino)) == (1993, late["year"].max(), 1999)
+
+
+def test_learners_cite_the_nitrogen_and_the_climate_that_they_know_and_no_pesticide(countries, world):
+    rows, _ = panel.build_panel(countries, *world, 0.25, YIELD)
+    tables = clean.climate(), clean.input_use()
+    cited = rows_in(panel.cited_features(rows, *tables))
+    assert set(cited) == {"climate_country_year", "faostat_fertilizer_use"}
+    years = load_raw("climate_country_year", ("year",))["year"]
+    assert years.loc[[int(line) for line in cited["climate_country_year"]]].min() == rows["year"].min() - 30
 
 
 # The lag model.
@@ -281,14 +308,17 @@ def test_past_yield_is_last_year_over_the_mean_of_five():
 
 
 def test_a_doubling_is_published_in_per_cent():
+    prices = pd.DataFrame({"year": [1999, 2000], "source_id": ["wb@prices:2", "wb@prices:3"]})
+    enso = pd.DataFrame({"year": [2000, 2001], "release": "2025", "source_id": ["noaa@oni:2", "noaa@oni:3"]})
     reading = price_readings.Reading(
-        Key("price_response", ("all",)), (-1.0, 0.0, 1.0), 10, 5, frozenset({"fao@countries:3"})
-    )
-    found = estimates.response_estimates([reading], {"wb@prices:2"}, 0.9)[0]
-    assert found.sources == ("fao@countries:3", "wb@prices:2")
+        Key("price_response", ("all",)), (-1.0, 0.0, 1.0), 10, 5, frozenset({"fao@countries:3"}),
+        (frozenset({2000}), frozenset({2001})),
+    )  # fmt: skip
+    found = estimates.response_estimates([reading], prices, enso, 0.9)[0]
+    assert set(found.sources) - set(price_readings.UNOFFICIAL) == {"fao@countries:3", "wb@prices:3", "noaa@oni:3"}
     assert (found.lower, found.value, found.upper) == pytest.approx((-50, 0, 100))
     tenth = replace(reading, key=Key("area_dilution", ("same_year",)), interval=(-1.0, -1.0, 0.0))
-    assert estimates.response_estimates([tenth], {"wb"}, 0.9)[0].value == pytest.approx(100 / 1.1 - 100, rel=1e-5)
+    assert estimates.response_estimates([tenth], prices, enso, 0.9)[0].value == pytest.approx(100 / 1.1 - 100, rel=1e-5)
 
 
 def test_yield_falls_as_area_grows_when_production_stays():

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.kit.data.citations import sources_in
+from pipeline.kit.data.citations import rows_in, sources_in
 from pipeline.kit.data.contracts import row
+from pipeline.study import known_rows
 from pipeline.study.evidence import clean as evidence_clean
 from pipeline.study.names import PEST_CONTROLS
 from pipeline.study.pests import charts as charts
@@ -553,6 +554,7 @@ CITES = PestCites(
         "black_pod": ("agency@pest_reports:3", "parameter@params:cleaning.printed_range_level"),
         "dieback": ("review@effects:4",),
     },
+    there={},
     yields=("bps@kaltim_statistics:5",),
     wage=("umk@costs:6",),
 )
@@ -585,6 +587,36 @@ def test_every_control_is_published_with_what_is_known_of_it(controls, yield_now
     assert "umk@costs:6" in found["control.pod_sleeving.cost"].sources
     assert "bps@kaltim_statistics:5" not in found["control.pod_sleeving.cost"].sources
     assert (extra.n, worth.n) == (3, 4)
+
+
+def test_a_loss_cites_what_it_rests_on_where_the_pest_is_and_on_an_average_hectare(effects, reports, countries):
+    tables = (effects, reports, evidence_clean.baselines())
+    shares = pest_losses.area_shares(reports)
+    cites = PestCites.of(tables, countries, shares, ("bps@kaltim_statistics:5",), "umk@costs:6")
+    there, average = rows_in(cites.loss_with("dieback", "none", [])), rows_in(cites.losses["dieback"])
+    # One printed range; on an average hectare also how far it has spread: a count over the least and the greatest area.
+    assert {table: len(rows) for table, rows in there.items()} == {"effects": 1}
+    assert {table: len(rows) for table, rows in average.items()} == {
+        "effects": 1, "baselines": 1, "faostat_cocoa_2022": 2,
+    }  # fmt: skip
+    borer = rows_in(cites.losses["pod_borer"])
+    lowest = rows_in([shares.loc[shares["share"].idxmin(), "source_id"]])["pest_reports"]
+    others = rows_in(shares.loc[shares["share"] > shares["share"].min(), "source_id"])["pest_reports"]
+    assert lowest <= borer["pest_reports"]
+    assert not others & borer["pest_reports"]
+    # What sleeves leave moves the loss with sleeves only.
+    sleeved = rows_in([row(effects, known_rows.SLEEVED_BLOCKS_PERAK)["source_id"]])["effects"]
+    assert not sleeved & borer["effects"]
+
+
+def test_of_comparisons_the_best_and_the_worst_are_cited(controls, effects):
+    by_name = {control.name: control for control in controls}
+    for name, keys in (
+        ("pod_removal", known_rows.POD_REMOVAL_CAMEROON),
+        ("resistant_clones", known_rows.RESISTANT_CLONES_SIGI),
+    ):
+        found = effects[effects["effect_id"].isin(keys)].sort_values("log_ratio")["source_id"]
+        assert set(by_name[name].sources) == {found.iloc[0], found.iloc[-1]}, name
 
 
 def test_with_a_control_less_is_lost(controls, draws):

@@ -54,3 +54,45 @@ def test_no_number_moves_when_all_rows_move_that_no_number_cites(fresh: Path, co
     assert len(moved) > 10_000
     cacao_repro(copy, "06_model_fertilizer", "08_model_price_response")
     assert row_audit.moved_without_citing(before, row_audit.estimates(copy), moved) == []
+
+
+def test_one_row_of_each_number_is_chosen_and_no_two_of_one() -> None:
+    cites = {"a": {("t", 2), ("t", 3)}, "b": {("t", 3), ("t", 4)}, "c": {("u", 2)}}
+    assert row_audit.one_of_each(cites, ()) == {("t", 2), ("t", 4), ("u", 2)}
+    # The third row of the table is of two numbers: it moves both.
+    assert row_audit.one_of_each(cites, {("t", 2), ("t", 4), ("u", 2)}) == {("t", 3)}
+
+
+def test_a_number_that_stays_although_a_row_that_it_lists_moved_is_found() -> None:
+    before = pd.DataFrame(
+        {
+            "value": [1.0, 2.0, 3.0, 4.0], "lower": float("nan"), "upper": float("nan"), "raw_rows": "a:2",
+            "method": ["price", "price", "count", "price"],
+        },
+        index=["stays", "moves", "counts", "many"],
+    )  # fmt: skip
+    before.loc["many", "raw_rows"] = "a:2-99"
+    after = before.assign(value=[1.0, 2.1, 3.0, 4.0])
+    assert row_audit.listed_without_moving(before, after, {("a", 2)}) == [("stays", ("a", 2))]
+
+
+def test_only_chosen_rows_move_and_of_a_study_all(tmp_path: Path) -> None:
+    folder, chosen = copy_of_raw(tmp_path), {("costs", 5), ("effects", 2), ("worldbank_prices_monthly", 700)}
+    moved = row_audit.move_only(folder, chosen, "seed")
+    assert chosen <= moved
+    effects = pd.read_csv(paths.RAW / "effects.csv")["source_id"]
+    assert {row for row in moved - chosen} <= {("effects", line + 2) for line in effects.index[effects == effects[0]]}
+    before, after = (
+        pd.read_csv(root / "worldbank_prices_monthly.csv").loc[698] for root in (paths.RAW, folder / "data/raw")
+    )
+    cocoa, urea = (after[name] / before[name] for name in ("cocoa_usd_per_kg", "urea_usd_per_t"))
+    assert cocoa != pytest.approx(urea, abs=1e-6)
+
+
+@pytest.mark.slow
+def test_a_number_made_of_few_rows_moves_with_a_row_that_it_lists(fresh: Path, copy: Path) -> None:
+    before = row_audit.estimates(fresh)
+    moved = row_audit.move_only(copy, row_audit.one_of_each(row_audit.made_by_row(before), ()), "listed")
+    assert len(moved) > 20
+    cacao_repro(copy, "12_brief", "14_survey_design", "11_validation")
+    assert row_audit.listed_without_moving(before, row_audit.estimates(copy), moved) == []

@@ -282,11 +282,11 @@ def test_rows_of_the_price_figure_follow_the_order_asked_for(grid):
 # Labour.
 
 
-@given(st.floats(0.5, 50), st.floats(5e4, 3e5), st.integers(0, 100))
-def test_assumed_labour_costs_half_to_double(days, wage, seed):
-    cost = farm.assumed_labour_cost(np.random.default_rng(seed), days, wage, 200)
-    assert (cost >= days * wage / 2 * (1 - 1e-12)).all()
-    assert (cost <= days * wage * 2 * (1 + 1e-12)).all()
+@given(st.floats(0.5, 50), st.floats(5e4, 3e5), st.floats(1, 2), st.integers(0, 100))
+def test_assumed_labour_costs_up_to_the_factor_below_and_above(days, wage, factor, seed):
+    cost = farm.draw_labour({"task": days}, wage, factor, seed, 200)["task"]
+    assert (cost >= days * wage / factor * (1 - 1e-12)).all()
+    assert (cost <= days * wage * factor * (1 + 1e-12)).all()
     assert np.exp(np.log(cost).mean()) == pytest.approx(days * wage, rel=0.15)
 
 
@@ -295,6 +295,17 @@ def test_wage_is_that_of_the_year_of_the_prices(month, monthly):
     wage, source = farm.day_wage(evidence_clean.costs(), 25, month)
     assert wage * 25 == pytest.approx(monthly)
     assert source
+
+
+def test_training_cites_the_least_and_the_most_reported():
+    costs = evidence_clean.costs()
+    _, cited = farm.training_cost(costs, 16000.0, 1.5, 5.0, np.random.default_rng(1), 10)
+    reported = costs[costs["item"].isin(["training_cost", "programme_cost"])]
+    ends = reported[["value", "value_low", "value_high"]]
+    assert set(cited) == set(
+        reported.loc[ends.isin([ends.min(axis=None), ends.max(axis=None)]).any(axis=1), "source_id"]
+    )
+    assert len(cited) < len(reported)
 
 
 def test_a_year_without_a_wage_is_named():
@@ -413,3 +424,11 @@ def test_words_say_tie_and_name_cost_risk_and_a_bad_case():
 def test_summary_holds_the_income_that_one_draw_in_ten_does_not_reach():
     drawn = outcome([float(n) for n in range(11)], 1.0) | {"value_cost_ratio": np.ones(11)}
     assert options.summarise(drawn, 0.9)["bad_case_idr_per_ha"] == pytest.approx(1.0)
+
+
+def test_a_wage_is_cited_by_costs_with_labour_in_them_and_by_no_other():
+    cites = ScenarioCites((), {}, {}, "umk@costs:6")
+    with_wage = {name for name in ("training", "pod_sleeving", "fertilizer_ceiling", "organic_fertilizer", "package")
+                 if "umk@costs:6" in cites.cost(name)}  # fmt: skip
+    assert with_wage == {"pod_sleeving", "fertilizer_ceiling", "package"}
+    assert "parameter@params:scenarios.assumed_factor" in cites.cost("pod_sleeving")

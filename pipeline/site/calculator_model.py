@@ -68,8 +68,10 @@ def _inputs(params: Any, pests: pd.DataFrame) -> measures.Inputs:
         pest_gains={name: pests[f"log_gain_{name}_there"].to_numpy() for name in ("pod_sleeving", "borer_sanitation")},
         responses={},
         is_plateau=best_dose.draw_family(seed, len(pests)),
-        labour=farm.draw_labour(days, 1.0, seed, len(pests)),
-        sleeves=farm.draw_assumed(params.scenarios.sleeves_idr_per_ha, seed, "sleeves", len(pests)),
+        labour=farm.draw_labour(days, 1.0, params.scenarios.assumed_factor, seed, len(pests)),
+        sleeves=farm.draw_assumed(
+            params.scenarios.sleeves_idr_per_ha, params.scenarios.assumed_factor, seed, "sleeves", len(pests)
+        ),
         training=training,
         compost=compost,
         full_dose=params.fertilizer.dose_kg_per_ha,

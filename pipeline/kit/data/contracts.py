@@ -291,6 +291,11 @@ def row(table: pd.DataFrame, key: str) -> pd.Series:
     return found.iloc[0]
 
 
+def ends(table: pd.DataFrame, column: str) -> pd.DataFrame:
+    """The rows with the least and with the greatest value of a column."""
+    return table[table[column].isin([table[column].min(), table[column].max()])]
+
+
 def sources_of_rows(table: pd.DataFrame, *keys: str) -> tuple[str, ...]:
     """What the figures with these keys cite."""
     return tuple(str(row(table, key)["source_id"]) for key in keys)

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from pipeline.kit.bayes.mixture import stream
+from pipeline.kit.data.citations import join
 from pipeline.kit.publish.keys import Key
 from pipeline.study.fertilizer.response_curves import FAMILIES, MITSCHERLICH, QUADRATIC_PLATEAU, Response, draw_response
-from pipeline.study.prices.prices_now import as_set, carried, cited_by_carried
+from pipeline.study.prices.prices_now import MULTIPLIER, as_set, carried, cited_by_carried
 
 # Weight of the quadratic plateau. No trial on cacao with enough doses tells the families apart, so they weigh the
 # same; what they predict of maize is no evidence about trees.
@@ -94,6 +95,7 @@ def price_cases(
         cases.loc[case.Index, "price_idr_per_kg"] = carried(case.reported_idr_per_kg, *months)
         cases.loc[case.Index, "source_id"] = cited_by_carried(case.source_id, *months)
     cases["price_idr_per_kg"] = [as_set(price, fertilizer_multiplier) for price in cases["price_idr_per_kg"]]
+    cases["source_id"] = [join(own, *MULTIPLIER) for own in cases["source_id"]]
     return cases
 
 

@@ -4,6 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from pipeline.kit.data.citations import join
 from pipeline.kit.language import Text, format_number, read_texts
 from pipeline.kit.publish.figures import (
     BLUE,
@@ -106,7 +107,8 @@ def _mark_price(axes: Axes, ratio: float, price: float, text: str, language: str
 def with_ranges(
     curve: pd.DataFrame, history: pd.DataFrame, ranges: pd.DataFrame, cases: pd.DataFrame, doses: pd.Series
 ) -> pd.DataFrame:
-    """The dose curve (``kind`` curve), the range of each kind of price with its ``years``, and the cases of today.
+    """The dose curve (``kind`` curve), the range of each kind of price with its ``years``, and the cases of today,
+    which cite their price and what the curve does.
 
     ``doses`` holds the median optimal dose by the name of the case (rows of ``kind`` case, with ``label``).
     """
@@ -116,6 +118,7 @@ def with_ranges(
     now = cases[cases["name"].isin(NOW_LABELS)]
     marks = pd.DataFrame({"kind": "case", "price_ratio": now["price_ratio"], "value": now["name"].map(doses)})
     marks["label"] = now["name"].map(NOW_LABELS)
+    marks["source_id"] = [join(own, *curve["source_id"]) for own in now["source_id"]]
     parts = [curve.assign(kind="curve"), shown.assign(years=shown["kind"].map(years)), marks]
     return pd.concat(parts, ignore_index=True)
 
@@ -167,9 +170,11 @@ MARKETS = {
 PRICE_HISTORY = Caption.read(TEXTS, "price_history")
 
 
-def with_choke(history: pd.DataFrame, choke_ratio: float) -> pd.DataFrame:
-    """The history of prices and the price at which the optimal dose falls to zero (``kind`` choke)."""
-    return pd.concat([history, pd.DataFrame([{"kind": "choke", "price_ratio": choke_ratio}])], ignore_index=True)
+def with_choke(history: pd.DataFrame, choke_ratio: float, cites: str) -> pd.DataFrame:
+    """The history of prices and the price at which the optimal dose falls to zero (``kind`` choke), and what it
+    ``cites``."""
+    choke = pd.DataFrame([{"kind": "choke", "price_ratio": choke_ratio, "source_id": cites}])
+    return pd.concat([history, choke], ignore_index=True)
 
 
 def draw_price_history(axes: Axes, data: pd.DataFrame, language: str) -> None:

@@ -35,6 +35,7 @@ COSTS = DELIVERED + cite_parameters(
     "prices.working_days_per_month",
     "fertilizer.dose_kg_per_ha",
     "fertilizer.labour_days_per_ha",
+    "scenarios.assumed_factor",
 )
 STEP_COSTS: dict[str, tuple[str, ...]] = {
     "world_spike": (),
@@ -184,7 +185,7 @@ def _steps(steps: pd.DataFrame, dated: Dated, cites: _Cites) -> list[Estimate]:
         QUANTITIES[side].estimate(
             key(side, "price_step", step.name),
             float(getattr(step, f"ratio_{side}")),
-            **cited((*cites.steps[step.name], *STEP_COSTS.get(step.name, DELIVERED))),
+            **cited((getattr(step, f"{side}_cites"), *STEP_COSTS.get(step.name, DELIVERED))),
             basis=STEP_DATES.get(step.name, dated.at("delivered to the village")),
         )
         for step in steps.itertuples(index=False)

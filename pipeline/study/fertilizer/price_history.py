@@ -7,6 +7,8 @@ from pipeline.study import known_rows
 from pipeline.study.fertilizer.best_dose import Costs
 from pipeline.study.prices.ratios import of_last_months
 
+# What the price ratio on each side of a step cites.
+SIDES = ("cheap_cites", "dear_cites")
 BASE_YEARS, SPIKE_YEARS = (2019, 2020), (2021, 2022)
 COMPOUNDS = ("npk", "npk_cocoa", "npk_mutiara")
 
@@ -15,7 +17,7 @@ def world_spike(world: pd.DataFrame) -> dict[str, object]:
     """Mean world price ratio of 2019-2020, and of the dearest twelve months running within 2021-2022.
 
     ``world`` is the clean table of world prices. Keys: ``ratio_cheap``, ``ratio_dear``, ``first_month`` of the
-    twelve (as 2021-11), ``source_id``. Raises ``ValueError`` when months are missing.
+    twelve (as 2021-11), and what the ratios cite (``SIDES``). Raises ``ValueError`` when months are missing.
     """
     ordered = world.sort_values(["year", "month"], ignore_index=True)
     base = ordered[ordered["year"].between(*BASE_YEARS)]
@@ -30,7 +32,7 @@ def world_spike(world: pd.DataFrame) -> dict[str, object]:
         "ratio_cheap": float(base["fertilizer_cocoa_ratio"].mean()),
         "ratio_dear": float(means.max()),
         "first_month": f"{first['year']:.0f}-{first['month']:02.0f}",
-        "source_id": join(*base["source_id"], *dearest["source_id"]),
+        **dict(zip(SIDES, (join(*base["source_id"]), join(*dearest["source_id"])), strict=True)),
     }
 
 
@@ -39,7 +41,8 @@ def price_steps(world: pd.DataFrame, rupiah: pd.DataFrame, cases: pd.DataFrame, 
 
     Rows: ``world_spike`` at world prices, without freight; ``market_spike`` in rupiah over the farm-gate price of
     beans at the time; ``ceiling_cut`` and ``access`` (ceiling against market) over the present one. ``rupiah`` holds
-    ratios of compounds. Columns: ``name``, ``ratio_cheap``, ``ratio_dear``, ``source_id``. Raises ``ValueError`` when
+    ratios of compounds. Columns: ``name``, ``ratio_cheap``, ``ratio_dear``, what each cites (``SIDES``) and both do
+    (``source_id``). Raises ``ValueError`` when
     a price or the bean price near it is missing.
     """
     spike = world_spike(world)
@@ -50,21 +53,20 @@ def price_steps(world: pd.DataFrame, rupiah: pd.DataFrame, cases: pd.DataFrame, 
     market = with_freight(by_id.loc[brands], costs.transport)
     now = {name: float(costs.price_ratio(by_case.at[name, "price_idr_per_kg"])) for name in by_case.index}
     rows = [
-        ("world_spike", spike["ratio_cheap"], spike["ratio_dear"], spike["source_id"]),
-        ("market_spike", *market, join(*by_id.loc[brands, "source_id"])),
-        ("ceiling_cut", now["ceiling"], now["ceiling_before"], _sources(by_case, "ceiling", "ceiling_before")),
-        ("access", now["ceiling"], now["market"], _sources(by_case, "ceiling", "market")),
+        ("world_spike", spike["ratio_cheap"], spike["ratio_dear"], *(spike[side] for side in SIDES)),
+        ("market_spike", *market, *by_id.loc[brands, "source_id"]),
+        *(
+            (name, now["ceiling"], now[dear], *by_case.loc[["ceiling", dear], "source_id"])
+            for name, dear in (("ceiling_cut", "ceiling_before"), ("access", "market"))
+        ),
     ]
-    steps = pd.DataFrame(rows, columns=["name", "ratio_cheap", "ratio_dear", "source_id"])
+    steps = pd.DataFrame(rows, columns=["name", "ratio_cheap", "ratio_dear", *SIDES])
+    steps["source_id"] = [join(*sides) for sides in zip(*(steps[side] for side in SIDES), strict=True)]
     turned = steps[~(steps["ratio_cheap"] < steps["ratio_dear"])]
     if len(turned):
         listed = ", ".join(f"{s.name}: {s.ratio_cheap:g} to {s.ratio_dear:g}" for s in turned.itertuples(False))
         raise ValueError(f"the second price of a step must be the dearer one: {listed}")
     return steps
-
-
-def _sources(cases: pd.DataFrame, *names: str) -> str:
-    return join(*cases.loc[list(names), "source_id"])
 
 
 def with_freight(rupiah: pd.DataFrame, transport: float) -> pd.Series:

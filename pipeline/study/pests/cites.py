@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pipeline.kit.data.citations import cite_parameters
-from pipeline.kit.data.contracts import sources_of_rows
+from pipeline.kit.data.contracts import ends, sources_of_rows
 from pipeline.study import known_rows
 from pipeline.study.known_rows import POTENTIAL
 from pipeline.study.pests.pest_control import Control
@@ -15,23 +15,26 @@ from pipeline.study.prices.scope import PRICE_CITES
 PRINTED_RANGE = cite_parameters("cleaning.printed_range_level")
 HARVEST = cite_parameters("prices.harvest_days_per_kg")
 WAGE = cite_parameters("prices.working_days_per_month")
+# How far assumed days and costs may be off.
+FACTOR = cite_parameters("scenarios.assumed_factor")
 # What each control of known cost takes, by its name.
 WORK = {
-    "pod_sleeving": cite_parameters("scenarios.sleeving_days_per_ha", "scenarios.sleeves_idr_per_ha"),
-    "borer_sanitation": cite_parameters("scenarios.pruning_days_per_ha"),
-    "pod_removal": cite_parameters("scenarios.pruning_days_per_ha"),
+    "pod_sleeving": (*cite_parameters("scenarios.sleeving_days_per_ha", "scenarios.sleeves_idr_per_ha"), *FACTOR),
+    **dict.fromkeys(("borer_sanitation", "pod_removal"), (*cite_parameters("scenarios.pruning_days_per_ha"), *FACTOR)),
 }
 
 
 @dataclass(frozen=True)
 class PestCites:
-    """Citations by pest of the ``losses`` and, of all, the present ``yields`` and the ``wage``.
+    """Citations by pest of the ``losses`` on an average hectare and ``there``, where the pest is, and, of all pests,
+    the present ``yields`` and the ``wage``.
 
     Draws of the pod borer go only with yields that trees can have borne, so its losses cite the yields too, and every
-    reading of the damage cites the others.
+    reading of the damage cites the others. Of rows of which the least or the greatest counts, only that is cited.
     """
 
     losses: dict[str, tuple[str, ...]]
+    there: dict[str, tuple[str, ...]]
     yields: tuple[str, ...]
     wage: tuple[str, ...]
 
@@ -48,31 +51,31 @@ class PestCites:
         effects, reports, baselines = evidence
         borer = (
             *sources_of_rows(baselines, known_rows.PODS_ATTACKED_SAMARINDA),
-            *sources_of_rows(effects, known_rows.SLEEVING_TRIAL_SAMARINDA, known_rows.SLEEVED_BLOCKS_PERAK),
+            *sources_of_rows(effects, known_rows.SLEEVING_TRIAL_SAMARINDA),
             *sources_of_rows(effects, known_rows.LOSS_SABAH_BELOW_60_PERCENT, known_rows.LOSS_SABAH_AT_90_PERCENT),
             *sources_of_rows(reports, known_rows.LOSS_ACEH_TIMUR, known_rows.ATTACK_ACEH_TIMUR),
-            *area_shares["source_id"],
-            *cite_parameters("pests.sabah_curve_weight", "pests.sleeving_leaves_at_most"),
+            *area_shares.nsmallest(1, "share", keep="all")["source_id"],
+            *cite_parameters("pests.sabah_curve_weight"),
         )
         black_pod = (
             *sources_of_rows(effects, known_rows.BLACK_POD_LOSS_REVIEW),
             *sources_of_rows(reports, known_rows.BLACK_POD_LOSS_AGENCY),
             *PRINTED_RANGE,
         )
-        dieback = (
-            *sources_of_rows(effects, known_rows.DIEBACK_LOSS_INDONESIA),
+        dieback = (*sources_of_rows(effects, known_rows.DIEBACK_LOSS_INDONESIA), *PRINTED_RANGE)
+        there = {"pod_borer": (*borer, *yields, *POTENTIAL), "black_pod": black_pod, "dieback": dieback}
+        reached = (
             *sources_of_rows(baselines, known_rows.DIEBACK_AREA_INDONESIA_2007),
-            *areas_since_2005(countries)["source_id"],
-            *PRINTED_RANGE,
+            *ends(areas_since_2005(countries), "area_harvested_ha")["source_id"],
         )
-        losses = {"pod_borer": (*borer, *yields, *POTENTIAL), "black_pod": black_pod, "dieback": dieback}
+        losses = there | {"dieback": (*dieback, *reached)}
         everything = tuple(cited for listed in losses.values() for cited in listed)
-        return cls({**losses, "all": everything}, yields, (wage, *WAGE))
+        return cls({**losses, "all": everything}, there, yields, (wage, *WAGE))
 
     def loss_with(self, pest: str, name: str, controls: list[Control]) -> tuple[str, ...]:
         """What the loss to a pest cites with the control of this name, or without control."""
         return (
-            *self.losses[pest],
+            *self.there[pest],
             *(cited for control in controls if control.name == name for cited in control.sources),
         )
 

@@ -121,7 +121,8 @@ EXTRA_KG = Quantity(
 )  # fmt: skip
 COST = Quantity(
     "control", "cost", "million Rp/ha",
-    "assumed days, half to double, at the minimum wage of Kutai Timur; sleeves with their assumed price", (
+    "assumed days, within an assumed factor either way, at the minimum wage of Kutai Timur; "
+    "sleeves with their assumed price", (
         "control.pod_sleeving.cost", "control.borer_sanitation.cost", "control.pod_removal.cost",
     ),
 )  # fmt: skip

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline.kit.bayes.mixture import stream
-from pipeline.kit.data.contracts import row, sources_of_rows
+from pipeline.kit.data.citations import cite_parameters
+from pipeline.kit.data.contracts import ends, row, sources_of_rows
 from pipeline.study import known_rows
 from pipeline.study.fertilizer.response_curves import extra_yield
 from pipeline.study.pests.pest_losses import DamageCurve, combined_loss, log_gain, yield_where, yield_without
@@ -89,7 +90,10 @@ def borer_controls(
             "pod_sleeving",
             ("pod_borer",),
             draws["log_gain_sleeving_there"].to_numpy(),
-            sources_of_rows(effects, known_rows.SLEEVING_TRIAL_SAMARINDA, known_rows.SLEEVED_BLOCKS_PERAK),
+            (
+                *sources_of_rows(effects, known_rows.SLEEVING_TRIAL_SAMARINDA, known_rows.SLEEVED_BLOCKS_PERAK),
+                *cite_parameters("pests.sleeving_leaves_at_most"),
+            ),
             costs.get("sleeving"),
         ),
         Control(
@@ -124,12 +128,13 @@ def disease_controls(
     control, so they are one comparison: the share left is drawn evenly between the best and the worst clone.
     """
     black_pod, size = draws["loss_black_pod"].to_numpy(), len(draws)
+    pods_removed, cloned = (
+        ends(effects[effects["effect_id"].isin(keys)], "log_ratio")
+        for keys in (known_rows.POD_REMOVAL_CAMEROON, known_rows.RESISTANT_CLONES_SIGI)
+    )
     removal, clones = (
-        np.exp(rng.uniform(min(ratios), max(ratios), size))
-        for ratios in (
-            [row(effects, key)["log_ratio"] for key in keys]
-            for keys in (known_rows.POD_REMOVAL_CAMEROON, known_rows.RESISTANT_CLONES_SIGI)
-        )
+        np.exp(rng.uniform(found["log_ratio"].min(), found["log_ratio"].max(), size))
+        for found in (pods_removed, cloned)
     )
     sprays = row(effects, known_rows.FUNGICIDE_GHANA)
     sprayed = np.exp(rng.normal(sprays["log_ratio"], sprays["log_ratio_se"], size))
@@ -138,7 +143,7 @@ def disease_controls(
             "pod_removal",
             ("black_pod",),
             disease_gain(black_pod, removal),
-            sources_of_rows(effects, *known_rows.POD_REMOVAL_CAMEROON),
+            tuple(pods_removed["source_id"]),
             costs.get("pruning"),
         ),
         Control(
@@ -151,7 +156,7 @@ def disease_controls(
             "resistant_clones",
             ("dieback",),
             disease_gain(draws["loss_dieback_there"].to_numpy(), clones),
-            sources_of_rows(effects, *known_rows.RESISTANT_CLONES_SIGI),
+            tuple(cloned["source_id"]),
         ),
     ]
 

@@ -290,8 +290,10 @@ def draw_black_pod(
 
 
 def areas_since_2005(countries: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the clean table of countries with an area of Indonesia for 2005 to 2008."""
-    rows = countries[(countries["iso3"] == "IDN") & countries["year"].between(2005, 2008)]
+    """The rows of the clean table of countries with an area of Indonesia for 2005 to 2008, of release 2022."""
+    rows = countries[
+        (countries["iso3"] == "IDN") & (countries["release"] == "2022") & countries["year"].between(2005, 2008)
+    ]
     return rows.dropna(subset="area_harvested_ha")
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from pipeline.kit.language import Text, read_texts
-from pipeline.kit.publish.estimates import Estimate
+from pipeline.kit.publish.estimates import Estimate, sources_of, sources_of_all
 from pipeline.kit.publish.figures import BLUE, GREEN, GREY, ORANGE, Caption, draw_intervals, label, localise
 from pipeline.study.names import COUNTRIES
 from pipeline.study.price_response.panel import AREA
@@ -43,14 +43,25 @@ ALL_READINGS = Caption.read(TEXTS, "all_readings")
 SKILL = Caption.read(TEXTS, "skill")
 
 
+def cited_lags(estimates: list[Estimate]) -> tuple[str, ...]:
+    """What the responses by lag cite."""
+    return sources_of_all(_by_lag(estimates))
+
+
+def cited_readings(estimates: list[Estimate]) -> tuple[str, ...]:
+    """What the summed responses that are drawn cite."""
+    return sources_of({str(estimate.key): estimate for estimate in estimates}, *READINGS)
+
+
+def _by_lag(estimates: list[Estimate]) -> list[Estimate]:
+    lags = {lag_name(lag) for lag in range(AREA.lags)}
+    return [e for e in estimates if e.key.topic in SERIES and e.key.case[0] in lags]
+
+
 def lag_rows(estimates: list[Estimate]) -> pd.DataFrame:
     """Responses by series and lag in years, with their intervals."""
     lags = {lag_name(lag): lag for lag in range(AREA.lags)}
-    rows = [
-        (e.key.topic, lags[e.key.case[0]], e.lower, e.value, e.upper)
-        for e in estimates
-        if e.key.topic in SERIES and e.key.case[0] in lags
-    ]
+    rows = [(e.key.topic, lags[e.key.case[0]], e.lower, e.value, e.upper) for e in _by_lag(estimates)]
     return pd.DataFrame(rows, columns=["series", "lag", "lower", "value", "upper"])
 
 

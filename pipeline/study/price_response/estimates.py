@@ -6,7 +6,8 @@ import pandas as pd
 from pipeline.kit.publish.estimates import Estimate, split_sources
 from pipeline.kit.publish.keys import Key
 from pipeline.study.price_response.learners import r2_over_groups
-from pipeline.study.price_response.price_readings import Reading
+from pipeline.study.price_response.panel import cited_drivers
+from pipeline.study.price_response.price_readings import UNOFFICIAL, Reading
 
 BASES = {
     **dict.fromkeys(
@@ -26,12 +27,18 @@ LEFT_OUT = "leave one country out, against the forecast of no change"
 LEARNED = "countries as groups, years in order; against the forecast of no change"
 
 
-def response_estimates(readings: list[Reading], drivers: set[str], level: float) -> list[Estimate]:
+def response_estimates(
+    readings: list[Reading], prices: pd.DataFrame, enso: pd.DataFrame, level: float
+) -> list[Estimate]:
     """Readings in per cent: of a doubling of the price ratio, or of a tenth more rain or area.
 
-    ``drivers`` is what prices and El Nino cite, which all readings share.
+    ``prices`` and ``enso`` are the clean tables, of which a reading cites the years that it reaches.
     """
-    return [_in_per_cent(reading, tuple(sorted(reading.cites | drivers)), level) for reading in readings]
+    found = []
+    for reading in readings:
+        drivers = cited_drivers(reading.reach, prices, enso)
+        found.append(_in_per_cent(reading, tuple(sorted(reading.cites.union(drivers, UNOFFICIAL))), level))
+    return found
 
 
 def _in_per_cent(reading: Reading, sources: tuple[str, ...], level: float) -> Estimate:

@@ -13,8 +13,14 @@ from pipeline.kit.data.citations import join, split_lists
 from pipeline.study.statistics.rules import annual_change, join_lists
 
 OFFICIAL = "A"
+# The raw table that nitrogen is read from.
+FERTILIZER_USE = "faostat_fertilizer_use"
 ENSO = ("enso_0", "enso_1")
 RAINFALL = ("rain_0", "rain_1")
+
+
+# Years of prices, and of El Nino.
+Reach = tuple[frozenset[int], frozenset[int]]
 
 
 @dataclass(frozen=True)
@@ -86,12 +92,31 @@ def build_panel(
     return rows[is_used].merge(known, on="year")[columns].reset_index(drop=True), left_out
 
 
-def cited_drivers(rows: pd.DataFrame, prices: pd.DataFrame, enso: pd.DataFrame, equation: Equation) -> set[str]:
-    """What prices and El Nino cite, which all rows of a panel share: the months of the years that they reach."""
-    first, last = int(rows["year"].min()), int(rows["year"].max())
-    of_prices = prices.loc[prices["year"].between(first - equation.lags, last), "source_id"]
+def reach(rows: pd.DataFrame, equation: Equation) -> Reach:
+    """The years of prices and of El Nino that the changes of these rows are explained by."""
+    years = set(map(int, rows["year"]))
+    prices, el_nino = (
+        frozenset(year - lag for year in years for lag in range(last + 1)) for last in (equation.lags, 1)
+    )
+    return prices, el_nino
+
+
+def cited_drivers(reached: Reach, prices: pd.DataFrame, enso: pd.DataFrame) -> set[str]:
+    """What prices and El Nino of the years that are reached cite, by month; all rows of a panel share them."""
+    of_prices = prices.loc[prices["year"].isin(reached[0]), "source_id"]
     one = enso[enso["release"] == "2025"]
-    return split_lists([*of_prices, *one.loc[one["year"].between(first - 1, last), "source_id"]])
+    return split_lists([*of_prices, *one.loc[one["year"].isin(reached[1]), "source_id"]])
+
+
+def cited_features(rows: pd.DataFrame, climate: pd.DataFrame, input_use: pd.DataFrame) -> list[str]:
+    """What the climate and the nitrogen of ``panel_features`` cite: of countries and years that a row reaches."""
+    first, last = rows["year"].min(), rows["year"].max()
+    weather, use = (
+        table.loc[table["year"].between(first - before, last) & table["iso3"].isin(rows["iso3"]), "source_id"]
+        for table, before in ((climate, NORMAL_YEARS), (input_use, 1))
+    )
+    # Rows of input use cite pesticides too, which explain nothing here.
+    return [*weather, *(cited for cited in split_lists(use) if f"@{FERTILIZER_USE}:" in cited)]
 
 
 def _gaps(rows: pd.DataFrame, quantity: str) -> dict[str, pd.Series]:
@@ -127,7 +152,7 @@ def rainfall_anomalies(climate: pd.DataFrame) -> pd.DataFrame:
 def with_rainfall(rows: pd.DataFrame, climate: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
     """Rows whose rainfall was observed in the year and the year before, and what was left out and why.
 
-    They also cite all rainfall of their country, whose mean the anomalies are of.
+    ``rain_source_id`` cites all rainfall of their country, whose mean the anomalies are of.
     """
     known = climate.loc[climate["rainfall_mm"].notna(), ["iso3", "year", "is_infilled"]]
     before = known.assign(year=known["year"] + 1)
@@ -144,8 +169,7 @@ def with_rainfall(rows: pd.DataFrame, climate: pd.DataFrame) -> tuple[pd.DataFra
     used = joined[is_used].drop(columns="infilled").reset_index(drop=True)
     observed = climate[climate["rainfall_mm"].notna() & ~climate["is_infilled"]]
     rain = used["iso3"].map(observed.groupby("iso3")["source_id"].agg(lambda cited: join(*cited)))
-    cited = [join(*pair) for pair in zip(used["source_id"], rain, strict=True)]
-    return used.assign(source_id=cited), left_out
+    return used.assign(rain_source_id=rain), left_out
 
 
 def count_left_out(reasons: dict[str, pd.Series]) -> tuple[pd.Series, dict[str, int]]:

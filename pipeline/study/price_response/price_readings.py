@@ -12,9 +12,9 @@ from scipy.special import ndtr, stdtrit
 from pipeline.kit.bayes.linear_normal import Block, GridPosterior, fixed_effects, groups
 from pipeline.kit.bayes.mixture import Mixture, Spread, half_normal_even, log_uniform
 from pipeline.kit.bayes.nuisance import fit_asked
-from pipeline.kit.data.citations import cite_parameters, split_lists
+from pipeline.kit.data.citations import cite_parameters, join, split_lists
 from pipeline.kit.publish.keys import Key
-from pipeline.study.price_response.panel import AREA, ENSO, PRODUCTION, RAINFALL, YIELD, Equation
+from pipeline.study.price_response.panel import AREA, ENSO, PRODUCTION, RAINFALL, YIELD, Equation, Reach, reach
 
 # What a figure that is not official counts for is assumed.
 # Which countries are used to test predictions.
@@ -33,7 +33,8 @@ STEP_POINTS, YEAR_POINTS, COUNTRY_RESPONSE_POINTS, NOISE_POINTS = 7, 10, 8, 6
 
 @dataclass(frozen=True)
 class LagFit:
-    """Posterior of a lag model, the rows, countries and years behind it, and what the rows cite."""
+    """Posterior of a lag model, the rows, countries and years behind it, what the rows cite and which years of prices
+    and of El Nino they reach."""
 
     posterior: GridPosterior
     equation: Equation
@@ -41,6 +42,7 @@ class LagFit:
     countries: int
     years: int
     cites: frozenset[str]
+    reach: Reach
 
     def response(self, lags: Sequence[int], country: str | None = None, new: bool = False) -> Mixture:
         """Sum of the weights of ``lags``: change in the log per unit of change in the log price ratio.
@@ -100,7 +102,7 @@ def fit_lags(rows: pd.DataFrame, equation: Equation, countries_differ: bool = Fa
     # Noise is learned from as many observations as the weights add up to, not from as many as there are rows.
     observations = round(used[:, 1].sum())
     posterior = fit_asked(values, errors, asked, _not_asked(rows), spreads, "noise", observations)
-    return LagFit(posterior, equation, len(rows), countries, years, cited(rows))
+    return LagFit(posterior, equation, len(rows), countries, years, cited(rows), reach(rows, equation))
 
 
 def _asked(rows: pd.DataFrame, equation: Equation, countries_differ: bool) -> list[Block]:
@@ -289,14 +291,15 @@ Interval = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class Reading:
-    """One reading: lower end, value and upper end of a response (log per log), the rows and years behind it, and what
-    the rows cite."""
+    """One reading: lower end, value and upper end of a response (log per log), the rows and years behind it, what the
+    rows cite and which years of prices and of El Nino they reach."""
 
     key: Key
     interval: Interval
     rows: int
     years: int
     cites: frozenset[str]
+    reach: Reach
     method: str = BAYES
 
 
@@ -320,7 +323,9 @@ def yield_readings(rows: pd.DataFrame, rain: pd.DataFrame, level: float) -> list
         _total(Key("price_response", ("no_jumps",)), fit_lags(rows[rows["change"].abs() < JUMP], YIELD), level),
         _total(Key("price_response", ("rainfall_rows",)), fit_lags(rain, YIELD), level),
     ]
-    with_rain = fit_lags(rain, wet)
+    # Elsewhere the rain only says which country-years are used.
+    own_rain = [join(*both) for both in zip(rain["source_id"], rain["rain_source_id"], strict=True)]
+    with_rain = fit_lags(rain.assign(source_id=own_rain), wet)
     found.append(_total(Key("price_response", ("with_rainfall",)), with_rain, level))
     for lag, name in enumerate(RAINFALL):
         found.append(_effect(Key("rainfall_response", (lag_name(lag),)), with_rain, name, level))
@@ -366,12 +371,13 @@ def _effect(key: Key, found: LagFit, name: str, level: float) -> Reading:
 
 
 def _of(key: Key, response: Mixture, found: LagFit, level: float) -> Reading:
-    return Reading(key, response.interval(level), found.rows, found.years, found.cites)
+    return Reading(key, response.interval(level), found.rows, found.years, found.cites, found.reach)
 
 
 def _jackknife(key: Key, rows: pd.DataFrame, equation: Equation, level: float) -> Reading:
     found = jackknife_years(rows, equation)
-    return Reading(key, found.interval(range(equation.lags), level), len(rows), found.years, cited(rows), JACKKNIFE)
+    interval = found.interval(range(equation.lags), level)
+    return Reading(key, interval, len(rows), found.years, cited(rows), reach(rows, equation), JACKKNIFE)
 
 
 def _indonesia(topic: str, rows: pd.DataFrame, apart: LagFit, level: float) -> list[Reading]:
@@ -385,10 +391,11 @@ def _indonesia(topic: str, rows: pd.DataFrame, apart: LagFit, level: float) -> l
             len(own),
             alone.years,
             apart.cites,
+            apart.reach,
         )
         for lag in range(apart.equation.lags)
     ]
     together = Reading(
-        Key(topic, ("indonesia",)), apart.total(HERE).interval(level), len(own), alone.years, apart.cites
+        Key(topic, ("indonesia",)), apart.total(HERE).interval(level), len(own), alone.years, apart.cites, apart.reach
     )
     return [together, _total(Key(topic, ("indonesia_alone",)), alone, level), *by_lag]

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from pipeline.kit.data.citations import source_of
+from pipeline.kit.data.citations import cite_parameters, join, source_of
 from pipeline.kit.data.sources import load_raw
 
 # Callers know the ratios as part of this module.
@@ -12,10 +12,10 @@ from pipeline.study.prices.ratios import ratio_by_period as ratio_by_period
 from pipeline.study.prices.ratios import rupiah_price_ratio as rupiah_price_ratio
 from pipeline.study.statistics.rules import join_lists, mark_infilled
 
-# Nutrient contents of the traded products, by mass, in the oxide form in which they are sold.
-UREA_N, TSP_P2O5, KCL_K2O = 0.46, 0.46, 0.60
-# Subsidised cocoa NPK 14-12-16-4 (N-P2O5-K2O-MgO); the magnesium has no world price and counts as nothing.
-COCOA_NPK = {"n": 0.14, "p2o5": 0.12, "k2o": 0.16}
+# Which nutrient is bought as which product of the world market; that of TSP is a parameter.
+TRADED = {"n": "urea", "p2o5": "tsp", "k2o": "kcl"}
+# Subsidised cocoa NPK (N-P2O5-K2O-MgO); the magnesium has no world price and counts as nothing.
+COCOA_NPK = "npk_cocoa_subsidised"
 # Element per oxide, from atomic masses.
 P_PER_P2O5, K_PER_K2O = 0.4364, 0.8301
 
@@ -29,23 +29,38 @@ WORLD_COLUMNS = (
 )
 
 
-def cocoa_npk_at_world_prices(prices: pd.DataFrame) -> pd.Series:
+def contents(tsp_p2o5_percent: float) -> tuple[dict[tuple[str, str], float], list[str]]:
+    """Nutrients in the fertilizers of ``TRADED`` and in cocoa NPK, by nutrient and fertilizer, and what they cite.
+
+    In per cent by mass, in the oxide form in which they are sold.
+    """
+    wanted = [*TRADED.items(), *((nutrient, COCOA_NPK) for nutrient in TRADED)]
+    table = load_raw("conversions", ("value",)).set_index(["quantity", "item"])
+    found = table.loc[[pair for pair in wanted if pair in table.index]]
+    cites = [*found["source_id"], *cite_parameters("prices.tsp_p2o5_percent")]
+    return {**found["value"].to_dict(), ("p2o5", "tsp"): tsp_p2o5_percent}, cites
+
+
+def cocoa_npk_at_world_prices(prices: pd.DataFrame, content: dict[tuple[str, str], float]) -> pd.Series:
     """Value in USD of the nutrients in one kg of cocoa NPK, bought as urea, TSP and KCl on the world market.
 
-    Freight, blending and magnesium are left out, so this is the floor under any farm price.
+    ``content`` is that of ``contents``. Freight, blending and magnesium are left out, so this is the floor under any
+    farm price.
     """
-    n = prices["urea_usd_per_t"] / 1000 / UREA_N
-    p2o5 = prices["tsp_usd_per_t"] / 1000 / TSP_P2O5
-    k2o = prices["kcl_usd_per_t"] / 1000 / KCL_K2O
-    return COCOA_NPK["n"] * n + COCOA_NPK["p2o5"] * p2o5 + COCOA_NPK["k2o"] * k2o
+    parts = [
+        content[nutrient, COCOA_NPK] / content[nutrient, product] * prices[f"{product}_usd_per_t"] / 1000
+        for nutrient, product in TRADED.items()
+    ]
+    return parts[0] + parts[1] + parts[2]
 
 
-def world_prices() -> pd.DataFrame:
-    """Monthly world prices with the fertilizer-to-cocoa price ratio."""
+def world_prices(tsp_p2o5_percent: float) -> pd.DataFrame:
+    """Monthly world prices with the fertilizer-to-cocoa price ratio, which rests on what fertilizers hold, too."""
     frame = load_raw("worldbank_prices_monthly", ("year", "month", *WORLD_COLUMNS))
-    frame["cocoa_npk_usd_per_kg"] = cocoa_npk_at_world_prices(frame)
+    content, cites = contents(tsp_p2o5_percent)
+    frame["cocoa_npk_usd_per_kg"] = cocoa_npk_at_world_prices(frame, content)
     frame["fertilizer_cocoa_ratio"] = frame["cocoa_npk_usd_per_kg"] / frame["cocoa_usd_per_kg"]
-    return frame
+    return frame.assign(source_id=[join(own, *cites) for own in frame["source_id"]])
 
 
 def world_prices_annual() -> pd.DataFrame:

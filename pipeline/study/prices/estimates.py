@@ -11,7 +11,7 @@ from pipeline.study import known_rows
 from pipeline.study.prices.prices_now import bean_reports, newest_at_home, year_of
 from pipeline.study.prices.scope import PRICE_CITES
 
-MULTIPLIER = cite_parameters("prices.fertilizer_multiplier")
+AS_OF = cite_parameters("prices.as_of")
 WORKING_DAYS = cite_parameters("prices.working_days_per_month")
 # Keys of the clean table of local prices.
 RUPIAH = {
@@ -126,7 +126,7 @@ def _fertilizers(prices: pd.DataFrame, cases: pd.DataFrame, as_of: str) -> list[
             f"subsidised cocoa NPK (HET), from {ceiling['date']}",
             PUBLISHED,
             headline=True,
-            **cited([ceiling["source_id"], *MULTIPLIER]),
+            **cited([ceiling["source_id"]]),
         ),
         restated(
             Key("price", ("npk_market_reported",)), market["reported_idr_per_kg"], "Rp/kg", reported,
@@ -139,7 +139,7 @@ def _fertilizers(prices: pd.DataFrame, cases: pd.DataFrame, as_of: str) -> list[
             f"{reported}, carried to {as_of}",
             moved,
             headline=True,
-            **cited([market["source_id"], *MULTIPLIER]),
+            **cited([market["source_id"]]),
         ),
     ]  # fmt: skip
 
@@ -151,7 +151,8 @@ def _world_since(world: pd.DataFrame, as_of: str) -> list[Estimate]:
     )
     by_month = months.set_index("name").sort_index()
     last = str(by_month.index[-1])
-    columns = {"cocoa": "cocoa_usd_per_kg", "npk": "cocoa_npk_usd_per_kg"}
+    # What fertilizers hold moves the price of their nutrients, and not that of cocoa.
+    columns = {"cocoa": ("cocoa_usd_per_kg", "worldbank_prices_monthly:"), "npk": ("cocoa_npk_usd_per_kg", "")}
     return [
         Estimate(
             Key("price", (f"world_{name}_since",)),
@@ -159,7 +160,12 @@ def _world_since(world: pd.DataFrame, as_of: str) -> list[Estimate]:
             "%",
             f"world price of {last} against {as_of}",
             "change of the monthly price in dollars",
-            **cited(by_month.loc[[as_of, last], "source_id"]),
+            **cited((*_of_table(by_month.loc[[as_of, last], "source_id"], table), *AS_OF)),
         )
-        for name, column in columns.items()
+        for name, (column, table) in columns.items()
     ]
+
+
+def _of_table(cited_rows: pd.Series, table: str) -> list[str]:
+    """What rows cite of one raw table, or of all where none is named."""
+    return [citation for citation in split_sources(cited_rows) if f"@{table}" in citation]

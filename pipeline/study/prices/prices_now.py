@@ -6,13 +6,15 @@ ceiling in force, the wage of the year, and the last shop price of fertilizer, m
 
 import pandas as pd
 
-from pipeline.kit.data.citations import join
+from pipeline.kit.data.citations import cite_parameters, join
 from pipeline.kit.data.contracts import row
 from pipeline.study import known_rows
 from pipeline.study.prices.ratios import date_to_decimal
 
 # Farm-gate reports count when they are no older than this at the end of the month, in years.
 NEAR = 1 / 6
+# What sets fertilizer prices.
+MULTIPLIER = cite_parameters("prices.fertilizer_multiplier")
 HOME = ("kutai_timur", "east_kalimantan")
 
 
@@ -63,7 +65,7 @@ def cited_by_carried(report: str, reported: str, as_of: str, world: pd.DataFrame
     """What a ``carried`` price cites: its own ``report``, and world prices and exchange rates of both months."""
     months = (reported, as_of)
     moved = [cited["source_id"] for month in months for cited in (_world_prices(world, month), rate_of(rates, month))]
-    return join(report, *moved)
+    return join(report, *moved, *cite_parameters("prices.as_of"))
 
 
 def as_set(price: float, multiplier: float) -> float:

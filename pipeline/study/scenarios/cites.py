@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from pipeline.kit.data.citations import cite_parameters
 from pipeline.study.known_rows import POTENTIAL
-from pipeline.study.pests.cites import HARVEST, WAGE, WORK
+from pipeline.study.pests.cites import FACTOR, HARVEST, WAGE, WORK
 from pipeline.study.prices.scope import PRICE_CITES
 from pipeline.study.scenarios.measures import PARTS
 
@@ -18,14 +18,17 @@ ASSUMED = {
             "fertilizer.dose_kg_per_ha",
             "fertilizer.transport_idr_per_kg",
             "fertilizer.labour_days_per_ha",
+            "scenarios.assumed_factor",
         ),
     ),
     "pod_sleeving": WORK["pod_sleeving"],
     "borer_sanitation": WORK["borer_sanitation"],
-    "pruning": cite_parameters("scenarios.pruning_days_per_ha"),
+    "pruning": (*cite_parameters("scenarios.pruning_days_per_ha"), *FACTOR),
     "organic_fertilizer": cite_parameters("prices.fertilizer_multiplier", "fertilizer.transport_idr_per_kg"),
     "training": cite_parameters("scenarios.training_years", "scenarios.area_per_farmer_ha"),
 }
+# Measures whose cost has no labour in it.
+BOUGHT = {"organic_fertilizer", "training"}
 # What is compared where information is valued.
 COMBINED = ("fertilizer_ceiling", "pod_sleeving", "training")
 Citations = tuple[str, ...]
@@ -49,7 +52,8 @@ class ScenarioCites:
         """What the cost of an option cites."""
         measures = _measures(option)
         costs = (cited for measure in measures for cited in (*self.costs.get(measure, ()), *ASSUMED[measure]))
-        return (self.wage, *WAGE, *costs)
+        wage = () if set(measures) <= BOUGHT else (self.wage, *WAGE)
+        return (*wage, *costs)
 
     def income(self, option: str, *prices: str) -> Citations:
         """What the net income of an option cites at bean prices by name."""

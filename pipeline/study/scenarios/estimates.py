@@ -22,7 +22,7 @@ OTHER_PRICES = ("low", "high", "berau", "peak")
 CHOSEN_BY = ("net_income_idr_per_ha", "cost_idr_per_ha")
 METHOD = "effect x present yield there, priced"
 GAIN_METHOD = "effect x present yield there"
-COST_METHOD = "labour and materials at the prices of the month; assumed amounts from half to double"
+COST_METHOD = "labour and materials at the prices of the month; assumed amounts within an assumed factor either way"
 # The two areas that the agency gave for Kutai Timur (rows of the regional statistics), and draws of their mature share.
 AREAS = {
     "1161": (known_rows.KUTAI_TIMUR_AREA_2025, "mature_share_2025"),

@@ -54,25 +54,24 @@ def day_wage(costs: pd.DataFrame, working_days: float, as_of: str) -> tuple[floa
     return float(found["idr_per_day"]), str(found["source_id"])
 
 
-def assumed_labour_cost(rng: np.random.Generator, days: float, day_wage: float, size: int) -> np.ndarray:
-    """Draws of a labour cost in Rp/ha whose days are an assumption: half to double, even on the log scale."""
-    return days * day_wage * np.exp(rng.uniform(np.log(0.5), np.log(2.0), size))
+def draw_assumed(amount: float, factor: float, seed: int, name: str, size: int) -> np.ndarray:
+    """Draws of a cost in Rp/ha that is assumed: up to a ``factor`` below and above, even on the log scale.
+
+    They come from the stream ``name``.
+    """
+    return amount * np.exp(stream(seed, name).uniform(-np.log(factor), np.log(factor), size))
 
 
-def draw_assumed(amount: float, seed: int, name: str, size: int) -> np.ndarray:
-    """Draws of a cost in Rp/ha that is assumed: half to double, even on the log scale, from a stream of its own."""
-    return assumed_labour_cost(stream(seed, name), amount, 1.0, size)
-
-
-def draw_labour(days: dict[str, float], wage: float, seed: int, size: int) -> dict[str, np.ndarray]:
-    """Draws of the labour cost of each task in Rp/ha, each from a stream of its own."""
-    return {task: assumed_labour_cost(stream(seed, f"labour {task}"), n, wage, size) for task, n in days.items()}
+def draw_labour(days: dict[str, float], wage: float, factor: float, seed: int, size: int) -> dict[str, np.ndarray]:
+    """Draws of the labour cost of each task in Rp/ha, whose days are an assumption, each from a stream of its own."""
+    return {task: draw_assumed(n * wage, factor, seed, f"labour {task}", size) for task, n in days.items()}
 
 
 def training_cost(
     costs: pd.DataFrame, idr_per_usd: float, area_per_farmer: float, years: float, rng: np.random.Generator, size: int
 ) -> tuple[np.ndarray, list[str]]:
-    """Draws of the yearly cost of training in Rp/ha, and the sources: between the least and most reported per farmer.
+    """Draws of the yearly cost of training in Rp/ha, between the least and the most reported per farmer, and what
+    these two cite.
 
     ``costs`` is the clean table; its training and programme costs are in USD per farmer.
     """
@@ -80,4 +79,5 @@ def training_cost(
     low = found[["value", "value_low"]].min(axis=None)
     high = found[["value", "value_high"]].max(axis=None)
     draws = rng.uniform(low, high, size) * idr_per_usd / area_per_farmer / years
-    return draws, list(found["source_id"])
+    is_end = found[["value", "value_low"]].eq(low).any(axis=1) | found[["value", "value_high"]].eq(high).any(axis=1)
+    return draws, list(found.loc[is_end, "source_id"])

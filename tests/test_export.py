@@ -169,13 +169,18 @@ def test_prices_of_other_places_or_days_make_no_pair(prices):
 
 
 def test_published_values_follow_the_tonnes(growers):
-    tonnes = export.tonnes_by_regency(growers, [doubling()], no_borer(), np.ones(SIZE), 0.5, NO_LIMIT)
+    drawn = export.tonnes_by_regency(growers, [doubling()], no_borer(), np.ones(SIZE), 0.5, NO_LIMIT)
+    tonnes = {(regency, state.replace("double", "full_package")): crop for (regency, state), crop in drawn.items()}
     container = pd.Series({"value": 12.5, "source_id": "c@context:2"})
     found = published.crop_estimates(
-        tonnes, {"present": 70000.0}, 16000.0, container, DATED, lambda *_: ("x@prices:2",), "r@rates:3", 0.9, 1
+        tonnes, {"present": 70000.0}, 16000.0, container, 0.5, DATED, lambda *_: ("x@prices:2",), "r@rates:3", 0.9, 1
     )
     by_key = {str(estimate.key): estimate for estimate in found}
     crop = by_key["export.berau.now.tonnes"]
+    assert by_key["export.berau.full_package.tonnes"].basis.startswith(
+        "Training + sleeving + fertilizer at ceiling; on 0.5 of the mature area; whole crop"
+    )
+    assert crop.basis.startswith("whole crop")
     assert by_key["export.berau.now.containers"].upper == pytest.approx(crop.upper / 12.5, rel=1e-5)
     assert by_key["export.berau.now.value_idr_present"].value == pytest.approx(crop.value * 0.07, rel=1e-5)
     assert by_key["export.berau.now.value_usd_present"].value == pytest.approx(crop.value * 70 / 16000, rel=1e-5)
@@ -185,8 +190,8 @@ def test_published_values_follow_the_tonnes(growers):
     assert {"r@rates:3", "parameter@params:prices.cocoa_idr_per_kg"} <= set(in_dollars.sources)
     assert in_dollars.n == 2
     table = published.value_table(found)
-    assert table.loc[("berau", "double", "present"), ("billion_idr", "value")] == pytest.approx(
-        by_key["export.berau.double.value_idr_present"].value
+    assert table.loc[("berau", "full_package", "present"), ("billion_idr", "value")] == pytest.approx(
+        by_key["export.berau.full_package.value_idr_present"].value
     )
     assert len(table) == 2 * len(export.REGENCIES)
     rows = charts.export_rows(tonnes, 12.5, 0.9)

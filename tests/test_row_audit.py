@@ -81,7 +81,7 @@ def test_only_chosen_rows_move_and_of_a_study_all(tmp_path: Path) -> None:
     moved = row_audit.move_only(folder, chosen, "seed")
     assert chosen <= moved
     effects = pd.read_csv(paths.RAW / "effects.csv")["source_id"]
-    assert {row for row in moved - chosen} <= {("effects", line + 2) for line in effects.index[effects == effects[0]]}
+    assert moved - chosen <= {("effects", line + 2) for line in effects.index[effects == effects[0]]}
     before, after = (
         pd.read_csv(root / "worldbank_prices_monthly.csv").loc[698] for root in (paths.RAW, folder / "data/raw")
     )

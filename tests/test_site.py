@@ -447,8 +447,30 @@ def test_figures_have_their_files_words_and_citation(site):
             assert isinstance(image, Tag)
             assert len(str(image["alt"])) > 40
             ends = {Path(str(link["href"])).suffix for link in figure.select("a[download]")}
+            assert len(figure.select('a[href*="/rows/results/"], a[href*="dictionary.html#"]')) == 2
             assert ends == {".svg", ".png", ".pdf", ".csv"}
             assert WORDS["cite"].id in figure.get_text()
+
+
+def test_figures_and_result_tables_lead_to_the_meaning_of_their_columns_and_to_raw_rows(site):
+    figure = parsed(site / "id" / "10_scenarios.html").select_one("#export")
+    assert figure is not None
+    links = {str(link["href"]) for link in figure.select("a[href]")}
+    assert "dictionary.html#10_scenarios.figures.export" in links
+    assert "../files/rows/results/10_scenarios.figures.export.html" in links
+    told = parsed(site / "id" / "dictionary.html").find(id="11_validation.tables.alarms")
+    assert isinstance(told, Tag)
+    assert "menyimpang dari petugas lain" in told.get_text()
+    assert (site / "files" / "11_validation" / "tables" / "alarms.csv").exists()
+    listed = parsed(site / "en" / "07_model_pests.html").find(string="chances")
+    assert listed is not None
+    rows = parsed(site / "files" / "rows" / "results" / "10_scenarios.figures.export.html")
+    raw = {str(link["href"]) for link in rows.select('[id="2"] a')}
+    assert any(link.startswith("../raw/kaltim_statistics.html#") for link in raw)
+    # A table whose rows do not say so says once what all of it rests on.
+    whole = parsed(site / "files" / "rows" / "results" / "07_model_pests.tables.chances.html")
+    assert whole.select('p a[href^="../raw/effects.html#"]')
+    assert whole.select('p a[href="../../../en/parameters.html#scenarios.assumed_factor"]')
 
 
 # What data cannot do.

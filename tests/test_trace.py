@@ -17,6 +17,7 @@ from pipeline import cli
 from pipeline.kit import paths
 from pipeline.kit.provenance import lineage
 from pipeline.kit.provenance.trace import Look, find, told_of_parameter, trace
+from pipeline.kit.provenance.trace_pages import text_page
 from pipeline.params import describe
 
 NOT_PUBLISHED_BY_ANYONE = {"parameter", "prior", "plot_survey"}
@@ -168,7 +169,7 @@ def test_rows_used_and_others_of_the_same_source_are_told_apart(reproduced: Path
             raw = pd.read_csv(reproduced / table["path"])
             same = raw["source_id"].isin(sources).sum()
             assert table["rows_used"] + table["rows_not_used"] == same, (key, table["path"])
-    [prices] = trace("fertilizer_cocoa_ratio.2022")["raw"]
+    [prices] = [table for table in trace("fertilizer_cocoa_ratio.2022")["raw"] if "worldbank" in table["path"]]
     assert (prices["rows_used"], prices["rows_not_used"] > 700) == (12, True)
     months = pd.read_csv(reproduced / prices["path"]).iloc[int(prices["lines"].split("-")[0]) - 2 :][:12]
     assert set(months["year"]) == {2022}
@@ -208,7 +209,23 @@ def test_every_table_and_every_figure_says_what_it_rests_on(reproduced: Path) ->
         assert find(name).cites or path.name in empty, name
         frame = pd.read_csv(path)
         if len(frame):
-            assert find(f"{name}:{len(frame) + 1}:{frame.columns[0]}").cites, name
+            cell = find(f"{name}:{len(frame) + 1}:{frame.columns[0]}")
+            assert cell.cites or cell.kind == "chosen", name
+
+
+def test_a_place_on_an_axis_rests_on_no_row(reproduced: Path) -> None:
+    chosen = trace("results/07_model_pests/tables/chances.csv:427:attacked_percent")
+    assert chosen["subject"]["kind"] == "chosen"
+    assert (chosen["raw"], chosen["tables"], chosen["sources"]) == ([], [], [])
+    assert not [parameter for parameter in chosen["parameters"] if parameter["rests_on_it"]]
+    assert "no raw row moves it" in text_page(chosen)
+    assert trace("results/07_model_pests/tables/chances.csv:427:chance")["raw"]
+    # In a figure that also draws prices only the curve stands at chosen places.
+    doses = pd.read_csv(reproduced / "results/06_model_fertilizer/figures/optimal_dose.csv")
+    curve, case = (doses.index[doses["kind"] == kind][0] + 2 for kind in ("curve", "case"))
+    figure = "results/06_model_fertilizer/figures/optimal_dose.csv"
+    assert trace(f"{figure}:{curve}:price_ratio")["subject"]["kind"] == "chosen"
+    assert trace(f"{figure}:{case}:price_ratio")["raw"]
 
 
 def test_machines_get_the_same_chain(reproduced: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,6 +17,8 @@ LANGUAGES = ("en", "id")
 INDONESIAN_UNITS = {
     "million Rp/ha": "juta Rp/ha",
     "million Rp": "juta Rp",
+    "thousand Rp/kg": "ribu Rp/kg",
+    "yr": "tahun",
     "billion Rp/yr": "miliar Rp/th",
     "million USD/yr": "juta USD/th",
     "t/yr": "t/th",

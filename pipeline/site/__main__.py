@@ -34,10 +34,12 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def copy_files(target: Path) -> None:
-    """Copy what pages link to: ``files/STAGE/...`` for figures and tables, ``files/data/...`` for clean tables."""
+    """Copy what pages link to: ``files/STAGE/...`` for results, ``files/data/...`` for clean tables."""
     for path in sorted(paths.RESULTS.glob("*/figures/*.*")):
-        if path.suffix != ".json":
+        if path.suffix not in (".json", ".csv"):
             _copy(path, target / path.parts[-3] / path.name)
+    for path in filter(table_pages.has_page, table_pages.results()):
+        _copy(path, target / table_pages.copied(path))
     for path in sorted(paths.RESULTS.glob("*/estimates.csv")):
         _copy(path, target / path.parent.name / path.name)
     for path in sorted(paths.CLEAN.glob("*.csv")):

@@ -117,7 +117,11 @@ def other_pages(language: str) -> Iterator[Page]:
         "sources.html",
     )
     yield "conflicts", {"title": words["conflicts"], "body": registers.conflicts(language)}, "page.html"
-    tables = {"tables": registers.dictionary(language), "warned": registers.warned(language)}
+    tables = {
+        "tables": registers.dictionary(language),
+        "warned": registers.warned(language),
+        "results": registers.results(language),
+    }
     yield "dictionary", {"title": words["dictionary"], **tables}, "dictionary.html"
     yield "quality", {"title": words["quality"], "rows": registers.quality(language)}, "quality.html"
     yield "numbers", {"title": words["numbers"], "rows": numbers.table(language)}, "numbers.html"

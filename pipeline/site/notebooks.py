@@ -16,7 +16,7 @@ from pipeline.kit.data import usage
 from pipeline.kit.language import Text
 from pipeline.kit.provenance.run_record import citation
 from pipeline.kit.publish import ANSWER, FIGURE
-from pipeline.site import THEME
+from pipeline.site import THEME, table_pages
 from pipeline.site.catalogue import WORDS, say, translate_markdown
 from pipeline.site.notebook_tables import scrolling, translate_table
 from pipeline.site.numbers import link_keys, shorten
@@ -68,6 +68,8 @@ def block(stage: str, name: str, language: str, root: str = "") -> str:
             files={
                 kind: f"{root}../files/{stage}/{name}.{end.format(language=language)}" for kind, end in FILES.items()
             },
+            rows=f"{root}../files/rows/results/{stage}.figures.{name}.html",
+            columns=f"{root}dictionary.html#{stage}.figures.{name}",
             sources=found["sources"],
             warnings=usage.in_words(found["warnings"])[language],
             cite=cite(stage, name, language),
@@ -109,8 +111,30 @@ def page(stage: str, language: str) -> dict[str, Any]:
         *cells[first:],
         nbformat.v4.new_markdown_cell(f"## {WORDS['prepared'].in_language(language)}", id="prepared"),
         *cells[:first],
+        *_tables(stage, language),
     ]
     return {"cells": ordered, "metadata": _metadata(notebook), "nbformat": 4, "nbformat_minor": 5}
+
+
+TABLE = '<li><a href="dictionary.html#{0}"><code>{1}</code></a>{2}</li>'
+ROWS = ': <a href="../files/rows/results/{0}.html">{1}</a>'
+
+
+def _tables(stage: str, language: str) -> list[Any]:
+    """What leads to the tables of a stage: their columns, and their rows where they can be looked up."""
+    files = [path for path in table_pages.results() if path.parts[-3] == stage and path.parts[-2] == "tables"]
+    items = [
+        TABLE.format(
+            table_pages.address(path),
+            path.stem,
+            ROWS.format(table_pages.address(path), WORDS["rows"].in_language(language))
+            if table_pages.has_page(path)
+            else "",
+        )
+        for path in files
+    ]
+    title = f"## {WORDS['result_tables'].in_language(language)}\n\n<ul>{''.join(items)}</ul>"
+    return [nbformat.v4.new_markdown_cell(title, id="tables")] if items else []
 
 
 def _metadata(notebook: Any) -> dict[str, Any]:

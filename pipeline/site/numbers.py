@@ -18,7 +18,9 @@ from pipeline.kit.publish.estimates import Estimate, Prose, load_estimates
 from pipeline.params import describe
 from pipeline.site.catalogue import WORDS, Message, messages, take_out, translate
 from pipeline.site.notebook_tables import in_english, parse, text_of, translate_cell, written
+from pipeline.study.names import PACKAGES
 from pipeline.study.plots.estimates import kinds
+from pipeline.study.scenarios.measures import PARTS
 
 MONTH = re.compile(r"\d{4}_\d\d")
 # Places that keys name, which have the same name in both languages.
@@ -89,9 +91,13 @@ def _part(part: str, language: str) -> str:
     if not re.search(r"[^\W\d_]", part):
         return part.replace("_", "-" if MONTH.fullmatch(part) else "–")
     if language == "en":
-        return in_english(part)
+        return _lowered(PACKAGES[part].en) if part in PARTS else in_english(part)
     text, context = next(_known(part), (words, "key"))
     return translate(text, language, context)
+
+
+def _lowered(text: str) -> str:
+    return text[0].lower() + text[1:]
 
 
 def _known(part: str) -> Iterator[tuple[str, str]]:

@@ -1,8 +1,10 @@
 """What the pages of registers show: parameters, sources, conflicts between sources, data dictionary, data quality."""
 
+import csv
 import json
 import math
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -19,11 +21,12 @@ from pipeline.kit.provenance.lineage import read_stages
 from pipeline.kit.provenance.trace import row_by_id
 from pipeline.kit.publish.estimates import TO
 from pipeline.params import describe, load_params
-from pipeline.site import notebooks
+from pipeline.site import notebooks, table_pages
 from pipeline.site.catalogue import TEXTS, WORDS, messages, translate
 from pipeline.site.notebook_tables import scrolling, translate_cell, translate_place
 from pipeline.site.numbers import name as name_of
 from pipeline.site.numbers import published, shown
+from pipeline.study import result_tables
 from pipeline.study.evidence.tables import EFFECTS
 from pipeline.study.prices.tables import WORLD_PRICES_ANNUAL
 from pipeline.study.statistics.tables import COUNTRY_COCOA, REGIONAL_STATISTICS
@@ -189,6 +192,35 @@ def dictionary(language: str) -> list[dict[str, Any]]:
         }
         for table in TABLES
     ]
+
+
+def results(language: str) -> list[dict[str, Any]]:
+    """Every result table and the data behind every figure, with the meaning and unit of each column."""
+    return [
+        {
+            "name": table_pages.address(path),
+            "path": paths.shown(path),
+            "title": notebooks.title(path.parts[-3]).in_language(language),
+            "page": table_pages.has_page(path),
+            "csv": table_pages.copied(path),
+            "columns": [_result_column(result_tables.name(path), name, language) for name in csv_head(path)],
+        }
+        for path in sorted(table_pages.results())
+    ]
+
+
+def csv_head(path: Path) -> list[str]:
+    """The columns of a file."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return next(csv.reader(file))
+
+
+def _result_column(table: str, name: str, language: str) -> dict[str, Any]:
+    said, contract = result_tables.meaning(table, name), result_tables.contracted(name)
+    title = (
+        said.in_language(language) if said else translate(contract.title, language, "dictionary") if contract else ""
+    )
+    return {"name": name, "title": title, "unit": translate_cell(result_tables.unit(table, name), "unit", language)}
 
 
 def warned(language: str) -> dict[str, list[tuple[str, int]]]:

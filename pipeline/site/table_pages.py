@@ -1,6 +1,7 @@
-"""One page for every raw and every clean table, each row with its line as its address: where a number's rows are seen.
+"""One page for every raw, clean and result table, each row with its line as its address: where rows are seen.
 
-Both languages share them: what they hold is data, in the language of the source.
+Both languages share them: what they hold is data, in the language of the source. A row of results leads to the raw rows
+that it rests on; what its columns mean stands in the dictionary, in both languages.
 """
 
 from functools import cache
@@ -9,8 +10,9 @@ from pathlib import Path
 
 from pipeline.kit import paths
 from pipeline.kit.data import sources
-from pipeline.kit.data.citations import CITING
-from pipeline.kit.provenance.trace import read
+from pipeline.kit.data.citations import CITING, PARAMETERS, RAW_ROWS, join, to_columns
+from pipeline.kit.provenance.trace import find, read
+from pipeline.study import result_tables
 
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -24,6 +26,16 @@ PAGE = """<!doctype html>
 ROW = '<tr id="{0}"><th scope="row"><a href="#{0}">{0}</a></th>{1}</tr>'
 # A column of raw tables with rows whose place in the source was kept: beside their names, where it is seen first.
 IN_SOURCE = "in the source"
+# Draws are no rows to look up: tables longer than this have no page.
+LONGEST = 2000
+RAW, PARAMETER = (
+    '<a href="../raw/{0}.html#{1}">{2}</a>',
+    '<a href="../../../en/parameters.html#{0}"><code>{0}</code></a>',
+)
+ABOUT = (
+    'Columns: <a href="../../../en/dictionary.html#{0}">English</a>, '
+    '<a href="../../../id/dictionary.html#{0}">Bahasa Indonesia</a>. <a href="../../{1}" download>CSV</a>'
+)
 HEAD, SOURCE = '<th scope="col">{}</th>', '<a href="../../../en/sources.html#{0}">{0}</a>'
 STYLE = (
     "body{font:15px/1.4 sans-serif;margin:1rem}table{border-collapse:collapse;font-size:13px}"
@@ -39,7 +51,33 @@ def write(folder: Path) -> None:
         (folder / kind).mkdir(parents=True)
         for path in sorted(tables.glob("*.csv")):
             (folder / kind / f"{path.stem}.html").write_text(page(path), encoding="utf-8")
+    (folder / "results").mkdir()
+    for path in results():
+        if has_page(path):
+            (folder / "results" / f"{address(path)}.html").write_text(page(path), encoding="utf-8")
     (folder.parent / "tables.css").write_text(STYLE, encoding="utf-8")
+
+
+def results() -> list[Path]:
+    """Files of the tables of results, and of the data behind figures."""
+    return [path for kind in ("figures", "tables") for path in sorted(paths.RESULTS.glob(f"*/{kind}/*.csv"))]
+
+
+def address(path: Path) -> str:
+    """What the pages of a result table are called: ``07_model_pests.tables.chances``."""
+    return result_tables.name(path).replace("/", ".")
+
+
+def copied(path: Path) -> str:
+    """Where the site keeps a copy of a file of results, below ``files``."""
+    folder = f"{path.parts[-3]}/tables" if path.parts[-2] == "tables" else path.parts[-3]
+    return f"{folder}/{path.name}"
+
+
+@cache
+def has_page(path: Path) -> bool:
+    """Whether a table of results is short enough to be looked up by row."""
+    return sum(1 for _ in path.open(encoding="utf-8")) <= LONGEST
 
 
 def page(path: Path) -> str:
@@ -49,14 +87,44 @@ def page(path: Path) -> str:
         as_read = [sources.reading_in_words(path.stem, row_id) for row_id in frame.iloc[:, 0]]
         if any(as_read):
             frame.insert(1, IN_SOURCE, as_read)
-    shown = {name: [_sources(cell) if name in CITING else escape(cell) for cell in frame[name]] for name in frame}
+    shown = {name: [_shown(name, cell) for cell in frame[name]] for name in frame}
     rows = [
         ROW.format(line, "".join(f"<td>{cell}</td>" for cell in row))
         for line, row in enumerate(zip(*shown.values(), strict=True), 2)
     ]
     heads = "".join(HEAD.format(escape(name)) for name in frame)
-    about = sources.load_registry()["tables"].get(path.name, {}).get("what_was_done", "")
-    return PAGE.format(path=paths.shown(path), about=escape(about), heads=heads, rows="\n".join(rows))
+    about = escape(sources.load_registry()["tables"].get(path.name, {}).get("what_was_done", ""))
+    if path.is_relative_to(paths.RESULTS):
+        about = ABOUT.format(address(path), copied(path))
+        if RAW_ROWS not in frame:
+            about += f"</p><p>{whole(path)}"
+    return PAGE.format(path=paths.shown(path), about=about, heads=heads, rows="\n".join(rows))
+
+
+def whole(path: Path) -> str:
+    """What a table of results rests on whose rows do not say so, with links."""
+    listed, rows = to_columns(join(*find(paths.shown(path)).cites))
+    return f"Rests on {_sources(listed)}: {_rows(rows)}"
+
+
+def _shown(name: str, cell: str) -> str:
+    """One cell: sources and rows as links."""
+    return _sources(cell) if name in CITING else _rows(cell) if name == RAW_ROWS else escape(cell)
+
+
+# Many rows rest on the same.
+@cache
+def _rows(listed: str) -> str:
+    """Rows of raw tables, as files keep them, each span a link to its first; parameters by their names."""
+    found = []
+    for part in listed.replace(";", " ").split():
+        table, _, spans = part.rpartition(":")
+        links = (
+            PARAMETER.format(span) if table == PARAMETERS else RAW.format(table, span.partition("-")[0], span)
+            for span in spans.split(",")
+        )
+        found.append((f"<code>{table}</code> " if table != PARAMETERS else "") + ", ".join(links))
+    return "; ".join(found)
 
 
 # Whole columns name the same sources.

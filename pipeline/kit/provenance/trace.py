@@ -137,6 +137,15 @@ def _cited_as_a_whole(path: Path) -> frozenset[str]:
     return cited(frame[frame["table"] == path.stem], kept)
 
 
+# Told of a cell that was not computed.
+CHOSEN = "a place on an axis or a number that was chosen: no raw row moves it"
+
+
+def _is_chosen(path: Path, column: str, row: pd.Series) -> bool:
+    tables = declared.tables().result_tables
+    return bool(tables.is_given(tables.name(path), column, row.get("kind", "")))
+
+
 def _cell(path: Path, line: str, column: str) -> Subject:
     frame, name = read(path), paths.shown(path)
     if not line.isdecimal() or not 2 <= int(line) <= len(frame) + 1:
@@ -144,6 +153,9 @@ def _cell(path: Path, line: str, column: str) -> Subject:
     if column not in frame:
         raise LineageError(f"{name} has no column '{readable(column)}'; it has {', '.join(frame.columns)}")
     row = frame.iloc[[int(line) - 2]]
+    if path.parent.parent.parent == paths.RESULTS and _is_chosen(path, column, row.iloc[0]):
+        chosen = {"value": row[column].iloc[0], "column": column, "chosen": CHOSEN}
+        return Subject("chosen", f"{path.stem}:{line}:{column}", name, int(line), chosen)
     facts = {"value": row[column].iloc[0], "column": column, "row": row.iloc[0].drop(column).dropna().to_dict()}
     if path.parent == paths.RAW:
         facts["in the source"] = sources.reading_in_words(path.stem, row.iloc[0, 0]) or "place and words not kept"
@@ -254,7 +266,7 @@ def trace(asked: str, reads_code: bool = True, look: Look | None = None) -> dict
 
 def _cites_of(subject: Subject, chain: list[Stage]) -> frozenset[str]:
     """What the subject cites; where it cites nothing, what every published number of its stage does."""
-    if subject.cites or not chain:
+    if subject.cites or subject.kind == "chosen" or not chain:
         return subject.cites
     estimates = paths.estimates(chain[0].name)
     return cited(read(estimates), estimates) if estimates.exists() else frozenset()

@@ -15,10 +15,17 @@ from pipeline.study.known_rows import POTENTIAL
 from pipeline.study.prices.scope import HECTARE, Dated
 
 RATIO_UNIT = "kg beans per kg fertilizer"
-# When the two prices of a step were paid; those of the other steps are of the present.
+# Where and when the two prices of a step were paid; those of the other steps are of the present.
 STEP_DATES = {
-    "world_spike": "world market, 2019-2020 against the dearest twelve months of 2021-2022",
-    "market_spike": "shop and farm gate, 2020-10 against 2022-05",
+    "world_spike": {
+        "cheap": "world market, mean of 2019-2020",
+        "dear": "world market, the dearest twelve months of 2021-2022",
+    },
+    "market_spike": {
+        "cheap": "one brand of NPK in shops of Indonesia, 2020-10; over beans at the farm gate of Mahakam Ulu, 2020-12",
+        "dear": "the same brand on Bangka, 2022-05, a sack taken for 50 kg; "
+        "over beans at the farm gate of Mahakam Ulu, 2022-07",
+    },
 }
 # What is shown under each curve alone.
 BY_FAMILY = (key("choke_ratio"), key("optimal_dose", at=("market",)), key("yield", "price_step", "access"))
@@ -186,7 +193,7 @@ def _steps(steps: pd.DataFrame, dated: Dated, cites: _Cites) -> list[Estimate]:
             key(side, "price_step", step.name),
             float(getattr(step, f"ratio_{side}")),
             **cited((getattr(step, f"{side}_cites"), *STEP_COSTS.get(step.name, DELIVERED))),
-            basis=STEP_DATES.get(step.name, dated.at("delivered to the village")),
+            basis=STEP_DATES.get(step.name, {}).get(side) or dated.at("delivered to the village"),
         )
         for step in steps.itertuples(index=False)
         for side in ("cheap", "dear")

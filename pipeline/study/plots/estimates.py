@@ -16,8 +16,8 @@ TEXTS = read_texts(__file__, "answers")
 UNITS = {"present_yield": "kg/ha"}
 CHANGE = "change of yield"
 BASES = {
-    "present_yield": "per mature hectare (TM) and year, mean of the plots",
-    "pods_attacked": "of pods, mean over all plots",
+    "present_yield": "per mature hectare (TM) and year, Kutai Timur",
+    "pods_attacked": "of pods, mean over all mature hectares (TM) of Kutai Timur",
     "pod_borer": "change of yield where 70 % of pods are attacked",
 }
 # Series of the table, and what they are called in the keys.

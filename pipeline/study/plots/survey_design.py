@@ -48,13 +48,13 @@ def village_estimates(visited: pd.DataFrame) -> list[Estimate]:
 def alarm_estimates(alarms: pd.DataFrame, surveys: int, sources: tuple[str, ...], seed: int) -> list[Estimate]:
     """Share of honest simulated surveys of each size with any flag; ``alarms`` as from ``survey_alarms``."""
     honest = alarms[alarms["kind"] == "honest"]
-    basis, method = "of honest simulated surveys raise a flag", "checks run on simulated surveys"
+    basis, method = "of honest simulated surveys of {} plots raise a flag", "checks run on simulated surveys"
     return [
         Estimate(
             Key("survey", (), "false_alarms", (str(plots),)),
             share,
             "1",
-            basis,
+            basis.format(plots),
             method,
             sources,
             surveys,

@@ -7,7 +7,7 @@ from pipeline.kit.publish.estimates import Estimate, split_sources
 from pipeline.kit.publish.keys import Key
 from pipeline.study.price_response.learners import r2_over_groups
 from pipeline.study.price_response.panel import cited_drivers
-from pipeline.study.price_response.price_readings import UNOFFICIAL, Reading
+from pipeline.study.price_response.price_readings import JUMP, UNOFFICIAL, Reading
 
 BASES = {
     **dict.fromkeys(
@@ -20,6 +20,17 @@ BASES = {
     "production_response": "production, after a doubling of the price ratio",
     "rainfall_response": "yield per hectare harvested, with a tenth more rain",
     "area_dilution": "yield per hectare harvested, in a year with a tenth more area",
+}
+# What is special about a reading, by its case.
+CASES = {
+    "indonesia": "Indonesia, drawn towards the countries of the panel",
+    "indonesia_alone": "Indonesia from its own years alone",
+    "new_country": "a country not yet seen",
+    "even_weights": "every figure of equal weight",
+    "official_only": "official figures alone",
+    "no_jumps": f"without changes by more than {np.exp(JUMP):.2g} times in a year",
+    "rainfall_rows": "only country-years whose rain was observed; rain itself not in the model",
+    "with_rainfall": "only country-years whose rain was observed; rain held",
 }
 FACTORS = {"rainfall_response": 1.1, "area_dilution": 1.1}
 HEADLINES = ("price_response.all", "price_response.indonesia", "area_response.all", "area_dilution.same_year")
@@ -45,8 +56,10 @@ def _in_per_cent(reading: Reading, sources: tuple[str, ...], level: float) -> Es
     topic = reading.key.topic
     factor = np.log(FACTORS.get(topic, 2.0))
     lower, value, upper = (float(np.expm1(factor * part) * 100) for part in reading.interval)
+    special = CASES.get(reading.key.case[0]) or (CASES["indonesia"] if topic.endswith("_indonesia") else "")
+    basis = "; ".join(filter(None, (BASES[topic], special)))
     return Estimate(
-        reading.key, value, "%", BASES[topic], reading.method, sources, reading.years, "years", lower, upper, level,
+        reading.key, value, "%", basis, reading.method, sources, reading.years, "years", lower, upper, level,
         headline=str(reading.key) in HEADLINES,
     )  # fmt: skip
 
@@ -78,6 +91,9 @@ def skill_estimates(
     ]  # fmt: skip
 
 
+PANEL = "with a change from the year before that prices and El Nino may explain"
+
+
 def _skill(quantity: str) -> Key:
     return Key("price_skill", (), quantity)
 
@@ -86,7 +102,7 @@ def panel_estimates(rows: dict[str, pd.DataFrame]) -> list[Estimate]:
     """Country-years used, by panel."""
     return [
         Estimate(
-            Key("price_panel", (name,)), len(used), "country-years", "used", "count",
+            Key("price_panel", (name,)), len(used), "country-years", PANEL, "count",
             split_sources(used["source_id"]), used["iso3"].nunique(), "countries",
         )
         for name, used in rows.items()

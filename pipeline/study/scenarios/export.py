@@ -11,6 +11,7 @@ from pipeline.kit.data.contracts import row, sources_of_rows
 from pipeline.kit.publish.estimates import Estimate, cited, from_draws, restated
 from pipeline.kit.publish.keys import Key
 from pipeline.study import known_rows
+from pipeline.study.names import PACKAGES
 from pipeline.study.prices.scope import BEAN_PRICES, PRICE_CITES, Dated
 from pipeline.study.scenarios.options import Option, extra_tonnes, mean_extra, yields_of
 
@@ -145,6 +146,7 @@ def crop_estimates(
     prices: dict[str, float],
     idr_per_usd: float,
     container: pd.Series,
+    adoption: float,
     dated: Dated,
     cites: Callable[[str, str], tuple[str, ...]],
     rate_cites: str,
@@ -153,15 +155,17 @@ def crop_estimates(
 ) -> list[Estimate]:
     """Tonnes, containers and value by regency and state; ``prices`` are farm-gate prices in Rp/kg by name.
 
-    ``container`` is the row of the shipment; ``cites`` says what the tonnes of a regency and state cite, ``rate_cites``
+    ``container`` is the row of the shipment, ``adoption`` the share of the mature area on which an option is taken up;
+    ``cites`` says what the tonnes of a regency and state cite, ``rate_cites``
     what the exchange rate does.
     """
     found = []
     for (regency, state), crop in tonnes.items():
         own = cites(regency, state)
+        said = STATE if state == NOW else f"{PACKAGES[state].en}; on {adoption:g} of the mature area; {STATE}"
         common: dict[str, Any] = {
             "level": level,
-            "basis": STATE,
+            "basis": said,
             "method": "production drawn by the regency model, plus the effect of the option",
         }
         filled, with_container = crop / float(container["value"]), (*own, str(container["source_id"]))
@@ -174,7 +178,7 @@ def crop_estimates(
         for name, price in prices.items():
             rupiah, dollars = crop_value(crop, price, idr_per_usd)
             method = "tonnes at a farm-gate price; dollars at the rate of the month"
-            priced: dict[str, Any] = {"level": level, "method": method, "basis": dated.at(STATE, name)}
+            priced: dict[str, Any] = {"level": level, "method": method, "basis": dated.at(said, name)}
             in_rupiah = (*own, *PRICE_CITES[name])
             in_dollars = cited((*in_rupiah, rate_cites), seed)
             found += [
@@ -284,7 +288,10 @@ def restated_estimates(
     farm_gate = price * 1000 / idr_per_usd
     return [
         _restated(
-            Key("export", (), "reference_price"), row(context, known_rows.EXPORT_REFERENCE_PRICE_2026_01), "USD/t"
+            Key("export", (), "reference_price"),
+            row(context, known_rows.EXPORT_REFERENCE_PRICE_2026_01),
+            "USD/t",
+            "reference price of cocoa beans (HR) as decreed, Indonesia, 2026-01",
         ),
         Estimate(
             Key("export", (), "farm_gate"),
@@ -308,8 +315,8 @@ def restated_estimates(
     ]
 
 
-def _restated(key: Key, figure: pd.Series, unit: str) -> Estimate:
-    basis = f"{figure['region']}, {figure['year']}"
+def _restated(key: Key, figure: pd.Series, unit: str, basis: str = "") -> Estimate:
+    basis = basis or f"{figure['region']}, {figure['year']}"
     return restated(key, figure["value"], unit, basis, str(figure["source_id"]))
 
 

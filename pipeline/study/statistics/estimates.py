@@ -11,7 +11,11 @@ from pipeline.study import known_rows
 # Keys of the clean table of regional statistics: figure, name of the estimate, basis.
 RESTATED = (
     (known_rows.KUTAI_TIMUR_AREA_2020, Key("kutai_timur", (), "area_2020"), "total area"),
-    (known_rows.KUTAI_TIMUR_AREA_2025, Key("kutai_timur", (), "area_2025"), "not stated"),
+    (
+        known_rows.KUTAI_TIMUR_AREA_2025,
+        Key("kutai_timur", (), "area_2025"),
+        "area, of which nothing says whether it is total or mature",
+    ),
     (known_rows.KUTAI_TIMUR_POTENTIAL_2025, Key("kutai_timur", (), "production_2025"), "potential, per year"),
 )
 

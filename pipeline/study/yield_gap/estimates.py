@@ -12,6 +12,15 @@ from pipeline.study.known_rows import ATTAINABLE
 
 # What counts as a conflict, from which the error of a published figure is told.
 DISAGREEMENT = cite_parameters("cleaning.disagreement_ratio")
+# Readings that put figures of different things over each other, which the words say.
+THREE_SUBDISTRICTS = (
+    "crop of Karangan, Kaubun and Busang alone over the area of the whole regency, which another source gives"
+)
+READINGS = {
+    "2025_potential": "a potential, not a harvest, over an area of which nothing says whether it is total or mature",
+    "2025_regent_small_area": f"{THREE_SUBDISTRICTS}; area of 2025",
+    "2025_regent_old_area": f"{THREE_SUBDISTRICTS}; area of 2020",
+}
 # What the regency model is fitted to: of some raw rows a figure is made.
 FITTED = "figures"
 BASIS = "mature area (TM)"
@@ -93,9 +102,9 @@ def _probability(present: np.ndarray, attainable: float, cites: tuple[str, ...],
 
 def _reading(row: pd.Series) -> Estimate:
     name = row["reading"].replace(" ", "_").replace(",", "")
-    method = "production over area as published"
+    method, basis = "production over area as published", READINGS.get(name, "total area")
     own = cited([row["source_ids"]])
-    return Estimate(Key(HERE, (), "yield_total", (name,)), row["yield_kg_per_ha"], "kg/ha", "total area", method, **own)
+    return Estimate(Key(HERE, (), "yield_total", (name,)), row["yield_kg_per_ha"], "kg/ha", basis, method, **own)
 
 
 def error_estimates(errors: dict[str, tuple[float, pd.DataFrame]]) -> list[Estimate]:

@@ -1,0 +1,136 @@
+"""What the columns of result tables, and of the data behind figures, hold: meaning, unit, and whether they are chosen.
+
+A table is named ``STAGE/TABLE``, or ``STAGE/figures/TABLE`` where a table and a figure of one name differ; its meanings
+stand in ``columns.yaml``. A column that is handed on from a clean table keeps the meaning of its contract.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from pipeline.kit.data.contracts import Column
+from pipeline.kit.language import Text, read_texts
+from pipeline.study.evidence.tables import EFFECTS
+from pipeline.study.names import MEASURES, PEST_CONTROLS, POOLED_MEASURES, REGENCIES
+from pipeline.study.prices.tables import LOCAL_PRICES, WORLD_PRICES
+from pipeline.study.statistics.tables import COUNTRY_COCOA, REGIONAL_STATISTICS
+
+TEXTS = read_texts(__file__, "columns")
+# In the order in which a name is looked for.
+HANDED_ON = (EFFECTS, REGIONAL_STATISTICS, COUNTRY_COCOA, LOCAL_PRICES, WORLD_PRICES)
+# Columns that are chosen, not found: places on an axis, numbers of plots, levels. No raw row moves them. Where rows of
+# several kinds stand together, only those of this ``kind``.
+GIVEN: dict[str, dict[str, str]] = {
+    "06_model_fertilizer/optimal_dose": {"price_ratio": "curve"},
+    "07_model_pests/chances": {"attacked_percent": ""},
+    "07_model_pests/damage": {"attacked_percent": "curve"},
+    "07_model_pests/sleeving": {"attacked_percent": ""},
+    "08_model_price_response/lags": {"lag": ""},
+    "08_model_price_response/learner_intervals": {"nominal": ""},
+    "10_scenarios/value_by_plots": {"plots": ""},
+    "11_validation/alarms": {"plots": ""},
+    "11_validation/calibration": {"replicate": ""},
+    "11_validation/coverage": {"nominal": ""},
+    "11_validation/ranks": {"middle": ""},
+    "14_survey_design/sample_size": {"plots": ""},
+    "14_survey_design/value_by_plots": {"plots": ""},
+}
+# The unit of the columns that hold the values of a table.
+VALUES = {
+    "04_yield_gap/yields": "kg/ha",
+    "05_model_evidence/effects": "%",
+    "05_model_evidence/sensitivity": "%",
+    "05_model_evidence/studies": "log ratio",
+    "06_model_fertilizer/optimal_dose": "kg/ha",
+    "07_model_pests/damage": "%",
+    "07_model_pests/losses": "%",
+    "08_model_price_response/lags": "%",
+    "08_model_price_response/readings": "%",
+    "09_attribution/attainable": "kg/ha",
+    "09_attribution/causes": "kg/ha",
+    "09_attribution/variants": "kg/ha",
+    "09_attribution/waterfall": "kg/ha",
+    "10_scenarios/cost_curve": "Rp/kg",
+    "10_scenarios/figures/cost_curve": "thousand Rp/kg",
+    "10_scenarios/export": "t/yr",
+    "10_scenarios/information": "million Rp/ha",
+    "10_scenarios/net_income": "million Rp/ha",
+    "10_scenarios/value_by_plots": "Rp/ha",
+    "10_scenarios/value_by_price": "Rp/ha",
+    "11_validation/coverage": "%",
+    "13_survey/prior_data_posterior": "%",
+    "14_survey_design/sample_size": "%",
+    "14_survey_design/value_by_plots": "Rp/ha",
+}
+VALUE_COLUMNS = {
+    "lower", "value", "upper", "start", "end", "plots_value", "low", "present", "high", "berau", "peak", "mitscherlich",
+    "quadratic_plateau", "nominal", "fertilizer", "gap", "knowledge", "pod_borer", "technique", "unexplained",
+}  # fmt: skip
+UNITS = {
+    **dict.fromkeys(("attacked_percent", "chance"), "%"),
+    **dict.fromkeys(("se", "log_ratio", "change", "forecast", "own_mean", "error"), "log ratio"),
+    "net_price": "thousand Rp/kg", "container_t": "t", "production_t": "t", "tonnes": "t/yr", "lag": "yr",
+}  # fmt: skip
+ENDINGS = {
+    "_idr_per_kg": "Rp/kg", "_idr_per_ha": "Rp/ha", "_kg_per_ha": "kg/ha", "_production_t": "t/yr", "_ha": "ha",
+}  # fmt: skip
+# Columns whose unit is the same as in their name without this.
+ENDS = ("lower", "upper", "value")
+
+
+def name(path: Path) -> str:
+    """The name of the table in a file of results."""
+    return f"{path.parts[-3]}/{path.parts[-2]}/{path.stem}"
+
+
+def _of(by_table: dict[str, Any], table: str) -> Any:
+    """What is said of a table, of the figure first."""
+    stage, _, last = table.split("/")
+    return by_table.get(table, by_table.get(f"{stage}/{last}"))
+
+
+def is_given(table: str, column: str, kind: str = "") -> bool:
+    """Whether a column is chosen in rows of this kind."""
+    asked = (_of(GIVEN, table) or {}).get(column)
+    return asked is not None and asked in ("", kind)
+
+
+def meaning(table: str, column: str) -> Text | None:
+    """What a column holds; none where nothing but the contract of a clean table says it."""
+    columns, here = TEXTS.group("columns"), _of(TEXTS.groups("here"), table) or {}
+    return here.get(column) or columns.get(column) or _measure(column) or _parts(column)
+
+
+def contracted(column: str) -> Column | None:
+    """The contract of a column that is handed on from a clean table."""
+    return next((own for table in HANDED_ON for own in table.columns if own.name == column), None)
+
+
+def unit(table: str, column: str) -> str:
+    """The unit of a column; empty where it has none."""
+    base = next((column.removesuffix(f"_{end}") for end in ENDS if column.endswith(f"_{end}")), column)
+    values = _of(VALUES, table)
+    if values and {column, base} & VALUE_COLUMNS:
+        return str(values)
+    own = contracted(base) if meaning(table, base) is None else None
+    return UNITS.get(base) or next((of for end, of in ENDINGS.items() if base.endswith(end)), own.unit if own else "")
+
+
+def _measure(column: str) -> Text | None:
+    """A column of draws for each measure, or for each control where its pest is."""
+    parts = TEXTS.group("parts")
+    if column in POOLED_MEASURES:
+        return parts["effect"].fill(of=(MEASURES | POOLED_MEASURES)[column])
+    control = column.removeprefix("log_gain_").removesuffix("_there")
+    return parts["gain"].fill(of=PEST_CONTROLS[control]) if control in PEST_CONTROLS else None
+
+
+def _parts(column: str) -> Text | None:
+    """A column whose name is made of a regency or a series and of what it holds."""
+    columns, parts = TEXTS.group("columns"), TEXTS.group("parts")
+    for regency, name in REGENCIES.items():
+        of = columns.get(column.removeprefix(f"{regency}_"))
+        if column.startswith(f"{regency}_") and of:
+            return parts["draw"].fill(of=Text(f"{of.en}, {name.en}", f"{of.id}, {name.id}"))
+    base, _, end = column.rpartition("_")
+    of = parts.get(base) or columns.get(base)
+    return parts[end].fill(of=of) if end in ENDS and of else None

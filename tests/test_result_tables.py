@@ -1,0 +1,66 @@
+"""Columns of result tables and of the data behind figures are described, and what is described is there."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from pipeline.kit.data.citations import CITING, RAW_ROWS
+from pipeline.site.catalogue import Message, messages
+from pipeline.site.notebook_tables import translate_cell
+from pipeline.study import result_tables
+
+
+def columns(root: Path) -> dict[str, list[str]]:
+    """The columns of each file of results by the name of its table."""
+    found = {}
+    for path in [*root.glob("results/*/tables/*.csv"), *root.glob("results/*/figures/*.csv")]:
+        with path.open(encoding="utf-8", newline="") as file:
+            found[result_tables.name(path)] = next(csv.reader(file))
+    return found
+
+
+@pytest.mark.parametrize("language", ["en", "id"])
+def test_every_column_of_every_result_table_has_a_meaning_and_a_unit_in_words(fresh: Path, language: str) -> None:
+    tables = columns(fresh)
+    assert len(tables) > 70
+    for table, names in tables.items():
+        for name in names:
+            said, contract = result_tables.meaning(table, name), result_tables.contracted(name)
+            assert said or contract, (table, name)
+            if language == "id" and contract and not said:
+                assert Message("dictionary", contract.title) in messages(), (table, name)
+            translate_cell(result_tables.unit(table, name), "unit", language)
+
+
+def test_what_is_told_of_columns_is_told_of_columns_that_are_there(fresh: Path) -> None:
+    tables = columns(fresh)
+    names = {name for listed in tables.values() for name in listed}
+    # Two are parts of longer names.
+    assert set(result_tables.TEXTS.group("columns")) - names == {"mature_ha"}
+    both = {f"{table.split('/')[0]}/{table.split('/')[2]}": listed for table, listed in tables.items()} | tables
+    told = {table: set(group) for table, group in result_tables.TEXTS.groups("here").items()}
+    told |= {table: told.get(table, set()) | set(chosen) for table, chosen in result_tables.GIVEN.items()}
+    for table, said in told.items():
+        assert said <= set(both[table]), table
+    assert set(result_tables.VALUES) <= set(both)
+
+
+def test_units_follow_the_column_and_the_table() -> None:
+    assert result_tables.unit("10_scenarios/tables/cost_curve", "value") == "Rp/kg"
+    assert result_tables.unit("10_scenarios/figures/cost_curve", "value") == "thousand Rp/kg"
+    assert result_tables.unit("10_scenarios/tables/summary", "net_income_idr_per_ha_lower") == "Rp/ha"
+    assert result_tables.unit("04_yield_gap/tables/regencies", "berau_production_t") == "t/yr"
+    assert result_tables.unit("07_model_pests/tables/chances", "attacked_percent") == "%"
+    assert [result_tables.unit("x/tables/y", name) for name in (*CITING, RAW_ROWS, "name")] == [""] * 5
+
+
+def test_meanings_are_put_together_from_parts() -> None:
+    told = result_tables.meaning("13_survey/tables/learned", "prior_lower")
+    assert told is not None
+    assert (told.en, told.id) == ("Lower end: literature alone", "Ujung bawah: pustaka saja")
+    draws = result_tables.meaning("13_survey/tables/effects", "training")
+    assert draws is not None
+    assert draws.en.endswith("Training (field school)")
+    assert result_tables.meaning("05_model_evidence/tables/rows", "comparator") is None
+    assert result_tables.contracted("comparator") is not None

@@ -13,7 +13,7 @@ import vl_convert
 from pipeline.kit import paths
 from pipeline.kit.language import LANGUAGES
 from pipeline.kit.stages.inputs import guarded
-from pipeline.site import THEME, build, table_pages
+from pipeline.site import THEME, build, numbers, table_pages
 from pipeline.site.catalogue import Message, MissingTranslation, gathering
 
 # The only name a page sees. Vega-Embed brings the interpreter of expressions, so that nothing is evaluated as code.
@@ -80,6 +80,7 @@ SITE = paths.RESULTS / "site"
 def make(target: Path) -> None:
     """Build everything into a folder that is not there yet. Raises ``MissingTranslation`` or ``SiteError``."""
     target.mkdir()
+    numbers.find_chains()
     # Beside it: what is built is moved, not copied.
     with (
         tempfile.TemporaryDirectory(dir=target.parent) as folder,

@@ -78,6 +78,12 @@ def chain(key: str) -> dict[str, Any]:
     return found | {"stage": found["stages"][0]["name"]}
 
 
+def find_chains() -> None:
+    """Find the chains of all numbers, which both languages show: once, before they are built side by side."""
+    for key in published():
+        chain(key)
+
+
 def name(parts: Iterable[str], language: str) -> str:
     """What the parts of a key say: those of ``cause.gap`` are ``cause · gap``. Raises ``MissingTranslation``."""
     return " · ".join(_part(part, language) for part in parts)

@@ -66,6 +66,7 @@ def parameters(language: str) -> list[dict[str, Any]]:
 
 def source_rows(language: str) -> list[dict[str, Any]]:
     """Every source with citation, licence, how and when it was read, and the tables and warnings on it."""
+    warned = usage.on_sources()
     return [
         {
             "id": source,
@@ -74,7 +75,7 @@ def source_rows(language: str) -> list[dict[str, Any]]:
             "read_at": sources.copy_read(record),
             "read_as": translate(record["read_as"], language, "value"),
             "redistribute": translate(record["redistribute"], language, "value"),
-            "warnings": usage.in_words(usage.on_source(source))[language],
+            "warnings": usage.in_words(warned.get(source, ()))[language],
         }
         for source, record in sorted(sources.load_registry()["sources"].items())
     ]

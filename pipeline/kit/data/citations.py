@@ -102,10 +102,18 @@ def ranges(rows: Iterable[str]) -> str:
     """Rows as ranges, ``3-5,9``; names that are no numbers stand for themselves, after them."""
     listed = set(rows)
     names = sorted(row for row in listed if not row.isdecimal())
-    numbers = sorted(map(int, listed - set(names)))
-    runs = groupby(enumerate(numbers), lambda pair: pair[1] - pair[0])
-    spans = [[number for _, number in run] for _, run in runs]
-    return ",".join([f"{span[0]}-{span[-1]}" if len(span) > 1 else str(span[0]) for span in spans] + names)
+    return ",".join([*spans(map(int, listed - set(names))), *names])
+
+
+def spans(numbers: Iterable[int]) -> list[str]:
+    """Different numbers as text, those that follow each other as one span: ``3-5`` and ``9``."""
+    ordered, found = sorted(numbers), []
+    first = 0
+    for last, number in enumerate(ordered):
+        if last + 1 == len(ordered) or ordered[last + 1] != number + 1:
+            found.append(str(number) if first == last else f"{ordered[first]}-{number}")
+            first = last + 1
+    return found
 
 
 def _row_range(part: str) -> Iterator[str]:

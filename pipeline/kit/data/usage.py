@@ -56,9 +56,12 @@ def of(cited: Iterable[str]) -> tuple[str, ...]:
     return _in_order(set().union(*(_by_citation.get(citation, set()) for citation in cited)))
 
 
-def on_source(source: str) -> tuple[str, ...]:
-    """Warnings on any row of a source, in the order of the list."""
-    return of(citation for citation in _by_citation if citations.source_of(citation) == source)
+def on_sources() -> dict[str, tuple[str, ...]]:
+    """Warnings on any row of each source that has any, in the order of the list."""
+    found: dict[str, set[str]] = {}
+    for citation, warnings in _by_citation.items():
+        found.setdefault(citations.source_of(citation), set()).update(warnings)
+    return {source: _in_order(warnings) for source, warnings in found.items() if warnings}
 
 
 def _in_order(found: set[str]) -> tuple[str, ...]:

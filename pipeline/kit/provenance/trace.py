@@ -381,9 +381,10 @@ def _used(file: Path, cites: frozenset[str]) -> dict[str, Any]:
     """Rows of a table all of whose raw rows are cited, and the others of the same sources."""
     index = _index(file, stamp(file))
     is_cited = np.zeros(len(index.line), bool)
-    for table, cited_lines in _lines(cites).items():
+    for table, is_line_cited in _marked(cites).items():
         place = index.of_table.get(table, np.array([], int))
-        is_cited[place] = np.isin(index.line[place], cited_lines)
+        place = place[index.line[place] < len(is_line_cited)]
+        is_cited[place] = is_line_cited[index.line[place]]
     known = np.bincount(index.row, minlength=index.rows)
     used = np.flatnonzero((known > 0) & (np.bincount(index.row, is_cited, index.rows) == known)).tolist()
     same = set().union(*(index.of_source.get(source, ()) for source in _sources_in(cites))) - set(used)
@@ -405,9 +406,14 @@ def _sources_in(cites: frozenset[str]) -> tuple[str, ...]:
 
 
 @cache
-def _lines(cites: frozenset[str]) -> dict[str, np.ndarray]:
-    """Lines of raw tables that are cited, by table."""
-    return {table: np.array(sorted(map(int, rows))) for table, rows in citations.rows_in(cites).items()}
+def _marked(cites: frozenset[str]) -> dict[str, np.ndarray]:
+    """For each raw table whether its lines are cited, up to the last that is; lines count from nought."""
+    found = {}
+    for table, rows in citations.rows_in(cites).items():
+        lines = np.array(list(map(int, rows)))
+        found[table] = np.zeros(lines.max() + 1, bool)
+        found[table][lines] = True
+    return found
 
 
 @dataclass(frozen=True)
@@ -453,7 +459,7 @@ def _raw(path: str, cites: frozenset[str], md5: str, look: Look) -> dict[str, An
 
 def _shown_ranges(rows: Iterable[int]) -> str:
     """The lines of rows of a file as people write them: ``2-4, 9``."""
-    return citations.ranges(str(row + 2) for row in rows).replace(",", ", ")
+    return ", ".join(citations.spans(row + 2 for row in rows))
 
 
 def _source(source: str) -> dict[str, Any]:

@@ -213,6 +213,14 @@ def test_every_table_and_every_figure_says_what_it_rests_on(reproduced: Path) ->
             assert cell.cites or cell.kind == "chosen", name
 
 
+def test_a_number_of_a_stage_that_cleans_leads_to_its_clean_row(reproduced: Path) -> None:
+    chain = trace("kutai_timur.area_2025")
+    (clean,) = [table for table in chain["tables"] if table["path"] == "data/clean/regional_statistics.csv"]
+    row = pd.read_csv(reproduced / clean["path"]).iloc[int(clean["lines"]) - 2]
+    assert (clean["rows_used"], row["value"]) == (1, chain["subject"]["value"])
+    assert "n: 1 (raw rows)" in text_page(chain)
+
+
 def test_a_place_on_an_axis_rests_on_no_row(reproduced: Path) -> None:
     chosen = trace("results/07_model_pests/tables/chances.csv:427:attacked_percent")
     assert chosen["subject"]["kind"] == "chosen"

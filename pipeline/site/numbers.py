@@ -160,7 +160,7 @@ def _counted(estimate: Estimate, language: str) -> str:
     """How many of what stand behind a number; empty where nothing is counted."""
     if estimate.n is None or not estimate.n_of:
         return ""
-    return f"{format_number(estimate.n, language, 15)} {format_unit(estimate.n_of, language)}"
+    return f"{format_unit(estimate.n_of, language)}: {format_number(estimate.n, language, 15)}"
 
 
 # Many numbers rest on the same rows.

@@ -214,9 +214,11 @@ class Look:
         return {"path": path, "md5": md5, "state": recorded, **_used(paths.ROOT / path, cites)}
 
     def _tables(self, last: str) -> dict[str, str]:
-        """Tables that a stage and those before it read, by path, with the MD5 on record."""
-        read = {path: md5 for stage in self.chain(last) for path, md5 in stage.data.items()}
-        return {path: md5 for path, md5 in read.items() if path.startswith("data/") and path.endswith(".csv")}
+        """Tables that a stage and those before it read, and those it makes, by path, with the MD5 on record."""
+        chain = self.chain(last)
+        known = {path: md5 for stage in chain for path, md5 in stage.data.items()}
+        made = chain[0].outs if chain else {}
+        return {path: md5 for path, md5 in (known | made).items() if path.startswith("data/") and path.endswith(".csv")}
 
     def parameters(self, last: str) -> list[dict[str, Any]]:
         """Parameters of a stage and those before it; none without a stage."""

@@ -17,9 +17,9 @@ THREE_SUBDISTRICTS = (
     "crop of Karangan, Kaubun and Busang alone over the area of the whole regency, which another source gives"
 )
 READINGS = {
-    "2025_potential": "a potential, not a harvest, over an area of which nothing says whether it is total or mature",
-    "2025_regent_small_area": f"{THREE_SUBDISTRICTS}; area of 2025",
-    "2025_regent_old_area": f"{THREE_SUBDISTRICTS}; area of 2020",
+    "2025_potential": "taken for total area, which nothing says; a potential, not a harvest",
+    "2025_regent_small_area": f"taken for total area, which nothing says; {THREE_SUBDISTRICTS}",
+    "2025_regent_old_area": f"total area; {THREE_SUBDISTRICTS}",
 }
 # What the regency model is fitted to: of some raw rows a figure is made.
 FITTED = "figures"

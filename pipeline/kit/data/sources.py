@@ -305,26 +305,34 @@ def reading_in_words(table: str, row_id: str) -> str:
 def _reading_problems() -> Iterator[str]:
     """What is wrong with the readings: each is of one row there is, of the source of that row, and says something."""
     frame = read_csv(paths.RAW / f"{READINGS}.csv")
-    rows = {table: read_csv(paths.RAW / f"{table}.csv") for table in frame["table"].unique() if _is_table(table)}
+    rows = {table: _sources_by_row(table) for table in frame["table"].unique() if _is_table(table)}
     twice = frame.duplicated(["table", "row_id"])
-    for line, reading in frame.iterrows():
-        table, row_id = reading["table"], reading["row_id"]
+    for line, reading in frame.fillna("").to_dict("index").items():
+        table, row_id, source = reading["table"], reading["row_id"], reading["source_id"]
         if table not in rows:
             yield f"line {line}, column table: there is no raw table {table!r}"
             continue
-        found = rows[table][rows[table].iloc[:, 0] == row_id]
+        found = rows[table].get(row_id, [])
         if len(found) != 1:
             yield f"line {line}, column row_id: {len(found)} rows of {table}.csv are called {row_id!r}"
-        elif found["source_id"].iloc[0] != reading["source_id"]:
-            yield f"line {line}, column source_id: {row_id} is from {found['source_id'].iloc[0]!r}, not {reading['source_id']!r}"
+        elif found != [source]:
+            yield f"line {line}, column source_id: {row_id} is from {found[0]!r}, not {source!r}"
         if twice[line]:
             yield f"line {line}, column row_id: {row_id} of {table}.csv has a reading already"
-        if reading[["place", "words"]].isna().all():
+        if not (reading["place"] or reading["words"]):
             yield f"line {line}: neither a place nor words"
-        if len(words := str(reading["words"])) > LONGEST_QUOTE:
+        if len(words := reading["words"]) > LONGEST_QUOTE:
             yield f"line {line}, column words: {len(words)} letters are more than a figure, at most {LONGEST_QUOTE}"
-        if pd.notna(day := reading["read_on"]) and not _is_past(day, date.today()):
+        if (day := reading["read_on"]) and not _is_past(day, date.today()):
             yield f"line {line}, column read_on: {day!r} is not a day up to today, written as 2026-11-24"
+
+
+def _sources_by_row(table: str) -> dict[str, list[str]]:
+    """Sources of the rows of a raw table, by the first cell of a row."""
+    frame, found = read_csv(paths.RAW / f"{table}.csv"), dict[str, list[str]]()
+    for row_id, source in zip(frame.iloc[:, 0], frame["source_id"], strict=True):
+        found.setdefault(row_id, []).append(source)
+    return found
 
 
 def _is_table(name: str) -> bool:

@@ -7,6 +7,7 @@ entry of the table in ``datapackage.json``.
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 import numpy as np
@@ -156,6 +157,7 @@ def _violations(table: Table, frame: pd.DataFrame, wrong: dict[str, list[int]]) 
     return []
 
 
+@cache
 def _schema(table: Table) -> Any:
     import pandera.pandas as pa
 

@@ -263,7 +263,9 @@ def _text(data: bytes, renamed: Mapping[str, str]) -> list[Piece]:
         text = data.decode("utf-8").replace("\r\n", "\n")
     except UnicodeDecodeError:
         return [Words(hashlib.sha256(data).hexdigest())]
-    text = MD5.sub(lambda found: renamed.get(found[0], found[0]), text)
+    # Looking for sums takes as long as looking for numbers, and mostly none has another name.
+    if renamed:
+        text = MD5.sub(lambda found: renamed.get(found[0], found[0]), text)
     return _pieces(_names_by_order(text), Number)
 
 

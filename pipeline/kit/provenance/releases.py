@@ -74,10 +74,11 @@ def _state(table: pd.DataFrame, file: Reader, read_by: dict[str, dict[str, str]]
 def rows_of_sources(file: Reader) -> dict[str, str]:
     """A hash of all raw rows of each source, over all tables."""
     found: dict[str, Any] = {}
+    said = json.JSONEncoder(sort_keys=True).encode
     for table in sorted(yaml_text.load(file("data/raw/sources.yaml").encode())["tables"]):
         for row in csv.DictReader(io.StringIO(file(f"data/raw/{table}"), newline="")):
             digest = found.setdefault(row["source_id"], hashlib.sha256())
-            digest.update(json.dumps([table, row], sort_keys=True).encode())
+            digest.update(said([table, row]).encode())
     return {source: digest.hexdigest() for source, digest in sorted(found.items())}
 
 

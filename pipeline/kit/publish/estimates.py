@@ -7,7 +7,7 @@ A stage saves all its estimates as one table, ``results/STAGE/estimates.csv``, a
 import json
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -161,8 +161,10 @@ def estimate_table(estimates: list[Estimate]) -> pd.DataFrame:
 
 def _facts(estimates: list[Estimate]) -> pd.DataFrame:
     """All that is saved of the estimates: the columns of their table, the parts of the keys and who made them."""
-    frame = pd.DataFrame([asdict(estimate) for estimate in estimates]).drop(columns="headline")
-    frame["warnings"] = [";".join(usage.of(estimate.sources)) for estimate in estimates]
+    frame = pd.DataFrame([vars(estimate) for estimate in estimates]).drop(columns="headline")
+    # Many estimates rest on the same rows, and on hundreds of them.
+    warnings = {sources: ";".join(usage.of(sources)) for sources in {estimate.sources for estimate in estimates}}
+    frame["warnings"] = [warnings[estimate.sources] for estimate in estimates]
     frame["sources"] = [";".join(estimate.sources) for estimate in estimates]
     frame = citations.to_stored(frame)
     frame = frame.astype({"n": "Int64", "seed": "Int64"})

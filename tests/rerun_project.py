@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import nbformat
@@ -31,9 +31,11 @@ class Toy:
     cells: list[str] = field(default_factory=list)
     meta: dict[str, bool] = field(default_factory=dict)
     words: str = "Words."
+    # A line of the shell does the same, sooner than a notebook, where only what runs when is asked.
+    is_line: bool = False
 
 
-# a -> b -> c and d -> e, with f after both.
+# a -> b -> c and d -> e, with f after both; and the same in lines of the shell.
 PIPELINE = {
     "f": Toy(("c", "e")),
     "a": Toy(params=(ADOPTION,)),
@@ -42,6 +44,7 @@ PIPELINE = {
     "c": Toy(("b",), (YEARS,)),
     "e": Toy(("d",)),
 }
+LINES = {name: replace(one, is_line=True) for name, one in PIPELINE.items()}
 
 
 def copy_tools(folder: Path) -> None:
@@ -49,8 +52,8 @@ def copy_tools(folder: Path) -> None:
     (folder / "pipeline").mkdir(parents=True)
     for name in SOURCES:
         shutil.copy(paths.ROOT / "pipeline" / f"{name}.py", folder / "pipeline")
-    without_caches = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(paths.ROOT / "pipeline" / "kit", folder / "pipeline" / "kit", ignore=without_caches)
+    # With what Python has compiled of it, which is as old as the modules and need not be made in each project.
+    shutil.copytree(paths.ROOT / "pipeline" / "kit", folder / "pipeline" / "kit")
     # Without `.dvcignore` what Python compiles beside a module would be a change of the code.
     for path in (paths.PARAMS, paths.ROOT / "pyproject.toml", paths.ROOT / ".dvcignore"):
         shutil.copy(path, folder)
@@ -65,7 +68,8 @@ def make(folder: Path, toys: dict[str, Toy]) -> Path:
     (folder / ".dvc" / ".gitignore").write_text("/config.local\n/tmp\n/cache\n")
     stages = {}
     for name, toy in toys.items():
-        write_notebook(folder, name, toy)
+        if not toy.is_line:
+            write_notebook(folder, name, toy)
         stages[name] = stage(name, toy)
     (folder / "dvc.yaml").write_text(yaml.safe_dump({"stages": stages}, sort_keys=False))
     commit(folder, "init", "-q")
@@ -76,13 +80,20 @@ def make(folder: Path, toys: dict[str, Toy]) -> Path:
 
 def stage(name: str, toy: Toy) -> dict[str, object]:
     """Its entry in ``dvc.yaml``."""
-    deps = [f"notebooks/{name}.ipynb", *(f"results/{other}/{other}.txt" for other in toy.needs)]
+    read = [f"results/{other}/{other}.txt" for other in toy.needs]
     entry: dict[str, object] = {
-        "cmd": f"python -m pipeline.kit.stages.run {name}",
-        "deps": deps,
+        "cmd": line(name, toy, read) if toy.is_line else f"python -m pipeline.kit.stages.run {name}",
+        "deps": read if toy.is_line else [f"notebooks/{name}.ipynb", *read],
         "outs": [f"results/{name}"],
     }
     return entry | ({"params": [*toy.params]} if toy.params else {}) | ({"meta": toy.meta} if toy.meta else {})
+
+
+def line(name: str, toy: Toy, read: list[str]) -> str:
+    """What a stage does, for the shell."""
+    made, wanted = f"results/{name}/{name}.txt", "".join(f" -e '^  {one.split('.')[1]}:'" for one in toy.params)
+    values = f"grep{wanted} params.yaml" if wanted else "true"
+    return f"echo {name} >> {COUNT}; mkdir -p results/{name}; ({values}; cat {' '.join(read)} /dev/null) > {made}"
 
 
 def write_notebook(folder: Path, name: str, toy: Toy) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import rerun_project as toy
-from rerun_project import ADOPTION, PIPELINE, Toy, executed, repro, serial, set_param, state
+from rerun_project import ADOPTION, LINES, PIPELINE, Toy, executed, repro, serial, set_param, state
 
 from pipeline.kit import paths
 from pipeline.kit.rerun import lockfile, scheduler, warm_kernels
@@ -32,21 +32,42 @@ def folder(reproduced: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(reproduced, tmp_path / "copy"))
 
 
-def test_lock_and_outputs_are_those_of_a_serial_run_also_after_random_changes(reproduced, tmp_path) -> None:
+@pytest.fixture
+def quick(quickly_made: Path, tmp_path: Path) -> Path:
+    """A project of the same stages in lines of the shell that has run once."""
+    return Path(shutil.copytree(quickly_made, tmp_path / "quick"))
+
+
+@pytest.fixture(scope="module")
+def quickly_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = toy.make(tmp_path_factory.mktemp("quick") / "made", LINES)
+    # Nothing here needs a kernel.
+    set_param(folder, "warm_kernels", "false")
+    repro(folder)
+    assert sorted(executed(folder)) == sorted(LINES)
+    return folder
+
+
+def test_lock_and_outputs_are_those_of_a_serial_run(reproduced, tmp_path) -> None:
     twin = toy.make(tmp_path / "serial", PIPELINE)
-    parallel = Path(shutil.copytree(reproduced, tmp_path / "parallel"))
     serial(twin)
-    assert state(parallel) == state(twin)
+    assert state(reproduced) == state(twin)
+
+
+def test_they_are_also_after_random_changes(quick, tmp_path) -> None:
+    twin = toy.make(tmp_path / "serial", LINES)
+    serial(twin)
+    assert state(quick) == state(twin)
     executed(twin)
     chance = random.Random(1)
     for name, least, most in (("training_years", 1, 20), ("adoption", 0, 1)):
         value = round(chance.uniform(least, most), 3)
-        for project in (parallel, twin):
+        for project in (quick, twin):
             set_param(project, name, value)
-        repro(parallel, "-j", "2")
+        repro(quick, "-j", "2")
         serial(twin)
-        assert state(parallel) == state(twin)
-        assert sorted(executed(parallel)) == sorted(executed(twin))
+        assert state(quick) == state(twin)
+        assert sorted(executed(quick)) == sorted(executed(twin))
 
 
 def test_a_changed_parameter_reruns_its_consumers_and_going_back_runs_nothing(folder) -> None:
@@ -167,26 +188,26 @@ ASKED = [
 ]
 
 
-def test_options_mean_what_they_mean_in_dvc(folder, tmp_path) -> None:
-    twin = Path(shutil.copytree(folder, tmp_path / "twin"))
+def test_options_mean_what_they_mean_in_dvc(quick, tmp_path) -> None:
+    twin = Path(shutil.copytree(quick, tmp_path / "twin"))
     for place, (options, parameter, stages) in enumerate(ASKED):
-        for project in (folder, twin):
+        for project in (quick, twin):
             if parameter:
                 set_param(project, parameter, 2.0 + place if parameter == "training_years" else place / 10)
-        repro(folder, *options)
+        repro(quick, *options)
         serial(twin, *(option for option in options if option not in ("-j", "2")))
-        found = executed(folder), executed(twin)
+        found = executed(quick), executed(twin)
         assert sorted(found[0]) == sorted(found[1]), options
         assert set(found[0]) <= set(stages), options
-        assert state(folder) == state(twin), options
+        assert state(quick) == state(twin), options
 
 
-def test_without_the_run_cache_what_changed_is_executed(folder) -> None:
+def test_without_the_run_cache_what_changed_is_executed(quick) -> None:
     before = yaml_value(paths.PARAMS, "training_years")
     for value, options, stages in ((7.0, [], "cdef"), (before, ["--no-run-cache"], "cdef"), (7.0, ["-k"], "")):
-        set_param(folder, "training_years", value)
-        repro(folder, *options)
-        assert "".join(sorted(executed(folder))) == stages
+        set_param(quick, "training_years", value)
+        repro(quick, *options)
+        assert "".join(sorted(executed(quick))) == stages
 
 
 def test_a_dry_run_tells_by_its_exit_code_whether_anything_would_run(folder) -> None:

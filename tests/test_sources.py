@@ -22,6 +22,16 @@ def write(tmp_path, content: bytes):
     return path
 
 
+def load_yaml(path):
+    """The registry; in C, for it is long."""
+    return yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
+
+
+def write_yaml(path, registry) -> None:
+    path.write_text(yaml.dump(registry, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    sources.load_registry.cache_clear()
+
+
 def edit_registry(raw, old: str, new: str) -> None:
     path = raw / "sources.yaml"
     text = path.read_text(encoding="utf-8")
@@ -139,14 +149,13 @@ def test_source_that_leaves_out_a_field_is_named(raw):
 def change(raw, source: str, field: str, value: object) -> None:
     """Set one field of a source; a dot leads into a map."""
     path = raw / "sources.yaml"
-    registry = yaml.safe_load(path.read_text(encoding="utf-8"))
+    registry = load_yaml(path)
     place = registry["sources"][source]
     *outer, last = field.split(".")
     for name in outer:
         place = place[name]
     place[last] = value
-    path.write_text(yaml.safe_dump(registry, sort_keys=False, allow_unicode=True), encoding="utf-8")
-    sources.load_registry.cache_clear()
+    write_yaml(path, registry)
 
 
 TOMORROW = datetime.date.today() + datetime.timedelta(days=1)
@@ -240,14 +249,13 @@ def test_readings_say_where_a_row_stands_and_what_was_read():
 def write_readings(raw, lines: str) -> None:
     """Replace all readings, with hash and sources recorded as someone would who edits them on purpose."""
     (raw / "readings.csv").write_text(f"table,row_id,place,words,read_on,source_id\n{lines}\n", encoding="utf-8")
-    registry = yaml.safe_load((raw / "sources.yaml").read_text(encoding="utf-8"))
+    registry = load_yaml(raw / "sources.yaml")
     registry["tables"]["readings.csv"] |= {
         "sha256": sources.sha256(raw / "readings.csv"),
         "rows": lines.count("\n") + 1,
         "sources": sorted({line.rpartition(",")[2] for line in lines.splitlines()}),
     }
-    (raw / "sources.yaml").write_text(yaml.safe_dump(registry, allow_unicode=True), encoding="utf-8")
-    sources.load_registry.cache_clear()
+    write_yaml(raw / "sources.yaml", registry)
 
 
 @pytest.mark.parametrize(

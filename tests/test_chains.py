@@ -21,7 +21,7 @@ from pipeline.study.synthesis.pooling import Priors
 def given(effects, tmp_path) -> Path:
     """A folder with the inputs of two measures."""
     farms = comparisons.variation_between_farms(effects, 0.4, 0.8)
-    rows = comparisons.pooled_rows(effects, clean.shade_trial(), farms, 56.0)
+    rows = comparisons.pooled_rows(effects, clean.shade_trial(), farms, comparisons.FullDose(56.0, "a@b:1"))
     rows[rows["measure"].isin(["mineral_fertilizer", "shade"])].to_csv(tmp_path / inputs.ROWS, index=False)
     settings = {"priors": asdict(Priors()), "seed": 3, "level": 0.9}
     (tmp_path / inputs.SETTINGS).write_text(json.dumps(settings), encoding="utf-8")

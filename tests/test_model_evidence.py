@@ -20,6 +20,7 @@ LEVEL = 0.9
 
 # What full fertilizer holds of nitrogen in these tests, in kg/ha.
 FULL_N = 50.0
+FULL_DOSE = comparisons.FullDose(FULL_N, "a@b:1")
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,7 @@ def variation(effects) -> comparisons.Variation:
 
 @pytest.fixture(scope="module")
 def rows(effects, variation) -> pd.DataFrame:
-    return comparisons.pooled_rows(effects, clean.shade_trial(), variation, FULL_N)
+    return comparisons.pooled_rows(effects, clean.shade_trial(), variation, FULL_DOSE)
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +76,8 @@ def test_the_dose_counts_doublings_of_the_nitrogen_of_the_full_one(rows):
     # The trial at Banyuwangi gave 93 and 186 kg N.
     assert by_id[["E005", "E006"]].tolist() == pytest.approx([np.log2(93 / FULL_N), np.log2(186 / FULL_N)])
     assert by_id.drop(["E005", "E006"]).isna().all()
+    cites = rows.set_index("effect_id")["source_id"].str.split(";").map(lambda cited: "a@b:1" in cited)
+    assert set(cites.index[cites]) == {"E005", "E006"}
 
 
 def test_every_effect_is_counted_once_with_its_reason(effects):
@@ -320,7 +323,7 @@ def test_contributions_list_every_study_and_leave_a_part_to_the_prior(synthesis)
 
 
 def test_sensitivity_shows_every_measure_in_every_variant(rows, effects, variation):
-    doubtful = comparisons.doubtful_rows(effects, variation, FULL_N)
+    doubtful = comparisons.doubtful_rows(effects, variation, FULL_DOSE)
     table = robustness.sensitivity(rows, doubtful, Priors(), LEVEL)
     assert len(table) == len(POOLED_MEASURES) * table["variant"].nunique()
     assert ((table["lower"] < table["value"]) & (table["value"] < table["upper"])).all()

@@ -18,7 +18,7 @@ from tests.evidence_rows import made_up
 @pytest.fixture(scope="module")
 def rows(effects) -> pd.DataFrame:
     variation = comparisons.variation_between_farms(effects, 0.4, 0.8)
-    return comparisons.pooled_rows(effects, clean.shade_trial(), variation, 56.0)
+    return comparisons.pooled_rows(effects, clean.shade_trial(), variation, comparisons.FullDose(56.0, "a@b:1"))
 
 
 @pytest.fixture(scope="module")

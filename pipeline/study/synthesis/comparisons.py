@@ -7,6 +7,8 @@ import pandas as pd
 from scipy.special import ndtri
 
 from pipeline.kit.data.citations import join
+from pipeline.kit.data.sources import load_raw
+from pipeline.study import known_rows
 from pipeline.study.statistics.rules import join_lists
 
 # Designs whose control was not drawn by lot: what they show may be the farmers, not the measure.
@@ -67,6 +69,21 @@ class Variation:
         return float(self.middle / reach), self.middle, float(self.middle * reach)
 
 
+@dataclass(frozen=True)
+class FullDose:
+    """Nitrogen in the full dose of fertilizer, in kg/ha and year, and what its content cites."""
+
+    n_kg_per_ha: float
+    source_id: str
+
+    @classmethod
+    def of(cls, dose_kg_per_ha: float) -> "FullDose":
+        """The nitrogen in so much subsidised cocoa NPK, as its content is printed."""
+        content = load_raw("conversions", ("value",)).set_index(["quantity", "item"])
+        row = content.loc[[("n", known_rows.COCOA_NPK)]].iloc[0]
+        return cls(dose_kg_per_ha * float(row["value"]) / 100, str(row["source_id"]))
+
+
 def variation_between_farms(effects: pd.DataFrame, low: float, high: float) -> Variation:
     """How much yield or income varies between farms: assumed to lie between ``low`` and ``high`` (80 %), and learned
     from surveys that print both the error of a difference and their size.
@@ -112,26 +129,30 @@ def _is_trial(rows: pd.DataFrame) -> pd.Series:
     return rows["design"].str.endswith("trial")
 
 
-def pooled_rows(effects: pd.DataFrame, trial: pd.DataFrame, variation: Variation, full_n: float) -> pd.DataFrame:
-    """Rows of the synthesis from the clean tables, each with its standard error and its dose.
-
-    ``full_n`` is the nitrogen in the full dose of fertilizer, in kg/ha and year.
-    """
+def pooled_rows(effects: pd.DataFrame, trial: pd.DataFrame, variation: Variation, full_dose: FullDose) -> pd.DataFrame:
+    """Rows of the synthesis from the clean tables, each with its standard error and its dose."""
     rows = pd.concat([effects[effects["is_poolable"]], trial_rows(trial)], ignore_index=True)
-    return with_doses(with_errors(rows, effects, variation), full_n)
+    return with_doses(with_errors(rows, effects, variation), full_dose)
 
 
-def doubtful_rows(effects: pd.DataFrame, variation: Variation, full_n: float) -> pd.DataFrame:
+def doubtful_rows(effects: pd.DataFrame, variation: Variation, full_dose: FullDose) -> pd.DataFrame:
     """Rows kept out of the synthesis for a warning alone (second hand, low confidence, confounded), with errors."""
     reason = effects["reason_not_pooled"].fillna("")
     rows = effects[reason.str.startswith("warning:") & effects["log_ratio"].notna()]
-    return with_doses(with_errors(rows, effects, variation), full_n)
+    return with_doses(with_errors(rows, effects, variation), full_dose)
 
 
-def with_doses(rows: pd.DataFrame, full_n: float) -> pd.DataFrame:
-    """Add ``doublings``: how often the nitrogen of mineral fertilizer doubles the full dose; missing if not printed."""
+def with_doses(rows: pd.DataFrame, full_dose: FullDose) -> pd.DataFrame:
+    """Add ``doublings``: how often the nitrogen of mineral fertilizer doubles the full dose; missing if not printed.
+
+    A row with a dose also cites what the full one rests on.
+    """
     dosed = (rows["measure"] == "mineral_fertilizer") & (rows["n_kg_per_ha"] > 0)
-    return rows.assign(doublings=np.log2(rows["n_kg_per_ha"].where(dosed) / full_n))
+    cited = pd.Series(np.where(dosed, full_dose.source_id, ""), rows.index)
+    return rows.assign(
+        doublings=np.log2(rows["n_kg_per_ha"].where(dosed) / full_dose.n_kg_per_ha),
+        source_id=join_lists(rows["source_id"], cited),
+    )
 
 
 # Why an effect leaves, in the order in which they do: the first words of its reason, and the name of what is left.

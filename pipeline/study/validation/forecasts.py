@@ -19,8 +19,7 @@ from pipeline.kit.yaml_text import FileError
 from pipeline.params import load_params
 from pipeline.study.evidence.clean import effects, shade_trial
 from pipeline.study.names import POOLED_MEASURES
-from pipeline.study.prices.clean import COCOA_NPK
-from pipeline.study.synthesis.comparisons import UNADJUSTED, pooled_rows, variation_between_farms
+from pipeline.study.synthesis.comparisons import UNADJUSTED, FullDose, pooled_rows, variation_between_farms
 from pipeline.study.synthesis.pooling import HERE, Priors, Synthesis, synthesise
 
 FOLDER = paths.ROOT / "results" / "reference" / "forecasts"
@@ -59,8 +58,8 @@ def rows_now() -> tuple[pd.DataFrame, float]:
     params = load_params()
     frame = effects(params.uncertainty.printed_range_level)
     farms = variation_between_farms(frame, params.evidence.farm_variation_low, params.evidence.farm_variation_high)
-    full_n = params.fertilizer.dose_kg_per_ha * COCOA_NPK["n"]
-    return pooled_rows(frame, shade_trial(), farms, full_n), farms.log_sd
+    full_dose = FullDose.of(params.fertilizer.dose_kg_per_ha)
+    return pooled_rows(frame, shade_trial(), farms, full_dose), farms.log_sd
 
 
 def keep(day: datetime.date, commit: str) -> Path:

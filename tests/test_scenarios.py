@@ -352,8 +352,8 @@ def test_curve_rises_and_measures_that_bring_nothing_are_not_drawn():
     assert blocks["name"].tolist() == ["training", "pod_sleeving"]
     assert blocks[["start", "end"]].to_numpy().tolist() == [[0, 200], [200, 800]]
     published = estimates.cost_estimates(curve, DATED, CITES, 0.9, 1)
-    assert set(sources_in(published[0].sources)) == {"yields", "effect_training", "cost_training", "wage", "parameter"}
-    assert published[0].n == 4
+    assert set(sources_in(published[0].sources)) == {"yields", "effect_training", "cost_training", "parameter"}
+    assert published[0].n == 3
     assert [str(estimate.key) for estimate in published] == ["cost_per_kg.training", "cost_per_kg.pod_sleeving"]
     with pytest.raises(ValueError, match="must be above zero"):
         price_grid.cost_per_kg(np.ones(3), np.array([1.0, 0.0, 1.0]), 0.9)

@@ -88,11 +88,7 @@ def test_every_number_names_registered_sources_unit_and_method(fresh: Path, stag
     assert frame[["key", "value", "unit", "method"]].notna().all(axis=None)
 
 
-# These three do not say yet what they count.
-SILENT = {"03_clean_evidence", "05_model_evidence", "11_validation"}
-
-
-@pytest.mark.parametrize("stage", sorted({*NOTEBOOKS} - SILENT))
+@pytest.mark.parametrize("stage", NOTEBOOKS)
 def test_every_number_says_what_its_n_counts_unless_it_rests_on_parameters_alone(fresh: Path, stage: str) -> None:
     frame = published(fresh, stage)
     counted, rows = frame["n_of"].notna(), frame["raw_rows"].map(row_audit.rows_cited)

@@ -44,6 +44,7 @@ INDONESIAN_UNITS = {
     "results": "hasil",
     "draws": "simulasi",
     "raw rows": "baris data mentah",
+    "effects": "pengaruh",
     "trials": "percobaan",
     "months": "bulan",
     "years": "tahun",

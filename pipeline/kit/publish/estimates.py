@@ -28,8 +28,8 @@ TO = {"en": "to", "id": "sampai"}
 # What ``n`` may count. All that a number rests on are raw rows; a model or a test may rather count what it was made of.
 ROWS = "raw rows"
 COUNTED = (
-    ROWS, "figures", "conflicts", "studies", "trials", "months", "years", "countries", "country-years", "simulations",
-    "plots", "results", "variants",
+    ROWS, "effects", "figures", "conflicts", "studies", "trials", "months", "years", "countries", "country-years",
+    "simulations", "plots", "results", "variants",
 )  # fmt: skip
 # The method of a figure that is only restated, and shown with all its digits.
 PUBLISHED = "published figure"

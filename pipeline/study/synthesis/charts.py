@@ -193,34 +193,33 @@ def support_estimates(
         common = _common(synthesis, measure)
         spread, chance = synthesis.between_places(measure), float(synthesis.new_place(measure).below(0.0))
         basis = "standard deviation of the log effect"
+        chance_of = "chance that yield falls"
+        if not common["n"]:
+            basis, chance_of = f"{basis}; prior only", f"{chance_of}; prior only"
         found.append(Estimate(Key("spread", (measure,)), spread, "log ratio", basis, **common))
-        found.append(Estimate(Key("harm", (measure,)), chance, "1", "chance that yield falls", **common))
+        found.append(Estimate(Key("harm", (measure,)), chance, "1", chance_of, **common))
         prior = (1 - float(from_studies.get(measure, 0.0))) * 100
         found.append(Estimate(Key("prior_share", (measure,)), prior, "%", "of the mean that no study moves", **common))
     everything = split_sources(synthesis.rows["source_id"])
     imputed = int(synthesis.rows["is_se_imputed"].sum())
-    rows = len(synthesis.rows)
-    found.append(Estimate(Key("evidence", (), "rows"), rows, "pooled effects", "rows", "count", everything, rows))
-    found.append(
-        Estimate(
-            Key("evidence", (), "imputed"),
-            imputed,
-            "pooled effects",
-            "without a printed error",
-            "count",
-            everything,
-            rows,
-        )
-    )
     hidden = int(synthesis.rows["is_censored"].sum())
-    basis = "only said to be not significant"
-    found.append(Estimate(Key("evidence", (), "hidden"), hidden, "pooled effects", basis, "count", everything, rows))
+    rows = len(synthesis.rows)
+    counts = {
+        "rows": (rows, "rows"),
+        "imputed": (imputed, "without a printed error"),
+        "hidden": (hidden, "only said to be not significant"),
+    }
+    found += [
+        Estimate(Key("evidence", (), name), count, "pooled effects", basis, "count", everything, rows, "effects")
+        for name, (count, basis) in counts.items()
+    ]
     surveys, (lower, middle, upper) = variation.surveys, variation.interval(level)
     found.append(
         Estimate(
             Key("evidence", (), "farm_variation"), middle, "1", "coefficient of variation between farms",
             "assumed range and surveys that print an error and a size",
-            (*split_sources(surveys["source_id"]), *VARIATION), len(surveys), lower=lower, upper=upper, level=level,
+            (*split_sources(surveys["source_id"]), *VARIATION), len(surveys), "studies",
+            lower=lower, upper=upper, level=level,
         )
     )  # fmt: skip
     return found
@@ -228,4 +227,4 @@ def support_estimates(
 
 def _common(synthesis: Synthesis, measure: str) -> dict[str, Any]:
     rows = synthesis.rows[synthesis.rows["measure"] == measure]
-    return {"method": METHOD, "sources": synthesis.cites, "n": rows["study_id"].nunique()}
+    return {"method": METHOD, "sources": synthesis.cites, "n": rows["study_id"].nunique(), "n_of": "studies"}

@@ -26,6 +26,7 @@ def coverage_estimates(tested: str, positions: pd.Series, method: str, sources: 
             Estimate(
                 Key("coverage", (tested, str(round(level * 100)))), result.share * 100, "%",
                 f"of truths inside {level * 100:g} % intervals", method, sources, result.n,
+                "studies" if tested == "studies" else "simulations",
                 lower=lower * 100, upper=upper * 100, level=INTERVAL, headline=True,
             )
         )  # fmt: skip
@@ -34,22 +35,24 @@ def coverage_estimates(tested: str, positions: pd.Series, method: str, sources: 
 
 def forecast_estimates(left_out: pd.DataFrame, sources: tuple[str, ...]) -> list[Estimate]:
     """Mean scores of the forecasts of studies left out and of two naive ones, and how many fall outside 80 %."""
-    method, n = "programmes of studies left out one at a time", len(left_out)
+    method, n = "programmes of studies left out one at a time", (len(left_out), "studies")
     outside = int((~left_out["position"].between(0.1, 0.9)).sum())
     whose = {"": "", "_naive": " of a forecast that knows no measures", "_prior": " of the prior alone"}
     what = {"crps": "CRPS, smaller is better", "log_score": "log score, larger is better"}
     scores = [
         Estimate(
             Key("forecast", (), f"{score}{who}"), float(left_out[f"{score}{who}"].mean()), "log ratio",
-            f"mean {basis}{said}", method, sources, n, headline=not who,
+            f"mean {basis}{said}", method, sources, *n, headline=not who,
         )
         for score, basis in what.items()
         for who, said in whose.items()
     ]  # fmt: skip
     return [
         *scores,
-        Estimate(Key("forecast", (), "outside"), outside, "studies", "outside their 80 % interval", method, sources, n),
-        Estimate(Key("forecast", (), "studies"), n, "studies", "left out", method, sources, n),
+        Estimate(
+            Key("forecast", (), "outside"), outside, "studies", "outside their 80 % interval", method, sources, *n
+        ),
+        Estimate(Key("forecast", (), "studies"), len(left_out), "studies", "left out", method, sources, *n),
     ]
 
 
@@ -66,9 +69,18 @@ def check_estimates(checks: pd.DataFrame) -> list[Estimate]:
             method,
             sources,
             len(checks),
+            "results",
         ),
         Estimate(
-            Key("engine", (), "checked"), len(checks), "results", "checked", method, sources, len(checks), headline=True
+            Key("engine", (), "checked"),
+            len(checks),
+            "results",
+            "checked",
+            method,
+            sources,
+            len(checks),
+            "results",
+            headline=True,
         ),
     ]
 
@@ -85,7 +97,14 @@ def prior_estimates(sensitivity: pd.DataFrame, sources: tuple[str, ...]) -> list
     basis = "of the width of the interval"
     return [
         Estimate(
-            Key("priors", (), "moved"), moved, "%", basis, "priors and spreads halved or doubled", sources, len(known)
+            Key("priors", (), "moved"),
+            moved,
+            "%",
+            basis,
+            "priors and spreads halved or doubled",
+            sources,
+            len(known),
+            "variants",
         )
     ]
 
@@ -139,5 +158,5 @@ def country_coverage(numbers: dict[str, Estimate]) -> list[Estimate]:
         e = numbers[f"price_skill.coverage_{level}"]
         key = Key("coverage", ("countries", level))
         basis = f"of yearly changes inside {level} % intervals"
-        found.append(Estimate(key, e.value * 100, "%", basis, e.method, e.sources, e.n, headline=True))
+        found.append(Estimate(key, e.value * 100, "%", basis, e.method, e.sources, e.n, e.n_of, headline=True))
     return found

@@ -92,12 +92,13 @@ def _forecasts(action: str) -> int:
     import datetime
 
     from pipeline.kit.provenance.releases import commit_of
+    from pipeline.params import load_params
     from pipeline.study.validation import forecasts
 
     if action == "keep":
-        print(f"{paths.shown(forecasts.keep(datetime.date.today(), commit_of('HEAD')))} written")
+        print(f"{paths.shown(forecasts.keep(datetime.date.today(), commit_of('HEAD'), load_params()))} written")
         return 0
-    found = forecasts.score(forecasts.rows_now()[0])
+    found = forecasts.score(forecasts.rows_now(load_params())[0])
     if found.empty:
         print("no study has been added since the forecasts were made")
         return 0

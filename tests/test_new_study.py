@@ -11,6 +11,7 @@ import pytest
 from pipeline.cli import main
 from pipeline.kit import paths, yaml_text
 from pipeline.kit.data import sources
+from pipeline.params import load_params
 from pipeline.refresh import command, new_study
 from pipeline.study.evidence import clean
 from pipeline.study.validation import forecasts
@@ -165,8 +166,8 @@ def test_the_command_says_what_is_missing_in_lines_of_their_own(filled, capsys):
 def kept(tmp_path, monkeypatch):
     """Forecasts of a day on which three fertilizer studies were known."""
     monkeypatch.setattr(forecasts, "FOLDER", tmp_path / "forecasts")
-    monkeypatch.setattr(forecasts, "rows_now", lambda: (made_up([0.2, 0.3, 0.4]), 0.2))
-    return forecasts.keep(datetime.date(2026, 11, 30), "abc")
+    monkeypatch.setattr(forecasts, "rows_now", lambda params: (made_up([0.2, 0.3, 0.4]), 0.2))
+    return forecasts.keep(datetime.date(2026, 11, 30), "abc", load_params())
 
 
 @pytest.mark.slow
@@ -189,7 +190,7 @@ def test_a_study_read_later_is_held_against_what_was_foretold(kept):
 @pytest.mark.slow
 def test_forecasts_of_a_day_are_made_once_and_damaged_ones_are_named(kept):
     with pytest.raises(forecasts.ForecastError, match="made once"):
-        forecasts.keep(datetime.date(2026, 11, 30), "abc")
+        forecasts.keep(datetime.date(2026, 11, 30), "abc", load_params())
     quantiles = [each["log_ratio"] for each in json.loads(kept.read_text())["forecasts"]]
     assert all(len(each) == 99 and each == sorted(each) for each in quantiles)
     kept.write_text("{", encoding="utf-8")

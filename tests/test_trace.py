@@ -315,9 +315,9 @@ def test_why_names_the_parameter_and_both_values(changeable: Path, capsys: pytes
     assert "parameter fertilizer.dose_kg_per_ha: 400.0 -> 300.0" in capsys.readouterr().out
     assert cli.main(["why", "12_brief"]) == 0
     assert "only if one of these changes" in capsys.readouterr().out
-    assert cli.main(["why", "05_model_evidence"]) == 0
+    assert cli.main(["why", "04_yield_gap"]) == 0
     told = capsys.readouterr().out
-    assert "05_model_evidence\n" not in told.replace("05_model_evidence would", "")
+    assert "04_yield_gap\n" not in told.replace("04_yield_gap would", "")
     assert cli.main(["status"]) == 0
     assert cli.main(["status", "--check"]) == 1
 

@@ -68,6 +68,7 @@ VALUE_COLUMNS = {
 UNITS = {
     **dict.fromkeys(("attacked_percent", "chance"), "%"),
     **dict.fromkeys(("se", "log_ratio", "change", "forecast", "own_mean", "error"), "log ratio"),
+    **dict.fromkeys(("here_now", "here_after", "mean_now", "mean_after", "lower50", "upper50"), "log ratio"),
     "net_price": "thousand Rp/kg", "container_t": "t", "production_t": "t", "tonnes": "t/yr", "lag": "yr",
 }  # fmt: skip
 ENDINGS = {

@@ -16,7 +16,6 @@ import pandas as pd
 from pipeline.kit import paths
 from pipeline.kit.bayes.mixture import Mixture
 from pipeline.kit.yaml_text import FileError
-from pipeline.params import load_params
 from pipeline.study.evidence.clean import effects, shade_trial
 from pipeline.study.names import POOLED_MEASURES
 from pipeline.study.synthesis.comparisons import UNADJUSTED, FullDose, pooled_rows, variation_between_farms
@@ -39,9 +38,9 @@ class ForecastError(FileError):
     """Forecasts that cannot be kept or read; the message says why."""
 
 
-def synthesis_now(rows: pd.DataFrame, log_sd: float) -> Synthesis:
-    """The synthesis of these rows with the parameters as they are set; ``log_sd`` is of the variation between farms."""
-    own = load_params().evidence
+def synthesis_now(rows: pd.DataFrame, log_sd: float, params: Any) -> Synthesis:
+    """The synthesis of these rows with all parameters; ``log_sd`` is of the variation between farms."""
+    own = params.evidence
     priors = Priors(
         (own.fertilizer_prior_mean, own.fertilizer_prior_sd),
         (own.other_prior_mean, own.other_prior_sd),
@@ -53,22 +52,21 @@ def synthesis_now(rows: pd.DataFrame, log_sd: float) -> Synthesis:
     return synthesise(rows, priors)
 
 
-def rows_now() -> tuple[pd.DataFrame, float]:
+def rows_now(params: Any) -> tuple[pd.DataFrame, float]:
     """The rows of the synthesis as the raw tables have them now, and how well the variation between farms is known."""
-    params = load_params()
     frame = effects(params.uncertainty.printed_range_level)
     farms = variation_between_farms(frame, params.evidence.farm_variation_low, params.evidence.farm_variation_high)
     full_dose = FullDose.of(params.fertilizer.dose_kg_per_ha)
     return pooled_rows(frame, shade_trial(), farms, full_dose), farms.log_sd
 
 
-def keep(day: datetime.date, commit: str) -> Path:
+def keep(day: datetime.date, commit: str, params: Any) -> Path:
     """Write the forecasts of today to file; raises ``ForecastError`` when there are some of this day already."""
     path = FOLDER / f"{day}.json"
     if path.exists():
         raise ForecastError(f"{paths.shown(path)} is there already: forecasts of a day are made once")
-    rows, log_sd = rows_now()
-    synthesis = synthesis_now(rows, log_sd)
+    rows, log_sd = rows_now(params)
+    synthesis = synthesis_now(rows, log_sd, params)
     kept = {
         "made_on": str(day),
         "commit": commit,

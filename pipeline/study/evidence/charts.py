@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 
 from pipeline.kit.data.citations import join
 from pipeline.kit.language import read_texts
-from pipeline.kit.publish.estimates import ROWS, Estimate, split_sources
+from pipeline.kit.publish.estimates import Estimate, split_sources
 from pipeline.kit.publish.figures import BLUE, GREEN, GREY, ORANGE, Caption, label, localise, year_axis
 from pipeline.kit.publish.keys import Key
 from pipeline.study.names import MEASURES
@@ -92,7 +92,7 @@ def coverage_estimates(effects: pd.DataFrame) -> list[Estimate]:
             "count",
             split_sources(counted["source_id"]),
             len(counted),
-            ROWS,
+            "effects",
             headline=name == "pooled",
         )
         for name, (counted, unit) in counts.items()

@@ -18,6 +18,7 @@ from pipeline.study.evidence.tables import (
     RATIO_OUTCOMES,
 )
 from pipeline.study.names import POOLED_MEASURES
+from pipeline.study.statistics.rules import join_lists
 
 EXCLUDING_WARNINGS = ("secondary", "low_confidence", "confounded", "implausible", "same_data")
 # Shade counts as more shade over less; this trial printed no shade over shade.
@@ -76,8 +77,12 @@ def effects_of(
     ratios.loc[turned, "log_ratio"] *= -1
     ratios.loc[turned, "derivation"] += ", turned round"
     frame = frame.join(ratios)
-    nitrogen = arms.set_index("arm_id")["n_kg_per_ha"]
-    frame["n_kg_per_ha"] = frame["arm_id"].map(nitrogen) - frame["comparator_arm_id"].map(nitrogen)
+    nitrogen, cited = (arms.set_index("arm_id")[name] for name in ("n_kg_per_ha", "source_id"))
+    both = frame["arm_id"], frame["comparator_arm_id"]
+    frame["n_kg_per_ha"] = both[0].map(nitrogen) - both[1].map(nitrogen)
+    has_dose = frame["n_kg_per_ha"].notna()
+    doses = [arm.map(cited).where(has_dose) for arm in both]
+    frame["source_id"] = join_lists(frame["source_id"], *doses)
     says_none = (frame["significance"] == "not_significant") & (frame["direction"] == "none")
     frame["is_censored"] = says_none & frame["log_ratio"].isna() & frame["kind"].isin(CONTRAST_KINDS)
     frame["reason_not_pooled"] = frame.apply(_reason_not_pooled, axis=1)

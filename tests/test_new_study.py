@@ -206,3 +206,11 @@ def test_the_forecasts_that_are_kept_know_the_programmes_of_their_commit():
         )
         assert known.returncode == 0
         assert "hoffmann2020" in kept["programmes"]
+
+
+def test_the_rows_that_are_foretold_from_are_those_of_the_synthesis():
+    rows, log_sd = forecasts.rows_now(load_params())
+    assert {"E001", "E010", "tafo_heavy"} <= set(rows["effect_id"])
+    # The trial at Banyuwangi gave 93 kg N, and 400 kg of cocoa NPK hold 14 %.
+    assert rows.set_index("effect_id").at["E005", "doublings"] == pytest.approx(np.log2(93 / 56))
+    assert 0.05 < log_sd < 0.3

@@ -54,7 +54,7 @@ def synthesis_now(rows: pd.DataFrame, log_sd: float, params: Any) -> Synthesis:
 
 def rows_now(params: Any) -> tuple[pd.DataFrame, float]:
     """The rows of the synthesis as the raw tables have them now, and how well the variation between farms is known."""
-    frame = effects(params.uncertainty.printed_range_level)
+    frame = effects(params.cleaning.printed_range_level)
     farms = variation_between_farms(frame, params.evidence.farm_variation_low, params.evidence.farm_variation_high)
     full_dose = FullDose.of(params.fertilizer.dose_kg_per_ha)
     return pooled_rows(frame, shade_trial(), farms, full_dose), farms.log_sd

@@ -100,7 +100,7 @@ def _forecasts(action: str) -> int:
         return 0
     found = forecasts.score(forecasts.rows_now(load_params())[0])
     if found.empty:
-        print("no study has been added since the forecasts were made")
+        print("no study with a number, of a programme that was not known, has been added since the forecasts were made")
         return 0
     print(found.round(3).to_string(index=False))
     inside = found["position"].between(0.1, 0.9)

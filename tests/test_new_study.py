@@ -110,6 +110,22 @@ def test_a_filled_file_becomes_rows_that_stage_03_reads_and_pools(raw, filled):
         ("design: randomized_trial", "design: prayer", "design"),
         ("risk_of_bias: some", "risk_of_bias: tiny", "risk_of_bias"),
         ("directness_place: borneo", "directness_place: mars", "directness_place"),
+        ("  n: 40\n", "  n: 0\n", "study.n: 0 is no number above zero"),
+        ("  year: 2026\n", "  year: two\n", "source.year: 'two' is no year"),
+        ("  year: 2026\n", "  year: 20240\n", "source.year: 20240 is no year"),
+        ("words: 600 against 500 kg/ha", 'words: "600\\nagainst 500"', "holds a line break"),
+        ("risk_why: random halves of farms, no errors printed", 'risk_why: "random \\0 halves"', "control character"),
+        ("    unit: kg/ha\n", "    unit: kg/ha\n    control_se: 1.0e-12\n", "no error of a mean"),
+        ("    unit: kg/ha\n", "    unit: kg/ha\n    control_se: -3\n", "control_se: -3 is no number above zero"),
+        ("  unpruned: {label: not pruned}\n", "  unpruned: none\n", "arms.unpruned must hold fields"),
+        ("  country: Indonesia\n", "  country: [Indonesia]\n", "must be one value"),
+        ("date_read: 2026-11-29", "date_read: 2026-11-29T10:00:00", "is no day"),
+        ("url: https://example.org/pruning", "url: javascript:alert(1)", "must begin with https"),
+        ("effect_type: mean_diff", "effect_type: ratio", "effect_type: 'ratio' is not one of"),
+        ("direction: up", "direction: down", "the means go up"),
+        ("    unit: kg/ha\n", "    unit: kg/ha\n    warnings: second hand\n", "warnings: 'second hand' is not one of"),
+        ("  read_as: table\n", "  read_as: table\n  sha: 3\n", "source.sha: no such field"),
+        ("place: Table 2", 'place: "  "', "place is empty"),
     ],
 )
 def test_a_file_that_lacks_something_is_refused_by_the_name_of_the_field(raw, filled, old, new, message):
@@ -181,6 +197,12 @@ def test_a_study_read_later_is_held_against_what_was_foretold(kept):
     assert found.at["made up 4", "position"] < 0.02
     assert found.at["made up 4", "crps"] > found.at["made up 3", "crps"]
     assert found.at["made up 4", "log_score"] < found.at["made up 3", "log_score"]
+    # Twice the rows of one study are no other study, and another dose is no other effect.
+    twice = pd.concat([known, made_up([0.3, 0.3]).assign(study_id="later", programme="later", se=0.1 * np.sqrt(2))])
+    once = pd.concat([known, made_up([0.3]).assign(study_id="later", programme="later", se=0.1)])
+    assert forecasts.score(twice)["log_score"].iloc[0] == pytest.approx(forecasts.score(once)["log_score"].iloc[0])
+    dosed = once.assign(doublings=[np.nan, np.nan, np.nan, 2.0], log_ratio=[0.2, 0.3, 0.4, 0.3 + 2 * 0.07])
+    assert forecasts.score(dosed)["position"].iloc[0] == pytest.approx(forecasts.score(once)["position"].iloc[0])
     # Hidden results are heard, not scored; a survey is foretold to show more than a trial.
     assert forecasts.score(made_up([0.2, 0.3, 0.4, np.nan])).empty
     survey = made_up([0.2, 0.3, 0.4, 0.3], design="before_after")

@@ -235,6 +235,16 @@ def test_verdict_says_plainly_when_the_coverage_is_outside_the_band(forecasts):
     assert "contradict each other in sign (shade kept (context))" in bad.en
 
 
+def test_it_is_said_when_only_one_study_speaks_for_knowing_the_measure():
+    even = {"crps": 0.1, "crps_naive": 0.2, "log_score": 0.3, "log_score_naive": 0.1}
+    one = pd.DataFrame([even] * 4)
+    assert "foretells better by both" in published.against_naive(one).en
+    far = pd.DataFrame([even | {"log_score": 0.0}] * 3 + [even | {"log_score": -1.0, "log_score_naive": -6.0}])
+    assert "comes from one study" in published.against_naive(far).en
+    assert "berasal dari satu penelitian" in published.against_naive(far).id
+    assert "do not agree" in published.against_naive(one.assign(crps=0.3)).en
+
+
 def test_checks_of_both_engines_stand_in_one_table():
     meta = pd.DataFrame(
         {"dataset": ["bcg"], "method": "ml", "quantity": "mean", "value": -0.7, "computed": -0.7, "passed": True}

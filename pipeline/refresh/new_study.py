@@ -6,6 +6,7 @@ passes every check of stage 03, and what is written can be seen and undone with 
 
 import datetime
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.kit import paths, yaml_text
+from pipeline.kit.data import usage
 from pipeline.kit.data.contracts import ContractError, validate
 from pipeline.kit.data.sources import READ_AS, READINGS, REDISTRIBUTE, SourceError, load_registry, read_csv
 from pipeline.refresh.command import add_records
@@ -111,6 +113,13 @@ contrasts:
 PRINTED_RANGE = 0.9
 
 
+POSITIVE = {"n", "replications", "control_mean", "treatment_mean", "control_se", "treatment_se", "effect_se"}
+EFFECT_TYPES = ("mean_diff", "percent_change", "percent_loss")
+SOURCE_GIVEN = {*NEEDED["source"], "year", "redistribute"}
+# No mean of a field is known better than to so much of itself.
+LEAST_ERROR = 1e-4
+
+
 class StudyError(SourceError):
     """A study file that cannot be used as it is; the message lists everything that is wrong."""
 
@@ -163,7 +172,7 @@ def read(path: Path) -> NewStudy:
         raise StudyError(f"{path.name} must hold the four parts source, study, arms and contrasts")
     if not isinstance(given["contrasts"], list) or not given["contrasts"]:
         raise StudyError(f"{path.name}: contrasts must be a list of one or more")
-    if problems := [*_missing(given), *_unknown(given)]:
+    if problems := [*_odd(given)] or [*_missing(given), *_unknown(given), *_impossible(given)]:
         raise StudyError(f"{path.name}:\n  " + "\n  ".join(problems))
     study = str(given["study"]["study_id"])
     source = f"study_{study}"
@@ -197,15 +206,63 @@ def said(new: NewStudy) -> str:
     return "\n".join(lines)
 
 
-def _missing(given: dict[str, Any]) -> list[str]:
+def _parts(given: dict[str, Any]) -> list[tuple[str, Any]]:
     parts = [("source", given["source"]), ("study", given["study"])]
-    parts += [(f"arms.{name}", arm or {}) for name, arm in given["arms"].items()]
-    parts += [(f"contrasts[{number}]", contrast) for number, contrast in enumerate(given["contrasts"], 1)]
+    parts += [(f"arms.{name}", arm) for name, arm in given["arms"].items()]
+    return parts + [(f"contrasts[{number}]", contrast) for number, contrast in enumerate(given["contrasts"], 1)]
+
+
+def _odd(given: dict[str, Any]) -> Iterator[str]:
+    """Parts that hold no fields, and values that are no single line of text, number or day."""
+    for where, part in _parts(given):
+        if part is not None and not isinstance(part, dict):
+            yield f"{where} must hold fields, not {part!r}"
+            continue
+        for name, value in (part or {}).items():
+            if value is not None and not isinstance(value, str | int | float | datetime.date):
+                yield f"{where}.{name} must be one value, not {value!r}"
+            if isinstance(value, datetime.datetime):
+                yield f"{where}.{name}: {value} is no day, as 2026-11-30"
+            if isinstance(value, str) and not value.isprintable():
+                yield f"{where}.{name} holds a line break or a control character: {value!r}"
+
+
+def _impossible(given: dict[str, Any]) -> Iterator[str]:
+    """Numbers that cannot be, and contrasts that contradict themselves."""
+    for where, part in _parts(given):
+        for name in POSITIVE & set(part or {}):
+            value = part[name]
+            if value is not None and not (isinstance(value, int | float) and 0 < value < 1e9):
+                yield f"{where}.{name}: {value!r} is no number above zero"
+    for where, year in (("source", given["source"].get("year")), ("study", given["study"].get("year"))):
+        if year is not None and not (isinstance(year, int) and 1800 <= year <= datetime.date.today().year):
+            yield f"{where}.year: {year!r} is no year up to this one"
+    if not str(given["source"].get("url") or "").startswith(("https://", "http://")):
+        yield "source.url must begin with https:// or http://"
+    for number, contrast in enumerate(given["contrasts"], 1):
+        where = f"contrasts[{number}]"
+        before, after = contrast.get("control_mean"), contrast.get("treatment_mean")
+        if contrast.get("effect_type") not in EFFECT_TYPES:
+            yield f"{where}.effect_type: {contrast.get('effect_type')!r} is not one of {', '.join(EFFECT_TYPES)}"
+        for side, mean in (("control", before), ("treatment", after)):
+            error = contrast.get(f"{side}_se")
+            if isinstance(mean, int | float) and isinstance(error, int | float) and error < LEAST_ERROR * mean:
+                yield f"{where}.{side}_se: {error!r} is no error of a mean of {mean!r}"
+        if isinstance(before, int | float) and isinstance(after, int | float):
+            way = "up" if after > before else "down" if after < before else "none"
+            if contrast.get("direction") not in (way, "none"):
+                yield f"{where}.direction is {contrast.get('direction')}, but the means go {way}"
+        for warning in str(contrast.get("warnings") or "").split(";"):
+            if warning and warning not in usage.WARNINGS:
+                yield f"{where}.warnings: {warning!r} is not one of {', '.join(usage.WARNINGS)}"
+
+
+def _missing(given: dict[str, Any]) -> list[str]:
     found = [
         f"{where}.{name} is empty"
-        for where, part in parts
+        for where, part in _parts(given)
         for name in NEEDED[re.split(r"[.\[]", where)[0]]
-        if part.get(name) in (None, "")
+        if not str((part or {}).get(name) or "").strip()
     ]
     for number, contrast in enumerate(given["contrasts"], 1):
         has_means = contrast.get("control_mean") is not None and contrast.get("treatment_mean") is not None
@@ -219,6 +276,7 @@ def _unknown(given: dict[str, Any]) -> list[str]:
     columns = {name: set(read_csv(paths.RAW / f"{table}.csv")) for name, table in TABLES.items()}
     extra = {"arm", "comparator", "place", "words"}
     found = [f"study.{name}: no such column" for name in set(given["study"]) - columns["studies"]]
+    found += [f"source.{name}: no such field" for name in set(given["source"]) - SOURCE_GIVEN]
     for arm, values in given["arms"].items():
         found += [f"arms.{arm}.{name}: no such column" for name in set(values or {}) - columns["arms"]]
     for number, contrast in enumerate(given["contrasts"], 1):

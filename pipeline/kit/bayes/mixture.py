@@ -17,6 +17,12 @@ class Mixture:
     mean: np.ndarray
     sd: np.ndarray
 
+    @property
+    def variance(self) -> float:
+        """Variance of the whole mixture."""
+        centre = self.weight @ self.mean
+        return float(self.weight @ (self.sd**2 + (self.mean - centre) ** 2))
+
     def below(self, value: np.ndarray | float) -> np.ndarray:
         """Probability below ``value``, of the shape of ``value``."""
         distance = (np.asarray(value, dtype=float)[..., None] - self.mean) / self.sd

@@ -42,7 +42,7 @@ from pipeline.study.synthesis.comparisons import UNADJUSTED, Variation
 
 SPREADS = ("new programme", "study", "row")
 DOSED = "mineral_fertilizer"
-# Points of the sequence for every node of the grid; another seed moves the ends of intervals by 0.004 or less.
+# Points of the sequence for every node of the grid; another seed moves the ends of intervals by 0.006 or less.
 POINTS = 512
 SEQUENCE = 20261130
 # Rounds in which points are laid anew, on so many for each node; wider than the posterior by this factor, and no

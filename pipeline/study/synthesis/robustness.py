@@ -7,7 +7,6 @@ import pandas as pd
 from scipy.stats import chi2
 
 from pipeline.kit.bayes.linear_normal import membership
-from pipeline.kit.bayes.mixture import Mixture
 from pipeline.kit.bayes.selection import step_selection
 from pipeline.kit.data.citations import join
 from pipeline.study.names import POOLED_MEASURES
@@ -59,23 +58,18 @@ def one_more_trial(synthesis: Synthesis, variation: float, level: float) -> pd.D
     """What a trial on ``TRIAL_FARMS`` farms of Kutai Timur would leave open of the effect there and of the mean.
 
     ``variation`` is the coefficient of variation between farms. Columns: ``measure``, width of the central interval of
-    the log effect ``here_now`` and ``here_after``, of the mean over places ``mean_now`` and ``mean_after``. Widths are
-    those expected before the trial, for spreads as they are known now.
+    the log effect ``here_now`` and ``here_after``, of the mean over places ``mean_now`` and ``mean_after``. What is
+    left is that of a normal distribution with the same variance, as is expected before the trial.
     """
     error = variation * np.sqrt(ARMS / TRIAL_FARMS)
     found = []
     for measure, posterior in synthesis.posteriors.items():
         mean, here = synthesis.mean_effect(measure), synthesis.new_place(measure)
-        seen = here.sd**2 + (error * posterior.spreads["imputed error"]) ** 2
-        after = [replace(now, sd=now.sd * np.sqrt(1 - now.sd**2 / seen)) for now in (here, mean)]
-        widths = [np.ptp(_centred(each).interval(level)) for each in (here, after[0], mean, after[1])]
-        found.append((measure, *widths))
+        of_trial = error**2 * float(posterior.weight @ posterior.spreads["imputed error"] ** 2)
+        seen, wide = here.variance + of_trial, [np.ptp(each.interval(level)) for each in (here, mean)]
+        left = [np.sqrt(1 - each.variance / seen) for each in (here, mean)]
+        found.append((measure, wide[0], wide[0] * left[0], wide[1], wide[1] * left[1]))
     return pd.DataFrame(found, columns=["measure", "here_now", "here_after", "mean_now", "mean_after"])
-
-
-def _centred(mixed: Mixture) -> Mixture:
-    """The mixture with all its parts in one place: what is open when the spreads are known."""
-    return replace(mixed, mean=np.zeros_like(mixed.mean))
 
 
 def _influence(synthesis: Synthesis, measure: str) -> pd.Series:

@@ -109,6 +109,18 @@ def prior_estimates(sensitivity: pd.DataFrame, sources: tuple[str, ...]) -> list
     ]
 
 
+def against_naive(left_out: pd.DataFrame) -> Text:
+    """One sentence: whether knowing the measure foretells better than not knowing it, by each of two scores."""
+    better = [
+        left_out["log_score"].mean() > left_out["log_score_naive"].mean(),
+        left_out["crps"].mean() < left_out["crps_naive"].mean(),
+    ]
+    rest = left_out.reset_index(drop=True).drop(int(left_out["log_score_naive"].to_numpy().argmin()))
+    holds = better[0] and rest["log_score"].mean() > rest["log_score_naive"].mean()
+    name = "holds" if all(better) and holds else "by_one_study" if better[0] and not holds else "mixed"
+    return TEXTS.group("against_naive")[name]
+
+
 def verdict(studies: Coverage, left_out: pd.DataFrame) -> Text:
     """One sentence: whether the coverage of 80 % intervals lies in its band, and if not, what falls outside."""
     said, (low, high) = TEXTS.group("verdict"), (f"{100 * bound:g}" for bound in BAND)

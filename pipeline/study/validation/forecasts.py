@@ -134,8 +134,11 @@ def _scores(kept: dict[str, Any], rows: pd.DataFrame) -> list[tuple[Any, ...]]:
         )
         if kind not in kept["by_kind"]:
             continue
-        quantiles, truth = kept["by_kind"][kind], float(own["log_ratio"].mean())
-        error = max(LEAST_ERROR, float(np.sqrt((own["se"] ** 2).mean())))
+        # Forecasts are of the full dose: what another dose changes is taken off, in the middle.
+        dose = Priors.doubling[0] * own["doublings"].fillna(0.0)
+        quantiles, truth = kept["by_kind"][kind], float((own["log_ratio"] - dose).mean())
+        # The rows of a study share its sample, so that the error of their mean is smaller than that of one.
+        error = max(LEAST_ERROR, float(np.sqrt((own["se"] ** 2).sum()) / len(own)))
         even = np.full(len(quantiles), 1 / len(quantiles))
         forecast = Mixture(even, quantiles, np.full(len(quantiles), error))
         scores = (float(forecast.below(truth)), forecast.crps(truth), forecast.log_density(truth))

@@ -343,9 +343,8 @@ def explains_itself(error: Exception) -> bool:
     from pipeline.kit.provenance.lineage import LineageError
     from pipeline.kit.yaml_text import FileError
     from pipeline.params import ParameterError
-    from pipeline.refresh.fetch import RefreshError
 
-    return isinstance(error, ParameterError | SourceError | LineageError | FileError | RefreshError | OSError)
+    return isinstance(error, ParameterError | SourceError | LineageError | FileError | OSError)
 
 
 def main(arguments: list[str] | None = None) -> int:

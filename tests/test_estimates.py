@@ -74,7 +74,7 @@ def test_restated_figure_needs_no_interval():
 
 @pytest.mark.parametrize(("n", "n_of"), [(2, "things"), (None, "studies")])
 def test_n_with_another_word_for_what_it_counts_is_refused(n, n_of):
-    with pytest.raises(EstimateError, match=r"yield\.now: n is .*; it counts raw rows, figures"):
+    with pytest.raises(EstimateError, match=r"yield\.now: n is .*; it counts raw rows, effects, figures"):
         estimate(n=n, n_of=n_of)
 
 

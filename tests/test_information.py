@@ -132,12 +132,6 @@ def test_number_of_plots_that_was_not_reached_is_said_in_words():
     assert "more plots than were compared" in text.en
 
 
-def test_interval_of_how_farms_differ_holds_the_surveys(effects):
-    lower, middle, upper = choices.variation_interval(effects, 0.9)
-    assert 0 < lower < middle < upper < 1.5
-    assert middle**2 == pytest.approx(lower * upper)
-
-
 def test_number_of_plots_without_an_upper_end_is_published_without_interval():
     needed = pd.DataFrame(
         [("a", "half", 2.0, 4.0, np.nan), ("a", "nine_tenths", 2.0, np.nan, np.nan), ("b", "half", 2.0, 2.0, 8.0)],

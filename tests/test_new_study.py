@@ -149,7 +149,7 @@ def test_nothing_is_half_written(raw, filled, monkeypatch):
         write(path, data, source_id)
 
     monkeypatch.setattr(command, "_write", failing)
-    with pytest.raises(command.RefreshError, match="no room"):
+    with pytest.raises(new_study.StudyError, match="no room"):
         new_study.add(study)
     assert {path.name: path.read_bytes() for path in raw.iterdir()} == before
 

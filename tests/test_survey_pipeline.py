@@ -100,7 +100,7 @@ def found(root: Path, words: list[str]) -> list[str]:
 MOVED = {
     "06_model_fertilizer": ["fertilizer.gain"],
     "09_attribution": ["cause.pod_borer", "cause.knowledge"],
-    "10_scenarios": ["scenario.training.net_income", "export.kutai_timur.now.tonnes"],
+    "10_scenarios": ["scenario.pod_sleeving.net_income", "export.kutai_timur.now.tonnes"],
 }
 FEWER = {"replicates": 20, "simulated_surveys": 4}
 PAGES = (

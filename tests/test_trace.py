@@ -58,7 +58,8 @@ def recomputed(chain: dict, rows: pd.DataFrame) -> float | None:
         "statistics.figures",
         "evidence.pooled",
     ):
-        return float(len(rows))
+        # An effect with a dose also cites the arms that received it.
+        return float(rows["effect_id"].notna().sum() if "effect_id" in rows else len(rows))
     return None
 
 

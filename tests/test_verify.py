@@ -132,7 +132,7 @@ def test_a_stage_whose_code_or_parameter_changed_fails(changeable: Path) -> None
     params.write_text(params.read_text().replace("dose_kg_per_ha: 400.0", "dose_kg_per_ha: 300.0"))
     found = {check.name: check.detail for check in verify.check_stages() if check.result == "failed"}
     assert "400.0 -> 300.0" in found["06_model_fertilizer"]
-    assert "05_model_evidence" not in found
+    assert "04_yield_gap" not in found
 
 
 def test_the_libraries_that_results_were_made_with_are_named(changeable: Path) -> None:

@@ -19,6 +19,7 @@ from pipeline.kit.data import usage
 from pipeline.kit.data.contracts import ContractError, validate
 from pipeline.kit.data.sources import READ_AS, READINGS, REDISTRIBUTE, SourceError, load_registry, read_csv
 from pipeline.refresh.command import add_records
+from pipeline.refresh.fetch import RefreshError
 from pipeline.study.evidence.clean import EFFECT_NUMBERS, EvidenceError, effects_of
 from pipeline.study.evidence.tables import (
     CONSTRAINTS,
@@ -191,7 +192,10 @@ def read(path: Path) -> NewStudy:
 
 def add(new: NewStudy) -> None:
     """Write the rows and the records of a study to ``data/raw``; all files or none."""
-    add_records(new.source_id, new.record, {TABLES.get(name, name): rows for name, rows in new.rows.items()})
+    try:
+        add_records(new.source_id, new.record, {TABLES.get(name, name): rows for name, rows in new.rows.items()})
+    except RefreshError as error:
+        raise StudyError(str(error)) from error
 
 
 def said(new: NewStudy) -> str:

@@ -40,7 +40,7 @@ NAMES = re.compile(
     r"\{[^}]*\}"  # an estimate by its key
     r"|\b(?:19|20)\d\d(?:-(?:19|20)\d\d)?\b"  # a year or a span of years
     r"|\(\d\d(?:, \d\d)*\)"  # notebooks
-    r"|\b(?:80|90|95)(?: (?:and|dan) 95)? %"  # levels of intervals
+    r"|\b(?:50|80|90|95)(?: (?:and|dan) 95)? %"  # levels of intervals
     r"|\b1 kg\b|\b14-12-16\b"
     r"|\b(?:[Oo]f|[Dd]ari) 100\b|\b0(?=:| kg/ha:)|\b70[.,]000 (?:or|atau) 1[.,]5\b"  # how a reader types a number
 )

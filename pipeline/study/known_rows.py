@@ -123,6 +123,3 @@ FERMENTED_JEMBRANA_2021_WET = "X063"
 
 # regional_yields.csv, yield_id: computed from two figures each, on the total and on the mature area.
 YIELDS_EAST_KALIMANTAN_2015 = ("K152-K151", "K152-K150")
-
-# Subsidised cocoa NPK (N-P2O5-K2O-MgO) among the fertilizers whose content is known; the magnesium has no world price.
-COCOA_NPK = "npk_cocoa_subsidised"

@@ -20,3 +20,5 @@ PEST_CONTROLS = _NAMES.group("pest_controls")
 LEAST_STEPS = 2
 # As FAOSTAT spells them in English.
 COUNTRIES = _NAMES.group("countries")
+# Subsidised cocoa NPK (N-P2O5-K2O-MgO) among the fertilizers whose content is known; the magnesium has no world price.
+COCOA_NPK = "npk_cocoa_subsidised"

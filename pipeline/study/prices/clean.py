@@ -7,7 +7,7 @@ from pipeline.kit.data.citations import cite_parameters, join, source_of
 from pipeline.kit.data.sources import load_raw
 
 # Callers know the ratios as part of this module.
-from pipeline.study import known_rows
+from pipeline.study.names import COCOA_NPK
 from pipeline.study.prices.ratios import date_to_decimal
 from pipeline.study.prices.ratios import ratio_by_period as ratio_by_period
 from pipeline.study.prices.ratios import rupiah_price_ratio as rupiah_price_ratio
@@ -33,7 +33,7 @@ def contents(tsp_p2o5_percent: float) -> tuple[dict[tuple[str, str], float], lis
 
     In per cent by mass, in the oxide form in which they are sold.
     """
-    wanted = [*TRADED.items(), *((nutrient, known_rows.COCOA_NPK) for nutrient in TRADED)]
+    wanted = [*TRADED.items(), *((nutrient, COCOA_NPK) for nutrient in TRADED)]
     table = load_raw("conversions", ("value",)).set_index(["quantity", "item"])
     found = table.loc[[pair for pair in wanted if pair in table.index]]
     cites = [*found["source_id"], *cite_parameters("prices.tsp_p2o5_percent")]
@@ -47,7 +47,7 @@ def cocoa_npk_at_world_prices(prices: pd.DataFrame, content: dict[tuple[str, str
     farm price.
     """
     parts = [
-        content[nutrient, known_rows.COCOA_NPK] / content[nutrient, product] * prices[f"{product}_usd_per_t"] / 1000
+        content[nutrient, COCOA_NPK] / content[nutrient, product] * prices[f"{product}_usd_per_t"] / 1000
         for nutrient, product in TRADED.items()
     ]
     return parts[0] + parts[1] + parts[2]

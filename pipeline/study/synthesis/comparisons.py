@@ -8,7 +8,7 @@ from scipy.special import ndtri
 
 from pipeline.kit.data.citations import join
 from pipeline.kit.data.sources import load_raw
-from pipeline.study import known_rows
+from pipeline.study.names import COCOA_NPK
 from pipeline.study.statistics.rules import join_lists
 
 # Designs whose control was not drawn by lot: what they show may be the farmers, not the measure.
@@ -80,7 +80,7 @@ class FullDose:
     def of(cls, dose_kg_per_ha: float) -> "FullDose":
         """The nitrogen in so much subsidised cocoa NPK, as its content is printed."""
         content = load_raw("conversions", ("value",)).set_index(["quantity", "item"])
-        row = content.loc[[("n", known_rows.COCOA_NPK)]].iloc[0]
+        row = content.loc[[("n", COCOA_NPK)]].iloc[0]
         return cls(dose_kg_per_ha * float(row["value"]) / 100, str(row["source_id"]))
 
 

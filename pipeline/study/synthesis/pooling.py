@@ -38,7 +38,7 @@ from pipeline.kit.bayes.linear_normal import (
 from pipeline.kit.bayes.mixture import Mixture, stream
 from pipeline.kit.data.citations import cite_parameters, split_lists
 from pipeline.study.names import POOLED_MEASURES
-from pipeline.study.synthesis.comparisons import UNADJUSTED, Variation
+from pipeline.study.synthesis.comparisons import UNADJUSTED
 
 SPREADS = ("new programme", "study", "row")
 DOSED = "mineral_fertilizer"
@@ -85,25 +85,6 @@ class Priors:
         if measure == "shade":
             return self.shade
         return self.fertilizer if measure.endswith("fertilizer") else self.other
-
-
-def priors_from(
-    fertilizer: tuple[float, float],
-    other: tuple[float, float],
-    spread_scale: float,
-    bias_sd: float,
-    near_weight: float,
-    variation: Variation,
-) -> Priors:
-    """Priors with what is set by parameters, and with the variation between farms that surveys tell."""
-    return Priors(
-        fertilizer,
-        other,
-        spread_scale=spread_scale,
-        bias_sd=bias_sd,
-        near_weight=near_weight,
-        variation_log_sd=variation.log_sd,
-    )
 
 
 # The parameters behind the priors.

@@ -26,8 +26,8 @@ from pathlib import Path
 from pipeline.kit import paths
 paths.ROOT = Path(os.getcwd())
 paths.PIPELINE, paths.PARAMS, paths.NOTEBOOKS = (paths.ROOT / n for n in ("dvc.yaml", "params.yaml", "notebooks"))
-from pipeline.kit.rerun.repro import repro
-sys.exit(repro([], 2))
+from pipeline.cli import main
+sys.exit(main(["repro", "-j", "2"]))
 """
 
 

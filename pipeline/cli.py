@@ -110,11 +110,21 @@ def _forecasts(action: str) -> int:
 
 def repro(chosen: argparse.Namespace) -> int:
     """Run every stage whose inputs changed, as `dvc repro` does, but independent stages side by side."""
-    from pipeline.kit.rerun.repro import repro as run_stages
+    from pipeline.kit.locks import exclusive
+    from pipeline.kit.rerun import lockfile
     from pipeline.kit.rerun.request import Request
 
     asked = {field.name: getattr(chosen, field.name) for field in fields(Request)}
-    return run_stages(Request(**asked | {"targets": tuple(chosen.targets)}))
+    request = Request(**asked | {"targets": tuple(chosen.targets)})
+    os.chdir(paths.ROOT)
+    if request.is_plain and lockfile.unchanged():
+        print("every stage is up to date")
+        return 0
+    # Imported only when there is something to do.
+    from pipeline.kit.rerun.one_run import run
+
+    with exclusive("repro", "a run of the stages"):
+        return run(request)
 
 
 def trace(chosen: argparse.Namespace) -> int:

@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 import rerun_project as toy
 
-from pipeline.kit.stages.parent import SHELLS
+from pipeline.kit.stages.run import SHELLS
 
 # What a process is, by words of its command, the first that it has; copies of the server bear its command.
 ROLES = {

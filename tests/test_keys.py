@@ -4,9 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.kit.publish.estimates import Estimate, EstimateError, Prose, load_estimates, save_estimates
+from pipeline.kit.publish.estimates import Estimate, EstimateError, Prose, Quantity, load_estimates, save_estimates
 from pipeline.kit.publish.keys import Key, KeyPartError
-from pipeline.kit.publish.quantities import Quantity
 
 PART = st.from_regex(r"[a-z0-9]{1,6}(_[a-z0-9]{1,3}){0,2}", fullmatch=True)
 PARTS = st.lists(PART, max_size=3).map(tuple)

@@ -12,9 +12,9 @@ import yaml
 
 from pipeline.kit import paths
 from pipeline.kit.provenance import reference
+from pipeline.kit.publish.estimates import Quantity
 from pipeline.kit.publish.keys import Key
 from pipeline.kit.publish.makers import lines, place
-from pipeline.kit.publish.quantities import Quantity
 from pipeline.study import known_rows
 
 # The code.

@@ -3,6 +3,8 @@
 import random
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -116,6 +118,11 @@ def test_more_than_words_is_executed(folder, what) -> None:
 def test_nothing_to_do_is_known_at_once_until_something_is_touched(folder) -> None:
     repro(folder)
     assert repro(folder).stdout == "every stage is up to date\n"
+    command = [sys.executable, "-X", "importtime", "-m", "pipeline.cli", "repro"]
+    told = subprocess.run(command, cwd=folder, env=toy.environment(folder), capture_output=True, text=True, check=True)
+    loaded = {line.split("|")[-1].strip() for line in told.stderr.splitlines()}
+    assert "pipeline.kit.rerun.lockfile" in loaded
+    assert not {"dvc", "yaml", "ruamel.yaml", "psutil", "asyncio", "pandas"} & loaded, "no library is waited for"
     (folder / "results" / "e" / "e.txt").touch()
     assert "e: unchanged" in repro(folder).stdout
     assert repro(folder).stdout == "every stage is up to date\n"

@@ -193,7 +193,7 @@ def test_what_a_killed_command_leaves_is_ended_and_not_waited_for() -> None:
 
 
 def test_code_of_the_runner_that_was_edited_meanwhile_is_read_anew(tmp_path) -> None:
-    edit = "sed -i 's/at 0x0/at 0x1/' pipeline/kit/stages/executed.py"
+    edit = "sed -i 's/at 0x0/at 0x1/' pipeline/kit/stages/outputs.py"
     shown = "print('at 0x7f00aabbccdd')"
     first = Toy(cells=[f"import subprocess; subprocess.run({edit!r}, shell=True)", shown])
     folder = toy.make(tmp_path / "p", {"a": first, "b": Toy(("a",), cells=[shown])})

@@ -10,8 +10,8 @@ import yaml
 from dvc.utils.serialize import parse_yaml
 
 from pipeline.kit import yaml_text
-from pipeline.kit.stages.executed import stable
 from pipeline.kit.stages.in_kernel import Fence
+from pipeline.kit.stages.outputs import stable
 
 
 def test_where_a_stage_may_write(tmp_path) -> None:

@@ -4,6 +4,8 @@ The stage of that name in ``dvc.yaml`` says which parameters the notebook gets a
 make. The notebook writes into a staging folder. Only when it has run to its end and made exactly those
 outputs do they move to their places; otherwise nothing stands there, and what is left of the run is kept in
 ``results/failures/STAGE`` with a page that says what happened.
+
+A stage whose runner was killed ends too: nobody would record what it makes.
 """
 
 import ast
@@ -15,20 +17,26 @@ import shutil
 import signal
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from pipeline.kit import compute, declared, paths
 from pipeline.kit.locks import exclusive
 from pipeline.kit.stages import outputs, run_notes
-from pipeline.kit.stages.executed import normalised
 from pipeline.kit.stages.inputs import InputError, Inputs
 from pipeline.kit.stages.kernel import kernel
-from pipeline.kit.stages.parent import end_with_parent
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 LAST_LINES = 25
+# These only pass a command on.
+SHELLS = {"sh", "bash", "dash", "zsh", "fish", "ksh", "busybox", "nice", "env"}
+# What starts a stage and records what it makes; started by hand, a stage is free to outlive its terminal.
+RECORDER = "dvc"
+LOOK_S, PATIENCE_S = 0.5, 10
 
 
 def keep(name: str, cell: int, outs: list[str], staging: Path, values: dict[str, Any], error: BaseException) -> None:
@@ -226,7 +234,7 @@ def execute(progress: Progress, manager: Any, values: dict[str, Any], staging: P
     )
     notebook = nbformat.read(executed, as_version=4)
     check_executed(notebook, progress.ending)
-    nbformat.write(normalised(notebook, staging), executed)
+    nbformat.write(outputs.normalised(notebook, staging), executed)
 
 
 def check_executed(notebook: Any, ending: list[int]) -> None:
@@ -237,6 +245,31 @@ def check_executed(notebook: Any, ending: list[int]) -> None:
     for place, cell in enumerate(notebook.cells, 1):
         if cell.cell_type == "code" and cell.source.strip() and cell.execution_count is None:
             raise outputs.OutputError(f"cell {place} did not run")
+
+
+def end_with_parent() -> None:
+    """End this process, as on a request to stop, when the DVC that started it is gone."""
+    if started_by := _recorder():
+        threading.Thread(target=_watch, args=(started_by,), daemon=True).start()
+
+
+def _recorder() -> psutil.Process | None:
+    """The DVC above this process, with nothing but shells between; none when a person or another program started it."""
+    try:
+        first = next((parent for parent in psutil.Process().parents() if parent.name() not in SHELLS), None)
+        words = first.cmdline() if first else []
+    except psutil.Error:
+        return None
+    return first if any(Path(word).name == RECORDER for word in words) else None
+
+
+def _watch(started_by: psutil.Process) -> None:
+    # A process is known by its number and the time of its start: a number is given again.
+    while started_by.is_running() and started_by.status() != psutil.STATUS_ZOMBIE:
+        time.sleep(LOOK_S)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(PATIENCE_S)
+    os._exit(1)
 
 
 def main(arguments: list[str]) -> int:

@@ -7,9 +7,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline.kit.data.citations import cite_parameters
-from pipeline.kit.publish.estimates import Estimate, cited, split_sources
+from pipeline.kit.publish.estimates import Estimate, Quantity, cited, split_sources
 from pipeline.kit.publish.keys import Key
-from pipeline.kit.publish.quantities import Quantity
 from pipeline.study.fertilizer.best_dose import Draws, key
 from pipeline.study.known_rows import POTENTIAL
 from pipeline.study.prices.scope import HECTARE, Dated

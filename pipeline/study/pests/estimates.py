@@ -4,9 +4,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline.kit.language import Text
-from pipeline.kit.publish.estimates import Estimate, cited, from_draws
+from pipeline.kit.publish.estimates import Estimate, Quantity, cited, from_draws
 from pipeline.kit.publish.keys import Key
-from pipeline.kit.publish.quantities import Quantity
 from pipeline.study.fertilizer.response_curves import extra_yield
 from pipeline.study.pests.cites import PestCites
 from pipeline.study.pests.pest_control import Control, break_even_price, highest_cost, loss_with

@@ -9,8 +9,12 @@ from sklearn.preprocessing import SplineTransformer
 
 from pipeline.kit.bayes.mixture import stream
 from pipeline.kit.data.citations import join
+from pipeline.kit.publish.estimates import Estimate, cited
+from pipeline.kit.publish.keys import Key
 from pipeline.study.plots.model import Likelihood
+from pipeline.study.prices.scope import Dated
 from pipeline.study.scenarios.choices import KNOTS, PLOTS, RANK, SHOWN_BY_PLOTS, perfect_information
+from pipeline.study.scenarios.estimates import BASIS
 
 # A survey shows these inputs of the choice at once.
 SHOWN = tuple(SHOWN_BY_PLOTS)
@@ -22,6 +26,7 @@ ROUNDING = 1e-9
 SHARES = {"half": 0.5, "nine_tenths": 0.9}
 # Plots per village that are compared.
 VISITED = (1, 3, 5, 10, 20)
+SAMPLE = "expected value of sample information"
 
 
 def best_two(paid: np.ndarray) -> list[int]:
@@ -193,3 +198,56 @@ def _named(names: pd.Series, places: pd.DataFrame) -> dict[str, set[str]]:
         for name in pattern.findall(place):
             found.setdefault(spelled[name], set()).add(source)
     return found
+
+
+def size_estimates(
+    needed: pd.DataFrame, values: dict[str, float], dated: Dated, cites: tuple[str, ...], level: float, seed: int
+) -> list[Estimate]:
+    """Plots and villages for a choice between the two best packages, and what endless plots would be worth.
+
+    ``needed`` has a row per share of the value: ``share``, ``plots`` and ``villages`` each with ``_lower``, ``_value``
+    and ``_upper``; ``values`` in Rp/ha by decision.
+    """
+    found, basis, own = [], dated.at(BASIS), cited(cites, seed)
+    for decision, value in values.items():
+        key = Key("survey", (), "value", (decision,))
+        found.append(Estimate(key, value / 1e6, "million Rp/ha", basis, SAMPLE, **own))
+    method = f"{SAMPLE}; interval over how much farms differ"
+    for row in needed.to_dict("records"):
+        for kind in ("plots", "villages"):
+            lower, value, upper = (row[f"{kind}_{end}"] for end in ("lower", "value", "upper"))
+            ends = {"lower": lower, "upper": upper, "level": level} if np.isfinite([lower, upper]).all() else {}
+            key, basis = (
+                Key("survey", (), f"{kind}_needed", (row["share"],)),
+                f"least {kind} for this share of the value",
+            )
+            if np.isfinite(value):
+                found.append(Estimate(key, value, kind, basis, method, **ends, **own))
+    return found
+
+
+def village_estimates(visited: pd.DataFrame) -> list[Estimate]:
+    """How many of the villages to visit, as from ``survey_villages``, sources name with a figure of cacao."""
+    named = visited[visited["why"] == NAMED]
+    about = ("villages", "sources have a figure of cacao for them", "count")
+    return [Estimate(Key("survey", (), "villages_named"), len(named), *about, **cited(named["sources"]))]
+
+
+def alarm_estimates(alarms: pd.DataFrame, surveys: int, sources: tuple[str, ...], seed: int) -> list[Estimate]:
+    """Share of honest simulated surveys of each size with any flag; ``alarms`` as from ``survey_alarms``."""
+    honest = alarms[alarms["kind"] == "honest"]
+    basis, method = "of honest simulated surveys of {} plots raise a flag", "checks run on simulated surveys"
+    return [
+        Estimate(
+            Key("survey", (), "false_alarms", (str(plots),)),
+            share,
+            "1",
+            basis.format(plots),
+            method,
+            sources,
+            surveys,
+            "simulations",
+            seed=seed,
+        )
+        for plots, share in zip(honest["plots"], honest["any"], strict=True)
+    ]

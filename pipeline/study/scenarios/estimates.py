@@ -7,9 +7,8 @@ import pandas as pd
 
 from pipeline.kit.data.contracts import row
 from pipeline.kit.language import Text, read_texts
-from pipeline.kit.publish.estimates import Estimate, cited, from_draws, restated
+from pipeline.kit.publish.estimates import Estimate, Quantity, cited, from_draws, restated
 from pipeline.kit.publish.keys import Key
-from pipeline.kit.publish.quantities import Quantity
 from pipeline.study import known_rows
 from pipeline.study.causes.estimates import Named, named
 from pipeline.study.names import PACKAGES, UNKNOWNS

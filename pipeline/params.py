@@ -385,16 +385,41 @@ class Pests(Section):
         1,
         rests_on=("effects:E047", "effects:E048", "pest_reports:R022", "pest_reports:R023"),
     )
-    sleeving_leaves_at_most: float = parameter(
-        0.7,
-        "share",
-        "Assumed: the largest share of pods attacked that sleeves leave where they are put on late or tear; the trial "
-        "of East Kalimantan left 0.47, blocks in Perak 0.12.",
-        "Asumsi: bagian serangan terbesar yang tersisa bila sarung terlambat dipasang atau sobek; percobaan di "
-        "Kalimantan Timur menyisakan 0,47, blok kebun di Perak 0,12.",
+    fall_prior_mean: float = parameter(
         0.5,
-        1,
-        rests_on=("effects:E126", "effects:E144"),
+        "log ratio",
+        "Before any trial is read: by how much a control lowers the attack, minus the log of what is left of it; 0.5 "
+        "leaves 61 %. Chosen before the trials were pooled.",
+        "Sebelum membaca percobaan: seberapa besar pengendalian menurunkan serangan, minus log bagian yang tersisa; "
+        "0,5 berarti tersisa 61 %. Dipilih sebelum percobaan digabung.",
+        -1,
+        3,
+    )
+    fall_prior_sd: float = parameter(
+        0.6,
+        "log ratio",
+        "How sure that is, as a standard deviation: with 0.6, 28 to 131 % of the attack is left with 80 % probability.",
+        "Keyakinan atasnya, sebagai simpangan baku: dengan 0,6, tersisa 28 sampai 131 % serangan dengan peluang 80 %.",
+        0.05,
+        3,
+    )
+    fall_bias_sd: float = parameter(
+        0.3,
+        "log ratio",
+        "Scale of how much too large falls of attack are where the control was not drawn by lot: attack moves between "
+        "seasons by itself, and controls begin when it is high. Assumed.",
+        "Skala kelebihan penurunan serangan bila kebun tanpa pengendalian tidak diundi: serangan berubah sendiri "
+        "antarmusim, dan pengendalian dimulai saat serangan tinggi. Asumsi.",
+        0,
+        2,
+    )
+    share_error: float = parameter(
+        0.35,
+        "log ratio",
+        "Standard error taken for a ratio of shares of pods attacked when none is printed. Assumed.",
+        "Galat baku yang dipakai untuk nisbah bagian buah terserang bila tidak dicetak. Asumsi.",
+        0.05,
+        1.5,
     )
 
 

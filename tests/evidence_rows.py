@@ -33,21 +33,29 @@ def made_up(values: list[float], **changes: object) -> pd.DataFrame:
     return frame.assign(**changes)
 
 
-def weighted_draws(rows: pd.DataFrame, size: int, rng: np.random.Generator) -> tuple[dict[str, np.ndarray], np.ndarray]:
+def weighted_draws(
+    rows: pd.DataFrame,
+    size: int,
+    rng: np.random.Generator,
+    prior: tuple[float, float] = (0.2, 0.4),
+    bias: float = 0.15,
+    log_error: float = 0.2,
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Draws from the priors of the evidence model, each weighted by what the rows say: mean and new place, weights.
 
     For rows that are each a programme of their own. Typical spread 0.5 to a factor of e^0.5; spreads half-normal,
     programmes Student's t with four degrees of freedom; other places near (0.1) with 0.8, else far (0.5); bias
-    half-normal with a scale of 0.15 to a factor of e^0.5; errors that were imputed off by a factor of e^0.2.
+    half-normal with a scale of ``bias`` to a factor of e^0.5; errors that were imputed off by a factor of
+    e^``log_error``.
     """
     typical = 0.5 * np.exp(0.5 * rng.standard_normal(size))
     programme, study, row = (np.abs(rng.standard_normal(size)) * typical * part for part in (1, 0.5, 0.5))
-    mean = rng.normal(0.2, 0.4, size)
+    mean = rng.normal(*prior, size)
     slope = rng.normal(0.07, 0.07, size)
     directness = np.where(rng.random(size) < 0.8, 0.1, 0.5)
     place, practice = (directness * rng.standard_normal(size) for _ in range(2))
-    scale = 0.15 * np.exp(0.5 * rng.standard_normal(size))
-    factor = np.exp(0.2 * rng.standard_normal(size))
+    scale = bias * np.exp(0.5 * rng.standard_normal(size))
+    factor = np.exp(log_error * rng.standard_normal(size))
     log_weight = np.zeros(size)
     for each in rows.itertuples():
         true = mean + programme * rng.standard_t(4, size) + study * rng.standard_normal(size)

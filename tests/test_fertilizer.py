@@ -3,13 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.stats
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pipeline.kit.data.citations import count_rows, join, rows_in, sources_in
 from pipeline.kit.publish.keys import KeyPartError
 from pipeline.study.evidence import clean as evidence_clean
-from pipeline.study.fertilizer import best_dose, dose_trials, price_history
+from pipeline.study.fertilizer import best_dose, dose_trials, price_history, surfaces
 from pipeline.study.fertilizer.best_dose import key
 from pipeline.study.fertilizer.estimates import QUANTITIES, fertilizer_estimates, trial_weight
 from pipeline.study.fertilizer.response_curves import FAMILIES, MITSCHERLICH, QUADRATIC_PLATEAU, Response, draw_response
@@ -582,3 +583,90 @@ def test_every_quantity_is_published_with_its_unit_and_sources():
 def test_a_price_that_is_not_declared_is_not_published():
     with pytest.raises(KeyPartError, match=r"fertilizer\.optimal_dose\.cheap is not among the keys"):
         QUANTITIES["optimal_dose"].key(at=("cheap",))
+
+
+# Shapes with a published answer that no number of the project uses.
+
+
+def parabola(bend: float, noise: float, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """Eleven doses in four blocks; one kg brings 0.02 less 2 times ``bend`` per kg already given."""
+    dose = np.repeat(np.linspace(0, 200, 11), 4)
+    error = np.random.default_rng(seed).normal(0, noise, len(dose))
+    return dose, 3 + 0.02 * dose - bend * dose**2 + error
+
+
+def test_published_intervals_and_surface_are_found_again():
+    found = surfaces.surface_checks(dose_trials.maize_trials(), surfaces.reference_surfaces())
+    assert len(found) == 16
+    assert found["passed"].all(), found[~found["passed"]]
+
+
+@pytest.mark.parametrize(("row", "value"), [(2, 1.0), (82, 3.0)])
+def test_a_wrong_yield_is_not_found_again(row, value):
+    damaged = surfaces.reference_surfaces()
+    damaged.loc[row, "yield_value"] += value
+    assert not surfaces.surface_checks(dose_trials.maize_trials(), damaged)["passed"].all()
+
+
+def test_fieller_ends_where_the_likelihood_does():
+    """At Olmstead a parabola is fitted again with its optimum held at each end: the squares rise by t squared times the
+    residual variance. R interpolates this profile and prints 147.96 and 401.65."""
+    maize = dose_trials.maize_trials()
+    dose, found = (
+        maize.loc[maize["trial"] == "hernandez.nitrogen", name].to_numpy() for name in ("dose_kg_per_ha", "yield_value")
+    )
+    ratio = 0.6615 / 118.1
+    ends = surfaces.quadratic_optimum(dose, found, ratio, 0.9).fieller
+    assert ends == pytest.approx((147.96, 401.65), abs=1)
+
+    def squares(columns: np.ndarray, values: np.ndarray) -> float:
+        return float(np.linalg.lstsq(columns, values, rcond=None)[1][0])
+
+    free = squares(np.column_stack([np.ones_like(dose), dose, dose**2]), found)
+    degrees = len(dose) - 3
+    for end in ends:
+        # The slope at the end is the ratio: yield less ratio times dose is a constant and a parabola about the end.
+        held = squares(np.column_stack([np.ones_like(dose), dose**2 - 2 * end * dose]), found - ratio * dose)
+        assert (held - free) / (free / degrees) == pytest.approx(scipy.stats.t.ppf(0.95, degrees) ** 2, rel=1e-6)
+
+
+@pytest.mark.parametrize("method", ["wald", "fieller"])
+def test_intervals_of_an_optimum_hold_as_often_as_they_say(method):
+    """In 2,000 simulated trials whose parabola is well told; the best dose is where 0.02 - 0.0001 x is 0.005."""
+    inside = []
+    for seed in range(2000):
+        low, high = getattr(surfaces.quadratic_optimum(*parabola(5e-5, 0.05, seed), 0.005, 0.9), method)
+        inside.append(low <= 150 <= high)
+    # Two standard errors of such a share are 1.3 points.
+    assert np.mean(inside) == pytest.approx(0.9, abs=0.02)
+
+
+def test_where_the_parabola_is_told_well_both_intervals_are_the_same_and_else_fieller_reaches_farther_out():
+    sharp = surfaces.quadratic_optimum(*parabola(5e-5, 0.001), 0.005, 0.9)
+    assert sharp.wald == pytest.approx(sharp.fieller, abs=0.01)
+    assert sharp.dose == pytest.approx(150, abs=0.5)
+    dull = surfaces.quadratic_optimum(*parabola(5e-5, 0.3), 0.005, 0.9)
+    assert dull.fieller[1] - dull.dose > dull.dose - dull.fieller[0]
+    assert dull.wald[1] - dull.dose == pytest.approx(dull.dose - dull.wald[0])
+
+
+def test_a_response_that_may_be_a_straight_line_excludes_no_dose():
+    with pytest.raises(ValueError, match="cannot be told from a straight line"):
+        surfaces.quadratic_optimum(*parabola(1e-6, 0.5), 0.005, 0.9)
+
+
+@given(st.floats(0.1, 10), st.floats(0.5, 2))
+def test_optimum_and_intervals_follow_the_units(of_dose, of_yield):
+    dose, found = parabola(5e-5, 0.1)
+    one = surfaces.quadratic_optimum(dose, found, 0.005, 0.9)
+    other = surfaces.quadratic_optimum(dose * of_dose, found * of_yield, 0.005 * of_yield / of_dose, 0.9)
+    for name in ("wald", "fieller"):
+        assert getattr(other, name) == pytest.approx(np.array(getattr(one, name)) * of_dose, rel=1e-6)
+
+
+def test_a_square_root_surface_without_error_is_found_again():
+    first, second = (grid.ravel() for grid in np.meshgrid([0.0, 40, 160, 320], [0.0, 80, 240, 320]))
+    truth = np.array([2.0, -0.001, -0.005, 0.06, 0.17, -0.001])
+    roots = np.sqrt(first), np.sqrt(second), np.sqrt(first * second)
+    found = sum(part * column for part, column in zip(truth, (1.0, first, second, *roots), strict=True))
+    assert surfaces.square_root_surface(first, second, found).coefficients == pytest.approx(truth, abs=1e-9)

@@ -14,7 +14,7 @@ from pipeline.study.prices import clean
 from pipeline.study.prices.scope import Dated
 from pipeline.study.scenarios import charts as charts
 from pipeline.study.scenarios import charts as curve_charts
-from pipeline.study.scenarios import estimates, farm, measures, options, price_grid
+from pipeline.study.scenarios import estimates, farm, measures, options
 from pipeline.study.scenarios.cites import ScenarioCites
 from pipeline.study.scenarios.options import Measure, Option, Yields
 
@@ -222,7 +222,7 @@ def test_compost_without_a_price_or_at_a_price_of_zero_is_refused():
 
 @pytest.fixture(scope="module")
 def grid(inputs) -> pd.DataFrame:
-    return price_grid.price_grid(inputs, {"low": 19000.0, "present": 64000.0, "peak": 114000.0}, PRICES, 0.9)
+    return measures.price_grid(inputs, {"low": 19000.0, "present": 64000.0, "peak": 114000.0}, PRICES, 0.9)
 
 
 def test_grid_has_every_option_at_every_price_once(grid):
@@ -253,7 +253,7 @@ def test_dearer_beans_and_cheaper_fertilizer_never_raise_the_chance_of_a_loss(gr
 
 def test_price_of_zero_is_named(inputs):
     with pytest.raises(ValueError, match=r"cocoa low is 0 Rp/kg, fertilizer market is -1 Rp/kg"):
-        price_grid.price_grid(inputs, {"low": 0.0}, {"market": -1.0}, 0.9)
+        measures.price_grid(inputs, {"low": 0.0}, {"market": -1.0}, 0.9)
     with pytest.raises(ValueError, match="peak price of cocoa: the price of dry beans is 0"):
         farm.net_bean_prices({"low": 25000.0, "peak": 0.0}, 0.04, 150000)
 
@@ -320,14 +320,14 @@ def test_a_year_without_a_wage_is_named():
 
 
 def test_cost_of_a_kg_that_is_sure_is_cost_over_kg():
-    assert price_grid.cost_per_kg(np.full(10, 200.0), np.full(10, 4e6), 0.9) == pytest.approx((2e4, 2e4, 2e4))
+    assert measures.cost_per_kg(np.full(10, 200.0), np.full(10, 4e6), 0.9) == pytest.approx((2e4, 2e4, 2e4))
 
 
 @given(st.floats(0, 1), st.integers(0, 50))
 def test_draws_that_bring_nothing_are_the_dearest(share, seed):
     rng = np.random.default_rng(seed)
     extra = np.where(rng.random(400) < share, rng.uniform(-50, 0, 400), rng.uniform(1, 300, 400))
-    lower, value, upper = price_grid.cost_per_kg(extra, np.full(400, 3e6), 0.9)
+    lower, value, upper = measures.cost_per_kg(extra, np.full(400, 3e6), 0.9)
     assert 0 < lower <= value <= upper
     assert np.isinf(value) == (np.quantile(extra, 0.5) <= 0)
     assert np.isinf(upper) == (np.quantile(extra, 0.05) <= 0)
@@ -346,7 +346,7 @@ def test_curve_rises_and_measures_that_bring_nothing_are_not_drawn():
     extra = {"training": np.full(9, 100.0), "pod_sleeving": np.full(9, 300.0), "pruning": np.full(9, -5.0)}
     costs = {"training": np.full(9, 1e6), "pod_sleeving": np.full(9, 6e6), "pruning": np.full(9, 3e6)}
     tonnes = {name: kg * 2 for name, kg in extra.items()}
-    curve = price_grid.cost_curve(extra, costs, tonnes, dict.fromkeys(extra, True), 0.9)
+    curve = measures.cost_curve(extra, costs, tonnes, dict.fromkeys(extra, True), 0.9)
     assert curve["name"].tolist() == ["training", "pod_sleeving", "pruning"]
     blocks = curve_charts.curve_rows(curve, 64000.0)
     assert blocks["name"].tolist() == ["training", "pod_sleeving"]
@@ -356,7 +356,7 @@ def test_curve_rises_and_measures_that_bring_nothing_are_not_drawn():
     assert published[0].n == 3
     assert [str(estimate.key) for estimate in published] == ["cost_per_kg.training", "cost_per_kg.pod_sleeving"]
     with pytest.raises(ValueError, match="must be above zero"):
-        price_grid.cost_per_kg(np.ones(3), np.array([1.0, 0.0, 1.0]), 0.9)
+        measures.cost_per_kg(np.ones(3), np.array([1.0, 0.0, 1.0]), 0.9)
 
 
 def test_measures_without_direct_evidence_stand_behind_all_others_and_say_so():
@@ -364,7 +364,7 @@ def test_measures_without_direct_evidence_stand_behind_all_others_and_say_so():
     costs = {"organic_fertilizer": np.full(9, 1e6), "training": np.full(9, 1e6), "pod_sleeving": np.full(9, 1e6)}
     ranked = {"organic_fertilizer": False, "training": True, "pod_sleeving": True}
     # Compost is the cheapest by far, on prior knowledge alone.
-    curve = price_grid.cost_curve(extra, costs, extra, ranked, 0.9)
+    curve = measures.cost_curve(extra, costs, extra, ranked, 0.9)
     assert curve["name"].tolist() == ["pod_sleeving", "training", "organic_fertilizer"]
     told = {
         str(e.key): e.basis.endswith("without direct evidence, not ranked")

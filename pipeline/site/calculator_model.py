@@ -45,9 +45,10 @@ def collect(params: Any) -> Base:
     drawn = read_table("13_survey", "damage_curve")
     curve = DamageCurve(drawn["at_all"].to_numpy(), drawn["power"].to_numpy())
     any_price = {"ceiling": 1.0, "market": 1.0}
-    ranked = measures.is_ranked(measures.build_options(inputs, any_price), read_table("05_model_evidence", "certainty"))
+    certainties = pd.concat([read_table("05_model_evidence", "certainty"), read_table("07_model_pests", "certainty")])
+    ranked = measures.is_ranked(measures.build_options(inputs, any_price), certainties)
     names = frozenset(name for name, enough in ranked.items() if enough)
-    attacked, left = (pests[name].to_numpy() for name in ("attacked", "left_by_sleeving"))
+    attacked, left = (pests[name].to_numpy() for name in ("attacked", "left_pod_sleeving"))
     clean = inputs.yields.without_borer
     return Base(params, fields(params), inputs, clean, attacked, curve, left, names)
 

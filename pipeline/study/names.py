@@ -15,8 +15,7 @@ UNKNOWNS = _NAMES.group("unknowns")
 REGENCIES = _NAMES.group("regencies")
 PESTS = _NAMES.group("pests")
 PEST_CONTROLS = _NAMES.group("pest_controls")
-# An effect is ranked when its evidence has so many of four steps of certainty (more than very low), or when it was
-# tried in East Kalimantan.
+# An effect is ranked when its evidence has so many of four steps of certainty: more than very low.
 LEAST_STEPS = 2
 # As FAOSTAT spells them in English.
 COUNTRIES = _NAMES.group("countries")

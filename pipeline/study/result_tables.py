@@ -41,8 +41,10 @@ VALUES = {
     "05_model_evidence/sensitivity": "%",
     "05_model_evidence/studies": "log ratio",
     "06_model_fertilizer/optimal_dose": "kg/ha",
+    "07_model_pests/against_trials": "log ratio",
     "07_model_pests/damage": "%",
     "07_model_pests/losses": "%",
+    "07_model_pests/studies": "log ratio",
     "08_model_price_response/lags": "%",
     "08_model_price_response/readings": "%",
     "09_attribution/attainable": "kg/ha",
@@ -67,7 +69,7 @@ VALUE_COLUMNS = {
 }  # fmt: skip
 UNITS = {
     **dict.fromkeys(("attacked_percent", "chance"), "%"),
-    **dict.fromkeys(("se", "log_ratio", "change", "forecast", "own_mean", "error"), "log ratio"),
+    **dict.fromkeys(("se", "log_ratio", "change", "forecast", "own_mean", "error", "seen"), "log ratio"),
     **dict.fromkeys(("here_now", "here_after", "mean_now", "mean_after", "lower50", "upper50"), "log ratio"),
     "net_price": "thousand Rp/kg", "container_t": "t", "production_t": "t", "tonnes": "t/yr", "lag": "yr",
 }  # fmt: skip
@@ -121,8 +123,13 @@ def _measure(column: str) -> Text | None:
     parts = TEXTS.group("parts")
     if column in POOLED_MEASURES:
         return parts["effect"].fill(of=(MEASURES | POOLED_MEASURES)[column])
-    control = column.removeprefix("log_gain_").removesuffix("_there")
-    return parts["gain"].fill(of=PEST_CONTROLS[control]) if control in PEST_CONTROLS else None
+    for part, control in (
+        ("left", column.removeprefix("left_")),
+        ("gain", column.removeprefix("log_gain_").removesuffix("_there")),
+    ):
+        if control in PEST_CONTROLS and control != column:
+            return parts[part].fill(of=PEST_CONTROLS[control])
+    return None
 
 
 def _parts(column: str) -> Text | None:

@@ -30,11 +30,18 @@ class Mixture:
 
     def quantiles(self, levels: list[float]) -> np.ndarray:
         """Quantiles, exact to a billionth of the width of the mixture."""
-        reach = 10 * self.sd.max()
+        reach, wanted = 10 * self.sd.max(), np.asarray(levels)
         ends = self.mean.min() - reach, self.mean.max() + reach
+        # A coarse look where most of it lies leaves little to search for each level.
+        middle = self.weight @ self.mean + np.sqrt(self.variance) * np.linspace(-4, 4, 33)
+        steps = np.sort(np.clip(np.concatenate([ends, middle]), *ends))
+        after = np.clip(np.searchsorted(self.below(steps), wanted), 1, len(steps) - 1)
         tolerances = {"xatol": 1e-9 * (ends[1] - ends[0]), "xrtol": 0.0, "fatol": 0.0, "frtol": 0.0}
         found = find_root(
-            lambda x, level: self.below(x) - level, ends, args=(np.asarray(levels),), tolerances=tolerances
+            lambda x, level: self.below(x) - level,
+            (steps[after - 1], steps[after]),
+            args=(wanted,),
+            tolerances=tolerances,
         )
         return np.asarray(found.x)
 

@@ -20,9 +20,7 @@ from pipeline.kit.stages.inputs import guarded
 
 RUN = "python -m pipeline.kit.stages.run"
 # Not found by imports: what runs a notebook.
-RUNNER = tuple(
-    f"pipeline.kit.stages.{name}" for name in ("run", "kernel", "in_kernel", "executed", "outputs", "run_notes")
-)
+RUNNER = tuple(f"pipeline.kit.stages.{name}" for name in ("run", "kernel", "in_kernel", "outputs", "run_notes"))
 
 
 def notebook_code(stage: str) -> str:
@@ -127,6 +125,8 @@ def _file_of(reader: str, words: Sequence[object], arguments: list[ast.expr]) ->
             raise ValueError("load_raw must be called with the name of the table itself, so that it can be found")
         yield paths.RAW / f"{words[0]}.csv"
     elif reader == "read_table":
+        if len(words) < 2:
+            raise ValueError("read_table must be called with the names of stage and table, so that it can be found")
         yield paths.tables(str(words[0])) / f"{words[1]}.csv"
     elif reader == "load_estimates" and words:
         yield paths.estimates(str(words[0]))

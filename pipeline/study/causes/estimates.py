@@ -26,13 +26,12 @@ SCOPES = {
 
 
 def ranked_causes(certainties: pd.DataFrame, measures: dict[str, str]) -> tuple[str, ...]:
-    """The causes that may be ranked: the pod borer, tried in East Kalimantan, and those whose evidence is more than
-    very low.
+    """The causes that may be ranked: those whose evidence is more than very low.
 
-    ``certainties`` are those of the synthesis, ``measures`` the kind of measure by cause.
+    ``certainties`` are those of the syntheses, of yield and of attack; ``measures`` the kind of measure by cause.
     """
     steps = certainties.set_index("measure")["steps"]
-    return tuple(cause for cause in MODEL_CAUSES if cause == "pod_borer" or steps[measures[cause]] >= LEAST_STEPS)
+    return tuple(cause for cause in MODEL_CAUSES if steps[measures[cause]] >= LEAST_STEPS)
 
 
 def cause_estimates(

@@ -87,8 +87,9 @@ def effects_of(
     frame["is_censored"] = says_none & frame["log_ratio"].isna() & frame["kind"].isin(CONTRAST_KINDS)
     frame["reason_not_pooled"] = frame.apply(_reason_not_pooled, axis=1)
     frame["is_poolable"] = frame["reason_not_pooled"] == ""
+    frame["doubt"] = frame.apply(_doubt, axis=1)
     keep = ["effect_id", "constraint", "measure", *CODED, "intervention", "comparator", "study_id", *OF_STUDY]
-    keep += ["n_kg_per_ha", *ratios.columns, "is_censored", "is_poolable", "reason_not_pooled", "confidence"]
+    keep += ["n_kg_per_ha", *ratios.columns, "is_censored", "is_poolable", "reason_not_pooled", "doubt", "confidence"]
     frame = frame.rename(columns=AS_PRINTED)
     keep += AS_PRINTED.values()
     return frame[[*keep, "warnings", "source_id"]].replace({"": None})
@@ -208,6 +209,11 @@ def _reason_not_pooled(row: pd.Series) -> str:
         return f"what differs is {row['kind'].replace('_', ' ')}"
     if row["outcome"] != "yield":
         return f"outcome is {row['outcome']}, not yield"
+    return _doubt(row)
+
+
+def _doubt(row: pd.Series) -> str:
+    """What speaks against using an effect in any synthesis, whatever was done and measured; empty when nothing does."""
     if row["directness_material"] == "unlike":
         return "cacao unlike that of growers"
     if np.isnan(row["log_ratio"]) and not row["is_censored"]:

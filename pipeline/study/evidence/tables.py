@@ -138,6 +138,7 @@ EFFECTS = Table(
         flag("is_censored", "Only said to be not significant: no ratio, but none that could be told from zero"),
         flag("is_poolable", "Used in the evidence synthesis"),
         text("reason_not_pooled", "Why not", missing=True),
+        text("doubt", "What speaks against using it in any synthesis", missing=True),
         text("confidence", "Confidence in the reading", "low", "medium", "high"),
         number("printed_value", "Effect as printed", "see printed_unit", None, missing=True),
         number("printed_low", "Low end of the range printed", "see printed_unit", None, missing=True),

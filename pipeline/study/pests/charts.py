@@ -1,7 +1,9 @@
 """Figures of 07_model_pests: the damage curve in both readings, and losses with and without control."""
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from scipy.special import ndtri
 
 from pipeline.kit.data.citations import join
 from pipeline.kit.data.contracts import row, sources_of_rows
@@ -22,8 +24,10 @@ from pipeline.kit.publish.figures import (
 from pipeline.study import known_rows
 from pipeline.study.names import PEST_CONTROLS, PESTS
 from pipeline.study.pests.cites import PestCites
-from pipeline.study.pests.pest_control import Control
+from pipeline.study.pests.pest_control import KINDS, Control
 from pipeline.study.pests.pest_losses import HIGH_SHARE, LOW_SHARE
+from pipeline.study.synthesis.charts import draw_groups
+from pipeline.study.synthesis.pooling import Synthesis
 
 TEXTS = read_texts(__file__)
 
@@ -41,6 +45,7 @@ RANGES = {
     known_rows.LOSS_EAST_KALIMANTAN_PRESS: (128.0, Text("East Kalimantan (press)", "Kalimantan Timur (berita)")),
 }
 DAMAGE = Caption.read(TEXTS, "damage")
+LEFT = Caption.read(TEXTS, "left")
 LOSSES = Caption.read(TEXTS, "losses")
 COLOURS = {"pod_borer": BLUE, "black_pod": PURPLE, "dieback": GREEN}
 
@@ -120,6 +125,32 @@ def _draw_range(axes: Axes, bar: object, language: str) -> None:
         rotation=90,
         fontsize=7,
     )
+
+
+def left_rows(studies: pd.DataFrame, falls: Synthesis, level: float) -> pd.DataFrame:
+    """One row per study (``kind`` direct or elsewhere), and two pooled ones (mean, new) per control, as shares of the
+    attack that are left.
+
+    ``studies`` comes from ``robustness.contributions``. Columns as in ``forest_rows`` of the synthesis. A control
+    without a study has its prior.
+    """
+    reach, rows = ndtri((1 + level) / 2), []
+    for name in KINDS:
+        own = studies[studies["measure"] == name].sort_values("is_direct", ascending=False, kind="stable")
+        for s in own.itertuples():
+            ends = np.exp(-s.log_ratio + reach * s.se * np.array([-1, 0, 1]))
+            rows.append((name, s.study_id, "direct" if s.is_direct else "elsewhere", *ends, s.sources))
+        for kind, mixture in (("mean", falls.mean_effect(name)), ("new", falls.new_place(name))):
+            rows.append((name, kind, kind, *np.exp(-np.array(mixture.interval(level))[::-1]), None))
+    return pd.DataFrame(rows, columns=["measure", "name", "kind", "lower", "value", "upper", "source_id"])
+
+
+def draw_left(axes: Axes, data: pd.DataFrame, language: str) -> None:
+    """Studies and pooled rows under the name of each control; ``data`` from ``left_rows``."""
+    x_label = Text("Attack with the control over attack without", "Serangan dengan pengendalian dibagi serangan tanpa")
+    draw_groups(axes, data, language, PEST_CONTROLS, x_label)
+    axes.set_xticks([0.05, 0.1, 0.25, 0.5, 1, 2])
+    localise(axes, language, "x")
 
 
 def loss_rows(losses: pd.DataFrame, controls: list[Control], cites: PestCites) -> pd.DataFrame:

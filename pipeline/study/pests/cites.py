@@ -81,8 +81,7 @@ class PestCites:
 
     def extra(self, control: Control) -> tuple[str, ...]:
         """What the extra yield of a control cites."""
-        losses = (cited for pest in control.pests for cited in self.losses[pest])
-        return (*control.sources, *losses, *self.yields, *POTENTIAL)
+        return (*control.sources, *self.losses[control.pest], *self.yields, *POTENTIAL)
 
     def cost(self, control: Control) -> tuple[str, ...]:
         """What the cost of a control cites, if that is known."""

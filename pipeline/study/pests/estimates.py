@@ -8,9 +8,18 @@ from pipeline.kit.publish.estimates import Estimate, Quantity, cited, from_draws
 from pipeline.kit.publish.keys import Key
 from pipeline.study.fertilizer.response_curves import extra_yield
 from pipeline.study.pests.cites import PestCites
-from pipeline.study.pests.pest_control import Control, break_even_price, highest_cost, loss_with
+from pipeline.study.pests.pest_control import (
+    KINDS,
+    Control,
+    break_even_price,
+    fall_cites,
+    highest_cost,
+    loss_with,
+    share_left,
+)
 from pipeline.study.pests.pest_losses import DamageCurve
 from pipeline.study.prices.scope import Dated
+from pipeline.study.synthesis.pooling import Synthesis
 
 # Loss at a share of pods attacked, and at the present one.
 SHARES, THERE_NOW = {"loss_at_45": 0.45, "loss_at_70": 0.70, "loss_at_96": 0.96}, "loss_there"
@@ -84,7 +93,7 @@ def losses_with_and_without(controls: list[Control], losses: dict[str, np.ndarra
     """
     rows = []
     for pest, before in losses.items():
-        cases = {"none": before} | {c.name: loss_with(c, before) for c in controls if c.pests == (pest,)}
+        cases = {"none": before} | {c.name: loss_with(c, before) for c in controls if c.pest == pest}
         ends = [(1 - level) / 2, 0.5, (1 + level) / 2]
         rows += [(pest, name, *np.quantile(draws * 100, ends)) for name, draws in cases.items()]
     return pd.DataFrame(rows, columns=["pest", "name", "lower", "value", "upper"])
@@ -110,12 +119,32 @@ def loss_with_estimates(
     ]
 
 
-# What is published of each control, per hectare that has its pests.
+# What is published of each control: what it leaves of the attack, and what that is worth where its pest is.
+LEFT = Quantity(
+    "left", "", "%", "Bayesian synthesis of attack with and without, integrated over fixed points", (
+        "left.pod_sleeving", "left.borer_sanitation", "left.biological_agents", "left.pod_removal", "left.fungicide",
+        "left.resistant_clones",
+    ),
+    basis="of the attack, in a regency of Indonesia not yet studied",
+)  # fmt: skip
+LEFT_MEAN = Quantity(
+    "left", "mean", "%", LEFT.method, (
+        "left.pod_sleeving.mean", "left.borer_sanitation.mean", "left.biological_agents.mean", "left.pod_removal.mean",
+        "left.fungicide.mean", "left.resistant_clones.mean",
+    ),
+    basis="of the attack, mean over places in Indonesia",
+)  # fmt: skip
+PRIOR_SHARE = Quantity(
+    "left", "prior_share", "%", LEFT.method, (
+        "left.pod_sleeving.prior_share", "left.borer_sanitation.prior_share", "left.biological_agents.prior_share",
+        "left.pod_removal.prior_share", "left.fungicide.prior_share", "left.resistant_clones.prior_share",
+    ),
+    basis="of the mean fall that no study moves",
+)  # fmt: skip
 EXTRA_KG = Quantity(
     "control", "extra_kg", "kg/ha", "loss avoided x present yield there", (
-        "control.pod_sleeving.extra_kg", "control.ipm_plots.extra_kg", "control.borer_sanitation.extra_kg",
-        "control.biological_agents.extra_kg", "control.pod_removal.extra_kg", "control.fungicide.extra_kg",
-        "control.resistant_clones.extra_kg",
+        "control.pod_sleeving.extra_kg", "control.borer_sanitation.extra_kg", "control.biological_agents.extra_kg",
+        "control.pod_removal.extra_kg", "control.fungicide.extra_kg", "control.resistant_clones.extra_kg",
     ),
 )  # fmt: skip
 COST = Quantity(
@@ -148,54 +177,67 @@ HIGHEST_COST = {
         "control", "highest_cost_50", "million Rp/ha", "cost that extra beans pay with a chance of 50 %", (
             "control.pod_sleeving.highest_cost_50.low", "control.pod_sleeving.highest_cost_50.present",
             "control.pod_sleeving.highest_cost_50.high", "control.pod_sleeving.highest_cost_50.berau",
-            "control.pod_sleeving.highest_cost_50.peak", "control.ipm_plots.highest_cost_50.low",
-            "control.ipm_plots.highest_cost_50.present", "control.ipm_plots.highest_cost_50.high",
-            "control.ipm_plots.highest_cost_50.berau", "control.ipm_plots.highest_cost_50.peak",
-            "control.borer_sanitation.highest_cost_50.low", "control.borer_sanitation.highest_cost_50.present",
-            "control.borer_sanitation.highest_cost_50.high", "control.borer_sanitation.highest_cost_50.berau",
-            "control.borer_sanitation.highest_cost_50.peak", "control.biological_agents.highest_cost_50.low",
-            "control.biological_agents.highest_cost_50.present", "control.biological_agents.highest_cost_50.high",
-            "control.biological_agents.highest_cost_50.berau", "control.biological_agents.highest_cost_50.peak",
-            "control.pod_removal.highest_cost_50.low", "control.pod_removal.highest_cost_50.present",
-            "control.pod_removal.highest_cost_50.high", "control.pod_removal.highest_cost_50.berau",
-            "control.pod_removal.highest_cost_50.peak", "control.fungicide.highest_cost_50.low",
-            "control.fungicide.highest_cost_50.present", "control.fungicide.highest_cost_50.high",
-            "control.fungicide.highest_cost_50.berau", "control.fungicide.highest_cost_50.peak",
-            "control.resistant_clones.highest_cost_50.low", "control.resistant_clones.highest_cost_50.present",
-            "control.resistant_clones.highest_cost_50.high", "control.resistant_clones.highest_cost_50.berau",
-            "control.resistant_clones.highest_cost_50.peak",
+            "control.pod_sleeving.highest_cost_50.peak", "control.borer_sanitation.highest_cost_50.low",
+            "control.borer_sanitation.highest_cost_50.present", "control.borer_sanitation.highest_cost_50.high",
+            "control.borer_sanitation.highest_cost_50.berau", "control.borer_sanitation.highest_cost_50.peak",
+            "control.biological_agents.highest_cost_50.low", "control.biological_agents.highest_cost_50.present",
+            "control.biological_agents.highest_cost_50.high", "control.biological_agents.highest_cost_50.berau",
+            "control.biological_agents.highest_cost_50.peak", "control.pod_removal.highest_cost_50.low",
+            "control.pod_removal.highest_cost_50.present", "control.pod_removal.highest_cost_50.high",
+            "control.pod_removal.highest_cost_50.berau", "control.pod_removal.highest_cost_50.peak",
+            "control.fungicide.highest_cost_50.low", "control.fungicide.highest_cost_50.present",
+            "control.fungicide.highest_cost_50.high", "control.fungicide.highest_cost_50.berau",
+            "control.fungicide.highest_cost_50.peak", "control.resistant_clones.highest_cost_50.low",
+            "control.resistant_clones.highest_cost_50.present", "control.resistant_clones.highest_cost_50.high",
+            "control.resistant_clones.highest_cost_50.berau", "control.resistant_clones.highest_cost_50.peak",
         ),
     ),
     90: Quantity(
         "control", "highest_cost_90", "million Rp/ha", "cost that extra beans pay with a chance of 90 %", (
             "control.pod_sleeving.highest_cost_90.low", "control.pod_sleeving.highest_cost_90.present",
             "control.pod_sleeving.highest_cost_90.high", "control.pod_sleeving.highest_cost_90.berau",
-            "control.pod_sleeving.highest_cost_90.peak", "control.ipm_plots.highest_cost_90.low",
-            "control.ipm_plots.highest_cost_90.present", "control.ipm_plots.highest_cost_90.high",
-            "control.ipm_plots.highest_cost_90.berau", "control.ipm_plots.highest_cost_90.peak",
-            "control.borer_sanitation.highest_cost_90.low", "control.borer_sanitation.highest_cost_90.present",
-            "control.borer_sanitation.highest_cost_90.high", "control.borer_sanitation.highest_cost_90.berau",
-            "control.borer_sanitation.highest_cost_90.peak", "control.biological_agents.highest_cost_90.low",
-            "control.biological_agents.highest_cost_90.present", "control.biological_agents.highest_cost_90.high",
-            "control.biological_agents.highest_cost_90.berau", "control.biological_agents.highest_cost_90.peak",
-            "control.pod_removal.highest_cost_90.low", "control.pod_removal.highest_cost_90.present",
-            "control.pod_removal.highest_cost_90.high", "control.pod_removal.highest_cost_90.berau",
-            "control.pod_removal.highest_cost_90.peak", "control.fungicide.highest_cost_90.low",
-            "control.fungicide.highest_cost_90.present", "control.fungicide.highest_cost_90.high",
-            "control.fungicide.highest_cost_90.berau", "control.fungicide.highest_cost_90.peak",
-            "control.resistant_clones.highest_cost_90.low", "control.resistant_clones.highest_cost_90.present",
-            "control.resistant_clones.highest_cost_90.high", "control.resistant_clones.highest_cost_90.berau",
-            "control.resistant_clones.highest_cost_90.peak",
+            "control.pod_sleeving.highest_cost_90.peak", "control.borer_sanitation.highest_cost_90.low",
+            "control.borer_sanitation.highest_cost_90.present", "control.borer_sanitation.highest_cost_90.high",
+            "control.borer_sanitation.highest_cost_90.berau", "control.borer_sanitation.highest_cost_90.peak",
+            "control.biological_agents.highest_cost_90.low", "control.biological_agents.highest_cost_90.present",
+            "control.biological_agents.highest_cost_90.high", "control.biological_agents.highest_cost_90.berau",
+            "control.biological_agents.highest_cost_90.peak", "control.pod_removal.highest_cost_90.low",
+            "control.pod_removal.highest_cost_90.present", "control.pod_removal.highest_cost_90.high",
+            "control.pod_removal.highest_cost_90.berau", "control.pod_removal.highest_cost_90.peak",
+            "control.fungicide.highest_cost_90.low", "control.fungicide.highest_cost_90.present",
+            "control.fungicide.highest_cost_90.high", "control.fungicide.highest_cost_90.berau",
+            "control.fungicide.highest_cost_90.peak", "control.resistant_clones.highest_cost_90.low",
+            "control.resistant_clones.highest_cost_90.present", "control.resistant_clones.highest_cost_90.high",
+            "control.resistant_clones.highest_cost_90.berau", "control.resistant_clones.highest_cost_90.peak",
         ),
     ),
 }  # fmt: skip
 # Each control is judged where its pests are.
 THERE = {
-    ("pod_borer",): "mature hectare (TM) with pod borer, per year",
-    ("black_pod",): "mature hectare (TM) with black pod, per year",
-    ("dieback",): "mature hectare (TM) with dieback, per year",
-    ("pod_borer", "black_pod"): "mature hectare (TM) with pod borer and black pod, per year",
+    "pod_borer": "mature hectare (TM) with pod borer, per year",
+    "black_pod": "mature hectare (TM) with black pod, per year",
+    "dieback": "mature hectare (TM) with dieback, per year",
 }
+
+
+def left_estimates(falls: Synthesis, studies: pd.DataFrame, level: float) -> list[Estimate]:
+    """Share of the attack that each control leaves, and how much of its mean fall is prior, in per cent.
+
+    ``studies`` comes from ``robustness.contributions``. A control without a study has what the prior says.
+    """
+    found = []
+    weights = studies.groupby("measure")["weight"].sum()
+    for name in KINDS:
+        own = studies[studies["measure"] == name]
+        common = {**cited(fall_cites(falls)), "n": len(own), "n_of": "studies"}
+        for quantity, mixture in ((LEFT, falls.new_place(name)), (LEFT_MEAN, falls.mean_effect(name))):
+            upper, value, lower = share_left(np.array(mixture.interval(level))) * 100
+            basis = quantity.basis if len(own) else f"{quantity.basis}; prior only"
+            ends = {"lower": lower, "upper": upper, "level": level, "basis": basis}
+            found.append(quantity.estimate(quantity.key(name), value, **ends, **common))
+        prior = (1 - float(weights.get(name, 0.0))) * 100
+        found.append(PRIOR_SHARE.estimate(PRIOR_SHARE.key(name), prior, **common))
+    return found
 
 
 def control_estimates(
@@ -216,8 +258,8 @@ def control_estimates(
     """
     found = []
     for control in controls:
-        extra = extra_yield(there[control.pests[0]], control.log_gain, potential)
-        where, cites_extra = THERE[control.pests], cites.extra(control)
+        extra = extra_yield(there[control.pest], control.log_gain, potential)
+        where, cites_extra = THERE[control.pest], cites.extra(control)
         own = cited(cites_extra, seed)
         found.append(EXTRA_KG.drawn(EXTRA_KG.key(control.name), extra, level, basis=where, **own))
         found += [

@@ -6,22 +6,21 @@ import numpy as np
 import pandas as pd
 
 from pipeline.kit.bayes.mixture import stream
-from pipeline.kit.data.citations import cite_parameters
-from pipeline.kit.data.contracts import ends, row, sources_of_rows
-from pipeline.study import known_rows
+from pipeline.kit.data.citations import cite_parameters, split_lists
 from pipeline.study.fertilizer.response_curves import extra_yield
-from pipeline.study.pests.pest_losses import DamageCurve, combined_loss, log_gain, yield_where, yield_without
+from pipeline.study.pests.pest_losses import DamageCurve, log_gain, yield_where, yield_without
+from pipeline.study.synthesis.pooling import Priors, Synthesis
 
 
 @dataclass(frozen=True)
 class Control:
-    """A control where its pest is: draws of its log yield gain, and of its yearly cost in Rp/ha if that is known.
+    """A control where its ``pest`` is: draws of its log yield gain, and of its yearly cost in Rp/ha if that is known.
 
-    ``pests`` names the losses it works on. Raises ``ValueError`` when there is no draw or a gain is below zero.
+    Raises ``ValueError`` when there is no draw or a gain is below zero.
     """
 
     name: str
-    pests: tuple[str, ...]
+    pest: str
     log_gain: np.ndarray
     sources: tuple[str, ...]
     cost_idr_per_ha: np.ndarray | None = None
@@ -51,131 +50,134 @@ def borer_gain(curve: DamageCurve, attacked: np.ndarray, left: np.ndarray | floa
 
 def disease_gain(loss: np.ndarray, left: np.ndarray | float) -> np.ndarray:
     """Log gain of a control that leaves the share ``left`` of a disease; loss is taken to follow it in proportion."""
-    return log_gain(loss, loss * np.minimum(left, 1.0))
+    return log_gain(loss, loss * left)
 
 
-def capped_gain(extra: np.ndarray, yield_now: np.ndarray, loss: np.ndarray) -> np.ndarray:
-    """Log gain of ``extra`` kg/ha, no more than the share ``loss`` that was lost."""
-    return np.minimum(np.log1p(extra / yield_now), -np.log1p(-loss))
+# What each control is: the pest that it works on, and the kinds of contrast that say what it leaves of the attack.
+KINDS = {
+    "pod_sleeving": ("pod_borer", ("sleeving",)),
+    "borer_sanitation": ("pod_borer", ("frequent_picking",)),
+    "biological_agents": ("pod_borer", ("borer_biological",)),
+    "pod_removal": ("black_pod", ("sanitation",)),
+    "fungicide": ("black_pod", ("black_pod_fungicide",)),
+    "resistant_clones": ("dieback", ("planting_material",)),
+}
+OF_KIND = {kind: name for name, (_, kinds) in KINDS.items() for kind in kinds}
+# The attack that trials of them count, by pest.
+ATTACK = {"pod_borer": "pods_attacked_borer", "black_pod": "pods_rotten_black_pod", "dieback": "dieback_intensity"}
+# The parameters behind what controls leave.
+FALL_PRIORS = cite_parameters(
+    "pests.fall_prior_mean",
+    "pests.fall_prior_sd",
+    "pests.fall_bias_sd",
+    "pests.share_error",
+    "evidence.spread_prior_scale",
+    "evidence.near_weight",
+)
+# A loss that cannot be told from none is taken to be this, where its logarithm is asked for.
+LEAST_LOSS = 1e-9
+# How well the error of a share of pods is known that is not printed (of its log).
+SHARE_ERROR_LOG_SD = 0.4
 
 
-def borer_controls(
-    draws: pd.DataFrame,
-    curve: DamageCurve,
-    tables: tuple[pd.DataFrame, pd.DataFrame],
-    yield_there: np.ndarray,
-    costs: dict[str, np.ndarray],
-    rng: np.random.Generator,
-) -> list[Control]:
-    """Controls of the pod borer; ``tables`` are effects and reports, ``costs`` draws in Rp/ha where known.
+def fall_priors(mean: float, sd: float, bias_sd: float, spread_scale: float, near_weight: float) -> Priors:
+    """Priors of the synthesis of attack: of the mean fall, and of the bias of designs without a drawn control."""
+    return Priors(
+        other=(mean, sd),
+        spread_scale=spread_scale,
+        bias_sd=bias_sd,
+        near_weight=near_weight,
+        variation_log_sd=SHARE_ERROR_LOG_SD,
+    )
 
-    ``yield_there`` is the present yield of a hectare that has it. The plots of Aceh Timur leave the share of attack
-    that was printed. The fall in Papua New Guinea
-    (E095) is the most that was claimed, so the fall is drawn evenly from none to that. Biological agents (E052) are
-    drawn evenly from the range printed over agents, but bring back no more than borer and black pod take.
+
+def fall_rows(effects: pd.DataFrame, share_error: float) -> pd.DataFrame:
+    """Contrasts that count attack, as rows of the synthesis: ``measure`` is the control, ``log_ratio`` the fall.
+
+    The fall is minus the log of the attack with the control over that without: above zero is less attack. An error that
+    is not printed is ``share_error``. ``effects`` is the clean table.
     """
-    effects, reports = tables
-    pods, size = draws["attacked"].to_numpy(), len(draws)
-    least_left = float(np.exp(row(effects, known_rows.WEEKLY_HARVEST_NEW_BRITAIN)["log_ratio"]))
-    plots_left = (
-        row(reports, known_rows.ATTACK_ACEH_TIMUR_CONTROLLED)["value_high"]
-        / row(reports, known_rows.ATTACK_ACEH_TIMUR)["value_high"]
-    )
-    agents = row(effects, known_rows.BIOLOGICAL_AGENTS_SOUTHEAST_SULAWESI)
-    lost = combined_loss(draws["loss_pod_borer_there"].to_numpy(), draws["loss_black_pod"].to_numpy())
-    avoided = rng.uniform(agents["printed_low"], agents["printed_high"], size)
-    sanitation = borer_gain(curve, pods, rng.uniform(least_left, 1.0, size))
-    return [
-        Control(
-            "pod_sleeving",
-            ("pod_borer",),
-            draws["log_gain_sleeving_there"].to_numpy(),
-            (
-                *sources_of_rows(effects, known_rows.SLEEVING_TRIAL_SAMARINDA, known_rows.SLEEVED_BLOCKS_PERAK),
-                *cite_parameters("pests.sleeving_leaves_at_most"),
-            ),
-            costs.get("sleeving"),
-        ),
-        Control(
-            "ipm_plots",
-            ("pod_borer",),
-            borer_gain(curve, pods, plots_left),
-            sources_of_rows(reports, known_rows.ATTACK_ACEH_TIMUR_CONTROLLED, known_rows.ATTACK_ACEH_TIMUR),
-        ),
-        Control(
-            "borer_sanitation",
-            ("pod_borer",),
-            sanitation,
-            sources_of_rows(effects, known_rows.WEEKLY_HARVEST_NEW_BRITAIN),
-            costs.get("pruning"),
-        ),
-        Control(
-            "biological_agents",
-            ("pod_borer", "black_pod"),
-            capped_gain(avoided, yield_there, lost),
-            sources_of_rows(effects, known_rows.BIOLOGICAL_AGENTS_SOUTHEAST_SULAWESI),
-        ),
-    ]
+    own = _of_controls(effects)
+    rows = own[own["outcome"] == own["pest"].map(ATTACK)]
+    return rows.assign(
+        log_ratio=-rows["log_ratio"],
+        se=rows["log_ratio_se"].fillna(share_error).astype(float),
+        is_se_imputed=rows["log_ratio_se"].isna(),
+        doublings=np.nan,
+    ).reset_index(drop=True)
 
 
-def disease_controls(
-    draws: pd.DataFrame, effects: pd.DataFrame, costs: dict[str, np.ndarray], rng: np.random.Generator
-) -> list[Control]:
-    """Controls of black pod and dieback; ``costs`` holds draws in Rp/ha where known.
+def _of_controls(effects: pd.DataFrame) -> pd.DataFrame:
+    """Effects of the controls that nothing speaks against, with ``measure`` (the control) and ``pest``."""
+    own = effects[effects["kind"].isin(OF_KIND) & effects["doubt"].isna()]
+    control = own["kind"].map(OF_KIND)
+    return own.assign(measure=control, pest=control.map({name: pest for name, (pest, _) in KINDS.items()}))
 
-    Removing diseased pods leaves a share drawn evenly between its four comparisons (E082 to E085), fungicide one
-    from the range printed (E087); both were tried in Africa against another species. The five clones share one
-    control, so they are one comparison: the share left is drawn evenly between the best and the worst clone.
-    """
-    black_pod, size = draws["loss_black_pod"].to_numpy(), len(draws)
-    pods_removed, cloned = (
-        ends(effects[effects["effect_id"].isin(keys)], "log_ratio")
-        for keys in (known_rows.POD_REMOVAL_CAMEROON, known_rows.RESISTANT_CLONES_SIGI)
-    )
-    removal, clones = (
-        np.exp(rng.uniform(found["log_ratio"].min(), found["log_ratio"].max(), size))
-        for found in (pods_removed, cloned)
-    )
-    sprays = row(effects, known_rows.FUNGICIDE_GHANA)
-    sprayed = np.exp(rng.normal(sprays["log_ratio"], sprays["log_ratio_se"], size))
-    return [
-        Control(
-            "pod_removal",
-            ("black_pod",),
-            disease_gain(black_pod, removal),
-            tuple(pods_removed["source_id"]),
-            costs.get("pruning"),
-        ),
-        Control(
-            "fungicide",
-            ("black_pod",),
-            disease_gain(black_pod, sprayed),
-            sources_of_rows(effects, known_rows.FUNGICIDE_GHANA),
-        ),
-        Control(
-            "resistant_clones",
-            ("dieback",),
-            disease_gain(draws["loss_dieback_there"].to_numpy(), clones),
-            tuple(cloned["source_id"]),
-        ),
-    ]
+
+def fall_cites(falls: Synthesis) -> tuple[str, ...]:
+    """What every fall cites: all rows, for together they tell the typical spread, and the priors."""
+    return (*sorted(split_lists(falls.rows["source_id"])), *FALL_PRIORS)
+
+
+def share_left(fall: np.ndarray | float) -> np.ndarray:
+    """Share of the attack that is left; a control does not raise the attack."""
+    return np.minimum(np.exp(-np.asarray(fall)), 1.0)
+
+
+def draw_left(falls: Synthesis, seed: int, size: int) -> pd.DataFrame:
+    """Draws of the share of the attack that each control leaves in a new place: columns ``left_`` and its name."""
+    drawn = {name: falls.new_place(name).draw(stream(seed, f"fall {name}"), size) for name in KINDS}
+    return pd.DataFrame({f"left_{name}": share_left(fall) for name, fall in drawn.items()})
 
 
 def all_controls(
-    draws: pd.DataFrame,
-    curve: DamageCurve,
-    tables: tuple[pd.DataFrame, pd.DataFrame],
-    mean_yield: np.ndarray,
-    costs: dict[str, np.ndarray],
-    seed: int,
+    draws: pd.DataFrame, curve: DamageCurve, cites: tuple[str, ...], costs: dict[str, np.ndarray]
 ) -> list[Control]:
-    """Controls of all pests; arguments as in ``borer_controls``, ``mean_yield`` is that of all hectares."""
-    borer, disease = stream(seed, "borer controls"), stream(seed, "disease controls")
-    there = yields_there(draws, mean_yield)["pod_borer"]
-    return [
-        *borer_controls(draws, curve, tables, there, costs, borer),
-        *disease_controls(draws, tables[0], costs, disease),
-    ]
+    """Controls of all pests: what each leaves of the attack, and what that brings where its pest is.
+
+    ``draws`` are those of the pests, with what each control leaves; ``cites`` is what that rests on, and ``costs`` are
+    draws in Rp/ha by control, where known.
+    """
+    lost = {"black_pod": draws["loss_black_pod"].to_numpy(), "dieback": draws["loss_dieback_there"].to_numpy()}
+    found = []
+    for name, (pest, _) in KINDS.items():
+        left = draws[f"left_{name}"].to_numpy()
+        is_borer = pest == "pod_borer"
+        gain = borer_gain(curve, draws["attacked"].to_numpy(), left) if is_borer else disease_gain(lost[pest], left)
+        found.append(Control(name, pest, gain, cites, costs.get(name)))
+    return found
+
+
+def against_trials(
+    effects: pd.DataFrame,
+    controls: list[Control],
+    losses: dict[str, np.ndarray],
+    share_error: float,
+    level: float,
+    seed: int,
+) -> pd.DataFrame:
+    """Trials that print the yield with a control, or the loss itself, against what attack and damage foretell.
+
+    They are not used elsewhere. ``losses`` are draws without control where each pest is. Columns: ``effect_id``,
+    ``name`` (of the control), ``outcome``, ``seen``, ``lower``, ``value`` and ``upper`` of the forecast with the error
+    of the trial, all log ratios, ``is_inside`` (of the interval), and ``source_id``.
+    """
+    own = _of_controls(effects)
+    # Another clone differs in more than its dieback, so its yield says nothing of that.
+    own = own[own["kind"] != "planting_material"]
+    rows = own[own["outcome"].isin(["yield", "yield_loss"]) & own["log_ratio"].notna()]
+    by_name, found = {control.name: control for control in controls}, []
+    for row in rows.itertuples():
+        control, loss = by_name[row.measure], losses[row.pest]
+        lost = np.maximum(loss_with(control, loss), LEAST_LOSS)
+        change = control.log_gain if row.outcome == "yield" else np.log(lost / loss)
+        error = share_error if np.isnan(row.log_ratio_se) else row.log_ratio_se
+        told = change + error * stream(seed, f"trial {row.effect_id}").standard_normal(len(change))
+        lower, value, upper = np.quantile(told, [(1 - level) / 2, 0.5, (1 + level) / 2])
+        ends = (row.log_ratio, lower, value, upper, bool(lower <= row.log_ratio <= upper))
+        found.append((row.effect_id, row.measure, row.outcome, *ends, row.source_id))
+    columns = ["effect_id", "name", "outcome", "seen", "lower", "value", "upper", "is_inside", "source_id"]
+    return pd.DataFrame(found, columns=columns)
 
 
 def with_gains(draws: pd.DataFrame, is_sabah: np.ndarray, controls: list[Control]) -> pd.DataFrame:
@@ -223,7 +225,7 @@ def chance_by_price(
     rows = []
     for control in controls:
         if control.cost_idr_per_ha is not None:
-            extra = extra_yield(there[control.pests[0]], control.log_gain, potential)
+            extra = extra_yield(there[control.pest], control.log_gain, potential)
             even = break_even_price(extra, control.cost_idr_per_ha, harvest_cost)
             rows += [(control.name, price, float((even < price).mean()) * 100) for price in prices]
     if not rows:

@@ -191,25 +191,24 @@ def log_gain(loss_before: np.ndarray, loss_after: np.ndarray) -> np.ndarray:
 def draws_table(
     curve: DamageCurve,
     attack: tuple[np.ndarray, np.ndarray],
-    sleeved_share: np.ndarray,
+    left: pd.DataFrame,
     black_pod: np.ndarray,
     dieback: tuple[np.ndarray, np.ndarray],
 ) -> pd.DataFrame:
-    """One row per draw: attack and losses, shares of one, and log gains of sleeving.
+    """One row per draw: attack and losses, shares of one, and the log gain of sleeving on an average hectare.
 
     ``attack`` holds the share of the area that has the borer and the share of pods attacked there, ``dieback`` the
-    share of the area reached and the share of yield lost there. ``sleeved_share`` of the attack is left by sleeving,
-    and kept. Columns that end in ``_there`` are for a hectare that has the pest; the others for an average hectare, on
+    share of the area reached and the share of yield lost there. ``left`` is what each control leaves of the attack, and
+    kept. Columns that end in ``_there`` are for a hectare that has the pest; the others for an average hectare, on
     which sleeving is done only where the borer is.
     """
     (area, pods), (reached, lost) = attack, dieback
-    there, sleeved = curve.loss(pods), curve.loss(pods * sleeved_share)
+    there, sleeved = curve.loss(pods), curve.loss(pods * left["left_pod_sleeving"].to_numpy())
     frame = pd.DataFrame({"attacked_area": area, "attacked": pods, "loss_pod_borer_there": there})
-    frame["left_by_sleeving"] = sleeved_share
+    frame[list(left)] = left.to_numpy()
     frame["loss_pod_borer"], frame["loss_black_pod"] = area * there, black_pod
     frame["dieback_area"], frame["loss_dieback_there"], frame["loss_dieback"] = reached, lost, reached * lost
     frame["loss_all"] = combined_loss(*(frame[name].to_numpy() for name in AVERAGE))
-    frame["log_gain_sleeving_there"] = log_gain(there, sleeved)
     frame["log_gain_sleeving"] = log_gain(area * there, area * sleeved)
     return frame
 
@@ -221,22 +220,6 @@ def attack_figures(baselines: pd.DataFrame, effects: pd.DataFrame) -> tuple[floa
     """Share of pods attacked without (B059) and with sleeving (E126) in the one trial of East Kalimantan."""
     before = float(row(baselines, known_rows.PODS_ATTACKED_SAMARINDA)["value"]) / 100
     return before, before * float(np.exp(row(effects, known_rows.SLEEVING_TRIAL_SAMARINDA)["log_ratio"]))
-
-
-def draw_left_by_sleeving(effects: pd.DataFrame, most: float, rng: np.random.Generator, size: int) -> np.ndarray:
-    """Draws of the share of the attack that sleeves leave.
-
-    From what blocks in Perak were left with (E144) to the share ``most`` that is assumed for poor work, most likely
-    what the trial of East Kalimantan left (E126): a triangular distribution. Raises ``ValueError`` when ``most`` lies
-    below the trial.
-    """
-    least, likely = (
-        float(np.exp(row(effects, key)["log_ratio"]))
-        for key in (known_rows.SLEEVED_BLOCKS_PERAK, known_rows.SLEEVING_TRIAL_SAMARINDA)
-    )
-    if not least < likely < most <= 1:
-        raise ValueError(f"sleeves leave from {least:.2g}, most likely {likely:.2g}, to at most {most:g} of the attack")
-    return rng.triangular(least, likely, most, size)
 
 
 def area_shares(reports: pd.DataFrame) -> pd.DataFrame:

@@ -94,7 +94,6 @@ def sabah_weight(readings: dict[str, float], taught: dict[str, Mixture], before:
 def move_pests(
     pests: pd.DataFrame,
     damage: tuple[DamageCurve, np.ndarray],
-    tables: tuple[pd.DataFrame, pd.DataFrame],
     mean_yield: np.ndarray,
     taught: dict[str, Mixture],
     potential: float,
@@ -102,8 +101,8 @@ def move_pests(
 ) -> tuple[pd.DataFrame, DamageCurve]:
     """The draws of 07 with attack and damage that plots have ``taught``, and all that follows; and their curves.
 
-    ``damage`` is the curve of each draw, and which draws follow Sabah; ``tables`` are effects and reports. Pairs of a
-    yield and a pest that trees cannot bear (above the ``potential`` without it) get no weight, as in 07.
+    ``damage`` is the curve of each draw, and which draws follow Sabah. Pairs of a yield and a pest that trees cannot
+    bear (above the ``potential`` without it) get no weight, as in 07.
     """
     if not taught:
         return pests, damage[0]
@@ -112,8 +111,7 @@ def move_pests(
     rows = possible_rows(mean_yield, area, damage[0].loss(pods), potential, stream(seed, "possible with plots"))
     curve, is_sabah = damage[0].take(rows), damage[1][rows]
     dieback = columns["dieback_area"], columns["loss_dieback_there"]
-    draws = draws_table(
-        curve, (area[rows], pods[rows]), columns["left_by_sleeving"], columns["loss_black_pod"], dieback
-    )
+    left = pests[[name for name in pests if name.startswith("left_")]]
+    draws = draws_table(curve, (area[rows], pods[rows]), left, columns["loss_black_pod"], dieback)
     draws["drawn_as"] = columns["drawn_as"][rows]
-    return with_gains(draws, is_sabah, all_controls(draws, curve, tables, mean_yield, {}, seed)), curve
+    return with_gains(draws, is_sabah, all_controls(draws, curve, (), {})), curve

@@ -1,4 +1,5 @@
-"""The measures and packages that are compared, made from the draws of earlier stages and from local prices."""
+"""The measures and packages that are compared, made from the draws of earlier stages and from local prices, and what
+each brings over a grid of prices."""
 
 from dataclasses import dataclass
 
@@ -11,12 +12,16 @@ from pipeline.study.fertilizer.best_dose import average
 from pipeline.study.fertilizer.response_curves import Response
 from pipeline.study.names import LEAST_STEPS
 from pipeline.study.prices.prices_now import as_set
-from pipeline.study.scenarios.options import Measure, Option, Yields
+from pipeline.study.scenarios.options import Measure, Option, Yields, assess, summarise
 
 # Nothing was tried between no dose and the full one, so doses are compared in tenths of the full dose, not finer.
 DOSE_SHARES = np.arange(1, 11) / 10
+# Stands for the price of fertilizer where none is bought.
+NONE_BOUGHT = "none"
 SYNTHESIS = {
     "fertilizer_ceiling": "mineral_fertilizer",
+    "pod_sleeving": "pod_sleeving",
+    "borer_sanitation": "borer_sanitation",
     "pruning": "pruning",
     "organic_fertilizer": "organic_fertilizer",
     "training": "training",
@@ -118,13 +123,11 @@ def build_options(inputs: Inputs, prices: dict[str, float]) -> dict[str, Option]
 def is_ranked(options: dict[str, Option], certainties: pd.DataFrame) -> dict[str, bool]:
     """Which options rest on enough evidence to be ranked, by name.
 
-    ``certainties`` are those of the synthesis: a measure whose evidence is very low is not ranked. Sleeving was tried
-    in East Kalimantan itself; of weekly harvest with sanitation against the borer there is only a claim. A package is
-    ranked when its parts are.
+    ``certainties`` are those of the two syntheses, of yield and of attack: a measure whose evidence is very low is not
+    ranked. A package is ranked when its parts are.
     """
     steps = certainties.set_index("measure")["steps"]
-    enough = {name: bool(steps[kind] >= LEAST_STEPS) for name, kind in SYNTHESIS.items()}
-    single = {**enough, "pod_sleeving": True, "borer_sanitation": False}
+    single = {name: bool(steps[kind] >= LEAST_STEPS) for name, kind in SYNTHESIS.items()}
     single["fertilizer_market"] = single["fertilizer_ceiling"]
     return {name: all(single[part] for part in PARTS.get(name, (name,))) for name in options}
 
@@ -159,3 +162,90 @@ def compost_cost(
     trees = rng.uniform(dense["value_low"], densest["value_high"], size)
     cost = trees * dose["value"] * (as_set(latest["price_idr_per_kg"], fertilizer_multiplier) + transport)
     return cost, tuple(str(figure["source_id"]) for figure in (latest, dose, dense, densest))
+
+
+@dataclass(frozen=True)
+class CocoaPrice:
+    """All that the options at one price of cocoa need: the name of the price, what harvesting leaves of it in Rp/kg,
+    the prices of fertilizer in Rp/kg by name, and the level of the intervals."""
+
+    name: str
+    net_idr_per_kg: float
+    fertilizer: dict[str, float]
+    inputs: Inputs
+    level: float
+
+
+def price_grid(
+    inputs: Inputs, net_prices: dict[str, float], fertilizer_prices: dict[str, float], level: float
+) -> pd.DataFrame:
+    """Options by cocoa and fertilizer price, one row each: ``name``, ``cocoa``, ``fertilizer`` and the summary.
+
+    Options without mineral fertilizer have ``none`` as its price. Raises ``ValueError`` that names every price that
+    is not above zero.
+    """
+    prices = {f"cocoa {name}": price for name, price in net_prices.items()}
+    prices |= {f"fertilizer {name}": price for name, price in fertilizer_prices.items()}
+    if wrong := [f"{name} is {price:g} Rp/kg" for name, price in prices.items() if not price > 0]:
+        raise ValueError(f"prices must be above zero: {', '.join(wrong)}")
+    items = [CocoaPrice(name, net, fertilizer_prices, inputs, level) for name, net in net_prices.items()]
+    return pd.concat(map(options_at_price, items), ignore_index=True)
+
+
+def options_at_price(price: CocoaPrice) -> pd.DataFrame:
+    """The rows of the grid at one price of cocoa."""
+    others = other_measures(price.inputs)
+    rows = [_row(price, Option(name, (measure,)), NONE_BOUGHT) for name, measure in others.items()]
+    for name, cost in price.fertilizer.items():
+        full = fertilizer(price.inputs, cost)
+        dose, best = best_fertilizer(price.inputs, cost, price.net_idr_per_kg)
+        for option in (Option("fertilizer", (full,)), *packages(full, others)):
+            rows.append(_row(price, option, name) | {"dose_kg_per_ha": price.inputs.full_dose})
+        rows.append(_row(price, Option("fertilizer_best", (best,)), name) | {"dose_kg_per_ha": dose})
+    return pd.DataFrame(rows)
+
+
+def _row(price: CocoaPrice, option: Option, fertilizer_price: str) -> dict[str, object]:
+    outcome = assess(option, price.inputs.yields.with_borer, price.net_idr_per_kg, price.inputs.potential)
+    return {
+        "name": option.name,
+        "cocoa": price.name,
+        "fertilizer": fertilizer_price,
+        **summarise(outcome, price.level),
+    }
+
+
+def cost_per_kg(extra_kg: np.ndarray, cost: np.ndarray, level: float) -> tuple[float, float, float]:
+    """Lower bound, median and upper bound of what an extra kg costs, in the unit of ``cost`` per kg.
+
+    A cost per kg has no mean when the gain may be nothing, so the quantiles are those of the kg that one rupiah
+    brings, turned over: a draw that brings nothing, or loses beans, is dearer than any that brings some. A bound at
+    which nothing is brought is infinite. Raises ``ValueError`` for a cost that is not above zero.
+    """
+    if not np.all(np.asarray(cost) > 0):
+        raise ValueError(f"a cost of {np.min(cost):g} has no kg to it; it must be above zero")
+    brought = np.quantile(extra_kg / cost, [(1 + level) / 2, 0.5, (1 - level) / 2])
+    lower, value, upper = (1 / kg if kg > 0 else np.inf for kg in brought)
+    return lower, value, upper
+
+
+def cost_curve(
+    extra_kg: dict[str, np.ndarray],
+    costs: dict[str, np.ndarray],
+    tonnes: dict[str, np.ndarray],
+    ranked: dict[str, bool],
+    level: float,
+) -> pd.DataFrame:
+    """Measures by rising cost of an extra kg: ``name``, ``lower``, ``value``, ``upper`` (Rp/kg), ``tonnes``,
+    ``is_ranked``.
+
+    ``tonnes`` in the result are medians. Measures of which the median draw brings nothing stand last, their cost
+    infinite. Those without direct evidence, which are not ``ranked``, stand after all others, by name.
+    """
+    rows = [
+        (name, *cost_per_kg(extra_kg[name], costs[name], level), float(np.median(tonnes[name]))) for name in extra_kg
+    ]
+    frame = pd.DataFrame(rows, columns=["name", "lower", "value", "upper", "tonnes"])
+    frame["is_ranked"] = frame["name"].map(ranked)
+    first, apart = frame[frame["is_ranked"]], frame[~frame["is_ranked"]]
+    return pd.concat([first.sort_values(["value", "name"]), apart.sort_values("name")], ignore_index=True)

@@ -22,19 +22,19 @@ LITTLE, MUCH = np.log(0.9), np.log(1.25)
 LEVEL = 0.8
 
 
-def certainty(synthesis: Synthesis, studies: pd.DataFrame) -> pd.DataFrame:
+def certainty(synthesis: Synthesis, studies: pd.DataFrame, cites: tuple[str, ...]) -> pd.DataFrame:
     """One row per measure: ``measure``, ``certainty``, ``steps`` (of four), ``reasons`` (codes of ``TEXTS``, each with
     the steps that it takes), ``studies``, ``programmes``, ``source_id``.
 
-    ``studies`` comes from ``robustness.contributions``.
+    ``studies`` comes from ``robustness.contributions``; ``cites`` is what every effect of the synthesis cites.
     """
     rows = []
-    for measure in POOLED_MEASURES:
+    for measure in synthesis.posteriors:
         own = studies[studies["measure"] == measure]
         reasons = dict(_reasons(synthesis, measure, own)) if len(own) else {"no_study": -4}
         steps = max(1, 4 + sum(reasons.values())) if len(own) else 0
         told = ";".join(f"{reason}:{taken:g}" for reason, taken in reasons.items())
-        cited = join(*synthesis.cites)
+        cited = join(*cites)
         counted = (len(own), own["programme"].nunique())
         rows.append((measure, CERTAINTIES[steps], steps, told, *counted, cited))
     return pd.DataFrame(

@@ -87,11 +87,19 @@ def forest_rows(studies: pd.DataFrame, estimates: list[Estimate], level: float) 
 
 def draw_forest(axes: Axes, data: pd.DataFrame, language: str) -> None:
     """Studies and pooled rows under the name of each measure; ``data`` from ``forest_rows``."""
+    x_label = Text("Yield with the measure over yield without", "Hasil dengan tindakan dibagi hasil tanpa")
+    draw_groups(axes, data, language, POOLED_MEASURES, x_label)
+    axes.set_xticks([0.25, 0.5, 1, 2, 4])
+    localise(axes, language, "x")
+
+
+def draw_groups(axes: Axes, data: pd.DataFrame, language: str, names: dict[str, Text], x_label: Text) -> None:
+    """Studies and pooled rows under the name of each measure, on a log scale of ratios; ``data`` as ``forest_rows``."""
     ticks, place = [], 0
     colours = {"direct": BLUE, "elsewhere": ORANGE, "hidden": GREEN, "mean": BLACK, "new": GREY}
     styles = {"elsewhere": (0, (5, 2)), "hidden": (0, (1, 1.2))}
     for measure, rows in data.groupby("measure", sort=False):
-        ticks.append((place, POOLED_MEASURES[str(measure)].in_language(language), True))
+        ticks.append((place, names[str(measure)].in_language(language), True))
         for row in rows.itertuples():
             place += 1
             colour = colours[str(row.kind)]
@@ -110,14 +118,10 @@ def draw_forest(axes: Axes, data: pd.DataFrame, language: str) -> None:
     axes.invert_yaxis()
     axes.axvline(1, color=GREY, linewidth=0.9)
     axes.set_xscale("log")
-    axes.set_xticks([0.25, 0.5, 1, 2, 4])
     axes.minorticks_off()
-    axes.set_xlabel(
-        label(language, "Yield with the measure over yield without", "Hasil dengan tindakan dibagi hasil tanpa")
-    )
+    axes.set_xlabel(x_label.in_language(language))
     axes.set_ylabel(label(language, "Study", "Penelitian"))
     axes.grid(axis="y", visible=False)
-    localise(axes, language, "x")
 
 
 def draw_flow(axes: Axes, data: pd.DataFrame, language: str) -> None:

@@ -7,7 +7,6 @@ import pandas as pd
 from scipy.special import ndtri
 
 from pipeline.kit.data.citations import join
-from pipeline.kit.data.sources import load_raw
 from pipeline.study.names import COCOA_NPK
 from pipeline.study.statistics.rules import join_lists
 
@@ -77,9 +76,9 @@ class FullDose:
     source_id: str
 
     @classmethod
-    def of(cls, dose_kg_per_ha: float) -> "FullDose":
-        """The nitrogen in so much subsidised cocoa NPK, as its content is printed."""
-        content = load_raw("conversions", ("value",)).set_index(["quantity", "item"])
+    def of(cls, dose_kg_per_ha: float, conversions: pd.DataFrame) -> "FullDose":
+        """The nitrogen in so much subsidised cocoa NPK, as its content is printed in the raw table ``conversions``."""
+        content = conversions.set_index(["quantity", "item"])
         row = content.loc[[("n", COCOA_NPK)]].iloc[0]
         return cls(dose_kg_per_ha * float(row["value"]) / 100, str(row["source_id"]))
 

@@ -149,13 +149,13 @@ class Synthesis:
 TAIL_VARIANCE = Priors.tails / (Priors.tails - 2)
 
 
-def synthesise(rows: pd.DataFrame, priors: Priors) -> Synthesis:
-    """Fit the synthesis to rows from ``comparisons``; a measure without rows keeps its prior.
+def synthesise(rows: pd.DataFrame, priors: Priors, measures: Iterable[str] = tuple(POOLED_MEASURES)) -> Synthesis:
+    """Fit the synthesis to rows from ``comparisons``; one of the ``measures`` without rows keeps its prior.
 
     Raises ``ValueError`` for an effect without a number that is not censored, for an error that is not above zero, and
     for more studies than the points can carry.
     """
-    return together(rows, fit_measures(rows, POOLED_MEASURES, priors), priors)
+    return together(rows, fit_measures(rows, measures, priors), priors)
 
 
 def fit_measures(rows: pd.DataFrame, measures: Iterable[str], priors: Priors) -> dict[str, list[Posterior]]:

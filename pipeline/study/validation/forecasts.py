@@ -15,6 +15,7 @@ import pandas as pd
 
 from pipeline.kit import paths
 from pipeline.kit.bayes.mixture import Mixture
+from pipeline.kit.data.sources import load_raw
 from pipeline.kit.yaml_text import FileError
 from pipeline.study.evidence.clean import effects, shade_trial
 from pipeline.study.names import POOLED_MEASURES
@@ -56,7 +57,7 @@ def rows_now(params: Any) -> tuple[pd.DataFrame, float]:
     """The rows of the synthesis as the raw tables have them now, and how well the variation between farms is known."""
     frame = effects(params.cleaning.printed_range_level)
     farms = variation_between_farms(frame, params.evidence.farm_variation_low, params.evidence.farm_variation_high)
-    full_dose = FullDose.of(params.fertilizer.dose_kg_per_ha)
+    full_dose = FullDose.of(params.fertilizer.dose_kg_per_ha, load_raw("conversions", ("value",)))
     return pooled_rows(frame, shade_trial(), farms, full_dose), farms.log_sd
 
 

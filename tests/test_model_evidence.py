@@ -359,7 +359,7 @@ def test_priors_are_those_of_fertilizers_of_other_measures_and_of_shade():
 
 def test_every_measure_is_graded_and_one_without_a_study_is_not_known(synthesis):
     studies = robustness.contributions(synthesis, LEVEL)
-    graded = certainty.certainty(synthesis, studies).set_index("measure")
+    graded = certainty.certainty(synthesis, studies, synthesis.cites).set_index("measure")
     assert list(graded.index) == list(POOLED_MEASURES)
     assert graded.loc[["pod_borer_control", "replanting"], "certainty"].tolist() == ["nobody_knows"] * 2
     assert certainty.ranked(graded.reset_index()) == {"mineral_fertilizer"}
@@ -385,7 +385,7 @@ def test_every_measure_is_graded_and_one_without_a_study_is_not_known(synthesis)
 def test_each_reason_takes_its_steps(changes, reason):
     def reasons(**how):
         found = synthesise(made_up([0.30, 0.32, 0.28, 0.30], **how), Priors(near_weight=1.0))
-        graded = certainty.certainty(found, robustness.contributions(found, LEVEL)).set_index("measure")
+        graded = certainty.certainty(found, robustness.contributions(found, LEVEL), found.cites).set_index("measure")
         return graded.loc["mineral_fertilizer"]
 
     sure = reasons()

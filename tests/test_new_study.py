@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import shutil
 import subprocess
 
 import numpy as np
@@ -178,12 +179,20 @@ def test_the_command_says_what_is_missing_in_lines_of_their_own(filled, capsys):
 # Forecasts.
 
 
-@pytest.fixture
-def kept(tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def made_before(tmp_path_factory):
     """Forecasts of a day on which three fertilizer studies were known."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(forecasts, "FOLDER", tmp_path_factory.mktemp("made") / "forecasts")
+        patch.setattr(forecasts, "rows_now", lambda params: (made_up([0.2, 0.3, 0.4]), 0.2))
+        return forecasts.keep(datetime.date(2026, 11, 30), "abc", load_params())
+
+
+@pytest.fixture
+def kept(made_before, tmp_path, monkeypatch):
+    """The same in a folder of its own."""
     monkeypatch.setattr(forecasts, "FOLDER", tmp_path / "forecasts")
-    monkeypatch.setattr(forecasts, "rows_now", lambda params: (made_up([0.2, 0.3, 0.4]), 0.2))
-    return forecasts.keep(datetime.date(2026, 11, 30), "abc", load_params())
+    return shutil.copytree(made_before.parent, tmp_path / "forecasts") / made_before.name
 
 
 @pytest.mark.slow

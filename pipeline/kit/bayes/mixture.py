@@ -8,6 +8,9 @@ import numpy as np
 from scipy.optimize.elementwise import find_root
 from scipy.special import ndtr
 
+# A tail that is left out of an integral of squared probabilities.
+TAIL = 1e-6
+
 
 @dataclass(frozen=True)
 class Mixture:
@@ -66,9 +69,10 @@ class Mixture:
         The integral of the squared difference between the distribution and a step at ``value`` (Gneiting and Raftery
         2007, J. Am. Stat. Assoc. 102), by Gauss-Legendre on both sides of the step.
         """
-        reach = 8 * self.sd.max()
-        low, high = min(value, self.mean.min()) - reach, max(value, self.mean.max()) + reach
-        points, weights = _gauss_legendre(200)
+        # Beyond these ends the square of what is left adds nothing.
+        ends = self.quantiles([TAIL, 1 - TAIL])
+        low, high = min(value, ends[0]), max(value, ends[1])
+        points, weights = _gauss_legendre(100)
         below = (low + value) / 2 + (value - low) / 2 * points
         above = (high + value) / 2 + (high - value) / 2 * points
         left = (value - low) / 2 * (weights @ self.below(below) ** 2)

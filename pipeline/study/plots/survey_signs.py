@@ -90,6 +90,7 @@ ANSWERS = (
     *("share_pods_borer", "share_pods_black_pod", "trees_checked", "share_trees_dieback", "prunings_per_year"),
     *("sanitations_per_year", "harvest_interval_days", "training_days", "training", "planting_material", "shade"),
 )
+TEXTS = ("training", "planting_material", "shade")
 # Visits of 20 minutes with the way between plots: eight on each of 22 working days.
 MOST_PER_MONTH = 8 * 22
 COLUMNS = ["check", "officer", "plots", "found", "expected"]
@@ -128,24 +129,22 @@ def round_counts(plots: pd.DataFrame) -> list[Row]:
 
 def near_copies(plots: pd.DataFrame) -> list[Row]:
     """Plots of one officer that agree in most answers, or of anyone that agree in all measured ones."""
-    measured = [name for name in ANSWERS if name not in ("training", "planting_material", "shade")]
+    measured = [name for name in ANSWERS if name not in TEXTS]
     same = (plots.duplicated(measured, keep=False) & plots[measured].notna().all(axis=1)).to_numpy()
     rows = []
-    codes = plots[list(ANSWERS)].apply(lambda column: pd.factorize(column)[0]).to_numpy()
+    texts = [np.where(plots[name].isna(), np.nan, pd.factorize(plots[name])[0]) for name in TEXTS]
+    answers = np.column_stack([plots[measured].to_numpy(float), *texts])
     for officer, his in judged_officers(plots):
-        agreed = max(most_agreed(codes[his]), float(same[his].any()))
+        agreed = max(most_agreed(answers[his]), float(same[his].any()))
         if agreed >= COPIED:
             rows.append(("near_copies", officer, int(his.sum()), agreed, COPIED))
     return rows
 
 
-def most_agreed(codes: np.ndarray) -> float:
-    """Largest share of answers that two rows have in common; missing answers (-1) agree with nothing."""
-    most = 0.0
-    for number in range(1, len(codes)):
-        row, others = codes[number], codes[:number]
-        most = max(most, float(((others == row) & (row >= 0)).mean(axis=1).max()))
-    return most
+def most_agreed(answers: np.ndarray) -> float:
+    """Largest share of ``answers`` (rows, numbers) that two rows have in common; missing ones agree with nothing."""
+    pairs = ((answers[:number] == answers[number]).mean(axis=1).max() for number in range(1, len(answers)))
+    return float(max(pairs, default=0.0))
 
 
 def haste(plots: pd.DataFrame) -> list[Row]:

@@ -11,7 +11,7 @@ from pipeline.kit.bayes.selection import step_selection
 from pipeline.kit.data.citations import join
 from pipeline.study.names import POOLED_MEASURES
 from pipeline.study.synthesis.comparisons import AFRICA, ARMS
-from pipeline.study.synthesis.pooling import PRIORS, Priors, Synthesis, shifts, synthesise
+from pipeline.study.synthesis.pooling import PRIORS, Priors, Synthesis, fit_measures, shifts, together
 
 
 def contributions(synthesis: Synthesis, level: float) -> pd.DataFrame:
@@ -109,15 +109,21 @@ def sensitivity(rows: pd.DataFrame, doubtful: pd.DataFrame, priors: Priors, leve
 
     Columns: ``measure``, ``variant``, ``studies``, ``lower``, ``value``, ``upper``, ``source_id``.
     """
-    found = []
+    found, whole = [], fit_measures(rows, POOLED_MEASURES, priors)
     for variant, (frame, prior) in variants(rows, doubtful, priors).items():
-        synthesis = synthesise(frame, prior)
+        # Measures whose rows and priors are the same keep their fit.
+        changed = [m for m in POOLED_MEASURES if prior != priors or not _of(frame, m).equals(_of(rows, m))]
+        synthesis = together(frame, whole | fit_measures(frame, changed, prior), prior)
         cited = join(*frame["source_id"], *PRIORS)
         for measure in POOLED_MEASURES:
             studies = frame.loc[frame["measure"] == measure, "study_id"].nunique()
             interval = np.expm1(synthesis.new_place(measure).interval(level)) * 100
             found.append((measure, variant, studies, *interval, cited))
     return pd.DataFrame(found, columns=["measure", "variant", "studies", "lower", "value", "upper", "source_id"])
+
+
+def _of(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
+    return rows[rows["measure"] == measure]
 
 
 # One-sided p-values above this are called not significant.

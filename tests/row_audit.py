@@ -7,12 +7,16 @@ number that cites none of the moved rows must stay as it was.
 ``python tests/row_audit.py --listed [ROUNDS]``: each round moves, of every number that is made of few rows, one row
 that it cites, and no other. A number that stays as it was lists a row that does not move it.
 
+``python tests/row_audit.py --parameters [NAME ...]``: each round moves one parameter (all of them, one after the other)
+by three per cent, a month back or by one. A number that does not name it must stay as it was.
+
 Which rows are moved, and how far, is reckoned here from the files alone.
 """
 
 import csv
 import hashlib
 import random
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Collection, Iterable
@@ -22,6 +26,7 @@ import pandas as pd
 from reproduction import cacao_repro, copy_project
 
 from pipeline.kit import paths
+from pipeline.params import describe
 
 # What is no figure but says which one: moved, a row would be another row.
 NAMES = {
@@ -211,8 +216,57 @@ def rounds_of_listed(rounds: int) -> int:
     return wrong
 
 
+# They say how results are reckoned and shown, and move every drawn number or none; no number names them.
+OF_ALL = {"uncertainty.interval_level", "uncertainty.draws", "uncertainty.seed"}
+
+
+def another(value: str) -> str:
+    """A value near the one that is written in the file of parameters: a month before, one less, or three per cent."""
+    if month := re.fullmatch(r"'?\"?(\d{4})-(\d\d)'?\"?", value):
+        year, number = int(month[1]), int(month[2])
+        return f"'{year - (number == 1)}-{(number - 2) % 12 + 1:02d}'"
+    return str(int(value) - 1) if re.fullmatch(r"\d+", value) else f"{float(value) * 0.97:.6g}"
+
+
+def move_parameter(folder: Path, name: str) -> None:
+    """Write another value of a parameter, given as ``section.name``, into the file of parameters."""
+    path, (section, own) = folder / "params.yaml", name.split(".")
+    pattern = rf"(?m)^({section}:\n(?:(?:  .*)?\n)*?  {own}: )(.*)$"
+    text, count = re.subn(pattern, lambda found: found[1] + another(found[2]), path.read_text(encoding="utf-8"))
+    if count != 1:
+        raise ValueError(f"{name} stands in params.yaml {count} times")
+    path.write_text(text, encoding="utf-8")
+
+
+def moved_without_naming(before: pd.DataFrame, after: pd.DataFrame, parameter: str) -> list[str]:
+    """Keys of numbers that are not what they were, although they do not name the parameter that was moved."""
+    ends = ["value", "lower", "upper"]
+    same = before[ends].fillna(0.0).eq(after[ends].reindex(before.index).fillna(0.0)).all(axis=1)
+    names = before["raw_rows"].fillna("").str.contains(rf"\bparams:(?:[\w.,]+,)?{re.escape(parameter)}(?![\w.])")
+    return list(before.index[before.index.isin(after.index) & ~same & ~names])
+
+
+def rounds_of_parameters(names: list[str]) -> int:
+    """Run a round for each parameter; returns how many numbers moved without naming what was moved."""
+    before, wrong = estimates(paths.ROOT), 0
+    changing_nothing = ("run.", "compute.", "survey.")
+    for name in names or [name for name in describe() if not name.startswith(changing_nothing) and name not in OF_ALL]:
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = Path(scratch) / "project"
+            folder.mkdir()
+            copy_project(folder)
+            move_parameter(folder, name)
+            cacao_repro(folder, "12_brief", "14_survey_design", "11_validation")
+            found = moved_without_naming(before, estimates(folder), name)
+        print(f"{name}: moved without naming it: {found}", flush=True)
+        wrong += len(found)
+    return wrong
+
+
 def main(keys: list[str]) -> int:
     """Run a round for each key; returns how many numbers moved without citing what was moved."""
+    if keys[:1] == ["--parameters"]:
+        return rounds_of_parameters(keys[1:])
     if keys[:1] == ["--listed"]:
         return rounds_of_listed(int(keys[1]) if len(keys) > 1 else sys.maxsize)
     before, wrong = estimates(paths.ROOT), 0

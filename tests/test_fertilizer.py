@@ -553,20 +553,22 @@ def test_every_quantity_is_published_with_its_unit_and_sources():
     drawn = best_dose.draw_responses(FULL, GAIN, 1)
     found = best_dose.economics_by_family(drawn, renamed, steps, COSTS)
     averaged = best_dose.average_economics(found, best_dose.draw_family(1, len(GAIN)))
-    published = fertilizer_estimates(
-        full, averaged, found, GAIN, renamed, steps, ("z@effects:2",), "w@costs:3", DATED, 0.9, 1
-    )
+    cites_of = {"effect": ("z@effects:2",), "yield": ("y@baselines:4",), "wage": ("w@costs:3",)}
+    published = fertilizer_estimates(full, averaged, found, GAIN, renamed, steps, cites_of, DATED, 0.9, 1)
     estimates = {str(estimate.key): estimate for estimate in published}
     assert len(estimates) == len(published)
     assert estimates["fertilizer.price_step.access.income"].unit == "million Rp/ha"
     access = estimates["fertilizer.price_step.access.yield"].sources
-    assert set(sources_in(access)) == {"b", "c", "parameter", "w", "z"}
+    assert set(sources_in(access)) == {"b", "c", "parameter", "w", "y", "z"}
     # No price stands behind a gain.
     assert set(estimates["fertilizer.gain"].sources) == {
+        "y@baselines:4",
         "z@effects:2",
         "parameter@params:yield_gap.potential_kg_per_ha",
     }
-    assert estimates["fertilizer.gain"].n == 1
+    assert estimates["fertilizer.gain"].n == 2
+    # A gain is below zero where the effect is, whatever the yield.
+    assert set(estimates["fertilizer.probability_no_gain"].sources) == {"z@effects:2"}
     assert estimates["fertilizer.value_cost_ratio.market"].headline
     loss, ratio = estimates["fertilizer.probability_loss.market"].value, full[key("value_cost_ratio", at=("market",))]
     assert loss == np.mean(ratio < 1)

@@ -1,6 +1,7 @@
 """A study that a person fills in becomes rows of the raw tables, and is held against forecasts made before."""
 
 import datetime
+import hashlib
 import json
 import shutil
 import subprocess
@@ -67,6 +68,20 @@ def filled(tmp_path):
     path = tmp_path / "person2026.yaml"
     path.write_text(FILLED, encoding="utf-8")
     return path
+
+
+def test_the_hash_of_a_file_that_is_kept_stands_in_the_record_and_one_that_is_not_there_is_refused(raw, filled):
+    paper = filled.with_suffix(".pdf")
+    paper.write_bytes(b"the paper as it was read")
+    text = FILLED.replace("  read_as: table\n", f"  read_as: whole_file\n  kept_file: {paper}\n")
+    filled.write_text(text, encoding="utf-8")
+    assert main(["evidence", "add", str(filled)]) == 0
+    record = sources.load_registry()["sources"]["study_person2026"]
+    assert record["file_sha256"] == hashlib.sha256(b"the paper as it was read").hexdigest()
+    assert sources.file_read(record) == f"SHA-256 {record['file_sha256']}"
+    paper.unlink()
+    with pytest.raises(new_study.StudyError, match="there is no file"):
+        new_study.read(filled)
 
 
 def test_a_filled_file_becomes_rows_that_stage_03_reads_and_pools(raw, filled):

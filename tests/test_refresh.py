@@ -11,6 +11,7 @@ import csv
 import dataclasses
 import datetime
 import functools
+import hashlib
 import http.server
 import io
 import json
@@ -303,7 +304,8 @@ def test_new_revised_and_vanished_rows_are_shown_and_nothing_is_replaced_unasked
 def test_accept_replaces_rows_of_the_source_only_and_the_registry_still_verifies(raw, publish, capsys):
     others = read_csv(raw / "enso_oni.csv").query("source_id != @ONI")
     text = (raw / "sources.yaml").read_text(encoding="utf-8").splitlines()
-    publish(ONI, oni_file(later_oni()))
+    served = oni_file(later_oni())
+    publish(ONI, served)
     assert cli.main(["sources", "refresh", ONI, "--accept"]) == 0
     assert sources.verify() == len(list(raw.glob("*.csv")))
     table = read_csv(raw / "enso_oni.csv")
@@ -313,7 +315,9 @@ def test_accept_replaces_rows_of_the_source_only_and_the_registry_still_verifies
     assert set(table.query("source_id == @ONI")["release"]) == {"2026"}
     after = (raw / "sources.yaml").read_text(encoding="utf-8").splitlines()
     changed = [line.split(":")[0].strip() for line, old in zip(after, text, strict=True) if line != old]
-    assert changed == ["sha256", "rows", "date_read"]
+    assert changed == ["sha256", "rows", "date_read", "file_sha256"]
+    record = sources.load_registry()["sources"][ONI]
+    assert record["file_sha256"] == hashlib.sha256(served).hexdigest(), "of the file that was fetched"
     assert "Check in sources.yaml" in capsys.readouterr().out
 
 

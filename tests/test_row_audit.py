@@ -89,6 +89,24 @@ def test_only_chosen_rows_move_and_of_a_study_all(tmp_path: Path) -> None:
     assert cocoa != pytest.approx(urea, abs=1e-6)
 
 
+def test_a_parameter_is_moved_and_a_number_that_moves_without_naming_it_is_found(tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_text(
+        "a:\n  # of b\n  x: 2\n\nb:\n  x: 0.5\n  as_of: '2026-01'\n", encoding="utf-8"
+    )
+    for name in ("b.x", "b.as_of", "a.x"):
+        row_audit.move_parameter(tmp_path, name)
+    moved = (tmp_path / "params.yaml").read_text(encoding="utf-8")
+    assert moved == "a:\n  # of b\n  x: 1\n\nb:\n  x: 0.485\n  as_of: '2025-12'\n"
+    with pytest.raises(ValueError, match="0 times"):
+        row_audit.move_parameter(tmp_path, "a.y")
+    before = pd.DataFrame(
+        {"value": [1.0, 2.0, 3.0], "lower": 0.0, "upper": 5.0, "raw_rows": ["t:2 params:b.x", "params:b.xx", "t:2"]},
+        index=["names", "names_another", "stays"],
+    )
+    after = before.assign(value=[1.1, 2.1, 3.0])
+    assert row_audit.moved_without_naming(before, after, "b.x") == ["names_another"]
+
+
 @pytest.mark.slow
 def test_a_number_made_of_few_rows_moves_with_a_row_that_it_lists(fresh: Path, copy: Path) -> None:
     before = row_audit.estimates(fresh)

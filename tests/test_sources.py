@@ -172,6 +172,8 @@ TOMORROW = datetime.date.today() + datetime.timedelta(days=1)
         ("year", 206),
         ("date_read", TOMORROW.isoformat()),
         ("date_read", "24-11-2026"),
+        ("file_sha256", "0123"),
+        ("url", "https://id.scribd.com/document/1/paper"),
         ("url", "ftp://ftp.cpc.ncep.noaa.gov/oni"),
         ("url", "javascript:alert(1)"),
         ("url", "www.noaa.gov/oni"),
@@ -273,7 +275,8 @@ def write_readings(raw, lines: str) -> None:
         ),
         ("harni_2019", "https://vdocuments.site/vascular-streak-dieback-vsd-pada-tanaman-kakao-.html", ""),
         ("kakao_app_story19", "", "GitHub file id 23686386094 (repository not recorded)"),
-        ("rahayu_2015", "", ""),
+        ("rahayu_2015", "https://adoc.pub/review-peluang-pengembangan-tanaman-kakao-di-kecamatan-sebat.html", ""),
+        ("study_sriwati_pidie2017", "", ""),
     ],
 )
 def test_the_copy_that_was_read_is_said(source, address, part):

@@ -16,7 +16,7 @@ import yaml
 
 from pipeline.kit import paths, yaml_text
 from pipeline.kit.data.citations import source_of
-from pipeline.kit.data.sources import SourceError, load_raw, load_registry, read_csv
+from pipeline.kit.data.sources import SourceError, load_raw, load_registry, read_csv, sha256
 from pipeline.refresh.fetch import NOTHING_CHANGED, RefreshError, download, staging
 from pipeline.refresh.known_sources import CATALOGUE, Refreshable, find, read_source
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from pipeline.refresh.known_sources import Refreshable
 
 
-def accept(source: "Refreshable", rows: pd.DataFrame) -> None:
-    """Put ``rows`` in the place of the rows of ``source``, and write ``sha256``, ``rows`` and ``date_read``.
+def accept(source: "Refreshable", rows: pd.DataFrame, file: Path) -> None:
+    """Put ``rows`` of a fetched ``file`` in the place of the rows of ``source``, and write what the records say.
 
     Rows of other sources keep their place, and the rest of ``sources.yaml`` keeps its text. A table that is not there
     yet is made, and its records are added. Raises ``RefreshError`` when one of the two files cannot be written; then
@@ -37,7 +37,8 @@ def accept(source: "Refreshable", rows: pd.DataFrame) -> None:
     table = rows if table_before is None else replaced(read_csv(path), rows, source.id)
     data = table.to_csv(index=False, lineterminator="\n").encode("utf-8")
     text = text_before if table_before is not None else with_new_records(text_before, source)
-    text = with_record(text, source, hashlib.sha256(data).hexdigest(), len(table))
+    made = {"sha256": hashlib.sha256(data).hexdigest(), "rows": len(table)}
+    text = with_record(text, source, made, sha256(file))
     try:
         _write(path, data, source.id)
         _write(register, text.encode("utf-8"), source.id)
@@ -61,18 +62,19 @@ def replaced(table: pd.DataFrame, rows: pd.DataFrame, source_id: str) -> pd.Data
     return pd.concat([table[:first], rows[table.columns], table[first:][~own[first:]]])
 
 
-def with_record(text: str, source: "Refreshable", digest: str, rows: int) -> str:
-    """The text of the register with three values changed; every other line stays.
+def with_record(text: str, source: "Refreshable", made: dict[str, Any], of_file: str) -> str:
+    """The text of the register with hash and rows of the table ``made``, and day and hash of the file that was read.
 
-    Raises ``RefreshError`` when the text is not laid out so that exactly these three can be changed.
+    Every other line stays. Raises ``RefreshError`` when the text is not laid out so that exactly these can be changed.
     """
-    today = datetime.date.today().isoformat()
-    changed = _set(text, f"{source.table}.csv", "sha256", digest)
-    changed = _set(changed, f"{source.table}.csv", "rows", str(rows))
-    changed = _set(changed, source.id, "date_read", f"'{today}'")
+    read = {"date_read": datetime.date.today().isoformat(), "file_sha256": of_file}
+    changed = text
+    for record, values in ((f"{source.table}.csv", made), (source.id, read)):
+        for name, value in values.items():
+            changed = _set(changed, record, name, f"'{value}'" if name == "date_read" else str(value))
     expected = yaml_text.load(text)
-    expected["tables"][f"{source.table}.csv"].update(sha256=digest, rows=rows)
-    expected["sources"][source.id]["date_read"] = today
+    expected["tables"][f"{source.table}.csv"].update(made)
+    expected["sources"][source.id].update(read)
     if yaml_text.load(changed) != expected:
         raise RefreshError(f"sources.yaml: the record of {source.id} cannot be changed in its text. {NOTHING_CHANGED}")
     return changed
@@ -86,7 +88,7 @@ def with_new_records(text: str, source: "Refreshable") -> str:
     if source.records is None:
         raise RefreshError(f"data/raw/{source.table}.csv is not there. {NOTHING_CHANGED}")
     table = {**source.records["table"], "sha256": None, "rows": None, "sources": [source.id]}
-    own = {**source.records["source"], "date_read": None}
+    own = {**source.records["source"], "date_read": None, "file_sha256": None}
     expected = yaml_text.load(text)
     expected["tables"][f"{source.table}.csv"] = table
     expected["sources"][source.id] = own
@@ -271,7 +273,7 @@ def refresh(source: Refreshable, accepted: bool) -> Differences:
     if accepted and found.columns:
         raise RefreshError(f"{source.id}: a table with other columns cannot replace the snapshot. {NOTHING_CHANGED}")
     if accepted:
-        accept(source, after)
+        accept(source, after, file)
         print(f"  data/raw/{source.table}.csv and its record are replaced. Check in sources.yaml, by hand:")
         print(f"  {CHECK_BY_HAND} of {source.id} still describe the copy before. Then run: cacao check")
     else:

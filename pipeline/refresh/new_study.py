@@ -17,7 +17,16 @@ import pandas as pd
 from pipeline.kit import paths, yaml_text
 from pipeline.kit.data import usage
 from pipeline.kit.data.contracts import ContractError, validate
-from pipeline.kit.data.sources import READ_AS, READINGS, REDISTRIBUTE, SourceError, load_registry, read_csv
+from pipeline.kit.data.sources import (
+    READ_AS,
+    READINGS,
+    REDISTRIBUTE,
+    SourceError,
+    is_copy,
+    load_registry,
+    read_csv,
+    sha256,
+)
 from pipeline.refresh.command import add_records
 from pipeline.refresh.fetch import RefreshError
 from pipeline.study.evidence.clean import EFFECT_NUMBERS, EvidenceError, effects_of
@@ -54,6 +63,7 @@ source:
   date_read: {today}
   read_as: abstract  # {read_as}
   redistribute: facts_only  # {redistribute}
+  kept_file: ~  # path of the file that was read, if it is kept; its hash is recorded
 study:
   study_id: {study}
   programme: {study}  # the same word for studies of one trial or programme
@@ -116,7 +126,7 @@ PRINTED_RANGE = 0.9
 
 POSITIVE = {"n", "replications", "control_mean", "treatment_mean", "control_se", "treatment_se", "effect_se"}
 EFFECT_TYPES = ("mean_diff", "percent_change", "percent_loss")
-SOURCE_GIVEN = {*NEEDED["source"], "year", "redistribute"}
+SOURCE_GIVEN = {*NEEDED["source"], "year", "redistribute", "kept_file"}
 # No mean of a field is known better than to so much of itself.
 LEAST_ERROR = 1e-4
 
@@ -297,6 +307,8 @@ def _unknown(given: dict[str, Any]) -> list[str]:
             found.append(f"source.{name}: {value!r} is not one of {', '.join(sorted(allowed))}")
     if not isinstance(day := given["source"].get("date_read"), datetime.date) or day > datetime.date.today():
         found.append(f"source.date_read: {day!r} is no day up to today, as in 2026-11-30")
+    if (kept := given["source"].get("kept_file")) and not Path(str(kept)).is_file():
+        found.append(f"source.kept_file: there is no file {kept!r}")
     study = str(given["study"].get("study_id"))
     if not NAME.fullmatch(study):
         found.append(f"study.study_id: {study!r} must be small letters, digits and _")
@@ -364,9 +376,10 @@ def _record(source: dict[str, Any]) -> dict[str, Any]:
         "publisher": source["publisher"],
         "year": source.get("year"),
         "citation": source["citation"],
-        "url": source["url"],
-        "read_at": None,
+        "url": None if is_copy(source["url"]) else source["url"],
+        "read_at": {"url": source["url"], "commit": None, "file": None} if is_copy(source["url"]) else None,
         "date_read": str(source["date_read"]),
+        "file_sha256": sha256(Path(source["kept_file"])) if source.get("kept_file") else None,
         "licence": {"name": "not stated", "url": None, "confirmed": False},
         "redistribute": source.get("redistribute") or "facts_only",
         "read_as": source["read_as"],

@@ -73,6 +73,7 @@ def source_rows(language: str) -> list[dict[str, Any]]:
             **{name: record[name] for name in ("title", "publisher", "year", "citation", "url", "date_read")},
             "licence": licence(record["licence"], language),
             "read_at": sources.copy_read(record),
+            "file_read": sources.file_read(record),
             "read_as": translate(record["read_as"], language, "value"),
             "redistribute": translate(record["redistribute"], language, "value"),
             "warnings": usage.in_words(warned.get(source, ()))[language],

@@ -21,6 +21,8 @@ HANDED_ON = (EFFECTS, REGIONAL_STATISTICS, COUNTRY_COCOA, LOCAL_PRICES, WORLD_PR
 # several kinds stand together, only those of this ``kind``.
 GIVEN: dict[str, dict[str, str]] = {
     "06_model_fertilizer/optimal_dose": {"price_ratio": "curve"},
+    "06_model_fertilizer/value_cost": {"price_idr_per_kg": "curve"},
+    "06_model_fertilizer/value_cost_curve": {"price_idr_per_kg": ""},
     "07_model_pests/chances": {"attacked_percent": ""},
     "07_model_pests/damage": {"attacked_percent": "curve"},
     "07_model_pests/sleeving": {"attacked_percent": ""},

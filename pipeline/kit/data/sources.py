@@ -29,6 +29,7 @@ SOURCE_FIELDS = {
     "url",
     "read_at",
     "date_read",
+    "file_sha256",
     "licence",
     "redistribute",
     "read_as",
@@ -42,7 +43,15 @@ READ_AS = {"whole_file", "table", "web_page", "abstract", "press", "transcribed"
 # The copy that was read where that was not the address itself: its page, and of a repository the commit and the file.
 COPY_FIELDS = {"url", "commit", "file"}
 CODE_HOST = "https://github.com/"
+# Sites that show what others published: what is read there is a copy.
+COPYING = re.compile(
+    r"(.*\.)?(123dok\.com|1library\.net|adoc\.pub|docobook\.com|docslib\.org|dokumen\.tips|scribd\.com|slideshare\.net"
+    r"|studylib\.net|vdocuments\.\w+|scilit\.com|scite\.ai|researcher\.life|ouci\.dntb\.gov\.ua|ascidatabase\.com"
+    r"|openaire\.eu|litmetric\.com|flo\.org|forestphytophthoras\.org)"
+)
 COMMIT = re.compile("[0-9a-f]{7,40}")
+# Of the file that was read, where there was one; what was read of a page or an excerpt has none.
+FILE_HASH = re.compile("[0-9a-f]{64}")
 FIRST_YEAR = 1800
 
 
@@ -144,6 +153,9 @@ def _wrong_values(record: dict[str, Any]) -> Iterator[tuple[str, Any, str]]:
         yield "year", year, f"a year from {FIRST_YEAR} to {today.year}"
     if not (day is None or _is_past(str(day), today)):
         yield "date_read", day, "a day up to today, written as 2026-11-24"
+    digest = record.get("file_sha256")
+    if not (digest is None or FILE_HASH.fullmatch(str(digest))):
+        yield "file_sha256", digest, "the SHA-256 of the file that was read, 64 digits from 0 to f"
     if not isinstance(licence.get("confirmed"), bool):
         yield "licence.confirmed", licence.get("confirmed"), "true or false"
     if not _is_spdx(licence.get("spdx")):
@@ -156,6 +168,8 @@ def _wrong_values(record: dict[str, Any]) -> Iterator[tuple[str, Any, str]]:
     if copy and not isinstance(copy["file"], str | None):
         yield "read_at.file", copy["file"], "the path of a file"
     addresses = {"url": record.get("url"), "licence.url": licence.get("url"), "read_at.url": copy and copy["url"]}
+    if is_copy(record.get("url")):
+        yield "url", record["url"], "where it was published; this site shows what others publish: read_at.url"
     for field, address in addresses.items():
         if not (address is None or _is_address(address)):
             yield field, address, "a whole address that begins with http:// or https://"
@@ -177,11 +191,22 @@ def _is_address(address: object) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.netloc) and is_whole
 
 
+def is_copy(address: object) -> bool:
+    """Whether an address is of a site that shows what others published."""
+    return _is_address(address) and bool(COPYING.fullmatch(urlsplit(str(address)).netloc))
+
+
 def _is_spdx(licence: object) -> bool:
     try:
         return licence is None or canonicalize_license_expression(str(licence)) == licence
     except InvalidLicenseExpression:
         return False
+
+
+def file_read(record: dict[str, Any]) -> str:
+    """What fixes the file that was read: its hash, or the commit that holds it; empty for an excerpt or a page."""
+    commit = (record.get("read_at") or {}).get("commit")
+    return f"SHA-256 {record['file_sha256']}" if record["file_sha256"] else f"commit {commit}" if commit else ""
 
 
 def copy_read(record: dict[str, Any]) -> tuple[str, str]:

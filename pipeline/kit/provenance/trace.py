@@ -480,7 +480,7 @@ def _source(source: str) -> dict[str, Any]:
     facts = {name: record[name] for name in SOURCE_FACTS} | {"licence": record["licence"]}
     # A day of the register is a date, which JSON does not know.
     day = record["date_read"] and str(record["date_read"])
-    return {"id": source, **facts, "date_read": day, **copy}
+    return {"id": source, **facts, "date_read": day, "file_read": sources.file_read(record), **copy}
 
 
 def _commit() -> str:

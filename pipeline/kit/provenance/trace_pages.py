@@ -122,6 +122,7 @@ def _source(source: dict[str, Any]) -> list[str]:
         f"  licence: {licence}; may be passed on: {source['redistribute']}",
         f"  read as {source['read_as']} on {source['date_read'] or 'a day not recorded'}: {_read_at(source)}",
         f"  address: {source['url'] or 'not recorded'}",
+        f"  file read: {source['file_read'] or 'not kept; a page or an excerpt was read'}",
     ]
 
 

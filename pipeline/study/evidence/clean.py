@@ -88,7 +88,10 @@ def effects_of(
     frame["reason_not_pooled"] = frame.apply(_reason_not_pooled, axis=1)
     frame["is_poolable"] = frame["reason_not_pooled"] == ""
     frame["doubt"] = frame.apply(_doubt, axis=1)
-    keep = ["effect_id", "constraint", "measure", *CODED, "intervention", "comparator", "study_id", *OF_STUDY]
+    season = frame["season"].fillna("season not printed")
+    frame["comparison"] = frame["comparator_arm_id"] + ", " + season
+    keep = ["effect_id", "constraint", "measure", *CODED, "intervention", "comparator", "comparison", "study_id"]
+    keep += OF_STUDY
     keep += ["n_kg_per_ha", *ratios.columns, "is_censored", "is_poolable", "reason_not_pooled", "doubt", "confidence"]
     frame = frame.rename(columns=AS_PRINTED)
     keep += AS_PRINTED.values()
@@ -180,6 +183,9 @@ def _from_percent(row: pd.Series, sign: float, range_level: float) -> tuple[floa
     ends = np.log1p(sign * np.array([row["ci_low"], row["ci_high"]], dtype=float) / 100)
     if np.isnan(ends).any():
         return np.nan, "", np.nan, ""
+    if row["kind"] in CONTRAST_KINDS:
+        # It runs over treatments (one spray to three), not over chance.
+        return float(ends.mean()), "middle of the printed range", np.nan, ""
     spread = abs(ends[1] - ends[0]) / 2 / ndtri((1 + range_level) / 2)
     return (
         float(ends.mean()),

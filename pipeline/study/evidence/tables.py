@@ -113,6 +113,7 @@ EFFECTS = Table(
         text("directness_practice", "Practice as officers recommend it", "like", "unlike", missing=True),
         text("intervention", "Intervention"),
         text("comparator", "Comparator", missing=True),
+        text("comparison", "Comparator arm and season: contrasts with the same one are not independent", missing=True),
         text("study_id", "Study"),
         text("programme", "Programme of studies"),
         Column("year", "integer", "Year of publication", "", 1900, 2030, may_be_missing=True),

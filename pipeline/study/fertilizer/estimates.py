@@ -112,17 +112,16 @@ def fertilizer_estimates(
     gain: np.ndarray,
     cases: pd.DataFrame,
     steps: pd.DataFrame,
-    gain_cites: tuple[str, ...],
-    wage_cites: str,
+    cites_of: dict[str, tuple[str, ...]],
     dated: Dated,
     level: float,
     seed: int,
 ) -> list[Estimate]:
     """Gain and returns of the full dose, what follows from the curves, the chances, and the price steps themselves.
 
-    ``gain_cites`` is what the present yield and the effect of fertilizer cite, ``wage_cites`` what the wage does.
+    ``cites_of`` is what the ``effect`` of fertilizer, the present ``yield`` and the ``wage`` cite.
     """
-    cites = _Cites.of(gain_cites, wage_cites, cases, steps, seed)
+    cites = _Cites.of(cites_of, cases, steps, seed)
     common: dict[str, Any] = {"level": level, "basis": dated.at(HECTARE)}
 
     def estimate(each: Key, draws: np.ndarray, **about: str) -> Estimate:
@@ -143,8 +142,10 @@ def fertilizer_estimates(
 
 @dataclass(frozen=True)
 class _Cites:
-    """What the numbers of fertilizer cite: the gain, what returns need beside it, and each price and step by name."""
+    """What the numbers of fertilizer cite: the effect, what a gain and returns need beside it, and each price and step
+    by name."""
 
+    effect: tuple[str, ...]
     gain: tuple[str, ...]
     costs: tuple[str, ...]
     prices: dict[str, tuple[str, ...]]
@@ -152,16 +153,20 @@ class _Cites:
     seed: int
 
     @classmethod
-    def of(cls, gain: tuple[str, ...], wage: str, cases: pd.DataFrame, steps: pd.DataFrame, seed: int) -> "_Cites":
+    def of(cls, cites_of: dict[str, tuple[str, ...]], cases: pd.DataFrame, steps: pd.DataFrame, seed: int) -> "_Cites":
         prices, stepped = (
             {row.name: split_sources([row.source_id]) for row in table.itertuples(index=False)}
             for table in (cases, steps)
         )
-        return cls((*gain, *POTENTIAL), (wage, *COSTS), prices, stepped, seed)
+        gain, costs = (*cites_of["yield"], *POTENTIAL), (*cites_of["wage"], *COSTS)
+        return cls(cites_of["effect"], gain, costs, prices, stepped, seed)
 
     def of_key(self, each: Key) -> dict[str, Any]:
-        """What the quantity of a key cites, as ``cited`` says it: no price stands behind a gain."""
-        found = set(self.gain)
+        """What the quantity of a key cites, as ``cited`` says it: no price stands behind a gain, and whether there is
+        one depends on the effect alone."""
+        found = set(self.effect)
+        if each.quantity != "probability_no_gain":
+            found.update(self.gain)
         if each.quantity not in ("gain", "probability_no_gain"):
             found.update(self.costs)
         for name in (*each.at, *each.case):

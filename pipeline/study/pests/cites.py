@@ -10,11 +10,11 @@ from pipeline.study import known_rows
 from pipeline.study.known_rows import POTENTIAL
 from pipeline.study.pests.pest_control import Control
 from pipeline.study.pests.pest_losses import areas_since_2005
-from pipeline.study.prices.scope import PRICE_CITES
+from pipeline.study.prices.scope import AS_OF, PRICE_CITES
 
 PRINTED_RANGE = cite_parameters("cleaning.printed_range_level")
 HARVEST = cite_parameters("prices.harvest_days_per_kg")
-WAGE = cite_parameters("prices.working_days_per_month")
+WAGE = (*cite_parameters("prices.working_days_per_month"), *AS_OF)
 # How far assumed days and costs may be off.
 FACTOR = cite_parameters("scenarios.assumed_factor")
 # What each control of known cost takes, by its name.

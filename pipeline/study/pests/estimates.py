@@ -9,6 +9,7 @@ from pipeline.kit.publish.keys import Key
 from pipeline.study.fertilizer.response_curves import extra_yield
 from pipeline.study.pests.cites import PestCites
 from pipeline.study.pests.pest_control import (
+    FALL_PRIORS,
     KINDS,
     Control,
     break_even_price,
@@ -122,29 +123,31 @@ def loss_with_estimates(
 # What is published of each control: what it leaves of the attack, and what that is worth where its pest is.
 LEFT = Quantity(
     "left", "", "%", "Bayesian synthesis of attack with and without, integrated over fixed points", (
-        "left.pod_sleeving", "left.borer_sanitation", "left.biological_agents", "left.pod_removal", "left.fungicide",
-        "left.resistant_clones",
+        "left.pod_sleeving", "left.borer_sanitation", "left.black_ants", "left.pod_removal", "left.fungicide",
+        "left.trichoderma", "left.resistant_clones",
     ),
     basis="of the attack, in a regency of Indonesia not yet studied",
 )  # fmt: skip
 LEFT_MEAN = Quantity(
     "left", "mean", "%", LEFT.method, (
-        "left.pod_sleeving.mean", "left.borer_sanitation.mean", "left.biological_agents.mean", "left.pod_removal.mean",
-        "left.fungicide.mean", "left.resistant_clones.mean",
+        "left.pod_sleeving.mean", "left.borer_sanitation.mean", "left.black_ants.mean", "left.pod_removal.mean",
+        "left.fungicide.mean", "left.trichoderma.mean", "left.resistant_clones.mean",
     ),
     basis="of the attack, mean over places in Indonesia",
 )  # fmt: skip
 PRIOR_SHARE = Quantity(
     "left", "prior_share", "%", LEFT.method, (
-        "left.pod_sleeving.prior_share", "left.borer_sanitation.prior_share", "left.biological_agents.prior_share",
-        "left.pod_removal.prior_share", "left.fungicide.prior_share", "left.resistant_clones.prior_share",
+        "left.pod_sleeving.prior_share", "left.borer_sanitation.prior_share", "left.black_ants.prior_share",
+        "left.pod_removal.prior_share", "left.fungicide.prior_share", "left.trichoderma.prior_share",
+        "left.resistant_clones.prior_share",
     ),
     basis="of the mean fall that no study moves",
 )  # fmt: skip
 EXTRA_KG = Quantity(
     "control", "extra_kg", "kg/ha", "loss avoided x present yield there", (
-        "control.pod_sleeving.extra_kg", "control.borer_sanitation.extra_kg", "control.biological_agents.extra_kg",
-        "control.pod_removal.extra_kg", "control.fungicide.extra_kg", "control.resistant_clones.extra_kg",
+        "control.pod_sleeving.extra_kg", "control.borer_sanitation.extra_kg", "control.black_ants.extra_kg",
+        "control.pod_removal.extra_kg", "control.fungicide.extra_kg", "control.trichoderma.extra_kg",
+        "control.resistant_clones.extra_kg",
     ),
 )  # fmt: skip
 COST = Quantity(
@@ -180,16 +183,19 @@ HIGHEST_COST = {
             "control.pod_sleeving.highest_cost_50.peak", "control.borer_sanitation.highest_cost_50.low",
             "control.borer_sanitation.highest_cost_50.present", "control.borer_sanitation.highest_cost_50.high",
             "control.borer_sanitation.highest_cost_50.berau", "control.borer_sanitation.highest_cost_50.peak",
-            "control.biological_agents.highest_cost_50.low", "control.biological_agents.highest_cost_50.present",
-            "control.biological_agents.highest_cost_50.high", "control.biological_agents.highest_cost_50.berau",
-            "control.biological_agents.highest_cost_50.peak", "control.pod_removal.highest_cost_50.low",
+            "control.black_ants.highest_cost_50.low", "control.black_ants.highest_cost_50.present",
+            "control.black_ants.highest_cost_50.high", "control.black_ants.highest_cost_50.berau",
+            "control.black_ants.highest_cost_50.peak", "control.pod_removal.highest_cost_50.low",
             "control.pod_removal.highest_cost_50.present", "control.pod_removal.highest_cost_50.high",
             "control.pod_removal.highest_cost_50.berau", "control.pod_removal.highest_cost_50.peak",
             "control.fungicide.highest_cost_50.low", "control.fungicide.highest_cost_50.present",
             "control.fungicide.highest_cost_50.high", "control.fungicide.highest_cost_50.berau",
-            "control.fungicide.highest_cost_50.peak", "control.resistant_clones.highest_cost_50.low",
-            "control.resistant_clones.highest_cost_50.present", "control.resistant_clones.highest_cost_50.high",
-            "control.resistant_clones.highest_cost_50.berau", "control.resistant_clones.highest_cost_50.peak",
+            "control.fungicide.highest_cost_50.peak", "control.trichoderma.highest_cost_50.low",
+            "control.trichoderma.highest_cost_50.present", "control.trichoderma.highest_cost_50.high",
+            "control.trichoderma.highest_cost_50.berau", "control.trichoderma.highest_cost_50.peak",
+            "control.resistant_clones.highest_cost_50.low", "control.resistant_clones.highest_cost_50.present",
+            "control.resistant_clones.highest_cost_50.high", "control.resistant_clones.highest_cost_50.berau",
+            "control.resistant_clones.highest_cost_50.peak",
         ),
     ),
     90: Quantity(
@@ -199,16 +205,19 @@ HIGHEST_COST = {
             "control.pod_sleeving.highest_cost_90.peak", "control.borer_sanitation.highest_cost_90.low",
             "control.borer_sanitation.highest_cost_90.present", "control.borer_sanitation.highest_cost_90.high",
             "control.borer_sanitation.highest_cost_90.berau", "control.borer_sanitation.highest_cost_90.peak",
-            "control.biological_agents.highest_cost_90.low", "control.biological_agents.highest_cost_90.present",
-            "control.biological_agents.highest_cost_90.high", "control.biological_agents.highest_cost_90.berau",
-            "control.biological_agents.highest_cost_90.peak", "control.pod_removal.highest_cost_90.low",
+            "control.black_ants.highest_cost_90.low", "control.black_ants.highest_cost_90.present",
+            "control.black_ants.highest_cost_90.high", "control.black_ants.highest_cost_90.berau",
+            "control.black_ants.highest_cost_90.peak", "control.pod_removal.highest_cost_90.low",
             "control.pod_removal.highest_cost_90.present", "control.pod_removal.highest_cost_90.high",
             "control.pod_removal.highest_cost_90.berau", "control.pod_removal.highest_cost_90.peak",
             "control.fungicide.highest_cost_90.low", "control.fungicide.highest_cost_90.present",
             "control.fungicide.highest_cost_90.high", "control.fungicide.highest_cost_90.berau",
-            "control.fungicide.highest_cost_90.peak", "control.resistant_clones.highest_cost_90.low",
-            "control.resistant_clones.highest_cost_90.present", "control.resistant_clones.highest_cost_90.high",
-            "control.resistant_clones.highest_cost_90.berau", "control.resistant_clones.highest_cost_90.peak",
+            "control.fungicide.highest_cost_90.peak", "control.trichoderma.highest_cost_90.low",
+            "control.trichoderma.highest_cost_90.present", "control.trichoderma.highest_cost_90.high",
+            "control.trichoderma.highest_cost_90.berau", "control.trichoderma.highest_cost_90.peak",
+            "control.resistant_clones.highest_cost_90.low", "control.resistant_clones.highest_cost_90.present",
+            "control.resistant_clones.highest_cost_90.high", "control.resistant_clones.highest_cost_90.berau",
+            "control.resistant_clones.highest_cost_90.peak",
         ),
     ),
 }  # fmt: skip
@@ -229,14 +238,17 @@ def left_estimates(falls: Synthesis, studies: pd.DataFrame, level: float) -> lis
     weights = studies.groupby("measure")["weight"].sum()
     for name in KINDS:
         own = studies[studies["measure"] == name]
-        common = {**cited(fall_cites(falls)), "n": len(own), "n_of": "studies"}
-        for quantity, mixture in ((LEFT, falls.new_place(name)), (LEFT_MEAN, falls.mean_effect(name))):
+        # Without a study of its own the mean is the prior; a new place also hears of the spread of all controls.
+        of_mean = fall_cites(falls) if len(own) else FALL_PRIORS
+        counted = {"n": len(own), "n_of": "studies"}
+        asked = ((LEFT, falls.new_place(name), fall_cites(falls)), (LEFT_MEAN, falls.mean_effect(name), of_mean))
+        for quantity, mixture, sources in asked:
             upper, value, lower = share_left(np.array(mixture.interval(level))) * 100
             basis = quantity.basis if len(own) else f"{quantity.basis}; prior only"
-            ends = {"lower": lower, "upper": upper, "level": level, "basis": basis}
-            found.append(quantity.estimate(quantity.key(name), value, **ends, **common))
+            about = {"lower": lower, "upper": upper, "level": level, "basis": basis, "sources": sources, **counted}
+            found.append(quantity.estimate(quantity.key(name), value, **about))
         prior = (1 - float(weights.get(name, 0.0))) * 100
-        found.append(PRIOR_SHARE.estimate(PRIOR_SHARE.key(name), prior, **common))
+        found.append(PRIOR_SHARE.estimate(PRIOR_SHARE.key(name), prior, sources=of_mean, **counted))
     return found
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.kit.bayes.mixture import stream
-from pipeline.kit.data.citations import cite_parameters, split_lists
+from pipeline.kit.data.citations import cite_parameters, join, split_lists
 from pipeline.study.fertilizer.response_curves import extra_yield
 from pipeline.study.pests.pest_losses import DamageCurve, log_gain, yield_where, yield_without
 from pipeline.study.synthesis.pooling import Priors, Synthesis
@@ -57,9 +57,10 @@ def disease_gain(loss: np.ndarray, left: np.ndarray | float) -> np.ndarray:
 KINDS = {
     "pod_sleeving": ("pod_borer", ("sleeving",)),
     "borer_sanitation": ("pod_borer", ("frequent_picking",)),
-    "biological_agents": ("pod_borer", ("borer_biological",)),
+    "black_ants": ("pod_borer", ("borer_biological",)),
     "pod_removal": ("black_pod", ("sanitation",)),
     "fungicide": ("black_pod", ("black_pod_fungicide",)),
+    "trichoderma": ("black_pod", ("disease_biological",)),
     "resistant_clones": ("dieback", ("planting_material",)),
 }
 OF_KIND = {kind: name for name, (_, kinds) in KINDS.items() for kind in kinds}
@@ -94,17 +95,22 @@ def fall_priors(mean: float, sd: float, bias_sd: float, spread_scale: float, nea
 def fall_rows(effects: pd.DataFrame, share_error: float) -> pd.DataFrame:
     """Contrasts that count attack, as rows of the synthesis: ``measure`` is the control, ``log_ratio`` the fall.
 
-    The fall is minus the log of the attack with the control over that without: above zero is less attack. An error that
-    is not printed is ``share_error``. ``effects`` is the clean table.
+    The fall is minus the log of the attack with the control over that without: above zero is less attack. Contrasts
+    with one comparator in one season share what chance did to it: they are one row, their mean. An error that is not
+    printed is ``share_error``. ``effects`` is the clean table.
     """
     own = _of_controls(effects)
     rows = own[own["outcome"] == own["pest"].map(ATTACK)]
+    compared = rows.groupby(["measure", "comparison"], sort=False, dropna=False)
+    joined = compared.agg({"effect_id": lambda ids: ";".join(ids), "source_id": lambda cited: join(*cited)})
+    means = compared[["log_ratio", "log_ratio_se"]].mean()
+    rows = compared.first().assign(**joined, **means).reset_index()
     return rows.assign(
         log_ratio=-rows["log_ratio"],
         se=rows["log_ratio_se"].fillna(share_error).astype(float),
         is_se_imputed=rows["log_ratio_se"].isna(),
         doublings=np.nan,
-    ).reset_index(drop=True)
+    )
 
 
 def _of_controls(effects: pd.DataFrame) -> pd.DataFrame:
@@ -158,7 +164,8 @@ def against_trials(
 ) -> pd.DataFrame:
     """Trials that print the yield with a control, or the loss itself, against what attack and damage foretell.
 
-    They are not used elsewhere. ``losses`` are draws without control where each pest is. Columns: ``effect_id``,
+    These figures are in neither, though two are of trials that also count attack. Results without a number cannot be
+    held against a forecast. ``losses`` are draws without control where each pest is. Columns: ``effect_id``,
     ``name`` (of the control), ``outcome``, ``seen``, ``lower``, ``value`` and ``upper`` of the forecast with the error
     of the trial, all log ratios, ``is_inside`` (of the interval), and ``source_id``.
     """

@@ -7,7 +7,7 @@ from pipeline.kit.publish.estimates import Estimate, split_sources
 from pipeline.kit.publish.keys import Key
 from pipeline.study.price_response.learners import r2_over_groups
 from pipeline.study.price_response.panel import cited_drivers
-from pipeline.study.price_response.price_readings import JUMP, UNOFFICIAL, Reading
+from pipeline.study.price_response.price_readings import CREDIBLE, JUMP, UNOFFICIAL, Reading
 
 BASES = {
     **dict.fromkeys(
@@ -48,7 +48,9 @@ def response_estimates(
     found = []
     for reading in readings:
         drivers = cited_drivers(reading.reach, prices, enso)
-        found.append(_in_per_cent(reading, tuple(sorted(reading.cites.union(drivers, UNOFFICIAL))), level))
+        # Readings that weigh official and other figures in their own way do not hang on the weight that is assumed.
+        weighed = () if reading.key.case[0] in ("even_weights", "official_only") else UNOFFICIAL
+        found.append(_in_per_cent(reading, tuple(sorted(reading.cites.union(drivers, weighed, CREDIBLE))), level))
     return found
 
 
@@ -103,7 +105,7 @@ def panel_estimates(rows: dict[str, pd.DataFrame]) -> list[Estimate]:
     return [
         Estimate(
             Key("price_panel", (name,)), len(used), "country-years", PANEL, "count",
-            split_sources(used["source_id"]), used["iso3"].nunique(), "countries",
+            (*split_sources(used["source_id"]), *UNOFFICIAL, *CREDIBLE), used["iso3"].nunique(), "countries",
         )
         for name, used in rows.items()
     ]  # fmt: skip

@@ -67,6 +67,10 @@ def enso_by_year(enso: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"enso_0": mean, "enso_1": mean.shift()}).dropna().reset_index()
 
 
+# Of the two releases of FAOSTAT that are kept, the one with flags.
+RELEASE = "2022"
+
+
 def build_panel(
     countries: pd.DataFrame, prices: pd.DataFrame, enso: pd.DataFrame, unofficial_weight: float, equation: Equation
 ) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -76,7 +80,7 @@ def build_panel(
     value counts what was left out and why. A row whose figures are not official weighs
     ``unofficial_weight``; a weight of zero leaves it out.
     """
-    rows = countries[(countries["release"] == "2022") & (countries["iso3"] != "WLD")].sort_values(["country", "year"])
+    rows = countries[(countries["release"] == RELEASE) & (countries["iso3"] != "WLD")].sort_values(["country", "year"])
     official = (rows[list(equation.flags)] == OFFICIAL).all(axis=1)
     rows = rows.assign(
         change=annual_change(rows, equation.quantity, "country"),

@@ -20,9 +20,8 @@ from pipeline.study.price_response.panel import AREA, ENSO, PRODUCTION, RAINFALL
 # Which countries are used to test predictions.
 TESTED = cite_parameters("panel.least_years")
 # The weight of years that are not official, and which yields are credible at all.
-UNOFFICIAL = cite_parameters(
-    "panel.unofficial_weight", "cleaning.lowest_credible_yield", "cleaning.highest_credible_yield"
-)
+UNOFFICIAL = cite_parameters("panel.unofficial_weight")
+CREDIBLE = cite_parameters("cleaning.lowest_credible_yield", "cleaning.highest_credible_yield")
 LEAST_YEARS = 10
 # Prior standard deviations, in log yield or area per unit of each: wide beside what the data tell.
 FIRST_LAG_SD, OTHER_SD, TREND_SD, COUNTRY_TREND_SD = 0.2, 0.2, 0.1, 0.03

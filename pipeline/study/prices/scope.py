@@ -22,7 +22,9 @@ BEAN_PRICES = {
     "peak": (120_000, "peak price, fermented beans, Berau 2024-2025"),
 }
 PRICE_CITES = {name: cite_parameters(f"prices.{name}_cocoa_idr_per_kg") for name in BEAN_PRICES}
-PRICE_CITES["present"] = cite_parameters("prices.cocoa_idr_per_kg", "prices.cocoa_multiplier", "prices.as_of")
+# The month that wages, rates and prices of fertilizer are of.
+AS_OF = cite_parameters("prices.as_of")
+PRICE_CITES["present"] = (*cite_parameters("prices.cocoa_idr_per_kg", "prices.cocoa_multiplier"), *AS_OF)
 IN_LEGEND = {
     "low": Text("low: Mahakam Ulu 2016-2022", "rendah: Mahakam Ulu 2016-2022"),
     "present": Text("present", "sekarang"),

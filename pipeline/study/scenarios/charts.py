@@ -30,7 +30,8 @@ NET_INCOME = Caption.read(TEXTS, "net_income")
 
 
 def income_rows(summary: pd.DataFrame) -> pd.DataFrame:
-    """Net income in million rupiah per measure, best median first: ``name``, ``lower``, ``value``, ``upper``."""
+    """Net income in million rupiah per measure, best median first: ``name``, ``lower``, ``value``, ``upper``, and what
+    each cites."""
     column = "net_income_idr_per_ha"
     rows = pd.DataFrame(
         {
@@ -39,6 +40,7 @@ def income_rows(summary: pd.DataFrame) -> pd.DataFrame:
             "value": summary[column] / 1e6,
             "upper": summary[f"{column}_upper"] / 1e6,
             "probability_loss": summary["probability_loss"],
+            "source_id": summary["source_id"],
         }
     )
     return rows.sort_values("value", ascending=False, kind="stable", ignore_index=True)

@@ -149,7 +149,7 @@ def crop_estimates(
     adoption: float,
     dated: Dated,
     cites: Callable[[str, str], tuple[str, ...]],
-    rate_cites: str,
+    rate_cites: tuple[str, ...],
     level: float,
     seed: int,
 ) -> list[Estimate]:
@@ -180,7 +180,7 @@ def crop_estimates(
             method = "tonnes at a farm-gate price; dollars at the rate of the month"
             priced: dict[str, Any] = {"level": level, "method": method, "basis": dated.at(said, name)}
             in_rupiah = (*own, *PRICE_CITES[name])
-            in_dollars = cited((*in_rupiah, rate_cites), seed)
+            in_dollars = cited((*in_rupiah, *rate_cites), seed)
             found += [
                 from_draws(
                     _of(regency, state, f"value_idr_{name}"), rupiah / 1e9, **priced, **cited(in_rupiah, seed),

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from pipeline.kit.data.citations import join
 from pipeline.kit.language import Text, read_texts
 from pipeline.kit.publish.estimates import Estimate, split_sources
 from pipeline.kit.publish.keys import Key
@@ -148,11 +149,13 @@ def _lowered(name: Text, after: str = "") -> Text:
 
 
 def coverage_rows(estimates: list[Estimate]) -> pd.DataFrame:
-    """Coverages to draw: ``name``, ``nominal``, ``lower``, ``value``, ``upper``, all in per cent."""
+    """Coverages to draw, in per cent: ``name``, ``nominal``, ``lower``, ``value``, ``upper``, and what each cites."""
     rows = [
-        (e.key.case[0], float(e.key.case[1]), e.lower, e.value, e.upper) for e in estimates if e.key.topic == "coverage"
+        (e.key.case[0], float(e.key.case[1]), e.lower, e.value, e.upper, join(*e.sources))
+        for e in estimates
+        if e.key.topic == "coverage"
     ]
-    return pd.DataFrame(rows, columns=["name", "nominal", "lower", "value", "upper"])
+    return pd.DataFrame(rows, columns=["name", "nominal", "lower", "value", "upper", "source_id"])
 
 
 def all_checks(meta_analyses: pd.DataFrame, optima: pd.DataFrame) -> pd.DataFrame:

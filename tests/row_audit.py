@@ -8,7 +8,7 @@ number that cites none of the moved rows must stay as it was.
 that it cites, and no other. A number that stays as it was lists a row that does not move it.
 
 ``python tests/row_audit.py --parameters [NAME ...]``: each round moves one parameter (all of them, one after the other)
-by three per cent, a month back or by one. A number that does not name it must stay as it was.
+by three per cent, thirteen months back or by one. A number that does not name it must stay as it was.
 
 Which rows are moved, and how far, is reckoned here from the files alone.
 """
@@ -221,10 +221,11 @@ OF_ALL = {"uncertainty.interval_level", "uncertainty.draws", "uncertainty.seed"}
 
 
 def another(value: str) -> str:
-    """A value near the one that is written in the file of parameters: a month before, one less, or three per cent."""
+    """A value near the one that is written in the file of parameters: thirteen months before, for the exchange rate of a
+    year may not be known, one less, or three per cent."""
     if month := re.fullmatch(r"'?\"?(\d{4})-(\d\d)'?\"?", value):
         year, number = int(month[1]), int(month[2])
-        return f"'{year - (number == 1)}-{(number - 2) % 12 + 1:02d}'"
+        return f"'{year - 1 - (number == 1)}-{(number - 2) % 12 + 1:02d}'"
     return str(int(value) - 1) if re.fullmatch(r"\d+", value) else f"{float(value) * 0.97:.6g}"
 
 

@@ -219,7 +219,9 @@ def test_chances_add_up_and_do_not_depend_on_the_order_of_the_names(rows, order)
 
 def test_a_cause_is_ranked_only_with_evidence_that_is_more_than_very_low():
     measures = {"fertilizer": "mineral_fertilizer", "technique": "pruning", "knowledge": "training"}
-    certainties = pd.DataFrame({"measure": ["mineral_fertilizer", "pruning", "training"], "steps": [2, 1, 0]})
+    measures["pod_borer"] = "pod_sleeving"
+    graded = ["mineral_fertilizer", "pruning", "training", "pod_sleeving"]
+    certainties = pd.DataFrame({"measure": graded, "steps": [2, 1, 0, 2]})
     assert estimates.ranked_causes(certainties, measures) == ("fertilizer", "pod_borer")
-    certainties["steps"] = [1, 2, 4]
-    assert estimates.ranked_causes(certainties, measures) == ("pod_borer", "technique", "knowledge")
+    certainties["steps"] = [1, 2, 4, 1]
+    assert estimates.ranked_causes(certainties, measures) == ("technique", "knowledge")

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import math
 import shutil
 from pathlib import Path
 
@@ -298,8 +299,8 @@ RESTATED = {
     "fertilizer.transport_idr_per_kg": lambda value: value("F095"),
     "scenarios.area_per_farmer_ha": lambda value: round(value("K038") / value("K040"), 2),
 }
-# A price near several, a weight between readings, and a bound that is assumed beyond what was seen.
-NOT_RESTATED = {"prices.low_cocoa_idr_per_kg", "pests.sabah_curve_weight", "pests.sleeving_leaves_at_most"}
+# A price near several, and a weight between readings.
+NOT_RESTATED = {"prices.low_cocoa_idr_per_kg", "pests.sabah_curve_weight"}
 
 
 def test_every_default_that_states_a_fact_is_what_its_raw_rows_say() -> None:
@@ -318,8 +319,12 @@ def test_the_low_price_lies_among_those_of_mahakam_ulu() -> None:
     assert min(row["value"] for row in rows) <= about["default"] <= max(row["value"] for row in rows)
 
 
-def test_what_sleeves_left_is_said_of_the_rows_named() -> None:
-    text = describe()["pests.sleeving_leaves_at_most"]["en"]
-    for key in ("E126", "E144"):
-        row = raw_row("effects", key)
-        assert f"{row['treatment_mean'] / row['control_mean']:.2f}" in text
+def test_what_the_prior_of_a_control_leaves_is_reckoned_in_words() -> None:
+    known = describe()
+    mean, sd = (known[f"pests.fall_prior_{part}"]["default"] for part in ("mean", "sd"))
+    least, most = (math.exp(-mean - way * 1.2816 * sd) * 100 for way in (1, -1))
+    for language in ("en", "id"):
+        assert f"{math.exp(-mean) * 100:.0f} %" in known["pests.fall_prior_mean"][language]
+        said = known["pests.fall_prior_sd"][language]
+        assert f"{math.floor(least + 0.5):d} " in said
+        assert f"{math.floor(most + 0.5):d} %" in said

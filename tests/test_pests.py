@@ -427,6 +427,46 @@ def test_sleeves_leave_what_plain_draws_of_the_model_say(effects):
         assert mixture.quantiles([0.05, 0.1, 0.5, 0.9, 0.95]) == pytest.approx(expected, abs=0.03), name
 
 
+def test_each_prior_of_attack_reaches_the_model(effects):
+    """Every argument of the priors in turn: another value is another posterior of sleeves."""
+    rows, given_now = pest_control.fall_rows(effects, 0.35), (0.5, 0.6, 0.3, 0.5, 0.8)
+    one = synthesise(rows, pest_control.fall_priors(*given_now), pest_control.KINDS)
+    for place, other in enumerate((0.2, 0.3, 0.1, 0.2, 0.3)):
+        changed = (*given_now[:place], other, *given_now[place + 1 :])
+        found = synthesise(rows, pest_control.fall_priors(*changed), pest_control.KINDS)
+        intervals = (each.new_place("pod_sleeving").interval(0.8) for each in (one, found))
+        assert np.abs(np.subtract(*intervals)).max() > 0.004, place
+
+
+def test_what_controls_leave_is_drawn_from_a_new_place_and_apart(falls):
+    draws = pest_control.draw_left(falls, 10, 40000)
+    for name in ("pod_sleeving", "pod_removal", "resistant_clones"):
+        wanted = np.exp(-np.array(falls.new_place(name).quantiles([0.9, 0.7, 0.6])))
+        np.testing.assert_allclose(np.quantile(draws[f"left_{name}"], [0.1, 0.3, 0.4]), wanted, rtol=0.03)
+    logs = np.log(draws[["left_pod_sleeving", "left_resistant_clones", "left_trichoderma"]])
+    assert (np.abs(logs.corr().to_numpy()[np.triu_indices(3, 1)]) < 0.03).all()
+
+
+def test_falls_name_the_priors_that_move_them(falls):
+    named = {cited.rpartition(":")[2] for cited in pest_control.fall_cites(falls) if cited.startswith("parameter@")}
+    assert named == {
+        "pests.fall_prior_mean", "pests.fall_prior_sd", "pests.fall_bias_sd", "pests.share_error",
+        "evidence.spread_prior_scale", "evidence.near_weight",
+    }  # fmt: skip
+
+
+def test_the_figure_of_what_is_left_has_less_attack_on_the_left_and_marks_what_is_from_here(falls):
+    rows = charts.left_rows(contributions(falls, 0.9), falls, 0.9).set_index(["measure", "name"])
+    assert ((rows["lower"] < rows["value"]) & (rows["value"] < rows["upper"])).all()
+    assert rows.loc[("pod_sleeving", "fiana2015"), "value"] == pytest.approx(45 / 96.21)
+    kinds = rows["kind"].to_dict()
+    assert kinds[("pod_sleeving", "fiana2015")] == "direct"
+    assert kinds[("pod_sleeving", "saripah_azhar2007")] == "elsewhere"
+    assert kinds[("fungicide", "ajar_2007_fungicide")] == "elsewhere"
+    widths = (rows["upper"] / rows["lower"]).unstack("name")
+    assert (widths["new"] > widths["mean"]).all()
+
+
 def test_a_fall_that_was_not_drawn_by_lot_counts_less(effects):
     """Perak compared the same blocks before and after; had it drawn lots, sleeves would be thought better."""
     rows, priors = pest_control.fall_rows(effects, 0.35), pest_control.fall_priors(0.5, 0.6, 0.3, 0.5, 0.8)

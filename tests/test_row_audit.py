@@ -96,7 +96,7 @@ def test_a_parameter_is_moved_and_a_number_that_moves_without_naming_it_is_found
     for name in ("b.x", "b.as_of", "a.x"):
         row_audit.move_parameter(tmp_path, name)
     moved = (tmp_path / "params.yaml").read_text(encoding="utf-8")
-    assert moved == "a:\n  # of b\n  x: 1\n\nb:\n  x: 0.485\n  as_of: '2025-12'\n"
+    assert moved == "a:\n  # of b\n  x: 1\n\nb:\n  x: 0.485\n  as_of: '2024-12'\n"
     with pytest.raises(ValueError, match="0 times"):
         row_audit.move_parameter(tmp_path, "a.y")
     before = pd.DataFrame(

@@ -181,17 +181,18 @@ def test_best_dose_is_no_worse_than_the_full_one_and_falls_with_the_price(inputs
     assert measures.best_fertilizer(inputs, price * 2, bean_price)[0] <= dose
 
 
-def test_only_what_has_more_than_very_low_evidence_or_was_tried_here_is_ranked(inputs):
-    kinds = ["mineral_fertilizer", "training", "organic_fertilizer", "pruning"]
-    certainties = pd.DataFrame({"measure": kinds, "steps": [2, 3, 1, 0]})
+def test_only_what_has_more_than_very_low_evidence_is_ranked(inputs):
+    kinds = ["mineral_fertilizer", "training", "organic_fertilizer", "pruning", "pod_sleeving", "borer_sanitation"]
+    certainties = pd.DataFrame({"measure": kinds, "steps": [2, 3, 1, 0, 2, 0]})
     found = measures.is_ranked(measures.build_options(inputs, PRICES), certainties)
     assert {name for name, ranked in found.items() if not ranked} == {
         "borer_sanitation",
         "pruning",
         "organic_fertilizer",
     }
-    without = measures.is_ranked(measures.build_options(inputs, PRICES), certainties.assign(steps=[1, 2, 1, 0]))
-    assert [name for name, ranked in without.items() if ranked] == ["pod_sleeving", "training"]
+    steps = [1, 2, 1, 0, 1, 3]
+    without = measures.is_ranked(measures.build_options(inputs, PRICES), certainties.assign(steps=steps))
+    assert [name for name, ranked in without.items() if ranked] == ["borer_sanitation", "training"]
 
 
 def compost(prices: pd.DataFrame, multiplier: float = 1.0) -> tuple[np.ndarray, tuple[str, ...]]:

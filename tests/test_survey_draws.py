@@ -49,9 +49,10 @@ def drawn(attack, tables, countries) -> pd.DataFrame:
         effects, evidence_clean.baselines(), countries, 0.9, np.random.default_rng(4), SIZE
     )
     black_pod = pest_losses.draw_black_pod(effects, reports, 0.9, np.random.default_rng(3), SIZE)
-    draws = pest_losses.draws_table(CURVES["mixture"], attack, np.full(SIZE, 0.5), black_pod, dieback)
+    left = pd.DataFrame({f"left_{name}": np.full(SIZE, 0.5) for name in pest_control.KINDS})
+    draws = pest_losses.draws_table(CURVES["mixture"], attack, left, black_pod, dieback)
     draws["drawn_as"] = np.arange(SIZE)
-    controls = pest_control.all_controls(draws, CURVES["mixture"], tables, np.exp(LITERATURE["present_yield"]), {}, 1)
+    controls = pest_control.all_controls(draws, CURVES["mixture"], (), {})
     return pest_control.with_gains(draws, np.arange(SIZE) % 2 == 0, controls)
 
 
@@ -119,12 +120,12 @@ def test_without_a_survey_every_table_is_the_one_before_to_the_last_digit(drawn,
     assert plot_draws.move_curves(READINGS, nothing) == READINGS
     assert plot_draws.sabah_weight({"sabah": 0.3}, nothing, 0.5) == 0.5
     damaged = CURVES["mixture"], drawn["is_sabah"].to_numpy()
-    kept, curve = plot_draws.move_pests(drawn, damaged, (effects, effects), UNIFORM[0], nothing, 2750.0, 1)
+    kept, curve = plot_draws.move_pests(drawn, damaged, UNIFORM[0], nothing, 2750.0, 1)
     assert kept is drawn
     assert curve is CURVES["mixture"]
 
 
-def test_plots_move_what_they_teach_and_leave_the_rest(drawn, tables):
+def test_plots_move_what_they_teach_and_leave_the_rest(drawn):
     found = learned(simulated(200, 40, fertilizer=2.2))
     effects = pd.DataFrame({name: LITERATURE[short] for name, short in plot_draws.EFFECTS.items()}).assign(shade=0.1)
     moved = plot_draws.move_effects(effects, found.taught)
@@ -145,12 +146,16 @@ def test_plots_move_what_they_teach_and_leave_the_rest(drawn, tables):
     is_sabah = np.arange(SIZE) < found.readings["sabah"] * SIZE
     curve = pest_losses.mixture(curves["sabah"], curves["aceh"], is_sabah)
     present = now["yield_kg_per_ha"].to_numpy()
-    pest, curve = plot_draws.move_pests(drawn, (curve, is_sabah), tables, present, found.taught, 2750.0, 1)
+    pest, curve = plot_draws.move_pests(drawn, (curve, is_sabah), present, found.taught, 2750.0, 1)
     assert set(pest) == set(drawn)
     clean = present / (1 - pest["attacked_area"] * pest["loss_pod_borer_there"])
     assert (clean[present < 2750 * (1 - 0.02)] <= 2750 + 1e-6).all()
     assert np.isfinite(pest).all(axis=None)
     assert (pest["loss_black_pod"] == drawn["loss_black_pod"]).all()
+    # What controls leave of the attack stays; what that brings follows attack and damage.
+    assert (pest["left_pod_sleeving"] == 0.5).all()
+    brought = (1 - curve.loss(0.5 * pest["attacked"].to_numpy())) / (1 - curve.loss(pest["attacked"].to_numpy()))
+    np.testing.assert_allclose(np.exp(pest["log_gain_pod_sleeving_there"]), brought)
     lost = np.median(curve.loss(pest["attacked"].to_numpy()))
     assert np.median(pest["loss_pod_borer_there"]) == pytest.approx(lost)
 

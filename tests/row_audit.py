@@ -221,8 +221,7 @@ OF_ALL = {"uncertainty.interval_level", "uncertainty.draws", "uncertainty.seed"}
 
 
 def another(value: str) -> str:
-    """A value near the one that is written in the file of parameters: thirteen months before, for the exchange rate of a
-    year may not be known, one less, or three per cent."""
+    """A value near the one that is written: thirteen months before, one less, or three per cent less."""
     if month := re.fullmatch(r"'?\"?(\d{4})-(\d\d)'?\"?", value):
         year, number = int(month[1]), int(month[2])
         return f"'{year - 1 - (number == 1)}-{(number - 2) % 12 + 1:02d}'"

@@ -1,5 +1,7 @@
 """Published prices: fertilizer in cocoa at world and at rupiah prices (02), and what things cost now (06)."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -9,9 +11,8 @@ from pipeline.kit.publish.estimates import PUBLISHED, Estimate, cited, restated,
 from pipeline.kit.publish.keys import Key
 from pipeline.study import known_rows
 from pipeline.study.prices.prices_now import bean_reports, newest_at_home, year_of
-from pipeline.study.prices.scope import PRICE_CITES
+from pipeline.study.prices.scope import AS_OF, PRICE_CITES
 
-AS_OF = cite_parameters("prices.as_of")
 WORKING_DAYS = cite_parameters("prices.working_days_per_month")
 # Keys of the clean table of local prices.
 RUPIAH = {
@@ -87,7 +88,7 @@ def present_estimates(
             "Rp/day",
             f"minimum wage of Kutai Timur, {year_of(as_of)}, per working day",
             "monthly wage over assumed working days",
-            **cited((wage[1], *WORKING_DAYS)),
+            **cited((wage[1], *WORKING_DAYS, *AS_OF)),
         ),
         *_world_since(world, as_of),
     ]
@@ -108,7 +109,10 @@ def _beans(prices: pd.DataFrame, bean_price: float, as_of: str) -> list[Estimate
         report = reports.loc[place]
         where = f"dry beans at the farm gate, {report['place']}; {span}"
         key, source = Key("price", (f"cocoa_{name}",)), str(report["source_id"])
-        found.append(restated(key, report["price_idr_per_kg"], "Rp/kg", where, source))
+        # Which reports are near is told by the month.
+        found.append(
+            replace(restated(key, report["price_idr_per_kg"], "Rp/kg", where, source), sources=(source, *AS_OF))
+        )
     return found
 
 

@@ -157,6 +157,23 @@ def test_a_text_without_one_of_its_parts_has_another_digest(parts: list[str], da
             assert content.difference(old, new)
 
 
+LIKE_NUMBERS = st.text(alphabet="-.0123456789eE+ a\n(", max_size=40)
+
+
+@given(st.one_of(LIKE_NUMBERS, st.lists(st.floats(allow_nan=False).map(repr), max_size=6).map(" ".join)))
+def test_the_digest_of_a_file_is_that_of_what_is_read_in_it(text: str) -> None:
+    assert content.digest_of("a.csv", text.encode()) == content.digest(content.read("a.csv", text.encode()))
+
+
+@given(st.floats(1e-3, 1e6), st.floats(1e-9, 1e-8))
+def test_a_long_number_may_differ_in_its_last_digits_and_nothing_else_may(value: float, part: float) -> None:
+    printed = f"{value:.9f}", f"{value * (1 + part):.9f}"
+    one, other = (f"gain {number} kg, 1234567 of 12.34" for number in printed)
+    same = len({f"{float(number):.5g}" for number in printed}) == 1
+    assert (content.digest_of("a.md", one.encode()) == content.digest_of("a.md", other.encode())) == same
+    assert content.digest_of("a.md", one.encode()) != content.digest_of("a.md", one.replace("12.34", "12.35").encode())
+
+
 def drawn(salt: str, label: str = "1234567890") -> str:
     """A figure with everything that Matplotlib names by a hash; another salt makes other names of the same things."""
     with mpl.rc_context({"svg.hashsalt": salt, "svg.fonttype": "none"}):

@@ -201,6 +201,8 @@ def _(thing: StreamObject) -> str:
 
 # Not inside a name, a version or a date. A minus between two words or numbers joins them and belongs to neither.
 NUMBER = re.compile(r"(?<![\w.])(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)(?!\.?\w)")
+# Those of them that may be long: few, where a site has millions of short ones.
+LONG_NUMBER = re.compile(rf"(?<![\w.])(?=-?[\d.]{{{DIGITS + 2}}})-?\d+\.\d+(?:[eE][-+]?\d+)?(?!\.?\w)")
 # Matplotlib names a hatch, marker, clip, image or the path of a collection by a letter and a hash of its outline. Such
 # a name stands where it is given and where it is used, in a notebook with its quotes escaped.
 DRAWING = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
@@ -244,7 +246,17 @@ def read(name: str, data: bytes, renamed: Mapping[str, str] | None = None) -> li
 
 def digest(pieces: list[Piece]) -> str:
     """A hash that two contents share when their words are equal and their numbers have one rounding."""
-    said = "".join([f"{piece.rounded()}\0" for piece in pieces])
+    return _hash("".join([piece.rounded() for piece in pieces]))
+
+
+def digest_of(name: str, data: bytes) -> str:
+    """``digest`` of what ``read`` finds in a file, without taking a text apart."""
+    if PurePosixPath(name).suffix in READERS or (text := _decoded(data)) is None:
+        return digest(read(name, data))
+    return _hash(LONG_NUMBER.sub(lambda found: Number(found[0]).rounded(), _names_by_order(text)))
+
+
+def _hash(said: str) -> str:
     return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
@@ -258,10 +270,16 @@ def difference(old: list[Piece], new: list[Piece]) -> str:
     return ""
 
 
-def _text(data: bytes, renamed: Mapping[str, str]) -> list[Piece]:
+def _decoded(data: bytes) -> str | None:
     try:
-        text = data.decode("utf-8").replace("\r\n", "\n")
+        return data.decode("utf-8").replace("\r\n", "\n")
     except UnicodeDecodeError:
+        return None
+
+
+def _text(data: bytes, renamed: Mapping[str, str]) -> list[Piece]:
+    text = _decoded(data)
+    if text is None:
         return [Words(hashlib.sha256(data).hexdigest())]
     # Looking for sums takes as long as looking for numbers, and mostly none has another name.
     if renamed:

@@ -60,7 +60,7 @@ def files(root: Path) -> pd.DataFrame:
     found = [(path, lineage.md5(path)) for path in published(root)]
     # The site holds copies of other results: each is read once.
     by_md5 = {md5: path for path, md5 in found}
-    digests = {md5: content.digest(content.read(path.name, path.read_bytes())) for md5, path in by_md5.items()}
+    digests = {md5: content.digest_of(path.name, path.read_bytes()) for md5, path in by_md5.items()}
     rows = [(path.relative_to(root).as_posix(), md5, digests[md5]) for path, md5 in found]
     return pd.DataFrame(rows, columns=["path", "md5", "content"])
 

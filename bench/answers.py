@@ -67,7 +67,7 @@ Each of the stages that fit or use a model, as `python -m pipeline.kit.stages.ru
 same machine; each was timed once.
 """,
     measure_stages,
-    (("together", "seconds", 180.0),),
+    (("together", "seconds", 90.0),),
 )
 PAGES = Part(
     """\

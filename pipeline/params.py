@@ -378,12 +378,12 @@ class Pests(Section):
         0.5,
         "share",
         "Probability that loss to the pod borer follows the curve from Sabah, not the report from Aceh Timur: even "
-        "odds, because it is not known whether the intensity reported there is a share of pods.",
+        "odds, because the two disagree and each stands on one place.",
         "Peluang bahwa kehilangan akibat PBK mengikuti kurva dari Sabah, bukan laporan dari Aceh Timur: sama besar, "
-        "karena belum diketahui apakah intensitas yang dilaporkan di sana adalah bagian buah terserang.",
+        "karena keduanya berbeda dan masing-masing berasal dari satu tempat saja.",
         0,
         1,
-        rests_on=("effects:E047", "effects:E048", "pest_reports:R022", "pest_reports:R023"),
+        rests_on=("effects:E047", "effects:E048", "pest_reports:R022", "pest_reports:R028"),
     )
     fall_prior_mean: float = parameter(
         0.5,

@@ -94,18 +94,6 @@ class Spread:
     weights: np.ndarray
 
 
-def half_normal(name: str, scale: float, nodes: int = 8) -> Spread:
-    """A spread with a half-normal prior of this ``scale``, on the positive half of the Gauss-Hermite points.
-
-    A likelihood depends on the square of a spread, and for even functions this rule is exact to a high order. Raises
-    ``ValueError`` for a scale that is not above zero.
-    """
-    if not scale > 0:
-        raise ValueError(f"spread {name}: its scale is {scale:g}; it must be above zero")
-    points, weights = _gauss_hermite(2 * nodes)
-    return Spread(name, scale * points[nodes:], weights[nodes:] / weights[nodes:].sum())
-
-
 def half_normal_even(name: str, scale: float, nodes: int = 8) -> Spread:
     """A half-normal spread on even steps up to three scales: where the data tell it well, Gauss points lie too far."""
     values = 3 * scale * (np.arange(nodes) + 0.5) / nodes

@@ -63,11 +63,12 @@ def damage_rows(curves: pd.DataFrame, effects: pd.DataFrame, reports: pd.DataFra
             (known_rows.LOSS_SABAH_AT_90_PERCENT, HIGH_SHARE),
         )
     ]
-    intensity, loss = (
-        float(row(reports, key)["value_high"]) for key in (known_rows.ATTACK_ACEH_TIMUR, known_rows.LOSS_ACEH_TIMUR)
+    attacked, loss = (
+        float(row(reports, key)["value_high"])
+        for key in (known_rows.PODS_ATTACKED_ACEH_TIMUR, known_rows.LOSS_ACEH_TIMUR)
     )
-    cited = join(*sources_of_rows(reports, known_rows.ATTACK_ACEH_TIMUR, known_rows.LOSS_ACEH_TIMUR))
-    points.append(("point", "aceh", intensity, loss, cited))
+    cited = join(*sources_of_rows(reports, known_rows.PODS_ATTACKED_ACEH_TIMUR, known_rows.LOSS_ACEH_TIMUR))
+    points.append(("point", "aceh", attacked, loss, cited))
     marks = pd.DataFrame(points, columns=["kind", "reading", "attacked_percent", "value", "source_id"])
     ranges = [("range", key, place, *_ends(key, effects, reports)) for key, (place, _) in RANGES.items()]
     bars = pd.DataFrame(ranges, columns=["kind", "reading", "attacked_percent", "lower", "upper", "source_id"])

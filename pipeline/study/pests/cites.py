@@ -53,7 +53,7 @@ class PestCites:
             *sources_of_rows(baselines, known_rows.PODS_ATTACKED_SAMARINDA),
             *sources_of_rows(effects, known_rows.SLEEVING_TRIAL_SAMARINDA),
             *sources_of_rows(effects, known_rows.LOSS_SABAH_BELOW_60_PERCENT, known_rows.LOSS_SABAH_AT_90_PERCENT),
-            *sources_of_rows(reports, known_rows.LOSS_ACEH_TIMUR, known_rows.ATTACK_ACEH_TIMUR),
+            *sources_of_rows(reports, known_rows.LOSS_ACEH_TIMUR, known_rows.PODS_ATTACKED_ACEH_TIMUR),
             *area_shares.nsmallest(1, "share", keep="all")["source_id"],
             *cite_parameters("pests.sabah_curve_weight"),
         )

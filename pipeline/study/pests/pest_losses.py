@@ -95,18 +95,18 @@ def draw_sabah(effects: pd.DataFrame, rng: np.random.Generator, size: int) -> Da
 
 
 def draw_aceh(reports: pd.DataFrame, rng: np.random.Generator, size: int) -> DamageCurve:
-    """Curves through the loss (R022) reported at an intensity (R023) in Aceh Timur, read as a share of pods.
+    """Curves through the loss (R022) and the share of pods attacked (R028) of a neglected farm in Aceh Timur.
 
     One point does not bend a curve: it is drawn from straight to the most bent one that still leaves something at
-    full attack. No convex curve has a loss above ``LARGEST_LOSS`` times the intensity, so none is drawn.
+    full attack. No convex curve has a loss above ``LARGEST_LOSS`` times the share attacked, so none is drawn.
     """
-    loss, intensity = (
+    loss, attacked = (
         float(row(reports, key)["value_high"]) / 100
-        for key in (known_rows.LOSS_ACEH_TIMUR, known_rows.ATTACK_ACEH_TIMUR)
+        for key in (known_rows.LOSS_ACEH_TIMUR, known_rows.PODS_ATTACKED_ACEH_TIMUR)
     )
-    here = rng.uniform((1 - ABOUT) * loss, min((1 + ABOUT) * loss, LARGEST_LOSS * intensity), size)
-    power = rng.uniform(1.0, np.maximum(1.0, np.log(LARGEST_LOSS / here) / -np.log(intensity)))
-    return DamageCurve(here / intensity**power, power)
+    here = rng.uniform((1 - ABOUT) * loss, min((1 + ABOUT) * loss, LARGEST_LOSS * attacked), size)
+    power = rng.uniform(1.0, np.maximum(1.0, np.log(LARGEST_LOSS / here) / -np.log(attacked)))
+    return DamageCurve(here / attacked**power, power)
 
 
 def draw_readings(

@@ -72,6 +72,20 @@ def test_restated_figure_needs_no_interval():
     assert estimate(lower=NAN, upper=NAN, level=NAN, seed=None).value == 410
 
 
+def test_a_value_says_what_it_is_by_itself_or_by_its_method():
+    assert estimate().value_is == "computed as the method says"
+    assert estimate(method="count").value_is == "count"
+    assert estimate(value_is="mean").value_is == "mean"
+    drawn = from_draws(Key("x"), np.arange(9.0), 0.9, unit="t", basis="", method="count", sources=("a",), seed=1)
+    assert drawn.value_is == "median of draws"
+    assert restated(Key("x"), 3.0, "t", "", "a@effects:2").value_is == "published figure"
+
+
+def test_a_value_that_is_said_to_be_something_else_is_refused():
+    with pytest.raises(EstimateError, match=r"yield\.now: a value is one of median of draws, .*, not 'middling'"):
+        estimate(value_is="middling")
+
+
 @pytest.mark.parametrize(("n", "n_of"), [(2, "things"), (None, "studies")])
 def test_n_with_another_word_for_what_it_counts_is_refused(n, n_of):
     with pytest.raises(EstimateError, match=r"yield\.now: n is .*; it counts raw rows, effects, figures"):

@@ -547,7 +547,7 @@ def test_cases_without_a_price_are_named_before_anything_is_computed():
 
 
 def test_every_quantity_is_published_with_its_unit_and_sources():
-    renamed = CASES.assign(name=["ceiling", "market"])
+    renamed = CASES.assign(name=["ceiling", "market"], date=["2025-10", "2023-10-05"])
     steps = STEPS.assign(name=["ceiling_cut", "access"])
     full = best_dose.full_dose_economics(renamed, GAIN, FULL, COSTS)
     drawn = best_dose.draw_responses(FULL, GAIN, 1)

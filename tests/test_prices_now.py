@@ -26,9 +26,9 @@ REPORTS = pd.DataFrame(
     columns=COLUMNS,
 )
 WORLD = pd.DataFrame({"year": [2023, 2026], "month": [10, 1], "cocoa_npk_usd_per_kg": [0.4, 0.5]})
+PRESENT = scope.PRICE_CITES["present"]
+ALL = (*PRESENT, scope.WAGE, scope.FERTILIZER, scope.FREIGHT, scope.TRAINING)
 RATES = pd.DataFrame({"idr_per_usd": [15000.0, 16500.0], "source_id": ["a", "b"]}, index=[2023, 2026])
-
-AS_REPORTED = "; freight and training as reported years before"
 
 
 def test_the_newest_report_of_the_province_is_both_ends_of_the_range_of_its_day():
@@ -69,32 +69,51 @@ def test_a_year_without_an_exchange_rate_is_refused():
         prices_now.rate_of(RATES, "2027-01")
 
 
-def test_a_label_names_day_and_place_of_the_report_and_the_month_of_the_other_prices():
-    label = scope.dated(REPORTS, {"present": 36500}, "2026-01", 1).at("average hectare")
+def test_a_label_names_day_and_place_of_the_report_and_the_month_of_what_else_enters():
+    label = scope.dated(REPORTS, {"present": 36500}, "2026-01", 1).at("average hectare", ALL)
     assert label == (
-        "average hectare; present bean price, East Kalimantan 2025-12-16, other prices of 2026-01" + AS_REPORTED
-    )  # fmt: skip
+        "average hectare; present bean price, East Kalimantan 2025-12-16; wage of 2026-01; "
+        "fertilizer price of 2026-01; freight as reported years before; "
+        "training cost as reported years before, at the exchange rate of 2026-01"
+    )
     assert scope.day_of(label).id == "16 Desember 2025"
     assert scope.month_of(label).en == "January 2026"
 
 
+@pytest.mark.parametrize(
+    ("cites", "words"),
+    [
+        ((), "average hectare"),
+        (("a@effects:2",), "average hectare"),
+        (PRESENT, "average hectare; present bean price, East Kalimantan 2025-12-16"),
+        ((f"a@costs:2;{scope.WAGE}",), "average hectare; wage of 2026-01"),
+        ((scope.WAGE, scope.FREIGHT), "average hectare; wage of 2026-01; freight as reported years before"),
+    ],
+)
+def test_a_label_names_no_price_that_does_not_enter(cites, words):
+    assert scope.dated(REPORTS, {"present": 36500}, "2026-01", 1).at("average hectare", cites) == words
+
+
+def test_a_label_says_which_price_of_fertilizer_enters_and_that_it_was_moved():
+    dated = scope.dated(REPORTS, {"present": 36500}, "2026-01", 2)
+    assert dated.at("x", (scope.FERTILIZER,), fertilizer="ceiling") == "x; ceiling; fertilizer times 2"
+    assert dated.at("x", (scope.WAGE,), fertilizer="ceiling") == "x; wage of 2026-01"
+
+
 def test_a_price_that_was_set_is_not_called_a_report():
-    label = scope.dated(REPORTS, {"present": 52000}, "2026-01", 2).at("average hectare")
-    assert (
-        label
-        == "average hectare; bean price set to 52000 Rp/kg, other prices of 2026-01; fertilizer times 2" + AS_REPORTED
-    )
+    label = scope.dated(REPORTS, {"present": 52000}, "2026-01", 2).at("average hectare", PRESENT)
+    assert label == "average hectare; bean price set to 52000 Rp/kg"
     assert scope.day_of(label).en == "as set"
 
 
-def test_a_scenario_of_the_bean_price_carries_its_own_date():
-    label = scope.dated(REPORTS, {"berau": 70000}, "2026-01", 1).at("average hectare", "berau")
-    assert label == "average hectare; bean price of Berau 2025-11, other prices of 2026-01" + AS_REPORTED
-
-
-def test_another_price_than_that_of_berau_is_not_called_so():
-    label = scope.dated(REPORTS, {"berau": 60000}, "2026-01", 1).at("average hectare", "berau")
-    assert label == "average hectare; bean price set to 60000 Rp/kg, other prices of 2026-01" + AS_REPORTED
+@pytest.mark.parametrize(
+    ("price", "words"), [(70000, "bean price of Berau 2025-11"), (60000, "bean price set to 60000 Rp/kg")]
+)
+def test_only_the_price_of_berau_is_called_so(price, words):
+    label = scope.dated(REPORTS, {"berau": price}, "2026-01", 1).at(
+        "average hectare", scope.PRICE_CITES["berau"], "berau"
+    )
+    assert label == f"average hectare; {words}"
 
 
 @pytest.mark.parametrize(
@@ -118,7 +137,9 @@ def test_the_scenarios_of_the_parameters_are_those_that_were_reported():
 @pytest.mark.parametrize("beans", [*scope.BEAN_PRICES, "present"])
 @pytest.mark.parametrize("price", [36500, 25000, 50000, 70000, 120000, 81234.5])
 def test_every_label_that_parameters_can_make_has_its_indonesian_words(beans, price):
-    label = scope.dated(REPORTS, {beans: price}, "2026-01", 1.5).at(scope.HECTARE, beans)
+    label = scope.dated(REPORTS, {beans: price}, "2026-01", 1.5).at(
+        scope.HECTARE, (*ALL, *scope.PRICE_CITES[beans]), beans
+    )
     assert translate(label, "id", "value") != translate(label, "en", "value")
 
 

@@ -432,6 +432,11 @@ def yaml_of(path: Path) -> dict[str, dict[str, object]]:
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
+def test_a_number_says_what_its_value_is(reproduced: Path) -> None:
+    assert "value is: median of draws" in text_page(trace("fertilizer.gain"))
+    assert "value is: published figure" in text_page(trace("export.reference_price"))
+
+
 def test_a_chain_with_a_dated_source_is_told_for_machines_too(
     reproduced: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

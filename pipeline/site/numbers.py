@@ -140,6 +140,7 @@ def number(estimate: Estimate, language: str) -> dict[str, Any]:
         "shown": estimate.text(language),
         "level": f"{estimate.level * 100:.0f} %" if estimate.level > 0 else "",
         "basis": basis(estimate, language),
+        "value_is": translate(estimate.value_is, language, "value"),
         "method": translate(estimate.method, language, "value"),
         "n": _counted(estimate, language),
         "seed": estimate.seed,

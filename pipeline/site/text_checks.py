@@ -161,7 +161,7 @@ def translate_all() -> None:
                 words("id")
         for path in sorted(paths.RESULTS.glob("*/estimates.csv")):
             with on_page(path.parent.name):
-                estimates = pd.read_csv(path, usecols=["basis", "method"])
+                estimates = pd.read_csv(path, usecols=["basis", "method", "value_is"])
                 for sentence in estimates.stack().unique():
                     translate(str(sentence), "id", "value")
         with on_page("numbers"):

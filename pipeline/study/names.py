@@ -17,6 +17,8 @@ PESTS = _NAMES.group("pests")
 PEST_CONTROLS = _NAMES.group("pest_controls")
 # An effect is ranked when its evidence has so many of four steps of certainty: more than very low.
 LEAST_STEPS = 2
+# What a number of mineral fertilizer speaks of, where the dose is not what is asked.
+FULL_DOSE = "full dose of cocoa NPK"
 # As FAOSTAT spells them in English.
 COUNTRIES = _NAMES.group("countries")
 # Subsidised cocoa NPK (N-P2O5-K2O-MgO) among the fertilizers whose content is known; the magnesium has no world price.

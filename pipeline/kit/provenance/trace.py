@@ -79,7 +79,9 @@ def _read_estimates(files: tuple[tuple[Path, tuple[int, int]], ...]) -> pd.DataF
 
 
 def _estimate(row: pd.Series, reads_code: bool) -> Subject:
-    facts = {name: row[name] for name in ("value", "lower", "upper", "level", "unit", "basis", "method", "seed")}
+    facts = {
+        name: row[name] for name in ("value", "lower", "upper", "level", "unit", "basis", "method", "value_is", "seed")
+    }
     known = {
         name: value.item() if hasattr(value, "item") else value for name, value in facts.items() if pd.notna(value)
     }
@@ -156,7 +158,11 @@ def _cell(path: Path, line: str, column: str) -> Subject:
     if path.parent.parent.parent == paths.RESULTS and _is_chosen(path, column, row.iloc[0]):
         chosen = {"value": row[column].iloc[0], "column": column, "chosen": CHOSEN}
         return Subject("chosen", f"{path.stem}:{line}:{column}", name, int(line), chosen)
-    facts = {"value": row[column].iloc[0], "column": column, "row": row.iloc[0].drop(column).dropna().to_dict()}
+    facts = {
+        "value": row[column].iloc[0],
+        "column": column,
+        "row": row.iloc[0].drop(column).dropna().to_dict(),
+    }
     if path.parent == paths.RAW:
         facts["in the source"] = sources.reading_in_words(path.stem, row.iloc[0, 0]) or "place and words not kept"
     own = cited(row, path) or _whole(path).cites

@@ -29,10 +29,16 @@ TO = {"en": "to", "id": "sampai"}
 ROWS = "raw rows"
 COUNTED = (
     ROWS, "effects", "figures", "conflicts", "studies", "trials", "months", "years", "countries", "country-years",
-    "simulations", "plots", "results", "variants",
+    "simulations", "simulated effects", "plots", "results", "variants",
 )  # fmt: skip
 # The method of a figure that is only restated, and shown with all its digits.
 PUBLISHED = "published figure"
+# What a value is, for a reader of a number: those that a method names are known by it, others say it themselves.
+MEDIAN, MEDIAN_OF_POSTERIOR = "median of draws", "median of the posterior"
+SHARE, SHARE_OF_CASES, PROBABILITY, MEAN, COUNT = "share of draws", "share of cases", "probability", "mean", "count"
+BY_METHOD = {PUBLISHED: PUBLISHED, COUNT: COUNT, "parameter": "set as a parameter", "assumed": "assumed"}
+COMPUTED = "computed as the method says"
+VALUE_IS = (MEDIAN, MEDIAN_OF_POSTERIOR, SHARE, SHARE_OF_CASES, PROBABILITY, MEAN, *BY_METHOD.values(), COMPUTED)
 TOLD = [
     "key", "value", "lower", "upper", "level", "unit", "basis", "method", "n", "n_of", "seed", "sources", "warnings",
 ]  # fmt: skip
@@ -50,7 +56,8 @@ class Estimate:
     for a figure that is only restated, whose error its source does not give. Numbers are rounded to the digits that are
     published, so that prose, tables and later stages have the same ones. ``sources`` are citations: the raw rows that
     the value rests on. ``n`` is how many of ``n_of``, a word of ``COUNTED``, stand behind it; a number that rests on
-    parameters alone has neither. ``seed`` is missing when nothing was drawn at random. ``made_by`` notes who built it:
+    parameters alone has neither. ``value_is``, one of ``VALUE_IS``, tells a median from a mean, a count or a published
+    figure. ``seed`` is missing when nothing was drawn at random. ``made_by`` notes who built it:
     a function of the study, or the cell of a notebook.
     """
 
@@ -67,6 +74,7 @@ class Estimate:
     level: float = float("nan")
     seed: int | None = None
     headline: bool = field(default=False, compare=False)
+    value_is: str = ""
     made_by: str = field(default_factory=maker, compare=False)
 
     def __post_init__(self) -> None:
@@ -84,6 +92,9 @@ class Estimate:
             raise EstimateError(f"{self.key}: {self.value} is not between {self.lower} and {self.upper}")
         if not self.sources or not self.unit or not self.method:
             raise EstimateError(f"{self.key}: unit, method and sources must be given")
+        object.__setattr__(self, "value_is", self.value_is or BY_METHOD.get(self.method, COMPUTED))
+        if self.value_is not in VALUE_IS:
+            raise EstimateError(f"{self.key}: a value is one of {', '.join(VALUE_IS)}, not {self.value_is!r}")
         self._check_count()
 
     def _check_count(self) -> None:
@@ -146,6 +157,7 @@ def from_draws(
         level,
         seed,
         headline,
+        MEDIAN,
     )
 
 
@@ -219,7 +231,7 @@ def save_estimates(estimates: list[Estimate]) -> None:
     if repeated := sorted({key for key in keys if keys.count(key) > 1}):
         raise EstimateError(f"keys stand twice: {', '.join(repeated)}")
     path = paths.output(paths.estimates(paths.stage()))
-    columns = ["key", *COLUMNS, *TOLD[1:-1], citations.RAW_ROWS, "warnings", "made_by"]
+    columns = ["key", *COLUMNS, "value", "value_is", *TOLD[2:-1], citations.RAW_ROWS, "warnings", "made_by"]
     _facts(estimates)[columns].to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
     warned = paths.output(paths.usage_warnings(paths.stage()))
     usage.table().to_csv(warned, index=False, lineterminator="\n")
@@ -238,7 +250,8 @@ def save_estimates(estimates: list[Estimate]) -> None:
 def load_estimates(stage: str) -> dict[str, Estimate]:
     """Estimates that a stage has published, by key; the usage warnings that it knows of come along."""
     usage.recall(stage)
-    texts = dict.fromkeys((*COLUMNS, "unit", "basis", "method", "n_of", "sources", "raw_rows", "made_by", "key"), "str")
+    names = (*COLUMNS, "value_is", "unit", "basis", "method", "n_of", "sources", "raw_rows", "made_by", "key")
+    texts = dict.fromkeys(names, "str")
     whole = dict.fromkeys(("n", "seed"), "Int64")
     frame = pd.read_csv(paths.estimates(stage), dtype=texts | whole, keep_default_na=False, na_values=[""])
     frame = frame.fillna(dict.fromkeys(texts, ""))

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.kit.language import LANGUAGES, Text
-from pipeline.kit.publish.estimates import Estimate, cited, from_draws
+from pipeline.kit.publish.estimates import MEDIAN, SHARE, Estimate, cited, from_draws
 from pipeline.kit.publish.keys import Key
 from pipeline.study.causes.attribution import CAUSES as MODEL_CAUSES
 from pipeline.study.causes.attribution import chances_to_be_largest
@@ -81,6 +81,7 @@ def _beside_the_headline(row: pd.Series, cites: tuple[str, ...], level: float, s
         upper=float(row["upper"]),
         level=level,
         headline=True,
+        value_is=MEDIAN,
         **cited(cites, seed),
     )
 
@@ -97,6 +98,7 @@ def _chances_to_come_first(
             "1",
             f"probability of holding back most among causes with direct evidence: {SCOPES[name]}",
             method,
+            value_is=SHARE,
             **cited(cites, seed),
         )
         for name, chance in chances.items()

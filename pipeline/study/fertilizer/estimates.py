@@ -7,11 +7,13 @@ import numpy as np
 import pandas as pd
 
 from pipeline.kit.data.citations import cite_parameters
-from pipeline.kit.publish.estimates import Estimate, Quantity, cited, split_sources
+from pipeline.kit.publish.estimates import SHARE, Estimate, Quantity, cited, split_sources
 from pipeline.kit.publish.keys import Key
 from pipeline.study.fertilizer.best_dose import Draws, key
 from pipeline.study.known_rows import POTENTIAL
-from pipeline.study.prices.scope import HECTARE, Dated
+from pipeline.study.names import FULL_DOSE
+from pipeline.study.prices.prices_now import MULTIPLIER
+from pipeline.study.prices.scope import HECTARE, PRICE_CITES, Dated
 
 RATIO_UNIT = "kg beans per kg fertilizer"
 # Where and when the two prices of a step were paid; those of the other steps are of the present.
@@ -28,28 +30,38 @@ STEP_DATES = {
 }
 # What is shown under each curve alone.
 BY_FAMILY = (key("choke_ratio"), key("optimal_dose", at=("market",)), key("yield", "price_step", "access"))
-# What is assumed of prices and costs, and of the price of fertilizer delivered to the village.
-DELIVERED = cite_parameters(
-    "prices.as_of",
-    "prices.cocoa_idr_per_kg",
-    "prices.cocoa_multiplier",
-    "prices.fertilizer_multiplier",
-    "fertilizer.transport_idr_per_kg",
-)
-COSTS = DELIVERED + cite_parameters(
+# Between which prices of fertilizer each step lies, where that is not told by the cases.
+STEP_PRICES = {
+    "world_spike": "from the world price ratio of 2019-2020 to that of the dearest months of 2021-2022",
+    "market_spike": "from the price ratio of one brand of NPK in 2020 to that in 2022",
+}
+# What is assumed of the bean price and of labour, which every return needs, and of fertilizer delivered to the village.
+FREIGHT = cite_parameters("fertilizer.transport_idr_per_kg")
+LABOUR = PRICE_CITES["present"] + cite_parameters(
     "prices.harvest_days_per_kg",
     "prices.working_days_per_month",
     "fertilizer.dose_kg_per_ha",
     "fertilizer.labour_days_per_ha",
     "scenarios.assumed_factor",
 )
-STEP_COSTS: dict[str, tuple[str, ...]] = {
-    "world_spike": (),
-    "market_spike": cite_parameters("fertilizer.transport_idr_per_kg"),
+DELIVERED = (*PRICE_CITES["present"], *MULTIPLIER, *FREIGHT)
+COSTS = (*LABOUR, *MULTIPLIER, *FREIGHT)
+STEP_COSTS: dict[str, tuple[str, ...]] = {"world_spike": (), "market_spike": FREIGHT}
+# The dose that a number speaks of, unless the number is a dose.
+HALF = "half of the full dose of cocoa NPK"
+DOSES = {
+    **dict.fromkeys(("gain", "probability_no_gain", "break_even_price", "net_income"), FULL_DOSE),
+    **dict.fromkeys(("value_cost_ratio", "probability_loss", "probability_above_2"), FULL_DOSE),
+    **dict.fromkeys(("dose", "yield", "income"), "what the dear price takes from who always buys the best dose"),
+    **dict.fromkeys(("choke_price", "choke_ratio"), "the best dose falls to zero"),
 }
+# The curves by the names of their families.
+CURVES = {"mitscherlich": "Mitscherlich curve", "quadratic_plateau": "quadratic plateau"}
 TIED = "gain of the full dose from the evidence synthesis, priced"
 AVERAGED = "average of a Mitscherlich curve and a quadratic plateau, tied to the evidence synthesis at the full dose"
 RATIO = "fertilizer price over bean price"
+BELOW_COST = "share of draws in which the extra beans, less their harvest, are worth less than the dose costs"
+ABOVE_TWICE = BELOW_COST.replace("less than the dose", "more than twice what the dose")
 # Every quantity by name; a step of prices takes ``dose``, ``yield`` and ``income``, between a cheap and a dear price.
 QUANTITIES = {quantity.name: quantity for quantity in (
     Quantity("fertilizer", "gain", "kg/ha", "present yield x effect", ("fertilizer.gain",)),
@@ -91,13 +103,15 @@ QUANTITIES = {quantity.name: quantity for quantity in (
         "fertilizer.price_step.world_spike.dear", "fertilizer.price_step.market_spike.dear",
         "fertilizer.price_step.ceiling_cut.dear", "fertilizer.price_step.access.dear",
     )),
-    Quantity("fertilizer", "probability_no_gain", "1", "share of draws", ("fertilizer.probability_no_gain",)),
-    Quantity("fertilizer", "probability_loss", "1", "share of draws", (
+    Quantity("fertilizer", "probability_no_gain", "1", "share of draws in which the dose adds no beans", (
+        "fertilizer.probability_no_gain",
+    )),
+    Quantity("fertilizer", "probability_loss", "1", BELOW_COST, (
         "fertilizer.probability_loss.ceiling", "fertilizer.probability_loss.ceiling_before",
         "fertilizer.probability_loss.market", "fertilizer.half_dose.probability_loss.ceiling",
         "fertilizer.half_dose.probability_loss.ceiling_before", "fertilizer.half_dose.probability_loss.market",
     )),
-    Quantity("fertilizer", "probability_above_2", "1", "share of draws", (
+    Quantity("fertilizer", "probability_above_2", "1", ABOVE_TWICE, (
         "fertilizer.probability_above_2.ceiling", "fertilizer.probability_above_2.ceiling_before",
         "fertilizer.probability_above_2.market", "fertilizer.half_dose.probability_above_2.ceiling",
         "fertilizer.half_dose.probability_above_2.ceiling_before", "fertilizer.half_dose.probability_above_2.market",
@@ -122,22 +136,46 @@ def fertilizer_estimates(
     ``cites_of`` is what the ``effect`` of fertilizer, the present ``yield`` and the ``wage`` cite.
     """
     cites = _Cites.of(cites_of, cases, steps, seed)
-    common: dict[str, Any] = {"level": level, "basis": dated.at(HECTARE)}
+    prices = _price_words(cases, dated)
 
-    def estimate(each: Key, draws: np.ndarray, **about: str) -> Estimate:
+    def about(each: Key) -> dict[str, Any]:
+        own = cites.of_key(each)
+        return {**own, "basis": _basis(each, own["sources"], prices, dated)}
+
+    def estimate(each: Key, draws: np.ndarray, **more: str) -> Estimate:
         headline = each.quantity == "value_cost_ratio" and not each.case
-        return QUANTITIES[each.quantity].drawn(each, draws, **common | cites.of_key(each) | about, headline=headline)
+        return QUANTITIES[each.quantity].drawn(each, draws, level, **about(each) | more, headline=headline)
 
-    found = [estimate(key("gain"), gain, basis=f"{HECTARE}; full dose of cocoa NPK")]
+    found = [estimate(key("gain"), gain)]
     found += [estimate(each, draws) for each, draws in full_dose.items()]
     found += [estimate(each, draws, method=AVERAGED) for each, draws in averaged.items()]
     for family, draws_by_key in by_family.items():
         found += [
-            estimate(replace(each, case=(family, *each.case)), draws_by_key[each], method=f"{family} curve alone")
+            estimate(replace(each, case=(family, *each.case)), draws_by_key[each], method=f"{CURVES[family]} alone")
             for each in BY_FAMILY
         ]
-    chances = _chances({**full_dose, **averaged}, gain, cites, dated.at(HECTARE))
-    return found + chances + _steps(steps, dated, cites)
+    shares = _shares({**full_dose, **averaged}, gain)
+    chances = [
+        QUANTITIES[each.quantity].estimate(each, share, **about(each), value_is=SHARE) for each, share in shares.items()
+    ]
+    return found + chances + _steps(steps, prices, dated)
+
+
+def _price_words(cases: pd.DataFrame, dated: Dated) -> dict[str, str]:
+    """Which price of fertilizer enters a number, by the case or the step in its key."""
+    months = {case.name: case.date[:7] for case in cases.itertuples(index=False)}
+    ceiling, before = (f"ceiling price of fertilizer (HET) {when} {months['ceiling']}" for when in ("since", "before"))
+    market = f"shop price of fertilizer of {months['market']}, carried to {dated.month}"
+    own = {"ceiling": ceiling, "ceiling_before": before, "market": market}
+    return {**own, "ceiling_cut": f"{ceiling}; {before}", "access": f"{ceiling}; {market}"}
+
+
+def _basis(each: Key, cites: tuple[str, ...], prices: dict[str, str], dated: Dated) -> str:
+    """What a number of fertilizer speaks of: the hectare, the dose, and the prices that enter it."""
+    dose = HALF if "half_dose" in each.case else DOSES.get(each.quantity, "")
+    spike = next((STEP_PRICES[name] for name in each.case if name in STEP_PRICES), "")
+    price = next((prices[name] for name in (*each.at, *each.case) if name in prices), "")
+    return dated.at("; ".join(filter(None, (HECTARE, dose, spike))), cites, fertilizer=price)
 
 
 @dataclass(frozen=True)
@@ -147,7 +185,7 @@ class _Cites:
 
     effect: tuple[str, ...]
     gain: tuple[str, ...]
-    costs: tuple[str, ...]
+    labour: tuple[str, ...]
     prices: dict[str, tuple[str, ...]]
     steps: dict[str, tuple[str, ...]]
     seed: int
@@ -158,50 +196,55 @@ class _Cites:
             {row.name: split_sources([row.source_id]) for row in table.itertuples(index=False)}
             for table in (cases, steps)
         )
-        gain, costs = (*cites_of["yield"], *POTENTIAL), (*cites_of["wage"], *COSTS)
-        return cls(cites_of["effect"], gain, costs, prices, stepped, seed)
+        gain, labour = (*cites_of["yield"], *POTENTIAL), (*cites_of["wage"], *LABOUR)
+        return cls(cites_of["effect"], gain, labour, prices, stepped, seed)
 
     def of_key(self, each: Key) -> dict[str, Any]:
-        """What the quantity of a key cites, as ``cited`` says it: no price stands behind a gain, and whether there is
-        one depends on the effect alone."""
+        """What the quantity of a key cites, as ``cited`` says it.
+
+        No price stands behind a gain, whether there is one depends on the effect alone, and no freight stands behind a
+        price ratio of what is delivered already.
+        """
         found = set(self.effect)
         if each.quantity != "probability_no_gain":
             found.update(self.gain)
         if each.quantity not in ("gain", "probability_no_gain"):
-            found.update(self.costs)
+            found.update(self.labour)
+            if each.quantity != "choke_ratio" and "world_spike" not in each.case:
+                found.update(FREIGHT)
         for name in (*each.at, *each.case):
             found.update(self.prices.get(name, ()), self.steps.get(name, ()))
         return cited(found, self.seed)
 
 
-def _chances(economics: Draws, gain: np.ndarray, cites: _Cites, basis: str) -> list[Estimate]:
+def _shares(economics: Draws, gain: np.ndarray) -> dict[Key, float]:
     """Chance that a dose loses money, that it returns more than double, and that it adds nothing at any price.
 
     Money is lost where the value of the extra beans, less their harvest, is below the cost of the dose.
     """
-    shares = {key("probability_no_gain"): (gain <= 0).mean()}
+    shares = {key("probability_no_gain"): float((gain <= 0).mean())}
     for each, draws in economics.items():
         if each.quantity == "value_cost_ratio":
-            shares[key("probability_loss", *each.case, at=each.at)] = (draws < 1).mean()
-            shares[key("probability_above_2", *each.case, at=each.at)] = (draws > 2).mean()
-    return [
-        QUANTITIES[each.quantity].estimate(each, float(share), **cites.of_key(each), basis=basis)
-        for each, share in shares.items()
-    ]
+            shares[key("probability_loss", *each.case, at=each.at)] = float((draws < 1).mean())
+            shares[key("probability_above_2", *each.case, at=each.at)] = float((draws > 2).mean())
+    return shares
 
 
-def _steps(steps: pd.DataFrame, dated: Dated, cites: _Cites) -> list[Estimate]:
+# Which case each side of the steps between present prices is.
+SIDES = {"ceiling_cut": ("ceiling", "ceiling_before"), "access": ("ceiling", "market")}
+
+
+def _steps(steps: pd.DataFrame, prices: dict[str, str], dated: Dated) -> list[Estimate]:
     """The two price ratios of every step, as they were computed from published prices."""
-    return [
-        QUANTITIES[side].estimate(
-            key(side, "price_step", step.name),
-            float(getattr(step, f"ratio_{side}")),
-            **cited((getattr(step, f"{side}_cites"), *STEP_COSTS.get(step.name, DELIVERED))),
-            basis=STEP_DATES.get(step.name, {}).get(side) or dated.at("delivered to the village"),
-        )
-        for step in steps.itertuples(index=False)
-        for side in ("cheap", "dear")
-    ]
+    found = []
+    for step in steps.itertuples(index=False):
+        for side, case in zip(("cheap", "dear"), SIDES.get(step.name, ("", "")), strict=True):
+            own = cited((getattr(step, f"{side}_cites"), *STEP_COSTS.get(step.name, DELIVERED)))
+            said = dated.at("delivered to the village", own["sources"], fertilizer=prices.get(case, ""))
+            basis = STEP_DATES.get(step.name, {}).get(side) or said
+            ratio = float(getattr(step, f"ratio_{side}"))
+            found.append(QUANTITIES[side].estimate(key(side, "price_step", step.name), ratio, basis=basis, **own))
+    return found
 
 
 def trial_weight(weight: float, trials: pd.DataFrame) -> Estimate:

@@ -1,10 +1,12 @@
 """Published estimates of 07_model_pests: how much of each pest there is, and what it takes with and without control."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from pipeline.kit.language import Text
-from pipeline.kit.publish.estimates import Estimate, Quantity, cited, from_draws
+from pipeline.kit.publish.estimates import MEDIAN, MEDIAN_OF_POSTERIOR, SHARE, Estimate, Quantity, cited, from_draws
 from pipeline.kit.publish.keys import Key
 from pipeline.study.fertilizer.response_curves import extra_yield
 from pipeline.study.pests.cites import PestCites
@@ -26,6 +28,11 @@ from pipeline.study.synthesis.pooling import Synthesis
 SHARES, THERE_NOW = {"loss_at_45": 0.45, "loss_at_70": 0.70, "loss_at_96": 0.96}, "loss_there"
 WITHOUT = "of the yield without pod borer, mature hectare (TM) that has it"
 CURVE = "damage curve"
+READINGS = {
+    "sabah": "damage curve of Sabah",
+    "aceh": "damage curve of Aceh Timur",
+    "mixture": "damage curve of Sabah or of Aceh Timur, by their weights",
+}
 AVERAGE = "of the yield without this, average mature hectare (TM)"
 PESTS = {
     "pod_borer": "pod borer",
@@ -44,13 +51,14 @@ def curve_estimates(
     """
     found, own = [], cited(cites.losses["pod_borer"], seed)
     for reading, curve in curves.items():
-        common = {**own, "level": level, "unit": "%", "basis": WITHOUT, "method": CURVE}
+        common = {**own, "level": level, "unit": "%", "method": CURVE}
         cases: dict[str, np.ndarray | float] = {**SHARES, THERE_NOW: attacked}
         found += [
             from_draws(
                 Key("pod_borer", (), quantity, (reading,)),
                 curve.loss(share) * 100,
                 **common,
+                basis=f"{WITHOUT}; {READINGS[reading]}; {_attacked(share)}",
                 headline=quantity == THERE_NOW,
             )
             for quantity, share in cases.items()
@@ -58,10 +66,21 @@ def curve_estimates(
     return found
 
 
+def _attacked(share: np.ndarray | float) -> str:
+    return (
+        "the present share of pods attacked"
+        if isinstance(share, np.ndarray)
+        else f"{share * 100:.0f} % of pods attacked"
+    )
+
+
 def loss_estimates(draws: pd.DataFrame, cites: PestCites, level: float, seed: int) -> list[Estimate]:
     """Attack, and loss to each pest and to all on an average hectare, in per cent."""
     attack = {
-        "attacked_area": ("of the mature area", "evenly from the lowest share reported to all"),
+        "attacked_area": (
+            "of the mature area; only draws whose yield without pests is possible",
+            "evenly from the lowest share reported to all",
+        ),
         "attacked": ("of pods, where the borer is", "evenly between sleeved and unsleeved plots"),
     }
     found = [
@@ -114,6 +133,7 @@ def loss_with_estimates(
             lower=row.lower,
             upper=row.upper,
             level=level,
+            value_is=MEDIAN,
             **cited(cites.loss_with(row.pest, row.name, controls), seed),
         )
         for row in rows.itertuples(index=False)
@@ -244,9 +264,9 @@ def left_estimates(falls: Synthesis, studies: pd.DataFrame, level: float) -> lis
         asked = ((LEFT, falls.new_place(name), fall_cites(falls)), (LEFT_MEAN, falls.mean_effect(name), of_mean))
         for quantity, mixture, sources in asked:
             upper, value, lower = share_left(np.array(mixture.interval(level))) * 100
-            basis = quantity.basis if len(own) else f"{quantity.basis}; prior only"
-            about = {"lower": lower, "upper": upper, "level": level, "basis": basis, "sources": sources, **counted}
-            found.append(quantity.estimate(quantity.key(name), value, **about))
+            basis = quantity.basis + ("" if len(own) else "; prior only")
+            ends = {"lower": lower, "upper": upper, "level": level, "basis": basis, "value_is": MEDIAN_OF_POSTERIOR}
+            found.append(quantity.estimate(quantity.key(name), value, **ends, sources=sources, **counted))
         prior = (1 - float(weights.get(name, 0.0))) * 100
         found.append(PRIOR_SHARE.estimate(PRIOR_SHARE.key(name), prior, sources=of_mean, **counted))
     return found
@@ -278,16 +298,19 @@ def control_estimates(
             quantity.estimate(
                 quantity.key(control.name, at=(name,)),
                 highest_cost(extra, price - harvest_cost, chance / 100) / 1e6,
-                basis=dated.at(where, name),
-                **cited((*cites_extra, *cites.net_price(name)), seed),
+                **_priced(f"{where}; 0 where no cost pays", (*cites_extra, *cites.net_price(name)), dated, seed, name),
             )
             for name, price in prices.items()
             for chance, quantity in HIGHEST_COST.items()
         ]
         if (cost := control.cost_idr_per_ha) is not None:
-            bases = {name: dated.at(where, name) for name in prices}
-            found += _cost_estimates(control, cost, extra, prices, harvest_cost, level, bases, cites, seed)
+            found += _cost_estimates(control, cost, extra, prices, harvest_cost, level, where, cites, dated, seed)
     return found
+
+
+def _priced(basis: str, cites: tuple[str, ...], dated: Dated, seed: int, beans: str = "present") -> dict[str, Any]:
+    """What an estimate cites, and its basis with the prices among that."""
+    return {**cited(cites, seed), "basis": dated.at(basis, cites, beans)}
 
 
 def _cost_estimates(
@@ -297,25 +320,26 @@ def _cost_estimates(
     prices: dict[str, float],
     harvest_cost: float,
     level: float,
-    bases: dict[str, str],
+    where: str,
     cites: PestCites,
+    dated: Dated,
     seed: int,
 ) -> list[Estimate]:
-    """Cost, break-even bean price and chance to pay of a control whose cost is known; ``bases`` by bean price."""
+    """Cost, break-even bean price and chance to pay of a control whose cost is known, ``where`` its pest is."""
     even = break_even_price(extra, cost, harvest_cost)
-    name, basis = control.name, bases["present"]
+    name, pays = control.name, f"{where}; extra beans pay the control and their harvest"
     headline = name == "pod_sleeving"
-    own, to_break_even = cited(cites.cost(control), seed), cited(cites.pays(control), seed)
+    own, to_break_even = (_priced(where, found, dated, seed) for found in (cites.cost(control), cites.pays(control)))
     return [
-        COST.drawn(COST.key(name), cost / 1e6, level, basis=basis, **own),
-        BREAK_EVEN.drawn(BREAK_EVEN.key(name), even, level, basis=basis, headline=headline, **to_break_even),
+        COST.drawn(COST.key(name), cost / 1e6, level, **own),
+        BREAK_EVEN.drawn(BREAK_EVEN.key(name), even, level, headline=headline, **to_break_even),
     ] + [
         CHANCE.estimate(
             CHANCE.key(name, at=(bean_price,)),
             float((even < price).mean()),
-            basis=bases[bean_price],
             headline=headline,
-            **cited(cites.pays(control, bean_price), seed),
+            value_is=SHARE,
+            **_priced(pays, cites.pays(control, bean_price), dated, seed, bean_price),
         )
         for bean_price, price in prices.items()
     ]
@@ -328,16 +352,16 @@ def threshold_estimates(
 
     ``chances`` is the table of ``control_pays.chance_by_attack``.
     """
+    compared = f"of pods attacked, smallest of the shares compared; {THERE[sleeving.pest]}"
     paying = chances[chances["chance"] >= 50].groupby(["price", "reading"])["attacked_percent"].min()
     return [
         Estimate(
             Key("sleeving", (), "pays_from", (price, reading)),
             float(share),
             "%",
-            dated.at("of pods attacked", price),
-            "smallest attack at which half of the draws pay",
-            **cited(cites.pays(sleeving, price), seed),
+            method="smallest attack at which half of the draws pay",
             headline=price == "present",
+            **_priced(f"{compared}; {READINGS[reading]}", cites.pays(sleeving, price), dated, seed, price),
         )
         for (price, reading), share in paying.items()
     ]

@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipeline.kit.data.citations import cite_parameters
 from pipeline.kit.language import LANGUAGES, Text, read_texts
-from pipeline.kit.publish.estimates import Estimate, count_of, sources_of
+from pipeline.kit.publish.estimates import MEDIAN, MEDIAN_OF_POSTERIOR, Estimate, count_of, sources_of
 from pipeline.kit.publish.keys import Key
 from pipeline.study.names import MEASURES, PACKAGES
 from pipeline.study.plots.plot_table import ATTACK
@@ -113,7 +113,8 @@ def _intervals(row: dict, sources: tuple[str, ...], level: float, seed: int) -> 
             cited = {"prior": sources, "survey": (SURVEY,), "together": tuple(sorted({*sources, SURVEY}))}[series]
             counted = count_of(sources) if series == "prior" else {"n": row["plots"], "n_of": PLOTS}
             about = (UNITS.get(name, "%"), BASES.get(name, CHANGE), METHODS[series], cited)
-            counted |= {"lower": lower, "upper": upper, "level": level, "seed": seed}
+            middle = MEDIAN if series == "prior" else MEDIAN_OF_POSTERIOR
+            counted |= {"lower": lower, "upper": upper, "level": level, "seed": seed, "value_is": middle}
             found.append(Estimate(Key("survey", (), key, (name,)), value, *about, **counted))
     return found
 

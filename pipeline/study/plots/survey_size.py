@@ -9,16 +9,17 @@ from sklearn.preprocessing import SplineTransformer
 
 from pipeline.kit.bayes.mixture import stream
 from pipeline.kit.data.citations import join
-from pipeline.kit.publish.estimates import Estimate, cited
+from pipeline.kit.publish.estimates import SHARE_OF_CASES, Estimate, cited
 from pipeline.kit.publish.keys import Key
 from pipeline.study.plots.model import Likelihood
 from pipeline.study.prices.scope import Dated
 from pipeline.study.scenarios.choices import KNOTS, PLOTS, RANK, SHOWN_BY_PLOTS, perfect_information
-from pipeline.study.scenarios.estimates import BASIS
+from pipeline.study.scenarios.estimates import BASIS, CHOICE
 
 # A survey shows these inputs of the choice at once.
 SHOWN = tuple(SHOWN_BY_PLOTS)
 DECISIONS = ("best_two", "all_packages")
+CHOSEN = {"best_two": "choice between the two best packages", "all_packages": CHOICE}
 # More plots than a survey of the district can have: what is left then is bias.
 ENDLESS = 10**9
 # A gain below this share of the largest income is none.
@@ -208,9 +209,10 @@ def size_estimates(
     ``needed`` has a row per share of the value: ``share``, ``plots`` and ``villages`` each with ``_lower``, ``_value``
     and ``_upper``; ``values`` in Rp/ha by decision.
     """
-    found, basis, own = [], dated.at(BASIS), cited(cites, seed)
+    found, own = [], cited(cites, seed)
     for decision, value in values.items():
         key = Key("survey", (), "value", (decision,))
+        basis = dated.at(f"{BASIS}; {CHOSEN[decision]}; a survey of plots without end", cites)
         found.append(Estimate(key, value / 1e6, "million Rp/ha", basis, SAMPLE, **own))
     method = f"{SAMPLE}; interval over how much farms differ"
     for row in needed.to_dict("records"):
@@ -219,7 +221,7 @@ def size_estimates(
             ends = {"lower": lower, "upper": upper, "level": level} if np.isfinite([lower, upper]).all() else {}
             key, basis = (
                 Key("survey", (), f"{kind}_needed", (row["share"],)),
-                f"least {kind} for this share of the value",
+                f"least {kind} for this share of the value of plots without end; {CHOSEN['best_two']}",
             )
             if np.isfinite(value):
                 found.append(Estimate(key, value, kind, basis, method, **ends, **own))
@@ -248,6 +250,7 @@ def alarm_estimates(alarms: pd.DataFrame, surveys: int, sources: tuple[str, ...]
             surveys,
             "simulations",
             seed=seed,
+            value_is=SHARE_OF_CASES,
         )
         for plots, share in zip(honest["plots"], honest["any"], strict=True)
     ]

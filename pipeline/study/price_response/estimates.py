@@ -1,23 +1,21 @@
 """Published estimates of 08_model_price_response: what yields and areas did after price changes, and what predicts."""
 
+import re
+
 import numpy as np
 import pandas as pd
 
-from pipeline.kit.publish.estimates import Estimate, split_sources
+from pipeline.kit.publish.estimates import COUNT, MEDIAN_OF_POSTERIOR, SHARE_OF_CASES, Estimate, split_sources
 from pipeline.kit.publish.keys import Key
 from pipeline.study.price_response.learners import r2_over_groups
-from pipeline.study.price_response.panel import cited_drivers
-from pipeline.study.price_response.price_readings import CREDIBLE, JUMP, UNOFFICIAL, Reading
+from pipeline.study.price_response.panel import AREA, PRODUCTION, YIELD, cited_drivers
+from pipeline.study.price_response.price_readings import BAYES, CREDIBLE, JUMP, UNOFFICIAL, Reading
 
+DOUBLED = "after a doubling of the world price of cocoa over that of fertilizer"
 BASES = {
-    **dict.fromkeys(
-        ("price_response", "price_response_indonesia"),
-        "yield per hectare harvested, after a doubling of the price ratio",
-    ),
-    **dict.fromkeys(
-        ("area_response", "area_response_indonesia"), "area harvested, after a doubling of the price ratio"
-    ),
-    "production_response": "production, after a doubling of the price ratio",
+    **dict.fromkeys(("price_response", "price_response_indonesia"), f"yield per hectare harvested, {DOUBLED}"),
+    **dict.fromkeys(("area_response", "area_response_indonesia"), f"area harvested, {DOUBLED}"),
+    "production_response": f"production, {DOUBLED}",
     "rainfall_response": "yield per hectare harvested, with a tenth more rain",
     "area_dilution": "yield per hectare harvested, in a year with a tenth more area",
 }
@@ -32,9 +30,13 @@ CASES = {
     "rainfall_rows": "only country-years whose rain was observed; rain itself not in the model",
     "with_rainfall": "only country-years whose rain was observed; rain held",
 }
+# How many years a response is summed over, by its topic.
+SUMMED = {"price_response": YIELD.lags, "area_response": AREA.lags, "production_response": PRODUCTION.lags}
 FACTORS = {"rainfall_response": 1.1, "area_dilution": 1.1}
 HEADLINES = ("price_response.all", "price_response.indonesia", "area_response.all", "area_dilution.same_year")
 LEFT_OUT = "leave one country out, against the forecast of no change"
+# Of what a coverage tells, and how those countries were foretold.
+CHANGES, FORETOLD = "yearly changes of yield", "leave one country out"
 LEARNED = "countries as groups, years in order; against the forecast of no change"
 
 
@@ -59,11 +61,20 @@ def _in_per_cent(reading: Reading, sources: tuple[str, ...], level: float) -> Es
     factor = np.log(FACTORS.get(topic, 2.0))
     lower, value, upper = (float(np.expm1(factor * part) * 100) for part in reading.interval)
     special = CASES.get(reading.key.case[0]) or (CASES["indonesia"] if topic.endswith("_indonesia") else "")
-    basis = "; ".join(filter(None, (BASES[topic], special)))
+    basis = "; ".join(filter(None, (BASES[topic], _years(reading.key), special)))
     return Estimate(
         reading.key, value, "%", basis, reading.method, sources, reading.years, "years", lower, upper, level,
-        headline=str(reading.key) in HEADLINES,
+        headline=str(reading.key) in HEADLINES, value_is=MEDIAN_OF_POSTERIOR if reading.method == BAYES else "",
     )  # fmt: skip
+
+
+def _years(key: Key) -> str:
+    """In which years after the change a response is told, as a clause of its basis."""
+    if lag := re.fullmatch(r"lag_(\d+)", key.case[0]):
+        return {"0": "in the year of the change alone", "1": "in the year after alone"}.get(
+            lag[1], f"in year {lag[1]} after the change alone"
+        )
+    return f"summed over the year of the change and the {SUMMED[key.topic] - 1} after it" if key.topic in SUMMED else ""
 
 
 def skill_estimates(
@@ -82,14 +93,14 @@ def skill_estimates(
                  "leave one country out, against the mean of its own past", sources, len(one), "countries"),
         Estimate(_skill("crps_gain"), every["crps_gain"] * 100, "%", "of the CRPS", LEFT_OUT, sources,
                  len(one), "countries"),
-        Estimate(_skill("coverage_80"), every["coverage_80"], "1", "inside 80 % intervals", LEFT_OUT, sources,
-                 int(every["n"]), "country-years"),
-        Estimate(_skill("coverage_95"), every["coverage_95"], "1", "inside 95 % intervals", LEFT_OUT, sources,
-                 int(every["n"]), "country-years"),
+        Estimate(_skill("coverage_80"), every["coverage_80"], "1", f"{CHANGES} inside 80 % intervals", FORETOLD,
+                 sources, int(every["n"]), "country-years", value_is=SHARE_OF_CASES),
+        Estimate(_skill("coverage_95"), every["coverage_95"], "1", f"{CHANGES} inside 95 % intervals", FORETOLD,
+                 sources, int(every["n"]), "country-years", value_is=SHARE_OF_CASES),
         Estimate(_skill("better"), better, "countries", "better than no change", LEFT_OUT, sources,
-                 len(one), "countries"),
+                 len(one), "countries", value_is=COUNT),
         Estimate(_skill("countries"), len(one), "countries", "tested", LEFT_OUT, sources,
-                 len(one), "countries"),
+                 len(one), "countries", value_is=COUNT),
     ]  # fmt: skip
 
 
@@ -123,7 +134,7 @@ def learner_estimates(
     return found + [
         Estimate(Key("learner_coverage", (f"{row.learner}_{round(row.nominal * 100)}",)), row.value, "1",
                  "inside conformal intervals, every country the same", "countries left out", sources, n,
-                 "countries", row.lower, row.upper, level, seed)
+                 "countries", row.lower, row.upper, level, seed, value_is=SHARE_OF_CASES)
         for row in intervals.itertuples()
     ]  # fmt: skip
 

@@ -7,12 +7,13 @@ import pandas as pd
 
 from pipeline.kit.data.citations import cite_parameters
 from pipeline.kit.data.contracts import row
-from pipeline.kit.publish.estimates import PUBLISHED, Estimate, cited, restated, split_sources
+from pipeline.kit.publish.estimates import MEAN, PUBLISHED, Estimate, cited, restated, split_sources
 from pipeline.kit.publish.keys import Key
 from pipeline.study import known_rows
 from pipeline.study.prices.prices_now import bean_reports, newest_at_home, year_of
 from pipeline.study.prices.scope import AS_OF, PRICE_CITES
 
+ITEMS = {"npk": "NPK", "npk_cocoa": "cocoa NPK", "npk_mutiara": "NPK Mutiara"}
 WORKING_DAYS = cite_parameters("prices.working_days_per_month")
 # Keys of the clean table of local prices.
 RUPIAH = {
@@ -39,6 +40,7 @@ def price_estimates(periods: pd.DataFrame, rupiah: pd.DataFrame) -> list[Estimat
             row["lowest"],
             row["highest"],
             level=1.0,
+            value_is=MEAN,
             headline=period in ("2022", "last_12_months"),
         )
         for period, row in periods.iterrows()
@@ -59,7 +61,7 @@ def _rupiah_estimate(name: str, row: pd.Series) -> Estimate:
         Key("rupiah_ratio", (name,)),
         row["ratio"],
         "kg beans per kg fertilizer",
-        f"{row['item']}, {row['place']}, {row['date']}, without freight; over dry beans at the farm gate, "
+        f"{ITEMS[row['item']]}, {row['place']}, {row['date']}, without freight; over dry beans at the farm gate, "
         f"{row['beans_place']}, {row['beans_date']}",
         "fertilizer price over the bean price reported nearest to it in time",
         **cited([row["source_id"]]),

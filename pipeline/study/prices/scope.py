@@ -1,12 +1,13 @@
 """What a published number speaks of, in words that every label carries: which hectare, which pest, which prices."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from pipeline.kit.data.citations import cite_parameters
+from pipeline.kit.data.citations import cite_parameters, split_lists
 from pipeline.kit.language import Text, date_words, format_number
 from pipeline.study.prices.prices_now import newest_at_home
 
@@ -37,27 +38,47 @@ IN_SENTENCE = {
     "berau": Text("the price of Berau in November 2025", "harga Berau November 2025"),
 }
 AS_SET = "bean price set to"
-# One report of freight and studies of training from 2012 to 2020: nothing says what they cost now.
-NOT_MOVED = "freight and training as reported years before"
+# A number into which one of these prices enters cites this parameter of it.
+(WAGE, FERTILIZER, FREIGHT, TRAINING) = cite_parameters(
+    "prices.working_days_per_month",
+    "prices.fertilizer_multiplier",
+    "fertilizer.transport_idr_per_kg",
+    "scenarios.training_years",
+)
 
 
 @dataclass(frozen=True)
 class Dated:
-    """The prices that numbers rest on: words for each bean price by its name, and the month of all ``others``.
+    """The prices that numbers rest on: words for each bean price by its name, and the ``month`` of all others.
 
-    Freight and training cost are the exception: they are as reported, years before, and the words say so.
+    ``multiplied`` says that prices of fertilizer were moved. Freight and training cost are the exception: one report
+    and studies of 2012 to 2020, and nothing says what they cost now.
     """
 
     beans: dict[str, str]
-    others: str
+    month: str
+    multiplied: str = ""
 
-    def at(self, basis: str, beans: str = "present") -> str:
-        """A basis with its bean price (``present`` or a key of ``BEAN_PRICES``) and the month of the other prices."""
-        return f"{basis}; {self.beans[beans]}, other prices of {self.others}; {NOT_MOVED}"
+    @property
+    def rate(self) -> str:
+        """The exchange rate of a number that is turned from rupiah into dollars."""
+        return f"exchange rate of {self.month}"
 
-    def of_cost(self, basis: str) -> str:
-        """A basis of a cost, into which no price of beans enters."""
-        return f"{basis}; prices of {self.others}; {NOT_MOVED}"
+    def at(self, basis: str, cites: Iterable[str], beans: str = "present", fertilizer: str = "") -> str:
+        """A basis with the prices that enter its number: those of which ``cites`` has the parameter, and no others.
+
+        ``beans`` is ``present`` or a key of ``BEAN_PRICES``. ``fertilizer`` says which of its prices enters, where
+        that is one of several.
+        """
+        words = {
+            PRICE_CITES[beans][0]: self.beans[beans],
+            WAGE: f"wage of {self.month}",
+            FERTILIZER: (fertilizer or f"fertilizer price of {self.month}") + self.multiplied,
+            FREIGHT: "freight as reported years before",
+            TRAINING: f"training cost as reported years before, at the {self.rate}",
+        }
+        enters = split_lists(cites)
+        return "; ".join([basis, *(said for cited, said in words.items() if cited in enters)])
 
 
 def dated(
@@ -77,7 +98,7 @@ def dated(
         for name, price in bean_prices.items()
     }
     moved = "" if fertilizer_multiplier in (None, 1) else f"; fertilizer times {fertilizer_multiplier:g}"
-    return Dated(words, f"{as_of}{moved}")
+    return Dated(words, as_of, moved)
 
 
 def _is_reported(name: str, price: float) -> bool:
@@ -108,5 +129,5 @@ def day_of(basis: str) -> Text:
 
 
 def month_of(basis: str) -> Text:
-    """The month of the other prices in a basis, as it stands in a sentence."""
-    return date_words(basis.split("other prices of ")[1][:7])
+    """The month of the wage in a basis, which is that of all prices but the bean price, as it stands in a sentence."""
+    return date_words(basis.split("wage of ")[1][:7])

@@ -7,13 +7,14 @@ import pandas as pd
 
 from pipeline.kit.data.contracts import row
 from pipeline.kit.language import Text, read_texts
-from pipeline.kit.publish.estimates import Estimate, Quantity, cited, from_draws, restated
+from pipeline.kit.publish.estimates import MEDIAN, SHARE, Estimate, Quantity, cited, from_draws, restated
 from pipeline.kit.publish.keys import Key
 from pipeline.study import known_rows
 from pipeline.study.causes.estimates import Named, named
-from pipeline.study.names import PACKAGES, UNKNOWNS
-from pipeline.study.prices.scope import BORER_HECTARE, NOT_MOVED, Dated
+from pipeline.study.names import FULL_DOSE, PACKAGES, UNKNOWNS
+from pipeline.study.prices.scope import BORER_HECTARE, Dated
 from pipeline.study.scenarios.cites import ADOPTION, ScenarioCites
+from pipeline.study.scenarios.measures import PARTS
 from pipeline.study.scenarios.options import BAD_CASE, choose, extra_tonnes
 
 # Prices of cocoa beside the present one, and what leading options are chosen by.
@@ -237,33 +238,41 @@ def scenario_estimates(
         found += _per_hectare(name, outcome, dated, cites, level, seed)
         for area, mature in hectares.items():
             tonnes = extra_tonnes(extra_kg[name], mature, adoption)
-            basis = f"area {area}, mature share drawn, adoption {adoption:g}; sleeves only where the borer is"
+            basis = (
+                f"area {area}, mature share drawn, adoption {adoption:g}; sleeves only where the borer is{_dose(name)}"
+            )
             own = cited((*cites.gain(name), *ADOPTION, *([given[area]] if area in given else [])), seed)
             found.append(EXTRA_T[area].drawn(EXTRA_T[area].key(name), tonnes, level, basis=basis, **own))
     return found
 
 
+def _dose(option: str) -> str:
+    """The dose of an option that holds mineral fertilizer, as a clause of its basis."""
+    return f"; {FULL_DOSE}" if any(part.startswith("fertilizer") for part in PARTS.get(option, (option,))) else ""
+
+
 def _per_hectare(
     name: str, outcome: dict[str, np.ndarray], dated: Dated, cites: ScenarioCites, level: float, seed: int
 ) -> list[Estimate]:
-    income, basis = outcome["net_income_idr_per_ha"], dated.at(BORER_HECTARE)
+    income, hectare = outcome["net_income_idr_per_ha"], f"{BORER_HECTARE}{_dose(name)}"
     paid, spent, gained = (
-        cited(own, seed) for own in (cites.income(name, "present"), cites.cost(name), cites.gain(name))
+        cited(own, seed) | {"basis": dated.at(hectare, own)}
+        for own in (cites.income(name, "present"), cites.cost(name), cites.gain(name))
     )
     drawn = [
-        (NET_INCOME["present"], income / 1e6, basis, paid),
-        (COST, outcome["cost_idr_per_ha"] / 1e6, dated.of_cost(BORER_HECTARE), spent),
-        (VALUE_COST_RATIO, outcome["value_cost_ratio"], basis, paid),
+        (NET_INCOME["present"], income / 1e6, paid),
+        (COST, outcome["cost_idr_per_ha"] / 1e6, spent),
+        (VALUE_COST_RATIO, outcome["value_cost_ratio"], paid),
     ]
-    found = [
-        quantity.drawn(quantity.key(name), draws, level, basis=at, headline=quantity is NET_INCOME["present"], **own)
-        for quantity, draws, at, own in drawn
-    ]
-    shares = {BAD: float(np.quantile(income, BAD_CASE)) / 1e6, LOSS["present"]: float((income < 0).mean())}
+    bad, loss = float(np.quantile(income, BAD_CASE)) / 1e6, float((income < 0).mean())
     return [
-        *found,
+        *(
+            quantity.drawn(quantity.key(name), draws, level, headline=quantity is NET_INCOME["present"], **own)
+            for quantity, draws, own in drawn
+        ),
         EXTRA_KG.drawn(EXTRA_KG.key(name), outcome["extra_kg_per_ha"], level, **gained),
-        *(quantity.estimate(quantity.key(name), value, basis=basis, **paid) for quantity, value in shares.items()),
+        BAD.estimate(BAD.key(name), bad, **paid),
+        LOSS["present"].estimate(LOSS["present"].key(name), loss, value_is=SHARE, **paid),
     ]
 
 
@@ -275,13 +284,14 @@ def price_estimates(
     found = []
     for name in names:
         for cocoa in OTHER_PRICES:
-            at, basis = rows.loc[(*IN_GRID.get(name, (name, "none")), cocoa)], dated.at(BORER_HECTARE, cocoa)
+            at, paid = rows.loc[(*IN_GRID.get(name, (name, "none")), cocoa)], cites.income(name, cocoa)
+            own = cited(paid, seed) | {"basis": dated.at(f"{BORER_HECTARE}{_dose(name)}", paid, cocoa)}
             value, lower, upper = (at[f"net_income_idr_per_ha{part}"] / 1e6 for part in ("", "_lower", "_upper"))
-            income, loss, own = NET_INCOME[cocoa], LOSS[cocoa], cited(cites.income(name, cocoa), seed)
-            interval = {"lower": lower, "upper": upper, "level": level}
+            income, loss = NET_INCOME[cocoa], LOSS[cocoa]
+            interval = {"lower": lower, "upper": upper, "level": level, "value_is": MEDIAN}
             found += [
-                income.estimate(income.key(name), value, basis=basis, **interval, **own),
-                loss.estimate(loss.key(name), float(at["probability_loss"]), basis=basis, **own),
+                income.estimate(income.key(name), value, **interval, **own),
+                loss.estimate(loss.key(name), float(at["probability_loss"]), value_is=SHARE, **own),
             ]
     return found
 
@@ -301,7 +311,7 @@ def cost_estimates(curve: pd.DataFrame, dated: Dated, cites: ScenarioCites, leve
                 Key("cost_per_kg", (measure.name,)),
                 measure.value,
                 "Rp/kg",
-                f"{BORER_HECTARE}; the beans not counted, prices of {dated.others}; {NOT_MOVED}{evidence}",
+                dated.at(f"{BORER_HECTARE}{_dose(measure.name)}; the beans not counted", own["sources"]) + evidence,
                 method,
                 **interval,
                 **own,
@@ -365,6 +375,10 @@ def _joined(names: list[str], last: str) -> str:
 
 
 BASIS = "mean net income per mature hectare (TM) that takes part, per year"
+# What is chosen from where information is valued.
+CHOICE = "choice among all combinations of fertilizer at the ceiling price (HET), sleeving and training"
+# A smooth curve through draws finds a little where there is nothing.
+NOISE = "a value near zero is not told from none"
 PERFECT = "expected value of perfect information"
 PARTIAL = "expected value of perfect information on one input, by regression on the draws"
 SAMPLE = "expected value of sample information; interval over how much farms differ"
@@ -383,7 +397,7 @@ def information_estimates(
 
     ``hectares`` are draws of the mature hectares that take part.
     """
-    own, basis = cited(cites, seed), dated.at(BASIS)
+    own, basis = cited(cites, seed), dated.at(f"{BASIS}; {CHOICE}", cites)
     found = [
         Estimate(Key("information", (), "everything"), everything / 1e6, "million Rp/ha", basis, PERFECT, **own),
         from_draws(
@@ -391,14 +405,14 @@ def information_estimates(
             everything * hectares / 1e9,
             level,
             unit="billion Rp/yr",
-            basis=dated.at("all mature hectares of Kutai Timur that take part"),
+            basis=dated.at(f"all mature hectares of Kutai Timur that take part; {CHOICE}", cites),
             method=f"{PERFECT}, times hectares",
             **own,
         ),
     ]
     for known in by_input.itertuples(index=False):
         key, value = Key("information", (known.name,)), float(known.value) / 1e6
-        found.append(Estimate(key, value, "million Rp/ha", basis, PARTIAL, **own))
+        found.append(Estimate(key, value, "million Rp/ha", f"{basis}; {NOISE}", PARTIAL, **own))
     return found
 
 
@@ -409,7 +423,7 @@ def plot_estimates(needed: pd.DataFrame, cites: Iterable[str], level: float, see
         interval = {"lower": asked.lower, "upper": asked.upper, "level": level} if np.isfinite(asked.upper) else {}
         key, basis = (
             Key("plots", (asked.name, asked.share)),
-            "smallest number compared that gives this share of the value",
+            f"smallest number compared that gives this share of the value; {CHOICE}",
         )
         found.append(Estimate(key, asked.value, "plots", basis, SAMPLE, **interval, **cited(cites, seed)))
     return found

@@ -177,18 +177,18 @@ def crop_estimates(
         ]
         for name, price in prices.items():
             rupiah, dollars = crop_value(crop, price, idr_per_usd)
-            method = "tonnes at a farm-gate price; dollars at the rate of the month"
-            priced: dict[str, Any] = {"level": level, "method": method, "basis": dated.at(said, name)}
+            method = "tonnes at a farm-gate price"
             in_rupiah = (*own, *PRICE_CITES[name])
             in_dollars = cited((*in_rupiah, *rate_cites), seed)
+            basis = dated.at(said, in_rupiah, name)
             found += [
                 from_draws(
-                    _of(regency, state, f"value_idr_{name}"), rupiah / 1e9, **priced, **cited(in_rupiah, seed),
-                    unit="billion Rp/yr",
+                    _of(regency, state, f"value_idr_{name}"), rupiah / 1e9, level, **cited(in_rupiah, seed),
+                    unit="billion Rp/yr", basis=basis, method=method,
                 ),
                 from_draws(
-                    _of(regency, state, f"value_usd_{name}"), dollars / 1e6, **priced, **in_dollars,
-                    unit="million USD/yr",
+                    _of(regency, state, f"value_usd_{name}"), dollars / 1e6, level, **in_dollars,
+                    unit="million USD/yr", basis=f"{basis}; {dated.rate}", method=f"{method}, in dollars",
                 ),
             ]  # fmt: skip
     return found
@@ -297,7 +297,7 @@ def restated_estimates(
             Key("export", (), "farm_gate"),
             farm_gate,
             "USD/t",
-            f"{dated.beans['present']}, rate of {dated.others}",
+            f"{dated.beans['present']}; {dated.rate}",
             "price of dry beans in dollars",
             **cited(price_sources),
         ),

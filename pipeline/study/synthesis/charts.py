@@ -8,10 +8,10 @@ from matplotlib.axes import Axes
 from scipy.special import ndtri
 
 from pipeline.kit.language import Text, read_texts
-from pipeline.kit.publish.estimates import Estimate, split_sources
+from pipeline.kit.publish.estimates import MEDIAN_OF_POSTERIOR, PROBABILITY, Estimate, split_sources
 from pipeline.kit.publish.figures import BLACK, BLUE, GREEN, GREY, ORANGE, Caption, draw_intervals, label, localise
 from pipeline.kit.publish.keys import Key
-from pipeline.study.names import POOLED_MEASURES
+from pipeline.study.names import FULL_DOSE, POOLED_MEASURES
 from pipeline.study.synthesis.certainty import CERTAINTIES
 from pipeline.study.synthesis.certainty import TEXTS as WORDS
 from pipeline.study.synthesis.comparisons import Variation
@@ -163,6 +163,12 @@ METHOD = "Bayesian synthesis of log response ratios, integrated over fixed point
 PLACES = {"effect": "in a regency of Indonesia not yet studied", "mean_effect": "mean over places in Indonesia"}
 
 
+def _said(basis: str, measure: str, is_known: bool) -> str:
+    """What an effect speaks of: its dose, where it has one, and whether any study stands behind it."""
+    dose = FULL_DOSE if measure == "mineral_fertilizer" else ""
+    return "; ".join(filter(None, (basis, dose, "" if is_known else "prior only")))
+
+
 def effect_estimates(synthesis: Synthesis, level: float) -> list[Estimate]:
     """Per kind of measure, in per cent of yield: the effect in a new place, and the mean over places."""
     found = []
@@ -174,11 +180,11 @@ def effect_estimates(synthesis: Synthesis, level: float) -> list[Estimate]:
             ("mean_effect", synthesis.mean_effect(measure)),
         ):
             lower, value, upper = np.expm1(mixture.interval(level)) * 100
-            basis = PLACES[topic] if known else f"{PLACES[topic]}; prior only"
+            basis = _said(PLACES[topic], measure, known)
             found.append(
                 Estimate(
                     Key(topic, (measure,)), value, "%", basis, lower=lower, upper=upper, level=level,
-                    headline=topic == "effect", **common,
+                    headline=topic == "effect", value_is=MEDIAN_OF_POSTERIOR, **common,
                 )
             )  # fmt: skip
     return found
@@ -196,12 +202,10 @@ def support_estimates(
     for measure in synthesis.posteriors:
         common = _common(synthesis, measure)
         spread, chance = synthesis.between_places(measure), float(synthesis.new_place(measure).below(0.0))
-        basis = "standard deviation of the log effect"
-        chance_of = "chance that yield falls"
-        if not common["n"]:
-            basis, chance_of = f"{basis}; prior only", f"{chance_of}; prior only"
+        basis = _said("standard deviation of the log effect between places", measure, common["n"] > 0)
+        chance_of = _said(f"chance that yield falls {PLACES['effect']}", measure, common["n"] > 0)
         found.append(Estimate(Key("spread", (measure,)), spread, "log ratio", basis, **common))
-        found.append(Estimate(Key("harm", (measure,)), chance, "1", chance_of, **common))
+        found.append(Estimate(Key("harm", (measure,)), chance, "1", chance_of, value_is=PROBABILITY, **common))
         prior = (1 - float(from_studies.get(measure, 0.0))) * 100
         found.append(Estimate(Key("prior_share", (measure,)), prior, "%", "of the mean that no study moves", **common))
     everything = split_sources(synthesis.rows["source_id"])
@@ -223,7 +227,7 @@ def support_estimates(
             Key("evidence", (), "farm_variation"), middle, "1", "coefficient of variation between farms",
             "assumed range and surveys that print an error and a size",
             (*split_sources(surveys["source_id"]), *VARIATION), len(surveys), "studies",
-            lower=lower, upper=upper, level=level,
+            lower=lower, upper=upper, level=level, value_is=MEDIAN_OF_POSTERIOR,
         )
     )  # fmt: skip
     return found

@@ -5,9 +5,10 @@ import pandas as pd
 
 from pipeline.kit.data.citations import join
 from pipeline.kit.language import Text, read_texts
-from pipeline.kit.publish.estimates import Estimate, split_sources
+from pipeline.kit.publish.estimates import COUNT, MEAN, SHARE_OF_CASES, Estimate, split_sources
 from pipeline.kit.publish.keys import Key
 from pipeline.study.names import POOLED_MEASURES
+from pipeline.study.price_response.estimates import CHANGES
 from pipeline.study.validation.calibration import Coverage, coverage
 
 TEXTS = read_texts(__file__)
@@ -15,6 +16,12 @@ LEVELS = (0.5, 0.8, 0.95)
 # Coverage of 80 % intervals is called good inside this band.
 BAND = (0.7, 0.9)
 INTERVAL = 0.9
+# What lies inside the intervals, by what was tested: every measure in every simulated set of studies, or a study.
+TRUTHS = {
+    "simulated_mean": "simulated means over places, one of each measure in each simulated set of studies,",
+    "simulated_new": "simulated effects in a new place, one of each measure in each simulated set of studies,",
+    "studies": "means of studies left out",
+}
 
 
 def coverage_estimates(tested: str, positions: pd.Series, method: str, sources: tuple[str, ...]) -> list[Estimate]:
@@ -26,9 +33,10 @@ def coverage_estimates(tested: str, positions: pd.Series, method: str, sources: 
         found.append(
             Estimate(
                 Key("coverage", (tested, str(round(level * 100)))), result.share * 100, "%",
-                f"of truths inside {level * 100:g} % intervals", method, sources, result.n,
-                "studies" if tested == "studies" else "simulations",
+                f"{TRUTHS[tested]} inside {level * 100:g} % intervals", method, sources, result.n,
+                "studies" if tested == "studies" else "simulated effects",
                 lower=lower * 100, upper=upper * 100, level=INTERVAL, headline=True,
+                value_is=SHARE_OF_CASES,
             )
         )  # fmt: skip
     return found
@@ -43,7 +51,7 @@ def forecast_estimates(left_out: pd.DataFrame, sources: tuple[str, ...]) -> list
     scores = [
         Estimate(
             Key("forecast", (), f"{score}{who}"), float(left_out[f"{score}{who}"].mean()), "log ratio",
-            f"mean {basis}{said}", method, sources, *n, headline=not who,
+            f"mean {basis}{said}", method, sources, *n, headline=not who, value_is=MEAN,
         )
         for score, basis in what.items()
         for who, said in whose.items()
@@ -51,9 +59,18 @@ def forecast_estimates(left_out: pd.DataFrame, sources: tuple[str, ...]) -> list
     return [
         *scores,
         Estimate(
-            Key("forecast", (), "outside"), outside, "studies", "outside their 80 % interval", method, sources, *n
+            Key("forecast", (), "outside"),
+            outside,
+            "studies",
+            "outside their 80 % interval",
+            method,
+            sources,
+            *n,
+            value_is=COUNT,
         ),
-        Estimate(Key("forecast", (), "studies"), len(left_out), "studies", "left out", method, sources, *n),
+        Estimate(
+            Key("forecast", (), "studies"), len(left_out), "studies", "left out", method, sources, *n, value_is=COUNT
+        ),
     ]
 
 
@@ -71,6 +88,7 @@ def check_estimates(checks: pd.DataFrame) -> list[Estimate]:
             sources,
             len(checks),
             "results",
+            value_is=COUNT,
         ),
         Estimate(
             Key("engine", (), "checked"),
@@ -82,6 +100,7 @@ def check_estimates(checks: pd.DataFrame) -> list[Estimate]:
             len(checks),
             "results",
             headline=True,
+            value_is=COUNT,
         ),
     ]
 
@@ -172,6 +191,10 @@ def country_coverage(numbers: dict[str, Estimate]) -> list[Estimate]:
     for level in ("80", "95"):
         e = numbers[f"price_skill.coverage_{level}"]
         key = Key("coverage", ("countries", level))
-        basis = f"of yearly changes inside {level} % intervals"
-        found.append(Estimate(key, e.value * 100, "%", basis, e.method, e.sources, e.n, e.n_of, headline=True))
+        basis = f"{CHANGES} inside {level} % intervals"
+        found.append(
+            Estimate(
+                key, e.value * 100, "%", basis, e.method, e.sources, e.n, e.n_of, headline=True, value_is=e.value_is
+            )
+        )
     return found

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.kit.data.citations import cite_parameters
-from pipeline.kit.publish.estimates import Estimate, cited, from_draws, split_sources
+from pipeline.kit.publish.estimates import SHARE, Estimate, cited, from_draws, split_sources
 from pipeline.kit.publish.keys import Key
 from pipeline.study.known_rows import ATTAINABLE
 
@@ -87,8 +87,9 @@ def grower_estimates(
         unit, basis = units[quantity]
         found.append(
             from_draws(
-                Key("grower", (region,), quantity), growers[column].to_numpy(), level, unit=unit, basis=basis,
-                method=METHOD, sources=cites, n=len(figures), n_of=FITTED, seed=seed,
+                Key("grower", (region,), quantity), growers[column].to_numpy(), level, unit=unit,
+                basis=f"{basis}; {REGIONS[region]} at present", method=METHOD,
+                sources=cites, n=len(figures), n_of=FITTED, seed=seed,
             )
         )  # fmt: skip
     return found
@@ -97,7 +98,9 @@ def grower_estimates(
 def _probability(present: np.ndarray, attainable: float, cites: tuple[str, ...], n: int, seed: int) -> Estimate:
     chance = float((present < attainable).mean())
     method = "share of draws below the attainable yield"
-    return Estimate(Key(HERE, (), "gap_probability"), chance, "1", BASIS, method, cites, n, FITTED, seed=seed)
+    return Estimate(
+        Key(HERE, (), "gap_probability"), chance, "1", BASIS, method, cites, n, FITTED, seed=seed, value_is=SHARE
+    )
 
 
 def _reading(row: pd.Series) -> Estimate:

@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup, Tag
 from pipeline.kit.data.citations import from_columns, split_lists
 from pipeline.kit.publish.estimates import VALUE_IS
 from pipeline.site.catalogue import WORDS
+from pipeline.study import result_tables
 
 PARAMETER = "parameter@params:"
 # Words of a basis that name a price, and parameters of which one is cited where that price enters.
@@ -122,3 +123,10 @@ def test_the_page_of_a_number_says_what_the_value_is(fresh: Path, language: str,
     told = page.find("dt", string=WORDS["value_is"].in_language(language))
     assert isinstance(told, Tag)
     assert told.find_next_sibling("dd").get_text() == words  # type: ignore[union-attr]
+
+
+def test_a_cost_of_an_extra_kg_is_called_no_median() -> None:
+    for table in ("10_scenarios/tables/cost_curve", "10_scenarios/figures/cost_curve"):
+        told = result_tables.meaning(table, "value")
+        assert told is not None
+        assert told.en.startswith("Cost of an extra kg")

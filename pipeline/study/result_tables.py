@@ -38,6 +38,7 @@ GIVEN: dict[str, dict[str, str]] = {
 }
 # The unit of the columns that hold the values of a table.
 VALUES = {
+    "01_clean_statistics/regency_areas": "ha",
     "04_yield_gap/yields": "kg/ha",
     "05_model_evidence/effects": "%",
     "05_model_evidence/sensitivity": "%",

@@ -125,6 +125,28 @@ def test_the_page_of_a_number_says_what_the_value_is(fresh: Path, language: str,
     assert told.find_next_sibling("dd").get_text() == words  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("table", ["09_attribution.figures.causes", "10_scenarios.tables.cost_curve"])
+def test_the_page_of_a_table_leads_to_the_cell_that_wrote_it_in_both_languages(fresh: Path, table: str) -> None:
+    page, stage = fresh / f"results/site/files/rows/results/{table}.html", table.partition(".")[0]
+    links = [str(link["href"]) for link in parsed(page).select(f'a[href*="/{stage}.html#cell-"]')]
+    assert {link.split("/")[-2] for link in links} == {"en", "id"}
+    for link in links:
+        address, _, cell = link.partition("#")
+        assert parsed((page.parent / address).resolve()).find(id=cell), link
+
+
+def test_a_raw_row_whose_place_was_not_kept_says_so_in_both_languages(fresh: Path) -> None:
+    rows = fresh / "results" / "site" / "files" / "rows" / "raw"
+    both = ("place and words not kept", "tempat dan kata-katanya tidak dicatat")
+    read = parsed(rows / "kaltim_statistics.html")
+    column = [head.get_text() for head in read.select("thead th")].index("in the source")
+    cells = [row.find_all(["th", "td"])[column].get_text() for row in read.select("tbody tr")]
+    assert "" not in cells
+    assert " / ".join(both) in cells
+    # None of its rows has a reading: it is said once.
+    assert "tidak dicatat" in parsed(rows / "tafo_shade_trial.html").get_text()
+
+
 def test_a_cost_of_an_extra_kg_is_called_no_median() -> None:
     for table in ("10_scenarios/tables/cost_curve", "10_scenarios/figures/cost_curve"):
         told = result_tables.meaning(table, "value")

@@ -432,6 +432,24 @@ def yaml_of(path: Path) -> dict[str, dict[str, object]]:
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
+def test_a_cell_says_what_its_column_means_and_its_unit(reproduced: Path) -> None:
+    for asked, meaning, unit in (
+        ("results/10_scenarios/tables/cost_curve.csv:2:value", "Cost of an extra kg: one over the median", "Rp/kg"),
+        ("results/14_survey_design/figures/sample_size.csv:23:plots", "Number of plots", ""),
+        ("clean/regional_statistics:2:value", "Value in standard unit", row_of("regional_statistics")["unit"]),
+        ("clean/effects:2:log_ratio", "Log response ratio", "log ratio"),
+    ):
+        subject = trace(asked)["subject"]
+        assert subject["meaning"].startswith(meaning), asked
+        assert subject.get("unit", "") == unit, asked
+        assert f"meaning: {subject['meaning']}" in text_page(trace(asked))
+
+
+def row_of(table: str) -> pd.Series:
+    """The first row of a clean table."""
+    return pd.read_csv(paths.CLEAN / f"{table}.csv").iloc[0]
+
+
 def test_a_number_says_what_its_value_is(reproduced: Path) -> None:
     assert "value is: median of draws" in text_page(trace("fertilizer.gain"))
     assert "value is: published figure" in text_page(trace("export.reference_price"))

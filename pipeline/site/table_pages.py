@@ -11,7 +11,9 @@ from pathlib import Path
 from pipeline.kit import paths
 from pipeline.kit.data import sources
 from pipeline.kit.data.citations import CITING, PARAMETERS, RAW_ROWS, join, to_columns
-from pipeline.kit.provenance.trace import find, read
+from pipeline.kit.provenance.lineage import maker
+from pipeline.kit.provenance.trace import Look, cells, find, read
+from pipeline.site.catalogue import WORDS
 from pipeline.study import result_tables
 
 PAGE = """<!doctype html>
@@ -35,6 +37,12 @@ RAW, PARAMETER = (
 ABOUT = (
     'Columns: <a href="../../../en/dictionary.html#{0}">English</a>, '
     '<a href="../../../id/dictionary.html#{0}">Bahasa Indonesia</a>. <a href="../../{1}" download>CSV</a>'
+)
+# The pages of a stage, at a cell of its notebook.
+STAGE = '<a href="../../../{0}/{1}.html{2}">{3}</a>'
+# Both languages share a page.
+NOT_KEPT, NOTHING_KEPT, WRITTEN_BY = (
+    f"{WORDS[name].en} / {WORDS[name].id}" for name in ("not_kept", "nothing_kept", "written_by")
 )
 HEAD, SOURCE = '<th scope="col">{}</th>', '<a href="../../../en/sources.html#{0}">{0}</a>'
 STYLE = (
@@ -74,6 +82,9 @@ def copied(path: Path) -> str:
     return f"{folder}/{path.name}"
 
 
+look = cache(Look)
+
+
 @cache
 def has_page(path: Path) -> bool:
     """Whether a table of results is short enough to be looked up by row."""
@@ -83,22 +94,37 @@ def has_page(path: Path) -> bool:
 def page(path: Path) -> str:
     """The page of one table; the line of a row is its line in the file."""
     frame = read(path).fillna("")
+    about = escape(sources.load_registry()["tables"].get(path.name, {}).get("what_was_done", ""))
     if path.parent == paths.RAW:
         as_read = [sources.reading_in_words(path.stem, row_id) for row_id in frame.iloc[:, 0]]
         if any(as_read):
-            frame.insert(1, IN_SOURCE, as_read)
+            frame.insert(1, IN_SOURCE, [words or NOT_KEPT for words in as_read])
+        else:
+            about += f"</p><p>{NOTHING_KEPT}"
     shown = {name: [_shown(name, cell) for cell in frame[name]] for name in frame}
     rows = [
         ROW.format(line, "".join(f"<td>{cell}</td>" for cell in row))
         for line, row in enumerate(zip(*shown.values(), strict=True), 2)
     ]
     heads = "".join(HEAD.format(escape(name)) for name in frame)
-    about = escape(sources.load_registry()["tables"].get(path.name, {}).get("what_was_done", ""))
     if path.is_relative_to(paths.RESULTS):
-        about = ABOUT.format(address(path), copied(path))
+        about = f"{ABOUT.format(address(path), copied(path))}</p><p>{WRITTEN_BY}: {written_in(path)}"
         if RAW_ROWS not in frame:
             about += f"</p><p>{whole(path)}"
     return PAGE.format(path=paths.shown(path), about=about, heads=heads, rows="\n".join(rows))
+
+
+def written_in(path: Path) -> str:
+    """Links to the executed notebook that wrote a table of results, at the cells that did, in both languages."""
+    stage = maker(paths.shown(path))
+    if stage is None:
+        raise ValueError(f"no stage makes {paths.shown(path)}")
+    found = cells(stage, find(paths.shown(path)), look())
+    places = [(f"#cell-{cell}", f"{stage.name}, {cell}") for cell in found] or [("", stage.name)]
+    return "; ".join(
+        f"{name}: {', '.join(STAGE.format(language, stage.name, *place) for place in places)}"
+        for language, name in (("en", "English"), ("id", "Bahasa Indonesia"))
+    )
 
 
 def whole(path: Path) -> str:

@@ -139,6 +139,10 @@ def _cited_as_a_whole(path: Path) -> frozenset[str]:
     return cited(frame[frame["table"] == path.stem], kept)
 
 
+# The unit of a column of which every row names its own.
+SEE_UNIT = "see unit"
+# Told of a cell whose row says nothing of where it was read.
+NOT_KEPT = "place and words not kept"
 # Told of a cell that was not computed.
 CHOSEN = "a place on an axis or a number that was chosen: no raw row moves it"
 
@@ -155,18 +159,39 @@ def _cell(path: Path, line: str, column: str) -> Subject:
     if column not in frame:
         raise LineageError(f"{name} has no column '{readable(column)}'; it has {', '.join(frame.columns)}")
     row = frame.iloc[[int(line) - 2]]
+    about = _of_column(path, column, row.iloc[0])
     if path.parent.parent.parent == paths.RESULTS and _is_chosen(path, column, row.iloc[0]):
-        chosen = {"value": row[column].iloc[0], "column": column, "chosen": CHOSEN}
+        chosen = {"value": row[column].iloc[0], "column": column, **about, "chosen": CHOSEN}
         return Subject("chosen", f"{path.stem}:{line}:{column}", name, int(line), chosen)
     facts = {
         "value": row[column].iloc[0],
         "column": column,
+        **about,
         "row": row.iloc[0].drop(column).dropna().to_dict(),
     }
     if path.parent == paths.RAW:
-        facts["in the source"] = sources.reading_in_words(path.stem, row.iloc[0, 0]) or "place and words not kept"
+        facts["in the source"] = sources.reading_in_words(path.stem, row.iloc[0, 0]) or NOT_KEPT
     own = cited(row, path) or _whole(path).cites
     return Subject("cell", f"{path.stem}:{line}:{column}", name, int(line), facts, own)
+
+
+def _of_column(path: Path, column: str, row: pd.Series) -> dict[str, str]:
+    """Meaning and unit of a column of a clean table or of results, as far as they are told, in one of its rows."""
+    tables = declared.tables()
+    if path.parent == paths.CLEAN:
+        contract = next((table for table in tables.TABLES if table.name == path.stem), None)
+        own = next((own for own in contract.stored if own.name == column), None) if contract else None
+        told = {"meaning": own.title, "unit": own.unit} if own else {}
+        if told.get("unit") == SEE_UNIT:
+            told["unit"] = row.fillna("").get("unit", "")
+    elif path.parent.parent.parent == paths.RESULTS:
+        results = tables.result_tables
+        table, own = results.name(path), results.contracted(column)
+        said = results.meaning(table, column)
+        told = {"meaning": said.en if said else own.title if own else "", "unit": results.unit(table, column)}
+    else:
+        told = {}
+    return {name: words for name, words in told.items() if words}
 
 
 def read(path: Path) -> pd.DataFrame:

@@ -74,7 +74,6 @@ def test_no_label_holds_an_identifier(fresh: Path) -> None:
         ("fertilizer.probability_loss.ceiling_before", "ceiling price of fertilizer (HET) before 2025-10"),
         ("fertilizer.quadratic_plateau.optimal_dose.market", "shop price of fertilizer of 2023-10, carried to 2026-01"),
         ("control.pod_sleeving.chance.low", "extra beans pay the control and their harvest"),
-        ("left.biological_agents", "black ants"),
         ("survey.value.best_two", "choice between the two best packages; a survey of plots without end"),
         ("harm.mineral_fertilizer", "in a regency of Indonesia not yet studied; full dose of cocoa NPK"),
         ("harm.grafting", "in a regency of Indonesia not yet studied"),

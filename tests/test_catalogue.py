@@ -264,7 +264,11 @@ def test_words_are_told_from_what_is_the_same_in_both_languages(text, heading, e
         ("-3195.1", "lower", "−3.195,1"),
         ("1", "unit", "–"),
         ("20250625", "seed", "20250625"),
-        ("of truths inside 80 % intervals", "basis", "nilai sebenarnya di dalam selang 80 %"),
+        (
+            "means of studies left out inside 80 % intervals",
+            "basis",
+            "rerata penelitian yang disisihkan, di dalam selang 80 %",
+        ),
         ("million Rp/ha", "unit", "juta Rp/ha"),
         ("USD/tree", "unit", "USD/pohon"),
         ("East Kalimantan", "region", "Kalimantan Timur"),
@@ -329,8 +333,9 @@ def test_a_table_without_rows_says_so():
 
 
 def test_numbers_in_cells_are_no_part_of_the_message():
-    assert translate("of truths inside 12.5 % intervals", "id", "value") == "nilai sebenarnya di dalam selang 12,5 %"
-    assert translate("of truths inside 12.5 % intervals", "en", "value") == "of truths inside 12.5 % intervals"
+    said = "yearly changes of yield inside 12.5 % intervals"
+    assert translate(said, "id", "value") == "perubahan hasil dari tahun ke tahun, di dalam selang 12,5 %"
+    assert translate(said, "en", "value") == said
     with pytest.raises(MissingTranslation, match=r"above \{0\} kg of \{1\} P2O5 in rain_0"):
         translate("above 12,500 kg of 0.5 P2O5 in rain_0", "id", "value")
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.study.prices import clean
+from pipeline.study.prices import clean, ratios
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +118,7 @@ def test_prices_printed_in_the_evidence_are_in_the_table():
 
 
 def test_rupiah_ratio_is_fertilizer_over_the_beans_reported_nearest_to_it():
-    ratios = clean.rupiah_price_ratio(clean.local_prices(1.6)).set_index("price_id")
+    ratios = ratios.rupiah_price_ratio(clean.local_prices(1.6)).set_index("price_id")
     # Of 2023 the nearest beans are those of Lung Anai, 25,000 to 30,000 Rp/kg in August 2023, for shop and ceiling.
     for key, fertilizer in (("F086", 17000), ("F068", 3300)):
         row = ratios.loc[key]
@@ -132,7 +132,7 @@ def test_rupiah_ratio_is_fertilizer_over_the_beans_reported_nearest_to_it():
 def test_outliers_do_not_move_the_rupiah_ratio():
     prices = clean.local_prices(1.6)
     without = prices[~prices["is_outlier"]].reset_index(drop=True)
-    pd.testing.assert_frame_equal(clean.rupiah_price_ratio(prices), clean.rupiah_price_ratio(without))
+    pd.testing.assert_frame_equal(ratios.rupiah_price_ratio(prices), ratios.rupiah_price_ratio(without))
 
 
 def test_producer_prices_leave_missing_years_out_and_keep_every_other():

@@ -11,9 +11,7 @@ from pipeline.study.evidence import clean as evidence_clean
 from pipeline.study.names import REGENCIES
 from pipeline.study.prices import clean
 from pipeline.study.prices.scope import Dated
-from pipeline.study.scenarios import charts as charts
-from pipeline.study.scenarios import export
-from pipeline.study.scenarios import export as published
+from pipeline.study.scenarios import charts, export
 from pipeline.study.scenarios.options import Measure, Option
 
 DATED = Dated({name: f"{name} bean price" for name in ("present", "low", "high", "berau", "peak")}, "2026-01")
@@ -172,7 +170,7 @@ def test_published_values_follow_the_tonnes(growers):
     drawn = export.tonnes_by_regency(growers, [doubling()], no_borer(), np.ones(SIZE), 0.5, NO_LIMIT)
     tonnes = {(regency, state.replace("double", "full_package")): crop for (regency, state), crop in drawn.items()}
     container = pd.Series({"value": 12.5, "source_id": "c@context:2"})
-    found = published.crop_estimates(
+    found = export.crop_estimates(
         tonnes, {"present": 70000.0}, 16000.0, container, 0.5, DATED, lambda *_: ("x@prices:2",), "r@rates:3", 0.9, 1
     )
     by_key = {str(estimate.key): estimate for estimate in found}
@@ -189,7 +187,7 @@ def test_published_values_follow_the_tonnes(growers):
     in_dollars = by_key["export.berau.now.value_usd_present"]
     assert {"r@rates:3", "parameter@params:prices.cocoa_idr_per_kg"} <= set(in_dollars.sources)
     assert in_dollars.n == 2
-    table = published.value_table(found)
+    table = export.value_table(found)
     assert table.loc[("berau", "full_package", "present"), ("billion_idr", "value")] == pytest.approx(
         by_key["export.berau.full_package.value_idr_present"].value
     )
@@ -201,7 +199,7 @@ def test_published_values_follow_the_tonnes(growers):
 def test_restated_figures_are_those_of_the_sources():
     found = {
         str(estimate.key): estimate
-        for estimate in published.restated_estimates(
+        for estimate in export.restated_estimates(
             evidence_clean.programme_context(), evidence_clean.baselines(), 70000.0, 16000.0, DATED, ("x",)
         )
     }
@@ -214,9 +212,7 @@ def test_restated_figures_are_those_of_the_sources():
 def test_one_container_in_hectares_farmers_and_villages(growers, regions):
     context = evidence_clean.programme_context().set_index("context_id", drop=False)
     village = regions[regions["figure_id"] == "K053"].iloc[0]
-    found = published.container_estimates(
-        context.loc["X003"], growers, np.full(SIZE, 0.6), 1.85, village, ["x"], 0.9, 1
-    )
+    found = export.container_estimates(context.loc["X003"], growers, np.full(SIZE, 0.6), 1.85, village, ["x"], 0.9, 1)
     by_key = {str(estimate.key): estimate.value for estimate in found}
     assert by_key["container.tonnes"] == 12.5
     yields = growers["kutai_timur_yield_kg_per_ha"]

@@ -9,7 +9,6 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.inspection import permutation_importance
 
 from pipeline.study.price_response import learners
-from pipeline.study.price_response import learners as checks
 
 
 def table(seed: int = 1, groups: int = 40, times: int = 25, effect: float = 0.0, level: float = 0.0) -> pd.DataFrame:
@@ -37,7 +36,7 @@ def trees(*features: str, rising: tuple[str, ...] = ()) -> learners.Learner:
 
 def r2(data: learners.Sample, learner: learners.Learner, splits: list[learners.Split]) -> float:
     predicted = learners.out_of_fold(data, learner, splits)
-    return checks.r2_over_groups(data.target, predicted, data.group, 0.9, 1)[1]
+    return learners.r2_over_groups(data.target, predicted, data.group, 0.9, 1)[1]
 
 
 # Leakage.
@@ -48,7 +47,7 @@ def test_a_feature_that_tells_the_group_has_skill_only_when_groups_leak():
     known = [(np.flatnonzero(data.time % 2 == 0), np.flatnonzero(data.time % 2 == 1))]
     assert r2(data, trees("mark"), known) > 0.3
     assert r2(data, trees("mark"), learners.leave_groups_out(data, 10)) < 0.05
-    assert checks.suspect(r2(data, trees("mark"), known))
+    assert learners.suspect(r2(data, trees("mark"), known))
 
 
 def test_a_group_in_both_halves_is_named():
@@ -94,7 +93,7 @@ def test_a_signal_is_found_by_both_tests_and_is_the_important_feature(learner):
     splits = learners.leave_groups_out(data, 5)
     assert 0.35 < r2(data, learner, splits) < 0.55  # the signal is half of the variance
     assert 0.35 < r2(data, learner, learners.forward_in_time(data, 4)) < 0.55
-    found = checks.importance(data, learner, splits, 1)
+    found = learners.importance(data, learner, splits, 1)
     assert list(found["feature"]) == ["x", "noise"]
     assert found["value"].iloc[0] > 0.5
     assert abs(found["value"].iloc[1]) < 0.05
@@ -119,7 +118,7 @@ def test_trees_keep_the_sign_that_agronomy_gives_even_against_the_data():
 
 def test_partial_dependence_follows_the_signal_within_its_interval():
     data = sample(table(effect=1.0), "x", "noise")
-    found = checks.partial_dependence(data, learners.linear, "x", 0.9, 1, resamples=20)
+    found = learners.partial_dependence(data, learners.linear, "x", 0.9, 1, resamples=20)
     middle = found["x"].iloc[len(found) // 2]
     assert np.allclose(found["value"], found["x"] - middle, atol=0.15)
     assert (found["lower"] <= found["value"]).all()
@@ -166,10 +165,10 @@ def test_importance_is_the_permutation_importance_of_scikit_learn(learner):
     (train, test), *_ = learners.leave_groups_out(data, 5)
     model, held_out = learners.fitted(data.take(train), learner), data.take(test)
     expected = permutation_importance(
-        model, held_out.features, held_out.target, random_state=7, n_repeats=checks.REPEATS,
+        model, held_out.features, held_out.target, random_state=7, n_repeats=learners.REPEATS,
         scoring=lambda asked, features, target: -np.mean((asked.predict(features) - target) ** 2),
     )  # fmt: skip
-    found = checks.importance(data, learner, [(train, test)], 7).set_index("feature")["value"]
+    found = learners.importance(data, learner, [(train, test)], 7).set_index("feature")["value"]
     expected = expected.importances_mean / np.mean(held_out.target**2)
     assert found[["x", "noise"]].to_numpy() == pytest.approx(expected)
 
@@ -179,9 +178,9 @@ def test_importance_is_the_permutation_importance_of_scikit_learn(learner):
 
 def test_conformal_intervals_hold_in_new_groups_whose_levels_differ():
     data = sample(table(groups=120, times=10, effect=1.0, level=1.0), "x")
-    found = checks.conformal(data, learners.linear, learners.leave_groups_out(data, 4), (0.8, 0.95), 1)
+    found = learners.conformal(data, learners.linear, learners.leave_groups_out(data, 4), (0.8, 0.95), 1)
     for level in (0.8, 0.95):
-        lower, value, upper = checks.coverage(data, found, level, 0.9, 1)
+        lower, value, upper = learners.coverage(data, found, level, 0.9, 1)
         assert lower < value < upper
         assert value == pytest.approx(level, abs=0.05)
     assert (found["half_95"] > found["half_80"]).all()
@@ -189,25 +188,25 @@ def test_conformal_intervals_hold_in_new_groups_whose_levels_differ():
 
 def test_quantile_of_groups_counts_every_group_the_same_and_leaves_room_for_one_more():
     errors, group = np.array([1.0, 1.0, 1.0, 1.0, 5.0]), np.array([0, 0, 0, 0, 1])
-    assert checks.grouped_quantile(errors, group, 1 / 3) == 1.0
-    assert checks.grouped_quantile(errors, group, 0.5) == 5.0
+    assert learners.grouped_quantile(errors, group, 1 / 3) == 1.0
+    assert learners.grouped_quantile(errors, group, 0.5) == 5.0
     with pytest.raises(ValueError, match="2 groups to calibrate with are too few for an interval of 80%"):
-        checks.grouped_quantile(errors, group, 0.8)
+        learners.grouped_quantile(errors, group, 0.8)
 
 
 def test_share_explained_has_closed_forms():
     target, group = np.array([1.0, -1.0, 2.0, -2.0]), np.array([0, 0, 1, 1])
-    assert checks.r2_over_groups(target, target, group, 0.9, 1) == (1, 1, 1)
-    assert checks.r2_over_groups(target, np.zeros(4), group, 0.9, 1) == (0, 0, 0)
-    assert checks.r2_over_groups(target, -target, group, 0.9, 1)[1] == -3
-    assert checks.r2_over_groups(target, np.array([1.0, -1.0, np.nan, 0.0]), group, 0.9, 1)[1] == pytest.approx(1 / 3)
+    assert learners.r2_over_groups(target, target, group, 0.9, 1) == (1, 1, 1)
+    assert learners.r2_over_groups(target, np.zeros(4), group, 0.9, 1) == (0, 0, 0)
+    assert learners.r2_over_groups(target, -target, group, 0.9, 1)[1] == -3
+    assert learners.r2_over_groups(target, np.array([1.0, -1.0, np.nan, 0.0]), group, 0.9, 1)[1] == pytest.approx(1 / 3)
     with pytest.raises(ValueError, match="1 groups"):
-        checks.r2_over_groups(target, target, np.zeros(4), 0.9, 1)
+        learners.r2_over_groups(target, target, np.zeros(4), 0.9, 1)
 
 
 def test_suspicion_starts_above_a_third_or_so():
-    assert not checks.suspect(0.3)
-    assert checks.suspect(0.31)
+    assert not learners.suspect(0.3)
+    assert learners.suspect(0.31)
 
 
 # Digits and hostile tables.

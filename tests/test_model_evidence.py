@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from pipeline.kit.bayes.selection import step_selection
-from pipeline.study.evidence import clean as clean
+from pipeline.study.evidence import clean
 from pipeline.study.names import MEASURES, POOLED_MEASURES
 from pipeline.study.synthesis import certainty, comparisons, pooling, robustness
 from pipeline.study.synthesis.pooling import Priors, synthesise

@@ -12,10 +12,8 @@ from pipeline.kit.data.citations import rows_in, sources_in
 from pipeline.kit.data.contracts import row
 from pipeline.study.evidence import clean as evidence_clean
 from pipeline.study.names import PEST_CONTROLS
-from pipeline.study.pests import charts as charts
+from pipeline.study.pests import charts, pest_control, pest_losses
 from pipeline.study.pests import estimates as published
-from pipeline.study.pests import estimates as taken
-from pipeline.study.pests import pest_control, pest_losses
 from pipeline.study.pests.cites import PestCites
 from pipeline.study.pests.pest_control import (
     HIGHEST_PRICE,
@@ -774,7 +772,7 @@ def test_every_control_cites_all_contrasts_for_they_share_a_spread(controls, eff
 
 def test_with_a_control_less_is_lost(controls, draws):
     losses = {"pod_borer": draws["loss_pod_borer_there"].to_numpy(), "black_pod": draws["loss_black_pod"].to_numpy()}
-    rows = taken.losses_with_and_without(controls, losses, 0.9)
+    rows = published.losses_with_and_without(controls, losses, 0.9)
     parts = ["lower", "value", "upper"]
     for _, group in rows.groupby("pest"):
         without = group.loc[group["name"] == "none", parts].iloc[0]

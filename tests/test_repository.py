@@ -72,6 +72,21 @@ def test_notebook_has_a_title_and_one_parameters_cell(path: Path) -> None:
     assert title.source.startswith("# ")
 
 
+@pytest.mark.parametrize("path", with_ending(".ipynb") + with_ending(".py"), ids=paths.shown)
+def test_a_module_has_one_name_in_a_file(path: Path) -> None:
+    imports = [node for node in source(path).body if isinstance(node, ast.ImportFrom)]
+    counts = Counter((node.module, alias.name) for node in imports for alias in node.names)
+    assert [name for name, count in counts.items() if count > 1] == []
+
+
+def source(path: Path) -> ast.Module:
+    """The syntax tree of a module, or of the code cells of a notebook."""
+    if path.suffix == ".py":
+        return ast.parse(path.read_text(encoding="utf-8"))
+    cells = nbformat.read(path, as_version=4).cells
+    return ast.parse("\n".join(cell.source for cell in cells if cell.cell_type == "code"))
+
+
 def test_every_module_says_what_it_is() -> None:
     assert not [
         paths.shown(path)

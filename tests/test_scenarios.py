@@ -12,9 +12,7 @@ from pipeline.study.fertilizer import best_dose
 from pipeline.study.names import PACKAGES
 from pipeline.study.prices import clean
 from pipeline.study.prices.scope import Dated
-from pipeline.study.scenarios import charts as charts
-from pipeline.study.scenarios import charts as curve_charts
-from pipeline.study.scenarios import estimates, farm, measures, options
+from pipeline.study.scenarios import charts, estimates, farm, measures, options
 from pipeline.study.scenarios.cites import ScenarioCites
 from pipeline.study.scenarios.options import Measure, Option, Yields
 
@@ -349,7 +347,7 @@ def test_curve_rises_and_measures_that_bring_nothing_are_not_drawn():
     tonnes = {name: kg * 2 for name, kg in extra.items()}
     curve = measures.cost_curve(extra, costs, tonnes, dict.fromkeys(extra, True), 0.9)
     assert curve["name"].tolist() == ["training", "pod_sleeving", "pruning"]
-    blocks = curve_charts.curve_rows(curve, 64000.0)
+    blocks = charts.curve_rows(curve, 64000.0)
     assert blocks["name"].tolist() == ["training", "pod_sleeving"]
     assert blocks[["start", "end"]].to_numpy().tolist() == [[0, 200], [200, 800]]
     published = estimates.cost_estimates(curve, DATED, CITES, 0.9, 1)

@@ -7,7 +7,7 @@ from scipy.stats import kstest
 
 from pipeline.kit.publish.estimates import Estimate
 from pipeline.kit.publish.keys import Key
-from pipeline.study.evidence import clean as clean
+from pipeline.study.evidence import clean
 from pipeline.study.synthesis import comparisons, pooling
 from pipeline.study.synthesis.pooling import Priors, Simulated, fit_measures, positions_of, synthesise, together
 from pipeline.study.validation import calibration

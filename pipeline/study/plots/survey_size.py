@@ -12,9 +12,8 @@ from pipeline.kit.data.citations import join
 from pipeline.kit.publish.estimates import SHARE_OF_CASES, Estimate, cited
 from pipeline.kit.publish.keys import Key
 from pipeline.study.plots.model import Likelihood
-from pipeline.study.prices.scope import Dated
+from pipeline.study.prices.scope import CHOICE, MEAN_INCOME, Dated
 from pipeline.study.scenarios.choices import KNOTS, PLOTS, RANK, SHOWN_BY_PLOTS, perfect_information
-from pipeline.study.scenarios.estimates import BASIS, CHOICE
 
 # A survey shows these inputs of the choice at once.
 SHOWN = tuple(SHOWN_BY_PLOTS)
@@ -212,7 +211,7 @@ def size_estimates(
     found, own = [], cited(cites, seed)
     for decision, value in values.items():
         key = Key("survey", (), "value", (decision,))
-        basis = dated.at(f"{BASIS}; {CHOSEN[decision]}; a survey of plots without end", cites)
+        basis = dated.at(f"{MEAN_INCOME}; {CHOSEN[decision]}; a survey of plots without end", cites)
         found.append(Estimate(key, value / 1e6, "million Rp/ha", basis, SAMPLE, **own))
     method = f"{SAMPLE}; interval over how much farms differ"
     for row in needed.to_dict("records"):

@@ -9,8 +9,6 @@ from pipeline.kit.data.sources import load_raw
 # Callers know the ratios as part of this module.
 from pipeline.study.names import COCOA_NPK
 from pipeline.study.prices.ratios import date_to_decimal
-from pipeline.study.prices.ratios import ratio_by_period as ratio_by_period
-from pipeline.study.prices.ratios import rupiah_price_ratio as rupiah_price_ratio
 from pipeline.study.statistics.rules import join_lists, mark_infilled
 
 # Which nutrient is bought as which product of the world market; that of TSP is a parameter.

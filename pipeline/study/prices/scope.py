@@ -15,6 +15,9 @@ from pipeline.study.prices.prices_now import newest_at_home
 HECTARE = "average mature hectare (TM), per year"
 # A hectare on which an option is judged.
 BORER_HECTARE = "mature hectare (TM) with pod borer that does not do it yet, per year"
+# What a choice of options earns, and among what is chosen where information is valued.
+MEAN_INCOME = "mean net income per mature hectare (TM) that takes part, per year"
+CHOICE = "choice among all combinations of fertilizer at the ceiling price (HET), sleeving and training"
 # Prices of beans beside the present one, each a parameter: its words hold for this price (Rp/kg) and no other.
 BEAN_PRICES = {
     "low": (25_000, "low bean price, Mahakam Ulu 2016-2022"),

@@ -12,7 +12,7 @@ from pipeline.kit.publish.keys import Key
 from pipeline.study import known_rows
 from pipeline.study.causes.estimates import Named, named
 from pipeline.study.names import FULL_DOSE, PACKAGES, UNKNOWNS
-from pipeline.study.prices.scope import BORER_HECTARE, Dated
+from pipeline.study.prices.scope import BORER_HECTARE, CHOICE, MEAN_INCOME, Dated
 from pipeline.study.scenarios.cites import ADOPTION, ScenarioCites
 from pipeline.study.scenarios.measures import PARTS
 from pipeline.study.scenarios.options import BAD_CASE, choose, extra_tonnes
@@ -374,9 +374,6 @@ def _joined(names: list[str], last: str) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {last} {names[-1]}"
 
 
-BASIS = "mean net income per mature hectare (TM) that takes part, per year"
-# What is chosen from where information is valued.
-CHOICE = "choice among all combinations of fertilizer at the ceiling price (HET), sleeving and training"
 # A smooth curve through draws finds a little where there is nothing.
 NOISE = "a value near zero is not told from none"
 PERFECT = "expected value of perfect information"
@@ -397,7 +394,7 @@ def information_estimates(
 
     ``hectares`` are draws of the mature hectares that take part.
     """
-    own, basis = cited(cites, seed), dated.at(f"{BASIS}; {CHOICE}", cites)
+    own, basis = cited(cites, seed), dated.at(f"{MEAN_INCOME}; {CHOICE}", cites)
     found = [
         Estimate(Key("information", (), "everything"), everything / 1e6, "million Rp/ha", basis, PERFECT, **own),
         from_draws(

@@ -118,15 +118,15 @@ def test_prices_printed_in_the_evidence_are_in_the_table():
 
 
 def test_rupiah_ratio_is_fertilizer_over_the_beans_reported_nearest_to_it():
-    ratios = ratios.rupiah_price_ratio(clean.local_prices(1.6)).set_index("price_id")
+    found = ratios.rupiah_price_ratio(clean.local_prices(1.6)).set_index("price_id")
     # Of 2023 the nearest beans are those of Lung Anai, 25,000 to 30,000 Rp/kg in August 2023, for shop and ceiling.
     for key, fertilizer in (("F086", 17000), ("F068", 3300)):
-        row = ratios.loc[key]
+        row = found.loc[key]
         assert (row["beans_place"], row["beans_date"], row["n_cocoa"]) == ("Lung Anai, Kutai Kartanegara", "2023-08", 2)
         assert row["ratio"] == pytest.approx(fertilizer / 27500)
     # October 2025: Berau, 70,000 and 100,000 Rp/kg a month later.
-    assert ratios.loc["F075", "ratio"] == pytest.approx(2640 / 85000)
-    assert "F095" not in ratios.index
+    assert found.loc["F075", "ratio"] == pytest.approx(2640 / 85000)
+    assert "F095" not in found.index
 
 
 def test_outliers_do_not_move_the_rupiah_ratio():

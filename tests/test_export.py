@@ -171,7 +171,7 @@ def test_published_values_follow_the_tonnes(growers):
     tonnes = {(regency, state.replace("double", "full_package")): crop for (regency, state), crop in drawn.items()}
     container = pd.Series({"value": 12.5, "source_id": "c@context:2"})
     found = export.crop_estimates(
-        tonnes, {"present": 70000.0}, 16000.0, container, 0.5, DATED, lambda *_: ("x@prices:2",), "r@rates:3", 0.9, 1
+        tonnes, {"present": 70000.0}, 16000.0, container, 0.5, DATED, lambda *_: ("x@prices:2",), ("r@rates:3",), 0.9, 1
     )
     by_key = {str(estimate.key): estimate for estimate in found}
     crop = by_key["export.berau.now.tonnes"]

@@ -315,7 +315,9 @@ def test_a_doubling_is_published_in_per_cent():
         (frozenset({2000}), frozenset({2001})),
     )  # fmt: skip
     found = estimates.response_estimates([reading], prices, enso, 0.9)[0]
-    assert set(found.sources) - set(price_readings.UNOFFICIAL) == {"fao@countries:3", "wb@prices:3", "noaa@oni:3"}
+    chosen = {"panel.unofficial_weight", "cleaning.lowest_credible_yield", "cleaning.highest_credible_yield"}
+    rows = {"fao@countries:3", "wb@prices:3", "noaa@oni:3"}
+    assert set(found.sources) == rows | {f"parameter@params:{name}" for name in chosen}
     assert (found.lower, found.value, found.upper) == pytest.approx((-50, 0, 100))
     tenth = replace(reading, key=Key("area_dilution", ("same_year",)), interval=(-1.0, -1.0, 0.0))
     assert estimates.response_estimates([tenth], prices, enso, 0.9)[0].value == pytest.approx(100 / 1.1 - 100, rel=1e-5)

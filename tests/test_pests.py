@@ -761,7 +761,22 @@ def test_a_loss_cites_what_it_rests_on_where_the_pest_is_and_on_an_average_hecta
 
 
 def test_every_control_cites_all_contrasts_for_they_share_a_spread(controls, effects):
-    keys = {"E082", "E083", "E084", "E085", "E087", "E126", "E130", "E131", "E132", "E133", "E134", "E144", "E225"}
+    keys = {
+        "E082",
+        "E083",
+        "E084",
+        "E085",
+        "E087",
+        "E126",
+        "E130",
+        "E131",
+        "E132",
+        "E133",
+        "E134",
+        "E144",
+        "E212",
+        "E225",
+    }
     keys |= {"E271", "E273", "E275", "E277", "E279", "E281", "E318", "E319"}
     cited = set(effects.loc[effects["effect_id"].isin(keys), "source_id"])
     for control in controls:

@@ -219,7 +219,7 @@ def test_a_module_brings_the_texts_that_it_reads_and_no_others() -> None:
     [
         ("pests/text.yaml", {"07_model_pests"}),
         ("scenarios/text.yaml", {"10_scenarios"}),
-        ("scenarios/answers.yaml", {"10_scenarios", "12_brief", "14_survey_design"}),
+        ("scenarios/answers.yaml", {"10_scenarios", "12_brief"}),
         ("plots/text.yaml", {"13_survey", "14_survey_design"}),
         ("brief.yaml", {"12_brief"}),
     ],

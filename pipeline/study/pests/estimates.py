@@ -259,16 +259,19 @@ def left_estimates(falls: Synthesis, studies: pd.DataFrame, level: float) -> lis
     for name in KINDS:
         own = studies[studies["measure"] == name]
         # Without a study of its own the mean is the prior; a new place also hears of the spread of all controls.
-        of_mean = fall_cites(falls) if len(own) else FALL_PRIORS
         counted = {"n": len(own), "n_of": "studies"}
-        asked = ((LEFT, falls.new_place(name), fall_cites(falls)), (LEFT_MEAN, falls.mean_effect(name), of_mean))
-        for quantity, mixture, sources in asked:
+        of_new: dict[str, Any] = {"sources": fall_cites(falls), **counted}
+        of_mean = of_new if len(own) else {"sources": FALL_PRIORS}
+        for quantity, mixture, about in (
+            (LEFT, falls.new_place(name), of_new),
+            (LEFT_MEAN, falls.mean_effect(name), of_mean),
+        ):
             upper, value, lower = share_left(np.array(mixture.interval(level))) * 100
             basis = quantity.basis + ("" if len(own) else "; prior only")
             ends = {"lower": lower, "upper": upper, "level": level, "basis": basis, "value_is": MEDIAN_OF_POSTERIOR}
-            found.append(quantity.estimate(quantity.key(name), value, **ends, sources=sources, **counted))
+            found.append(quantity.estimate(quantity.key(name), value, **ends, **about))
         prior = (1 - float(weights.get(name, 0.0))) * 100
-        found.append(PRIOR_SHARE.estimate(PRIOR_SHARE.key(name), prior, sources=of_mean, **counted))
+        found.append(PRIOR_SHARE.estimate(PRIOR_SHARE.key(name), prior, **of_mean))
     return found
 
 

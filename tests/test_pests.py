@@ -379,8 +379,7 @@ PRINTED = {
 def test_the_falls_are_those_printed_and_nothing_that_is_doubtful_is_among_them(effects):
     rows = pest_control.fall_rows(effects, 0.35)
     found = {name: sorted(own["log_ratio"]) for name, own in rows.groupby("measure")}
-    # A fall that had to be computed has six digits of a per cent.
-    assert found == {name: pytest.approx(sorted(values), abs=1e-5) for name, values in PRINTED.items()}
+    assert found == {name: pytest.approx(sorted(values), abs=1e-6) for name, values in PRINTED.items()}
     # The brochure of Papua New Guinea, the two farms of Aceh Timur, second-hand figures of Manokwari, and an index.
     assert not set(rows["effect_id"]) & {"E095", "E245", "E246", "E248", "E226", "E230"}
     # The range of the fungicide runs over one spray to three: nobody prints an error.

@@ -362,7 +362,10 @@ def test_an_unknown_stage_and_a_missing_lock_are_explained(
         ("/etc/hosts", "/etc/hosts: no estimate"),
         ("data/../../hosts", "data/../../hosts: no estimate"),
         ("data/raw", "data/raw: no estimate"),
-        ("data/raw/costs.csv:0:value", f"data/raw/costs.csv has no line '0': rows stand on lines 2 to {LINES_OF_COSTS}"),
+        (
+            "data/raw/costs.csv:0:value",
+            f"data/raw/costs.csv has no line '0': rows stand on lines 2 to {LINES_OF_COSTS}",
+        ),
         ("data/raw/costs.csv:2:" + "y" * 500, "data/raw/costs.csv has no column '" + "y" * 80 + "...'; it has cost_id"),
     ],
 )

@@ -277,6 +277,87 @@ class YieldGap(Section):
         8000,
         rests_on=("baselines:B056b",),
     )
+    prior_yield_kg_per_ha: float = parameter(
+        650.0,
+        "kg/ha/yr",
+        "Yield per mature hectare of the nation before any figure is read. Assumed.",
+        "Hasil per hektare TM secara nasional sebelum ada angka yang dibaca. Asumsi.",
+        100,
+        3000,
+    )
+    prior_yield_log_sd: float = parameter(
+        0.5,
+        "log ratio",
+        "How sure that yield is, as a standard deviation of its log: 0.5 is a factor of about two. Assumed.",
+        "Keyakinan atas hasil itu, sebagai simpangan baku lognya: 0,5 berarti sampai faktor sekitar dua. Asumsi.",
+        0.05,
+        3,
+    )
+    prior_mature_share: float = parameter(
+        0.6,
+        "share",
+        "Mature share of the area of the nation before any figure is read. Assumed.",
+        "Bagian luas nasional yang TM sebelum ada angka yang dibaca. Asumsi.",
+        0.05,
+        1,
+    )
+    prior_share_log_sd: float = parameter(
+        0.3,
+        "log ratio",
+        "How sure that share is, as a standard deviation of its log. Assumed.",
+        "Keyakinan atas bagian itu, sebagai simpangan baku lognya. Asumsi.",
+        0.05,
+        3,
+    )
+    yield_spread: float = parameter(
+        0.4,
+        "log ratio",
+        "Scale of how far yields of regencies lie about their province, and provinces about the nation. Assumed.",
+        "Skala sebaran hasil kabupaten di sekitar provinsinya, dan provinsi di sekitar nasional. Asumsi.",
+        0.01,
+        3,
+    )
+    share_spread: float = parameter(
+        0.2,
+        "log ratio",
+        "The same scale for mature shares. Assumed.",
+        "Skala yang sama untuk bagian TM. Asumsi.",
+        0.01,
+        3,
+    )
+    area_spread: float = parameter(
+        0.4,
+        "log ratio",
+        "Scale of how far the area of a region is redefined from one year to the next. Assumed.",
+        "Skala perubahan batasan luas suatu daerah dari tahun ke tahun. Asumsi.",
+        0.01,
+        3,
+    )
+    season_spread: float = parameter(
+        0.15,
+        "log ratio",
+        "Scale of good and bad years of the yield of a region. Assumed.",
+        "Skala tahun baik dan buruk hasil suatu daerah. Asumsi.",
+        0.01,
+        3,
+    )
+    doubtful_error_factor: float = parameter(
+        2.0,
+        "ratio",
+        "How many times as large the error of a figure is that only the press has, or that is a potential or an "
+        "estimate. Assumed.",
+        "Berapa kali lebih besar galat angka yang hanya ada di pers, atau yang berupa potensi atau perkiraan. Asumsi.",
+        1,
+        10,
+    )
+    single_figure_error: float = parameter(
+        0.05,
+        "log ratio",
+        "Error of a published yield or mature share, as a standard deviation of its log. Assumed.",
+        "Galat hasil atau bagian TM yang terbit, sebagai simpangan baku lognya. Asumsi.",
+        0.005,
+        1,
+    )
 
 
 class Evidence(Section):
@@ -384,6 +465,25 @@ class Pests(Section):
         0,
         1,
         rests_on=("effects:E047", "effects:E048", "pest_reports:R022", "pest_reports:R028"),
+    )
+    loss_error: float = parameter(
+        0.25,
+        "share",
+        "How far a loss may be off to either side that is printed as about, or once and without an error, as a part of "
+        "itself. Assumed.",
+        "Seberapa jauh kehilangan bisa meleset ke bawah atau ke atas bila dicetak sebagai sekitar, atau hanya sekali "
+        "tanpa galat, sebagai bagian dari angkanya. Asumsi.",
+        0.01,
+        0.9,
+    )
+    least_low_loss: float = parameter(
+        0.01,
+        "share",
+        "Least share of yield lost where the curve from Sabah only says little, at 60 % of pods attacked. Assumed.",
+        "Bagian hasil yang hilang paling sedikit saat kurva Sabah hanya menyebut sedikit, pada 60 % buah terserang. "
+        "Asumsi.",
+        0.001,
+        0.04,
     )
     fall_prior_mean: float = parameter(
         0.5,

@@ -30,9 +30,11 @@ from pipeline.params import describe
 
 # What is no figure but says which one: moved, a row would be another row.
 NAMES = {
-    "year", "month", "center_month", "year_from", "year_to", "release", "n", "dose_kg_per_ha", "moderator", "cluster",
+    "year", "month", "center_month", "year_from", "year_to", "release", "dose_kg_per_ha", "moderator", "cluster",
     "trial", "treated_cases", "treated_healthy", "control_cases", "control_healthy", "fao_area_code", "is_aggregate",
 }  # fmt: skip
+# What is no figure but weighs one: a design whose control was drawn by lot is moved to one without.
+DESIGNS = {"randomized_trial": "before_after", "trial": "before_after"}
 # Outlines, lists and standards: no published number is made of them, or they say what is right.
 LEFT = {"boundaries_regencies", "boundaries_provinces", "villages_kutai_timur", "reference_results"}
 # FAO marks copied years by equal figures: a country moves as a whole, or not at all.
@@ -99,6 +101,9 @@ def _move(folder: Path, moves: Callable[[Row, tuple[str, ...]], bool], seed: str
                     part = random.Random(together).uniform(0.97, 0.99)
                     row[place] = f"{float(row[place]) * part:.10g}"
                     moved.add((path.stem, line))
+            if named.get("design") in DESIGNS:
+                row[head.index("design")] = DESIGNS[named["design"]]
+                moved.add((path.stem, line))
         with path.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file, lineterminator="\n").writerows([head, *rows])
         register = register.replace(_sha256(before), _sha256(path.read_bytes()))

@@ -22,10 +22,10 @@ MEASURES = ("training", "pod_sleeving")
 COLUMNS = ("extra_kg", "cost", "net_income", "probability_loss")
 PROSE = Prose(
     [
-        Estimate(Key("yield"), 700.0, "kg/ha", "mature area", "made up", ("parameter",), 1),
-        Estimate(Key("unsaid"), 1.0, "1", "", "made up", ("unsaid",), 1),
+        Estimate(Key("yield"), 700.0, "kg/ha", "mature area", "made up", ("parameter",), 1, value_is="mean"),
+        Estimate(Key("unsaid"), 1.0, "1", "", "made up", ("unsaid",), 1, value_is="mean"),
         *(
-            Estimate(Key("scenario", (name,), column), 1.0, "1", "", "made up", (f"source_{name}",), 1)
+            Estimate(Key("scenario", (name,), column), 1.0, "1", "", "made up", (f"source_{name}",), 1, value_is="mean")
             for name in MEASURES
             for column in COLUMNS
         ),
@@ -102,12 +102,13 @@ def test_measures_stand_with_the_best_income_first(pages: list[list[Block]]) -> 
 def test_small_print_names_warnings_on_sentences_rows_and_pictures_and_no_others(monkeypatch) -> None:
     words = {"caption": "A box.", "alt": "A box."}
     monkeypatch.setattr(brief, "load_figure", lambda *_: (SVG, words, ("series_break",)))
-    warned = {"parameter": {"press_figure"}, "source_training": {"imputed"}, "unsaid": {"old_boundary"}}
-    monkeypatch.setattr(usage, "_by_citation", warned)
+    told = {"parameter": "press_figure", "source_training": "imputed", "unsaid": "old_boundary"}
+    warned = {frozenset([source]): {word} for source, word in told.items()}
+    monkeypatch.setattr(usage, "_by_rows", warned)
     text = both_pages()[1][-1].texts[0]
     warnings = "angka pers; deret angka terputus; galat baku diperkirakan"
     assert text == f"catatan. Peringatan pada sumber di balik halaman ini: {warnings}."
-    monkeypatch.setattr(usage, "_by_citation", {})
+    monkeypatch.setattr(usage, "_by_rows", {})
     blocks = [brief.answer(PROSE, Text("About {yield}.", "Sekitar {yield}."), "id")]
     assert brief.footer(Text("small print.", "catatan."), PROSE, blocks, "id").texts == ("catatan.",)
 

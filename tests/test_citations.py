@@ -84,7 +84,7 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv(paths.STAGING_VARIABLE, str(tmp_path))
     monkeypatch.setattr(paths, "ROOT", tmp_path)
     monkeypatch.setattr(paths, "RESULTS", tmp_path / "results")
-    monkeypatch.setattr(usage, "_by_citation", {})
+    monkeypatch.setattr(usage, "_by_rows", {})
     return tmp_path / "results" / "toy"
 
 
@@ -116,7 +116,7 @@ def test_an_estimate_keeps_its_rows_and_the_warnings_on_them_alone(stage: Path) 
     )
     usage.remember(read)
     cites = ("a@prices:2", "b@prices:4", "parameter@params:scenarios.adoption")
-    made = Estimate(Key("price"), 5.0, "Rp", "", "mean", cites, 2)
+    made = Estimate(Key("price"), 5.0, "Rp", "", "mean", cites, 2, value_is="mean")
     save_estimates([made])
     kept = pd.read_csv(stage / "estimates.csv").iloc[0]
     assert kept[["sources", "raw_rows", "warnings"]].tolist() == [
@@ -126,7 +126,7 @@ def test_an_estimate_keeps_its_rows_and_the_warnings_on_them_alone(stage: Path) 
     ]
     assert load_estimates("toy")["price"].sources == cites
     # What the stage knows travels on with the rows, too.
-    usage._by_citation.clear()
+    usage._by_rows.clear()
     usage.recall("toy")
     assert usage.of(["a@prices:3"]) == ("secondary",)
     assert usage.of(["b@prices:4"]) == ()

@@ -42,6 +42,7 @@ def estimate(key: str | Key = "yield.now", value: float = 410.0, **changes) -> E
         "upper": 1480.0,
         "level": 0.9,
         "seed": 1,
+        "value_is": "median of draws",
     }
     named = key if isinstance(key, Key) else Key(*KEYS.get(key, (key,)))
     return Estimate(named, value, **(given_values | changes))
@@ -73,17 +74,17 @@ def test_restated_figure_needs_no_interval():
 
 
 def test_a_value_says_what_it_is_by_itself_or_by_its_method():
-    assert estimate().value_is == "computed as the method says"
-    assert estimate(method="count").value_is == "count"
+    assert estimate(method="count", value_is="").value_is == "count"
     assert estimate(value_is="mean").value_is == "mean"
     drawn = from_draws(Key("x"), np.arange(9.0), 0.9, unit="t", basis="", method="count", sources=("a",), seed=1)
     assert drawn.value_is == "median of draws"
     assert restated(Key("x"), 3.0, "t", "", "a@effects:2").value_is == "published figure"
 
 
-def test_a_value_that_is_said_to_be_something_else_is_refused():
-    with pytest.raises(EstimateError, match=r"yield\.now: a value is one of median of draws, .*, not 'middling'"):
-        estimate(value_is="middling")
+@pytest.mark.parametrize("said", ["middling", ""])
+def test_a_value_that_is_something_else_or_not_said_is_refused(said):
+    with pytest.raises(EstimateError, match=rf"yield\.now: a value is one of median of draws, .*, not '{said}'"):
+        estimate(value_is=said)
 
 
 @pytest.mark.parametrize(("n", "n_of"), [(2, "things"), (None, "studies")])

@@ -18,7 +18,11 @@ from pipeline.study.prices import clean, prices_now
 from pipeline.study.prices.ratios import rupiah_price_ratio, without_bean_price
 from pipeline.study.prices.scope import Dated
 
-DATED = Dated({name: f"{name} bean price" for name in ("present", "low", "high", "berau", "peak")}, "2026-01")
+DATED = Dated(
+    {name: f"{name} bean price" for name in ("present", "low", "high", "berau", "peak")},
+    "2026-01",
+    fertilizers={"ceiling": "ceiling now", "ceiling_before": "ceiling before", "market": "market"},
+)
 
 FULL = 400.0
 DOSES = np.linspace(0, 2 * FULL, 801)
@@ -30,6 +34,7 @@ NUTRIENTS_2023 = 0.14 * 0.41138 / 0.46 + 0.12 * 0.46813 / 0.46 + 0.16 * 0.34188 
 NUTRIENTS_2026 = 0.14 * 0.4154 / 0.46 + 0.12 * 0.5292 / 0.46 + 0.16 * 0.366 / 0.60
 MARKET_2026 = 17000 * NUTRIENTS_2026 * 16743 / (NUTRIENTS_2023 * 15236.88466)
 COSTS = best_dose.Costs(bean_price=70000.0, net_bean_price=64000.0, transport=200.0, spreading=3000.0)
+RESULTS = dose_trials.published_results()
 
 
 @st.composite
@@ -174,7 +179,7 @@ def trials() -> pd.DataFrame:
 
 
 def test_published_optima_are_found_again(trials):
-    checks = dose_trials.reference_checks(trials)
+    checks = dose_trials.reference_checks(trials, RESULTS)
     assert checks["passed"].all(), checks
     assert checks["published"].tolist() == [225.0, 140.0, 191.7198]
 
@@ -182,8 +187,8 @@ def test_published_optima_are_found_again(trials):
 def test_the_last_bit_of_the_yields_moves_no_digit_that_is_published(trials):
     moved = trials.assign(yield_value=np.nextafter(trials["yield_value"], np.inf))
     for found, other in zip(
-        (dose_trials.reference_checks(trials), dose_trials.weigh_trials(trials)[1]),
-        (dose_trials.reference_checks(moved), dose_trials.weigh_trials(moved)[1]),
+        (dose_trials.reference_checks(trials, RESULTS), dose_trials.weigh_trials(trials)[1]),
+        (dose_trials.reference_checks(moved, RESULTS), dose_trials.weigh_trials(moved)[1]),
         strict=True,
     ):
         pd.testing.assert_frame_equal(found, other, rtol=1e-9)
@@ -201,7 +206,7 @@ def test_a_plateau_between_two_doses_is_set_at_the_greater():
 def test_a_wrong_yield_makes_a_reference_check_fail(trials):
     damaged = trials.copy()
     damaged.loc[damaged["yield_value"] == 71.9, "yield_value"] = 61.9
-    assert not dose_trials.reference_checks(damaged)["passed"].all()
+    assert not dose_trials.reference_checks(damaged, RESULTS)["passed"].all()
 
 
 def test_mitscherlich_fit_finds_the_published_asymptotic_regression():
@@ -598,7 +603,7 @@ def parabola(bend: float, noise: float, seed: int = 1) -> tuple[np.ndarray, np.n
 
 
 def test_published_intervals_and_surface_are_found_again():
-    found = surfaces.surface_checks(dose_trials.maize_trials(), surfaces.reference_surfaces())
+    found = surfaces.surface_checks(dose_trials.maize_trials(), surfaces.reference_surfaces(), RESULTS)
     assert len(found) == 16
     assert found["passed"].all(), found[~found["passed"]]
 
@@ -607,7 +612,7 @@ def test_published_intervals_and_surface_are_found_again():
 def test_a_wrong_yield_is_not_found_again(row, value):
     damaged = surfaces.reference_surfaces()
     damaged.loc[row, "yield_value"] += value
-    assert not surfaces.surface_checks(dose_trials.maize_trials(), damaged)["passed"].all()
+    assert not surfaces.surface_checks(dose_trials.maize_trials(), damaged, RESULTS)["passed"].all()
 
 
 def test_fieller_ends_where_the_likelihood_does():

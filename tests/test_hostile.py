@@ -114,7 +114,16 @@ def test_change_from_a_copied_year_is_missing(countries):
 
 
 def make(**changes):
-    base = {"key": Key("k"), "value": 1.0, "unit": "t", "basis": "", "method": "m", "sources": ("a",), "n": 1}
+    base = {
+        "key": Key("k"),
+        "value": 1.0,
+        "unit": "t",
+        "basis": "",
+        "method": "m",
+        "sources": ("a",),
+        "n": 1,
+        "value_is": "mean",
+    }
     return Estimate(**(base | changes))
 
 

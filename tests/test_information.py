@@ -7,10 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
+from pipeline.study.prices.scope import Dated
 from pipeline.study.scenarios import choices
 from pipeline.study.scenarios import estimates as published
 
 SIZE = 20_000
+DATED = Dated({"present": "present bean price"}, "2026-01", fertilizers={"ceiling": "ceiling price"})
 BOUNDS = ("lower", "value", "upper")
 
 
@@ -121,13 +123,13 @@ def test_nothing_worth_measuring_is_said_in_words():
     nothing = choices.value_by_plots(np.zeros((10, 2)), {}, (0.1, 0.2, 0.4), 1)
     needed = choices.plots_needed(nothing, pd.DataFrame(columns=["name", "value"]))
     assert needed.empty
-    assert published.plot_estimates(needed, ["x"], 0.9, 1) == []
+    assert published.plot_estimates(needed, DATED, ("x",), 0.9, 1) == []
     assert "{" not in published.next_measurement([], []).en
 
 
 def test_number_of_plots_that_was_not_reached_is_said_in_words():
     needed = pd.DataFrame([("fertilizer_effect", "half", 2.0, 4.0, 8.0)], columns=["name", "share", *BOUNDS])
-    text = published.next_measurement(published.plot_estimates(needed, ["x"], 0.9, 1), ["fertilizer_effect"])
+    text = published.next_measurement(published.plot_estimates(needed, DATED, ("x",), 0.9, 1), ["fertilizer_effect"])
     assert "{plots.fertilizer_effect.half}" in text.id
     assert "more plots than were compared" in text.en
 
@@ -137,7 +139,7 @@ def test_number_of_plots_without_an_upper_end_is_published_without_interval():
         [("a", "half", 2.0, 4.0, np.nan), ("a", "nine_tenths", 2.0, np.nan, np.nan), ("b", "half", 2.0, 2.0, 8.0)],
         columns=["name", "share", "lower", "value", "upper"],
     )
-    found = {str(estimate.key): estimate for estimate in published.plot_estimates(needed, ["x"], 0.9, 1)}
+    found = {str(estimate.key): estimate for estimate in published.plot_estimates(needed, DATED, ("x",), 0.9, 1)}
     assert set(found) == {"plots.a.half", "plots.b.half"}
     assert np.isnan(found["plots.a.half"].upper)
     assert found["plots.b.half"].upper == 8

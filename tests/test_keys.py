@@ -18,7 +18,7 @@ def keys(draw: st.DrawFn) -> Key:
 
 
 def estimate(key: Key) -> Estimate:
-    return Estimate(key, 1.0, "t", "", "made up", ("a",), 1)
+    return Estimate(key, 1.0, "t", "", "made up", ("a",), 1, value_is="mean")
 
 
 # The parts.
@@ -70,7 +70,7 @@ def test_a_key_that_only_its_parts_tell_from_another_is_refused(project, other):
 
 
 def test_a_case_that_is_not_declared_cannot_be_published():
-    quantity = Quantity("yield", "now", "kg/ha", "weighed", ("yield.berau.now",))
+    quantity = Quantity("yield", "now", "kg/ha", "weighed", ("yield.berau.now",), value_is="mean")
     assert quantity.estimate(quantity.key("berau"), 1.0, ("a",)).unit == "kg/ha"
     for make in (lambda: quantity.key("mars"), lambda: quantity.drawn(Key("yield", ("berau", "now")), [1.0], 0.9)):
         with pytest.raises(KeyPartError, match="is not among the keys of yield, now"):
@@ -81,7 +81,7 @@ def test_a_case_that_is_not_declared_cannot_be_published():
 
 
 def _hand(key: Key) -> Estimate:
-    return next(estimate for estimate in [Estimate(key, 1.0, "t", "", "made up", ("a",), 1)])
+    return next(estimate for estimate in [Estimate(key, 1.0, "t", "", "made up", ("a",), 1, value_is="mean")])
 
 
 def test_an_estimate_notes_the_function_that_built_it_and_not_its_hand():

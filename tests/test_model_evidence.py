@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.kit.bayes.selection import step_selection
 from pipeline.study.evidence import clean
+from pipeline.study.fertilizer import dose_trials
 from pipeline.study.names import MEASURES, POOLED_MEASURES
 from pipeline.study.synthesis import certainty, comparisons, pooling, robustness
 from pipeline.study.synthesis.pooling import Priors, synthesise
@@ -141,20 +142,20 @@ def test_what_is_left_of_the_effects_at_each_step_adds_up(effects):
 
 
 def test_engine_gives_the_published_results_of_five_meta_analyses():
-    found = check_meta_analyses(calibration.meta_analyses(), calibration.published_results())
+    found = check_meta_analyses(calibration.meta_analyses(), dose_trials.published_results())
     assert found["dataset"].nunique() == 5
     assert found["passed"].all(), found[~found["passed"]]
 
 
 def test_the_last_bit_of_the_studies_moves_no_digit_that_is_published():
-    studies, published = calibration.meta_analyses(), calibration.published_results()
+    studies, published = calibration.meta_analyses(), dose_trials.published_results()
     moved = studies.assign(value=np.nextafter(studies["value"], np.inf))
     found, other = (check_meta_analyses(given, published)["computed"] for given in (studies, moved))
     pd.testing.assert_series_equal(found, other, rtol=1e-8)
 
 
 def test_a_wrong_published_result_would_be_noticed():
-    published = calibration.published_results()
+    published = dose_trials.published_results()
     published.loc[published["quantity"] == "tau2", "value"] += 0.001
     found = check_meta_analyses(calibration.meta_analyses(), published)
     assert set(found.loc[~found["passed"], "quantity"]) == {"tau2"}

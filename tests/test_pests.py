@@ -42,6 +42,10 @@ def rng(seed: int = 1) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
+def assumed(weight: float = 0.5, loss_error: float = 0.25, least_low_loss: float = 0.01) -> pest_losses.CurvePriors:
+    return pest_losses.CurvePriors(weight, loss_error, least_low_loss)
+
+
 @pytest.fixture(scope="module")
 def reports() -> pd.DataFrame:
     return evidence_clean.pest_reports()
@@ -54,7 +58,7 @@ def baselines() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def readings(effects, reports):
-    return pest_losses.draw_readings(effects, reports, 0.5, rng(), SIZE)
+    return pest_losses.draw_readings(effects, reports, assumed(), rng(), SIZE)
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +85,7 @@ def yield_now() -> np.ndarray:
 @pytest.fixture(scope="module")
 def controls(draws, readings, falls) -> list[Control]:
     costs = {name: rng(6).uniform(2e6, 9e6, SIZE) for name in ("pod_sleeving", "borer_sanitation", "pod_removal")}
-    return pest_control.all_controls(draws, readings[0]["mixture"], pest_control.fall_cites(falls), costs)
+    return pest_control.all_controls(draws, readings[0]["mixture"], falls.cites, costs)
 
 
 # The damage curve.
@@ -126,7 +130,7 @@ def test_curve_that_would_take_everything_or_bend_the_wrong_way_is_refused(low, 
 
 
 def test_sabah_stays_around_its_printed_points_and_leaves_something(effects):
-    curve = pest_losses.draw_sabah(effects, rng(), SIZE)
+    curve = pest_losses.draw_sabah(effects, assumed(), rng(), SIZE)
     low, high, at_all = (curve.loss(share) for share in (0.6, 0.9, 1.0))
     assert 0.01 <= low.min() < 0.02
     assert 0.049 < low.max() <= 0.05
@@ -136,7 +140,7 @@ def test_sabah_stays_around_its_printed_points_and_leaves_something(effects):
 
 
 def test_aceh_stays_around_its_point_between_straight_and_most_bent(reports):
-    curve = pest_losses.draw_aceh(reports, rng(), SIZE)
+    curve = pest_losses.draw_aceh(reports, assumed(), rng(), SIZE)
     here = curve.loss(0.728)
     assert here.min() >= 0.75 * 0.5002 - 1e-12
     assert here.max() <= 0.99 * 0.728 + 1e-12
@@ -169,7 +173,7 @@ def test_loss_of_the_mixture_lies_between_the_readings(readings, share):
 
 def test_more_weight_on_sabah_takes_less_yield_draw_by_draw(effects, reports):
     losses = [
-        pest_losses.draw_readings(effects, reports, weight, rng(), SIZE)[0]["mixture"].loss(0.7)
+        pest_losses.draw_readings(effects, reports, assumed(weight), rng(), SIZE)[0]["mixture"].loss(0.7)
         for weight in (0.0, 0.3, 0.7, 1.0)
     ]
     assert all((less <= more).all() for more, less in pairwise(losses))
@@ -177,9 +181,25 @@ def test_more_weight_on_sabah_takes_less_yield_draw_by_draw(effects, reports):
 
 
 @pytest.mark.parametrize("weight", [-0.1, 1.1, np.nan])
-def test_weight_that_is_no_share_is_refused(effects, reports, weight):
+def test_weight_that_is_no_share_is_refused(weight):
     with pytest.raises(ValueError, match="weight of the curve from Sabah"):
-        pest_losses.draw_readings(effects, reports, weight, rng(), 10)
+        assumed(weight)
+
+
+@pytest.mark.parametrize("changed", [{"loss_error": 0.0}, {"loss_error": 1.0}, {"least_low_loss": np.nan}])
+def test_an_assumption_about_a_loss_that_is_no_share_is_refused(changed):
+    with pytest.raises(ValueError, match=r"lies between 0 and 1, not"):
+        assumed(**changed)
+
+
+def test_a_larger_error_of_a_printed_loss_widens_both_curves_about_their_points(effects, reports):
+    for draw, table, share, point in (
+        (pest_losses.draw_sabah, effects, 0.9, 0.4), (pest_losses.draw_aceh, reports, 0.728, 0.5002),
+    ):  # fmt: skip
+        for error in (0.1, 0.3):
+            here = draw(table, assumed(loss_error=error), rng(), SIZE).loss(share)
+            assert here.min() == pytest.approx((1 - error) * point, abs=0.002)
+            assert here.max() == pytest.approx((1 + error) * point, abs=0.002)
 
 
 def test_loss_table_has_an_interval_around_each_median(readings):
@@ -392,7 +412,8 @@ def test_contrasts_with_one_comparator_count_once_and_an_error_that_is_printed_i
     five = clones[clones["study_id"] == "topae2016"]
     one = pest_control.fall_rows(five, 0.35)
     assert one["effect_id"].tolist() == ["E130;E131;E132;E133;E134"]
-    assert len(one["source_id"].item().split(";")) == 5
+    # Five contrasts, and the row that tells the design of their study.
+    assert len(one["source_id"].item().split(";")) == 6
     apart = pest_control.fall_rows(five.assign(comparison=list("abcde")), 0.35)
     assert len(apart) == 5
     printed = pest_control.fall_rows(five.assign(log_ratio_se=0.1), 0.35)
@@ -446,7 +467,7 @@ def test_what_controls_leave_is_drawn_from_a_new_place_and_apart(falls):
 
 
 def test_falls_name_the_priors_that_move_them(falls):
-    named = {cited.rpartition(":")[2] for cited in pest_control.fall_cites(falls) if cited.startswith("parameter@")}
+    named = {cited.rpartition(":")[2] for cited in falls.cites if cited.startswith("parameter@")}
     assert named == {
         "pests.fall_prior_mean", "pests.fall_prior_sd", "pests.fall_bias_sd", "pests.share_error",
         "evidence.spread_prior_scale", "evidence.near_weight",
@@ -481,8 +502,12 @@ def test_trials_that_print_the_yield_are_told_from_the_forecast_when_they_lie_ou
     loss = np.full(20000, 0.5)
     # Half of the disease is left: yield rises from a half to three quarters.
     control = Control("fungicide", "black_pod", np.full(20000, np.log(1.5)), ("a@effects:1",))
-    found = pest_control.against_trials(table, [control], {"black_pod": loss}, 0.35, 0.8, 1).set_index("effect_id")
+    rests_on = {"black_pod": ("loss@effects:9",), "dieback": ()}
+    found = pest_control.against_trials(table, [control], {"black_pod": loss}, rests_on, 0.35, 0.8, 1).set_index(
+        "effect_id"
+    )
     assert found["is_inside"].to_dict() == {"A": True, "B": False, "C": True}
+    assert set(found["source_id"]) == {"a@effects:1;loss@effects:9"}
     assert found.loc["A", ["lower", "value", "upper"]].tolist() == pytest.approx(
         [np.log(1.5) - 0.128155, np.log(1.5), np.log(1.5) + 0.128155], abs=0.005
     )
@@ -490,14 +515,18 @@ def test_trials_that_print_the_yield_are_told_from_the_forecast_when_they_lie_ou
     assert np.ptp(found.loc["C", ["lower", "upper"]]) == pytest.approx(2 * 1.281552 * 0.35, rel=0.03)
     # A control that leaves nothing is foretold to leave next to nothing, not an unknown.
     perfect = Control("fungicide", "black_pod", -np.log1p(-loss), ("a@effects:1",))
-    nothing = pest_control.against_trials(table, [perfect], {"black_pod": loss}, 0.35, 0.8, 1).set_index("effect_id")
+    nothing = pest_control.against_trials(
+        table, [perfect], {"black_pod": loss}, {"black_pod": ("y",)}, 0.35, 0.8, 1
+    ).set_index("effect_id")
     assert nothing.loc["C", "upper"] < -10
     # What is doubtful, and the yield of another clone, is held against nothing.
     doubtful = table.assign(doubt="warning: secondary")
-    assert pest_control.against_trials(doubtful, [control], {"black_pod": loss}, 0.35, 0.8, 1).empty
+    assert pest_control.against_trials(
+        doubtful, [control], {"black_pod": loss}, {"black_pod": ("y",)}, 0.35, 0.8, 1
+    ).empty
     clones = Control("resistant_clones", "dieback", np.full(20000, 0.1), ("a@effects:1",))
     others = table.assign(kind="planting_material")
-    assert pest_control.against_trials(others, [clones], {"dieback": loss}, 0.35, 0.8, 1).empty
+    assert pest_control.against_trials(others, [clones], {"dieback": loss}, rests_on, 0.35, 0.8, 1).empty
 
 
 def test_what_is_published_of_a_control_says_how_many_studies_it_rests_on(falls):
@@ -737,8 +766,8 @@ def test_every_control_is_published_with_what_is_known_of_it(controls, yield_now
     }
     assert "umk@costs:6" in found["control.pod_sleeving.cost"].sources
     assert "bps@kaltim_statistics:5" not in found["control.pod_sleeving.cost"].sources
-    # Twenty-one contrasts, a report and a statistic; the wage as well.
-    assert (extra.n, worth.n) == (24, 25)
+    # Twenty-one contrasts, nine studies, a loss, a report and a statistic; the wage as well.
+    assert (extra.n, worth.n) == (33, 34)
 
 
 def test_a_loss_cites_what_it_rests_on_where_the_pest_is_and_on_an_average_hectare(effects, reports, countries):

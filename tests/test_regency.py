@@ -9,6 +9,7 @@ from pipeline.study import known_rows
 from pipeline.study.statistics.clean import conflicts, regional_yields
 from pipeline.study.yield_gap import attainable, official_figures, regency
 
+PRIORS = regency.RegencyPriors(650.0, 0.5, 0.6, 0.3, 0.4, 0.2, 0.4, 0.15)
 TRUTH = {"Kutai Timur": (3000.0, 0.6, 700.0), "Berau": (1200.0, 0.65, 800.0), "Mahakam Ulu": (1500.0, 0.55, 500.0)}
 
 
@@ -17,12 +18,12 @@ def figures(regions) -> pd.DataFrame:
     table = conflicts(regions, 1.005)
     errors = {name: attainable.reporting_error(table, name)[0] for name in ("production", "area_total")}
     shares = attainable.mature_shares(regions)
-    return official_figures.published_figures(regions, regional_yields(regions), shares, errors)
+    return official_figures.published_figures(regions, regional_yields(regions), shares, errors, 2.0, 0.05)
 
 
 @pytest.fixture(scope="module")
 def fitted(figures) -> regency.Regency:
-    return regency.fit_regency(figures)
+    return regency.fit_regency(figures, PRIORS)
 
 
 def simulated(kutai_2025: float, error: float = 0.05, seed: int = 1) -> pd.DataFrame:
@@ -80,13 +81,13 @@ def test_sources_that_report_the_same_year_count_once(figures):
 
 @pytest.mark.parametrize(("given", "reading"), [(3000.0, "total"), (1800.0, "mature")])
 def test_the_reading_that_fits_the_other_figures_gets_the_weight(given, reading):
-    found = regency.fit_regency(simulated(given)).chance
+    found = regency.fit_regency(simulated(given), PRIORS).chance
     assert sum(found.values()) == pytest.approx(1)
     assert found[reading] > 0.7
 
 
 def test_known_truths_come_back_inside_their_intervals():
-    own, growers = regency.fit_regency(simulated(1800.0)).draw(1, 4000)
+    own, growers = regency.fit_regency(simulated(1800.0), PRIORS).draw(1, 4000)
     inside = 0
     for region, (area, share, per_ha) in TRUTH.items():
         key = region.lower().replace(" ", "_")
@@ -102,7 +103,7 @@ def test_known_truths_come_back_inside_their_intervals():
 def test_worse_figures_give_wider_answers():
     widths = []
     for error in (0.03, 0.1, 0.3):
-        own, _ = regency.fit_regency(simulated(1800.0, error)).draw(1, 4000)
+        own, _ = regency.fit_regency(simulated(1800.0, error), PRIORS).draw(1, 4000)
         widths.append(np.log(own["yield_kg_per_ha"]).std())
     assert widths == sorted(widths)
 
@@ -138,14 +139,14 @@ def test_same_seed_gives_the_same_draws(fitted):
 def test_a_figure_that_is_no_positive_number_is_named(figures, value):
     damaged = figures.assign(value=figures["value"].mask(figures["figure"] == "K038", value))
     with pytest.raises(ValueError, match=rf"above zero: K038 \(Kutai Timur 2020\) = {value}"):
-        regency.fit_regency(damaged)
+        regency.fit_regency(damaged, PRIORS)
 
 
 @pytest.mark.slow
 def test_a_finer_grid_gives_nearly_the_same_yield(figures, fitted, monkeypatch):
     coarse = mixture.half_normal_even
     monkeypatch.setattr(mixture, "half_normal_even", lambda name, scale, nodes: coarse(name, scale, round(1.5 * nodes)))
-    fine = regency.fit_regency(figures)
+    fine = regency.fit_regency(figures, PRIORS)
     assert fine.chance["mature"] == pytest.approx(fitted.chance["mature"], abs=0.02)
     for part in ("yield", "share", "area"):
         found, expected = (

@@ -10,11 +10,15 @@ from pipeline.site.catalogue import Message, messages
 from pipeline.site.notebook_tables import translate_cell
 from pipeline.study import result_tables
 
+# The columns that a table with an entry among the values has; one has an interval alone.
+ENDS = ({"value"}, {"lower", "upper"})
+
 
 def columns(root: Path) -> dict[str, list[str]]:
     """The columns of each file of results by the name of its table."""
     found = {}
-    for path in [*root.glob("results/*/tables/*.csv"), *root.glob("results/*/figures/*.csv")]:
+    folders = ("*/tables", "*/figures", "data_quality")
+    for path in [path for folder in folders for path in root.glob(f"results/{folder}/*.csv")]:
         with path.open(encoding="utf-8", newline="") as file:
             found[result_tables.name(path)] = next(csv.reader(file))
     return found
@@ -41,9 +45,24 @@ def test_what_is_told_of_columns_is_told_of_columns_that_are_there(fresh: Path) 
     both = {f"{table.split('/')[0]}/{table.split('/')[2]}": listed for table, listed in tables.items()} | tables
     told = {table: set(group) for table, group in result_tables.TEXTS.groups("here").items()}
     told |= {table: told.get(table, set()) | set(chosen) for table, chosen in result_tables.GIVEN.items()}
+    told |= {
+        table: told.get(table, set()) | ENDS[table == "04_yield_gap/yields"]
+        for table in result_tables.TEXTS.groups("values")
+    }
     for table, said in told.items():
         assert said <= set(both[table]), table
     assert set(result_tables.VALUES) <= set(both)
+
+
+def test_values_and_ends_of_intervals_say_of_what_they_are(fresh: Path) -> None:
+    ends = {"lower", "value", "upper"}
+    listed = {(table, name) for table, names in columns(fresh).items() for name in ends & set(names)}
+    assert len(listed) > 80
+    said = {place: result_tables.meaning(*place) for place in listed}
+    assert [place for place, text in said.items() if text is None or len(text.en.split()) < 5] == []
+    # One says that it is a value of what is named in its row.
+    quantities = {(place[1], text.en) for place, text in said.items() if text}
+    assert len(quantities) > 60, "tables say different things"
 
 
 def test_units_follow_the_column_and_the_table() -> None:

@@ -1,11 +1,15 @@
 """The registry of raw sources stops on every kind of damage, and raw cells arrive as they were typed."""
 
+import contextlib
 import csv
 import datetime
 import io
 import math
+import re
 import shutil
 
+import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from hypothesis import given
@@ -244,7 +248,7 @@ def test_readings_say_where_a_row_stands_and_what_was_read():
         'paragraph 2: "Berdasar data Disbun Kaltim pada 2020 lalu, luas kebun kakao saat ini 6.886 hektare (ha)", '
         "read on 2026-11-30"
     )
-    assert told("effects", "E040") == "abstract"
+    assert told("effects", "E129") == "abstract"
     assert told("kaltim_statistics", "none") == ""
 
 
@@ -471,3 +475,62 @@ def test_cells_survive_a_round_trip(rows):
     frame = read_text(file.getvalue())
     assert frame.fillna("").to_numpy().tolist() == rows
     assert frame.isna().to_numpy().tolist() == [[cell == "" for cell in row] for row in rows]
+
+
+def printed_numbers(words: str) -> set[float]:
+    """Every number in the words, read with points and commas in each way in which they are printed."""
+    joined = re.sub(r"(?<=\d)[\s\xa0,](?=\s?\d{3}(?!\d))\s?", "", words)
+    found = set()
+    for text in (match.rstrip(".,") for match in re.findall(r"\d[\d.,]*", f"{words} {joined}")):
+        for read in (text.replace(",", ""), text.replace(".", "").replace(",", "."), text.replace(",", ".")):
+            with contextlib.suppress(ValueError):
+                found.add(float(read))
+    return found
+
+
+# What is read in the words though no such number is printed: in letters, the middle of a range, a price of a sack by
+# its weight, a sum, a mean over growers. Each row says so in its note.
+IN_OTHER_WORDS = {
+    "effects": {"E124", "E125", "E144", "E147", "E250", "E304", "E305"},
+    "kaltim_statistics": {"K036"},
+    "local_prices": {"F080", "F081", "F082", "F083", "F084", "F096", "F097", "F098"},
+    "costs": {"C051", "C055"},
+    "baselines": {"B025b", "B057a"},
+    "programme_context": {"X017"},
+}
+FIGURES = {
+    "effects": ("control_mean", "treatment_mean"), "pest_reports": ("value_low", "value_high"),
+    **dict.fromkeys(("kaltim_statistics", "province_statistics", "local_prices", "programme_context"), ("value",)),
+    **dict.fromkeys(("costs", "baselines"), ("value", "value_low", "value_high")),
+}  # fmt: skip
+
+
+# Two releases of a table of areas round to one and to two decimals.
+ROUNDED = 5e-6
+
+
+def figures_not_in_their_words(table: str, readings: pd.DataFrame) -> set[str]:
+    """Rows with a figure that no number in the words of their reading is, be it in thousands or in millions."""
+    words = readings[readings["table"] == table].dropna(subset="words").set_index("row_id")["words"]
+    rows = pd.read_csv(paths.RAW / f"{table}.csv", dtype="str")
+    rows = rows[rows.iloc[:, 0].isin(words.index)].set_index(rows.columns[0])
+    missing = set()
+    for row_id, row in rows.iterrows():
+        printed = [number * scale for number in printed_numbers(words[row_id]) for scale in (1, 1e3, 1e6, 1e-3)]
+        figures = [abs(float(value)) for value in row.reindex(FIGURES[table]).dropna()]
+        if any(not np.isclose(printed, figure, rtol=ROUNDED).any() for figure in figures):
+            missing.add(str(row_id))
+    return missing
+
+
+@pytest.mark.parametrize("table", FIGURES)
+def test_the_words_of_a_reading_hold_the_figure_of_its_row(table: str) -> None:
+    assert figures_not_in_their_words(table, pd.read_csv(paths.RAW / "readings.csv")) == IN_OTHER_WORDS.get(
+        table, set()
+    )
+
+
+def test_a_figure_that_is_not_in_the_words_is_found() -> None:
+    readings = pd.read_csv(paths.RAW / "readings.csv")
+    readings.loc[readings["row_id"] == "E126", "words"] = "dari 96,21% menjadi 54%"
+    assert "E126" in figures_not_in_their_words("effects", readings)

@@ -639,10 +639,10 @@ def test_later_pages_say_how_many_plots_are_in_and_where_these_contradict_the_li
 
 
 def test_a_flag_is_a_warning_on_every_number_that_rests_on_plots(monkeypatch):
-    monkeypatch.setattr(usage, "_by_citation", {})
+    monkeypatch.setattr(usage, "_by_rows", {})
     flags = survey_signs.checked(survey_alarms.made_up(simulated(120, 20), "copies", np.random.default_rng(1)))
     usage.remember(warned(flags))
     assert usage.of([SURVEY, "other"]) == ("low_confidence",)
-    monkeypatch.setattr(usage, "_by_citation", {})
+    monkeypatch.setattr(usage, "_by_rows", {})
     usage.remember(warned(survey_signs.checked(NO_PLOTS)))
     assert usage.of([SURVEY]) == ()

@@ -30,8 +30,9 @@ Learn = Callable[[str], posterior.Learned]
 @cache
 def curves() -> dict[str, pest_losses.DamageCurve]:
     """The damage curves of the project."""
+    assumed = pest_losses.CurvePriors(0.5, 0.25, 0.01)
     drawn, _ = pest_losses.draw_readings(
-        clean.effects(LEVEL), clean.pest_reports(), 0.5, np.random.default_rng(1), 2000
+        clean.effects(LEVEL), clean.pest_reports(), assumed, np.random.default_rng(1), 2000
     )
     return drawn
 

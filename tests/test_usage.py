@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.kit.data import usage
-from pipeline.kit.data.citations import from_stored
 from pipeline.kit.language import LANGUAGES
 
 SOURCES = st.sampled_from(["a@prices:2", "a@prices:3", "b@effects:2"])
@@ -20,12 +19,12 @@ WORDS = st.lists(st.sampled_from(list(usage.WARNINGS)), max_size=3, unique=True)
 
 @pytest.fixture(autouse=True)
 def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(usage, "_by_citation", {})
+    monkeypatch.setattr(usage, "_by_rows", {})
 
 
 @given(st.lists(st.tuples(SOURCES, WORDS), max_size=8))
 def test_a_source_carries_exactly_the_warnings_of_its_rows(rows: list[tuple[str, list[str]]]) -> None:
-    usage._by_citation.clear()
+    usage._by_rows.clear()
     frame = pd.DataFrame(
         [(source, ";".join(words) or None) for source, words in rows], columns=["source_id", "warnings"]
     )
@@ -35,13 +34,21 @@ def test_a_source_carries_exactly_the_warnings_of_its_rows(rows: list[tuple[str,
         assert set(usage.of([source])) == expected
     # What travels on says the same, however often it is recalled.
     before = usage.table()
-    usage.remember(from_stored(before))
+    usage.remember_table(before)
     pd.testing.assert_frame_equal(usage.table(), before)
 
 
-def test_a_row_with_two_sources_warns_of_both_and_unknown_words_are_an_error() -> None:
-    usage.remember(pd.DataFrame({"source_id": ["a;b"], "warnings": ["rounded"]}))
-    assert usage.of(["b"]) == ("rounded",)
+def test_a_row_with_two_sources_warns_whoever_rests_on_both_and_unknown_words_are_an_error() -> None:
+    made = "a@areas:2;b@crops:3;parameter@params:cleaning.x"
+    usage.remember(pd.DataFrame({"source_id": [made], "warnings": ["potential"]}))
+    for _ in range(2):
+        assert usage.of(["a@areas:2"]) == usage.of(["b@crops:3"]) == ()
+        assert usage.of(["a@areas:2", "b@crops:3", "c@crops:4"]) == ("potential",)
+        assert usage.on_sources() == {}
+        # What travels on says the same.
+        before = usage.table()
+        usage._by_rows.clear()
+        usage.remember_table(before)
     usage.remember(pd.DataFrame({"source_id": ["c"], "warnings": ["invented"]}))
     with pytest.raises(KeyError, match="invented"):
         usage.of(["a", "c"])

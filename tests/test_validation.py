@@ -271,6 +271,7 @@ def test_other_priors_move_effects_by_a_share_of_their_interval():
 
 
 def test_coverage_of_countries_is_taken_over_as_published():
-    known = Estimate(Key("price_skill", (), "coverage_80"), 0.87, "1", "b", "m", ("fao_qcl_2022",), 29)
+    key, said = Key("price_skill", (), "coverage_80"), "share of cases"
+    known = Estimate(key, 0.87, "1", "b", "m", ("fao_qcl_2022",), 29, value_is=said)
     numbers = {"price_skill.coverage_80": known, "price_skill.coverage_95": known}
     assert [e.value for e in published.country_coverage(numbers)] == pytest.approx([87, 87])

@@ -53,7 +53,7 @@ def sentences() -> tuple[Text, ...]:
         said["yield"].fill(present=f"{{{present}}}"),
         said["causes"].fill(order=order_words(list(published().values()))),
         said["fertilizer"].fill(month=month()),
-        said["choice"].fill(day=day_of(published()["price.cocoa"].basis), leading=within),
+        said["choice"].fill(day=day(), leading=within),
         said["unknown"].fill(
             unknown=UNKNOWNS[first],
             worth=f"{{information.{first}}}",
@@ -61,6 +61,11 @@ def sentences() -> tuple[Text, ...]:
             worth_after=f"{{information.{second}}}",
         ),
     )
+
+
+def day() -> Text:
+    """The day of the bean price."""
+    return day_of(published()["price.cocoa"].basis)
 
 
 def month() -> Text:
@@ -87,7 +92,7 @@ def start_context(language: str) -> dict[str, Any]:
         "survey": sentence(what_is_in(read_table("13_survey", "learned")), language),
         "waterfall": notebooks.block("09_attribution", "waterfall", language),
         "scenarios": [[as_html(cell) for cell in row] for row in brief.scenario_table(summary, language).rows],
-        "first_steps": [sentence(text, language) for text in first_steps(month())],
+        "first_steps": [sentence(text, language) for text in first_steps(day(), month())],
         "unknown": [sentence(text, language) for text in UNKNOWN],
     }
 

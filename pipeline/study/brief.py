@@ -246,6 +246,6 @@ TEXTS = read_texts(__file__, "brief")
 UNKNOWN = tuple(TEXTS.group("unknown").values())
 
 
-def first_steps(month: Text) -> tuple[Text, ...]:
-    """What to do first; ``month`` is that of the prices."""
-    return tuple(text.fill(month=month) for text in TEXTS.group("first_steps").values())
+def first_steps(day: Text, month: Text) -> tuple[Text, ...]:
+    """What to do first; ``day`` is that of the bean price, ``month`` that of all other prices."""
+    return tuple(text.fill(day=day, month=month) for text in TEXTS.group("first_steps").values())

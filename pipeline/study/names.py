@@ -15,6 +15,12 @@ UNKNOWNS = _NAMES.group("unknowns")
 REGENCIES = _NAMES.group("regencies")
 PESTS = _NAMES.group("pests")
 PEST_CONTROLS = _NAMES.group("pest_controls")
+# The pest that each control is against.
+PEST_OF_CONTROL = {
+    **dict.fromkeys(("pod_sleeving", "borer_sanitation", "black_ants"), "pod_borer"),
+    **dict.fromkeys(("pod_removal", "fungicide", "trichoderma"), "black_pod"),
+    "resistant_clones": "dieback",
+}
 # An effect is ranked when its evidence has so many of four steps of certainty: more than very low.
 LEAST_STEPS = 2
 # What a number of mineral fertilizer speaks of, where the dose is not what is asked.

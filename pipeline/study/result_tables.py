@@ -10,11 +10,12 @@ from typing import Any
 from pipeline.kit.data.contracts import Column
 from pipeline.kit.language import Text, read_texts
 from pipeline.study.evidence.tables import EFFECTS
-from pipeline.study.names import MEASURES, PEST_CONTROLS, POOLED_MEASURES, REGENCIES
+from pipeline.study.names import MEASURES, PEST_CONTROLS, PEST_OF_CONTROL, PESTS, POOLED_MEASURES, REGENCIES
 from pipeline.study.prices.tables import LOCAL_PRICES, WORLD_PRICES
 from pipeline.study.statistics.tables import COUNTRY_COCOA, REGIONAL_STATISTICS
 
 TEXTS = read_texts(__file__, "columns")
+FOLDERS = ("tables", "figures")
 # In the order in which a name is looked for.
 HANDED_ON = (EFFECTS, REGIONAL_STATISTICS, COUNTRY_COCOA, LOCAL_PRICES, WORLD_PRICES)
 # Columns that are chosen, not found: places on an axis, numbers of plots, levels. No raw row moves them. Where rows of
@@ -84,8 +85,9 @@ ENDS = ("lower", "upper", "value")
 
 
 def name(path: Path) -> str:
-    """The name of the table in a file of results."""
-    return f"{path.parts[-3]}/{path.parts[-2]}/{path.stem}"
+    """The name of the table in a file of results; one in no folder of its stage counts among the tables."""
+    stage, folder = path.parts[-3:-1]
+    return f"{stage}/{folder}/{path.stem}" if folder in FOLDERS else f"{folder}/tables/{path.stem}"
 
 
 def _of(by_table: dict[str, Any], table: str) -> Any:
@@ -103,7 +105,7 @@ def is_given(table: str, column: str, kind: str = "") -> bool:
 def meaning(table: str, column: str) -> Text | None:
     """What a column holds; none where nothing but the contract of a clean table says it."""
     columns, here = TEXTS.group("columns"), _of(TEXTS.groups("here"), table) or {}
-    return here.get(column) or columns.get(column) or _measure(column) or _parts(column)
+    return here.get(column) or _end(table, column) or columns.get(column) or _measure(column) or _parts(column)
 
 
 def contracted(column: str) -> Column | None:
@@ -121,6 +123,21 @@ def unit(table: str, column: str) -> str:
     return UNITS.get(base) or next((of for end, of in ENDINGS.items() if base.endswith(end)), own.unit if own else "")
 
 
+# The level of the intervals of a table, where it is no other.
+LEVEL = Text("the level uncertainty.interval_level", "taraf uncertainty.interval_level")
+
+
+def _end(table: str, column: str) -> Text | None:
+    """Value, lower or upper end of the quantity of a table."""
+    told, parts = _of(TEXTS.groups("values"), table), TEXTS.group("parts")
+    if not told or column not in ENDS:
+        return None
+    if column == "value":
+        return told["value"] if "value" in told else parts["value"].fill(of=told["of"])
+    ends = {"lower": parts["low_end"], "upper": parts["high_end"]}
+    return ends[column].fill(of=told.get("of") or told["value"], level=told.get("level", LEVEL))
+
+
 def _measure(column: str) -> Text | None:
     """A column of draws for each measure, or for each control where its pest is."""
     parts = TEXTS.group("parts")
@@ -131,7 +148,7 @@ def _measure(column: str) -> Text | None:
         ("gain", column.removeprefix("log_gain_").removesuffix("_there")),
     ):
         if control in PEST_CONTROLS and control != column:
-            return parts[part].fill(of=PEST_CONTROLS[control])
+            return parts[part].fill(of=PEST_CONTROLS[control], pest=PESTS[PEST_OF_CONTROL[control]])
     return None
 
 

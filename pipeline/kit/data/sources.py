@@ -19,6 +19,7 @@ import pandas as pd
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 from pipeline.kit import paths
 from pipeline.kit import yaml_text
+from pipeline.kit.data import usage
 from pipeline.kit.data.citations import cite_rows
 
 SOURCE_FIELDS = {
@@ -134,6 +135,8 @@ def _source_problems(source: str, record: dict[str, Any], used: set[str]) -> lis
     licence = record.get("licence") or {}
     if not licence.get("name"):
         problems.append(f"source '{source}': no licence name (write 'not stated' where none is)")
+    if record.get("redistribute") == "yes" and not licence.get("confirmed"):
+        problems.append(f"source '{source}': may be passed on, but its licence is not confirmed (write 'unclear')")
     problems += [
         f"source '{source}': {field} is {value!r}, not {wanted}" for field, value, wanted in _wrong_values(record)
     ]
@@ -276,7 +279,7 @@ def _split(name: str, text: str) -> dict[int, list[str]]:
 def load_raw(name: str, numbers: tuple[str, ...] = ()) -> pd.DataFrame:
     """Read the raw table ``name`` (without ``.csv``), with the columns ``numbers`` as floats.
 
-    Indexed by line number in the file; ``source_id`` cites the row. Raises ``SourceError`` when the file has no record,
+    Indexed by line number in the file; ``source_id`` cites the row, and its warnings are remembered. Raises ``SourceError`` when the file has no record,
     was changed since it was recorded, lacks a column, or holds text where a number belongs.
     """
     path = paths.RAW / f"{name}.csv"
@@ -285,7 +288,9 @@ def load_raw(name: str, numbers: tuple[str, ...] = ()) -> pd.DataFrame:
         raise SourceError(f"{paths.shown(path)}: " + ("no record in sources.yaml" if path.exists() else "no such file"))
     if sha256(path) != record["sha256"]:
         raise SourceError(f"{paths.shown(path)} was changed since it was recorded in sources.yaml")
-    return cite_rows(to_numbers(read_csv(path), numbers), name)
+    frame = cite_rows(to_numbers(read_csv(path), numbers), name)
+    usage.remember(frame)
+    return frame
 
 
 def to_numbers(frame: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:

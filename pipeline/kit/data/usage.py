@@ -1,7 +1,8 @@
 """Usage warnings: what a reader must know of a figure before using it, from the closed list in ``WARNINGS``.
 
-A warning stands with the row of a clean table and travels with the raw rows that this row cites: a number, table or
-figure carries every warning on the rows it rests on, in the tables its notebook read or the stages before it read.
+A warning stands with a row of a table and travels with the raw rows that this row cites: a number, table or figure that
+rests on all of them carries it, in the tables its notebook read or the stages before it read. One that rests on some of
+them alone does not: of a yield made of an area and a potential, the area is none.
 """
 
 from collections.abc import Iterable
@@ -39,7 +40,9 @@ WARNINGS = {
     "infilled": Text("filled in by its maker", "diisi oleh pembuatnya"),
     "imputed": Text("standard error imputed", "galat baku diperkirakan"),
 }
-_by_citation: dict[str, set[str]] = {}
+_by_rows: dict[frozenset[str], set[str]] = {}
+# Of raw rows that a later stage hears of: whether each of them is warned of, or only whoever rests on all.
+JOINT = "is_joint"
 
 
 def remember(frame: pd.DataFrame) -> None:
@@ -47,20 +50,33 @@ def remember(frame: pd.DataFrame) -> None:
     if {"source_id", "warnings"} <= set(frame):
         warned = frame.dropna(subset=["source_id", "warnings"])
         for cited, warnings in zip(warned["source_id"], warned["warnings"], strict=True):
-            for citation in cited.split(";"):
-                _by_citation.setdefault(citation, set()).update(word for word in warnings.split(";") if word)
+            _note(cited.split(";"), warnings)
+
+
+def _note(cited: Iterable[str], warnings: str) -> None:
+    listed = set(cited)
+    # A parameter is no figure that was read.
+    rows = {citation for citation in listed if citations.source_of(citation) != citations.PARAMETER} or listed
+    _by_rows.setdefault(frozenset(rows), set()).update(word for word in warnings.split(";") if word)
 
 
 def of(cited: Iterable[str]) -> tuple[str, ...]:
-    """Warnings on any of these citations, in the order of the list. Raises ``KeyError`` for one not in the list."""
-    return _in_order(set().union(*(_by_citation.get(citation, set()) for citation in cited)))
+    """Warnings on rows that rest on nothing but these citations, in the order of the list.
+
+    Raises ``KeyError`` for one not in the list.
+    """
+    own = set(cited)
+    alone = (_by_rows.get(frozenset([citation]), set()) for citation in own)
+    joint = (words for rows, words in _by_rows.items() if len(rows) > 1 and rows <= own)
+    return _in_order(set().union(*alone, *joint))
 
 
 def on_sources() -> dict[str, tuple[str, ...]]:
-    """Warnings on any row of each source that has any, in the order of the list."""
+    """Warnings on any row of each source that has any, in the order of the list; none on rows made of several."""
     found: dict[str, set[str]] = {}
-    for citation, warnings in _by_citation.items():
-        found.setdefault(citations.source_of(citation), set()).update(warnings)
+    for rows, warnings in _by_rows.items():
+        if len(named := set(map(citations.source_of, rows))) == 1:
+            found.setdefault(named.pop(), set()).update(warnings)
     return {source: _in_order(warnings) for source, warnings in found.items() if warnings}
 
 
@@ -71,20 +87,33 @@ def _in_order(found: set[str]) -> tuple[str, ...]:
 
 
 def table() -> pd.DataFrame:
-    """What is remembered, to travel on to later stages: ``source_id``, ``raw_rows`` and ``warnings``."""
-    by_warnings: dict[str, list[str]] = {}
-    for citation, found in _by_citation.items():
-        if found:
-            by_warnings.setdefault(";".join(_in_order(found)), []).append(citation)
-    rows = [(citations.join(*cited), warnings) for warnings, cited in sorted(by_warnings.items())]
-    return citations.to_stored(pd.DataFrame(rows, columns=["source_id", "warnings"]))
+    """What is remembered, to travel on to later stages: ``source_id``, ``raw_rows``, ``warnings`` and ``is_joint``."""
+    alone: dict[str, list[str]] = {}
+    joint = []
+    for rows, found in _by_rows.items():
+        if found and len(rows) == 1:
+            alone.setdefault(";".join(_in_order(found)), []).extend(rows)
+        elif found:
+            joint.append((citations.join(*rows), ";".join(_in_order(found)), True))
+    listed = [(citations.join(*cited), warnings, False) for warnings, cited in sorted(alone.items())]
+    frame = pd.DataFrame([*listed, *sorted(joint)], columns=["source_id", "warnings", JOINT])
+    return citations.to_stored(frame)
 
 
 def recall(stage: str) -> None:
     """Note what an earlier stage remembered."""
     path = paths.usage_warnings(stage)
     if path.exists():
-        remember(citations.from_stored(pd.read_csv(path)))
+        remember_table(pd.read_csv(path))
+
+
+def remember_table(stored: pd.DataFrame) -> None:
+    """Note what ``table`` has said."""
+    frame = citations.from_stored(stored)
+    for cited, warnings, is_joint in zip(frame["source_id"], frame["warnings"], frame[JOINT], strict=True):
+        rows = cited.split(";")
+        for each in [rows] if is_joint else [[row] for row in rows]:
+            _note(each, warnings)
 
 
 def in_words(warnings: Iterable[str]) -> dict[str, str]:

@@ -171,6 +171,9 @@ def _cell(path: Path, line: str, column: str) -> Subject:
     }
     if path.parent == paths.RAW:
         facts["in the source"] = sources.reading_in_words(path.stem, row.iloc[0, 0]) or NOT_KEPT
+    if (figure := path.with_suffix(".json")).exists():
+        words = json.loads(figure.read_text(encoding="utf-8"))["en"]
+        facts["figure"] = f"{words['title']}. {words['caption']}"
     own = cited(row, path) or _whole(path).cites
     return Subject("cell", f"{path.stem}:{line}:{column}", name, int(line), facts, own)
 
@@ -184,7 +187,7 @@ def _of_column(path: Path, column: str, row: pd.Series) -> dict[str, str]:
         told = {"meaning": own.title, "unit": own.unit} if own else {}
         if told.get("unit") == SEE_UNIT:
             told["unit"] = row.fillna("").get("unit", "")
-    elif path.parent.parent.parent == paths.RESULTS:
+    elif paths.RESULTS in path.parents:
         results = tables.result_tables
         table, own = results.name(path), results.contracted(column)
         said = results.meaning(table, column)

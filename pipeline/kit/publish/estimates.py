@@ -36,9 +36,19 @@ PUBLISHED = "published figure"
 # What a value is, for a reader of a number: those that a method names are known by it, others say it themselves.
 MEDIAN, MEDIAN_OF_POSTERIOR = "median of draws", "median of the posterior"
 SHARE, SHARE_OF_CASES, PROBABILITY, MEAN, COUNT = "share of draws", "share of cases", "probability", "mean", "count"
+# One of the draws with a given share of them below; a gain or loss averaged over all draws.
+QUANTILE, EXPECTED = "quantile of draws", "expected value over draws"
+# A ratio, a difference or a product of figures that others print, as the method says.
+FROM_FIGURES, MEDIAN_OF_FIGURES = "reckoned from published figures", "median of figures"
+# How far apart, how heavy, how much better: what a model tells of itself.
+DEVIATION, LEAST_SQUARES, WEIGHT = "standard deviation", "least squares estimate", "share of a whole"
+SPARED = "share of a naive forecast's error that is spared"
+SMALLEST, LARGEST, WIDTHS = "smallest of those compared", "largest of those compared", "ratio of two intervals"
 BY_METHOD = {PUBLISHED: PUBLISHED, COUNT: COUNT, "parameter": "set as a parameter", "assumed": "assumed"}
-COMPUTED = "computed as the method says"
-VALUE_IS = (MEDIAN, MEDIAN_OF_POSTERIOR, SHARE, SHARE_OF_CASES, PROBABILITY, MEAN, *BY_METHOD.values(), COMPUTED)
+VALUE_IS = (
+    MEDIAN, MEDIAN_OF_POSTERIOR, SHARE, SHARE_OF_CASES, PROBABILITY, MEAN, QUANTILE, EXPECTED, FROM_FIGURES,
+    MEDIAN_OF_FIGURES, DEVIATION, LEAST_SQUARES, WEIGHT, SPARED, SMALLEST, LARGEST, WIDTHS, *BY_METHOD.values(),
+)  # fmt: skip
 TOLD = [
     "key", "value", "lower", "upper", "level", "unit", "basis", "method", "n", "n_of", "seed", "sources", "warnings",
 ]  # fmt: skip
@@ -57,8 +67,8 @@ class Estimate:
     published, so that prose, tables and later stages have the same ones. ``sources`` are citations: the raw rows that
     the value rests on. ``n`` is how many of ``n_of``, a word of ``COUNTED``, stand behind it; a number that rests on
     parameters alone has neither. ``value_is``, one of ``VALUE_IS``, tells a median from a mean, a count or a published
-    figure. ``seed`` is missing when nothing was drawn at random. ``made_by`` notes who built it:
-    a function of the study, or the cell of a notebook.
+    figure; it is left out only where the method is one of ``BY_METHOD``. ``seed`` is missing when nothing was drawn at
+    random. ``made_by`` notes who built it: a function of the study, or the cell of a notebook.
     """
 
     key: Key
@@ -92,7 +102,7 @@ class Estimate:
             raise EstimateError(f"{self.key}: {self.value} is not between {self.lower} and {self.upper}")
         if not self.sources or not self.unit or not self.method:
             raise EstimateError(f"{self.key}: unit, method and sources must be given")
-        object.__setattr__(self, "value_is", self.value_is or BY_METHOD.get(self.method, COMPUTED))
+        object.__setattr__(self, "value_is", self.value_is or BY_METHOD.get(self.method, ""))
         if self.value_is not in VALUE_IS:
             raise EstimateError(f"{self.key}: a value is one of {', '.join(VALUE_IS)}, not {self.value_is!r}")
         self._check_count()
@@ -171,7 +181,7 @@ class Quantity:
     """One quantity of a topic: its unit, how it comes about (``method``), and its keys.
 
     ``keys`` are texts, written whole so that a search for one ends at its meaning. Only they can be published.
-    ``basis`` is what the quantity speaks of, where that is the same for all of them.
+    ``basis`` is what the quantity speaks of, where that is the same for all of them; so is ``value_is``.
     """
 
     topic: str
@@ -180,6 +190,7 @@ class Quantity:
     method: str
     keys: tuple[str, ...]
     basis: str = ""
+    value_is: str = ""
 
     def key(self, *case: str, at: tuple[str, ...] = ()) -> Key:
         """The key of one case. Raises ``KeyPartError`` for one that is not listed."""
@@ -193,7 +204,7 @@ class Quantity:
 
     def estimate(self, key: Key, value: float, sources: tuple[str, ...], **more: Any) -> Estimate:
         """The estimate of one case; ``more`` are fields of ``Estimate``, a basis with its prices among them."""
-        about = {"unit": self.unit, "basis": self.basis, "method": self.method, **more}
+        about = {"unit": self.unit, "basis": self.basis, "method": self.method, "value_is": self.value_is, **more}
         return Estimate(self.listed(key), value, sources=sources, **about)
 
     def drawn(self, key: Key, draws: np.ndarray, level: float, **more: Any) -> Estimate:

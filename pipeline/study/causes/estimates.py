@@ -34,6 +34,10 @@ def ranked_causes(certainties: pd.DataFrame, measures: dict[str, str]) -> tuple[
     return tuple(cause for cause in MODEL_CAUSES if steps[measures[cause]] >= LEAST_STEPS)
 
 
+# How the two numbers come about that are no share of a cause.
+METHODS = {"gap": "attainable less present yield", "unexplained": "gap less what the four causes hold back"}
+
+
 def cause_estimates(
     shares: dict[str, np.ndarray],
     with_black_pod: pd.Series,
@@ -58,7 +62,7 @@ def cause_estimates(
             level,
             unit="kg/ha",
             basis=f"{HECTARE}: {SCOPES[name]}",
-            method="Shapley value over four causes",
+            method=METHODS.get(name, "Shapley value over four causes"),
             **cited(rests_on.get(name, cites["shares"]), seed),
             headline=True,
         )

@@ -67,7 +67,8 @@ def effects_of(
     """As ``effects``, of given raw tables."""
     check_effects(frame, studies, arms)
     own_country = frame["country"]
-    frame = frame.drop(columns="country").join(studies.set_index("study_id")[[*OF_STUDY]], on="study_id")
+    of_study = studies.rename(columns={"source_id": "study_cites"}).set_index("study_id")
+    frame = frame.drop(columns="country").join(of_study[[*OF_STUDY, "study_cites"]], on="study_id")
     # One contrast of a study in several countries.
     frame["country"] = own_country.fillna(frame["country"])
     frame["measure"] = frame["kind"].map(MEASURE_OF_KIND).fillna(frame["kind"])
@@ -95,7 +96,7 @@ def effects_of(
     keep += ["n_kg_per_ha", *ratios.columns, "is_censored", "is_poolable", "reason_not_pooled", "doubt", "confidence"]
     frame = frame.rename(columns=AS_PRINTED)
     keep += AS_PRINTED.values()
-    return frame[[*keep, "warnings", "source_id"]].replace({"": None})
+    return frame[[*keep, "study_cites", "warnings", "source_id"]].replace({"": None})
 
 
 def check_effects(frame: pd.DataFrame, studies: pd.DataFrame, arms: pd.DataFrame) -> None:

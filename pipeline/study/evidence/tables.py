@@ -145,6 +145,7 @@ EFFECTS = Table(
         number("printed_low", "Low end of the range printed", "see printed_unit", None, missing=True),
         number("printed_high", "High end of the range printed", "see printed_unit", None, missing=True),
         text("printed_unit", "Unit as printed", missing=True),
+        text("study_cites", "Raw row that tells programme, design, sample and risk of bias of the study"),
         WARNING,
         SOURCE_ID,
     ),

@@ -162,11 +162,14 @@ def weigh_trials(trials: pd.DataFrame) -> tuple[float, pd.DataFrame]:
 
 @dataclass(frozen=True)
 class Published:
-    """A published number that the fit must find again; no price ratio means the dose of the plateau."""
+    """A published number that the fit must find again; no price ratio means the dose of the plateau.
+
+    ``quantity`` is what it is called among the published results of the trial's data set.
+    """
 
     name: str
     trial: tuple[str, str, int]
-    value: float
+    quantity: str
     tolerance: float
     price_ratio: float | None = None
 
@@ -175,43 +178,59 @@ class Published:
 # source prints 140 for 140.8: it cuts the decimals. Its 191.7 is the top of a parabola that lies beyond all doses,
 # where a quadratic plateau and a parabola are the same curve.
 PUBLISHED = (
-    Published("plateau of maize at Jackson 1962, kg N/ha", ("engelstad.nitro", "Jackson", 1962), 225.0, 0.5),
+    Published(
+        "plateau of maize at Jackson 1962, kg N/ha", ("engelstad.nitro", "Jackson", 1962), "jackson_1962_plateau", 0.5
+    ),
     Published(
         "economic optimum of maize at Jackson 1962, kg N/ha",
         ("engelstad.nitro", "Jackson", 1962),
-        140.0,
+        "jackson_1962_optimum",
         1.0,
         0.11 / 1.15,
     ),
     Published(
         "economic optimum of maize at Olmstead 2006, kg N/ha",
         ("hernandez.nitrogen", "Olmstead", 2006),
-        191.7198,
+        "olmstead_2006_optimum",
         0.001,
         0.6615 / 118.1,
     ),
 )
 
 
-def reference_checks(trials: pd.DataFrame) -> pd.DataFrame:
+def published_results() -> pd.DataFrame:
+    """Published results that an engine must find again: ``dataset``, ``method``, ``quantity``, ``value``, ``source_id``
+    among columns."""
+    return load_raw("reference_results", ("value",))
+
+
+def printed(results: pd.DataFrame, dataset: str, quantity: str) -> pd.Series:
+    """The one published result of this data set and quantity. Raises ``KeyError`` where there is not one."""
+    found = results[(results["dataset"] == dataset) & (results["quantity"] == quantity)]
+    if len(found) != 1:
+        raise KeyError(f"{len(found)} published results are {quantity} of {dataset}")
+    return found.iloc[0]
+
+
+def reference_checks(trials: pd.DataFrame, results: pd.DataFrame) -> pd.DataFrame:
     """Published optima beside those that this module computes from the same yields.
 
     Columns: ``name``, ``published``, ``computed``, ``tolerance``, ``passed``, ``source_id``. Raises ``KeyError`` when
-    a trial is not in ``trials``.
+    a trial is not in ``trials``, or what was published not in ``results``, which comes from ``published_results``.
     """
     by_trial = trials.set_index(TRIAL)
     rows = []
     for case in PUBLISHED:
-        data = by_trial.loc[[case.trial]]
+        data, result = by_trial.loc[[case.trial]], printed(results, case.trial[0], case.quantity)
         fitted = fit(QUADRATIC_PLATEAU, data["dose_kg_per_ha"].to_numpy(), data["yield_value"].to_numpy())
         ratio = 0.0 if case.price_ratio is None else case.price_ratio
         rows.append(
             {
                 "name": case.name,
-                "published": case.value,
+                "published": float(result["value"]),
                 "computed": float(fitted.response.optimal_dose(ratio)),
                 "tolerance": case.tolerance,
-                "source_id": join(*data["source_id"]),
+                "source_id": join(*data["source_id"], result["source_id"]),
             }
         )
     table = pd.DataFrame(rows)

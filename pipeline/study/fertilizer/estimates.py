@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.kit.data.citations import cite_parameters
-from pipeline.kit.publish.estimates import SHARE, Estimate, Quantity, cited, split_sources
+from pipeline.kit.publish.estimates import FROM_FIGURES, SHARE, WEIGHT, Estimate, Quantity, cited, split_sources
 from pipeline.kit.publish.keys import Key
 from pipeline.study.fertilizer.best_dose import Draws, key
 from pipeline.study.known_rows import POTENTIAL
@@ -19,13 +19,16 @@ RATIO_UNIT = "kg beans per kg fertilizer"
 # Where and when the two prices of a step were paid; those of the other steps are of the present.
 STEP_DATES = {
     "world_spike": {
-        "cheap": "world market, mean of 2019-2020",
-        "dear": "world market, the dearest twelve months of 2021-2022",
+        "cheap": "world market, mean of the ratios of the months of 2019-2020; nutrients of cocoa NPK 14-12-16 in "
+        "urea, TSP and KCl",
+        "dear": "world market, mean of the ratios of the dearest twelve months in a row of 2021-2022; nutrients of "
+        "cocoa NPK 14-12-16 in urea, TSP and KCl",
     },
     "market_spike": {
-        "cheap": "one brand of NPK in shops of Indonesia, 2020-10; over beans at the farm gate of Mahakam Ulu, 2020-12",
+        "cheap": "one brand of NPK in shops of Indonesia, 2020-10; "
+        "over beans at the farm gate of Mahakam Ulu, 2020-12; freight to the village added",
         "dear": "the same brand on Bangka, 2022-05, a sack taken for 50 kg; "
-        "over beans at the farm gate of Mahakam Ulu, 2022-07",
+        "over beans at the farm gate of Mahakam Ulu, 2022-07; freight to the village added",
     },
 }
 # What is shown under each curve alone.
@@ -98,11 +101,11 @@ QUANTITIES = {quantity.name: quantity for quantity in (
     Quantity("fertilizer", "cheap", RATIO_UNIT, RATIO, (
         "fertilizer.price_step.world_spike.cheap", "fertilizer.price_step.market_spike.cheap",
         "fertilizer.price_step.ceiling_cut.cheap", "fertilizer.price_step.access.cheap",
-    )),
+    ), value_is=FROM_FIGURES),
     Quantity("fertilizer", "dear", RATIO_UNIT, RATIO, (
         "fertilizer.price_step.world_spike.dear", "fertilizer.price_step.market_spike.dear",
         "fertilizer.price_step.ceiling_cut.dear", "fertilizer.price_step.access.dear",
-    )),
+    ), value_is=FROM_FIGURES),
     Quantity("fertilizer", "probability_no_gain", "1", "share of draws in which the dose adds no beans", (
         "fertilizer.probability_no_gain",
     )),
@@ -136,7 +139,9 @@ def fertilizer_estimates(
     ``cites_of`` is what the ``effect`` of fertilizer, the present ``yield`` and the ``wage`` cite.
     """
     cites = _Cites.of(cites_of, cases, steps, seed)
-    prices = _price_words(cases, dated)
+    own = dated.fertilizers
+    pairs = {step: f"{own[first]}; {own[second]}" for step, (first, second) in SIDES.items()}
+    prices = own | {"ceiling_cut": pairs["ceiling_cut"], "access": pairs["access"]}
 
     def about(each: Key) -> dict[str, Any]:
         own = cites.of_key(each)
@@ -159,15 +164,6 @@ def fertilizer_estimates(
         QUANTITIES[each.quantity].estimate(each, share, **about(each), value_is=SHARE) for each, share in shares.items()
     ]
     return found + chances + _steps(steps, prices, dated)
-
-
-def _price_words(cases: pd.DataFrame, dated: Dated) -> dict[str, str]:
-    """Which price of fertilizer enters a number, by the case or the step in its key."""
-    months = {case.name: case.date[:7] for case in cases.itertuples(index=False)}
-    ceiling, before = (f"ceiling price of fertilizer (HET) {when} {months['ceiling']}" for when in ("since", "before"))
-    market = f"shop price of fertilizer of {months['market']}, carried to {dated.month}"
-    own = {"ceiling": ceiling, "ceiling_before": before, "market": market}
-    return {**own, "ceiling_cut": f"{ceiling}; {before}", "access": f"{ceiling}; {market}"}
 
 
 def _basis(each: Key, cites: tuple[str, ...], prices: dict[str, str], dated: Dated) -> str:
@@ -258,4 +254,5 @@ def trial_weight(weight: float, trials: pd.DataFrame) -> Estimate:
         split_sources(trials["source_id"]),
         len(trials.groupby(["trial", "site", "year"])),
         "trials",
+        value_is=WEIGHT,
     )

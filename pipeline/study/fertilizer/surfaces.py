@@ -10,6 +10,7 @@ from scipy.stats import t as student
 
 from pipeline.kit.data.citations import join
 from pipeline.kit.data.sources import load_raw
+from pipeline.study.fertilizer.dose_trials import printed
 
 
 @dataclass(frozen=True)
@@ -81,26 +82,23 @@ def quadratic_optimum(dose: np.ndarray, found: np.ndarray, price_ratio: float, l
 
 # Intervals of an optimum: of maize at Olmstead after Wald; of wheat in a zone of low yield after Fieller, whole kg.
 OLMSTEAD, WHEAT = (0.6615 / 118.1, 0.9), (0.60 / 110, 0.95)
+# By method: what its interval is called among the published results of a data set, and how far the answer may be off.
 PUBLISHED_INTERVALS = {
-    "Wald": ((118.9329, 264.5067), 0.0001),
-    "Fieller": ((173.0, 260.0), 0.5),
+    "Wald": ("hernandez.nitrogen", "olmstead_2006_optimum", 0.0001),
+    "Fieller": ("bachmaier.nitrogen", "low_zone_optimum", 0.5),
 }
 LAST_DIGIT = 5.1e-8
-# Coefficients and standard errors of the square-root surface of alfalfa after Heady, Pesek and Brown (1955).
-PUBLISHED_SURFACE = {
-    "constant": (1.8735521, 0.1222501),
-    "potassium": (-0.0013943, 0.0007371),
-    "phosphorus": (-0.0050195, 0.0007371),
-    "root of potassium": (0.0617458, 0.0160142),
-    "root of phosphorus": (0.1735383, 0.0160142),
-    "root of both": (-0.0014402, 0.0007109),
-}
+# Terms of the square-root surface of alfalfa after Heady, Pesek and Brown (1955).
+SURFACE_TERMS = (
+    "constant", "potassium", "phosphorus", "root of potassium", "root of phosphorus", "root of both",
+)  # fmt: skip
 
 
-def surface_checks(trials: pd.DataFrame, surfaces: pd.DataFrame) -> pd.DataFrame:
+def surface_checks(trials: pd.DataFrame, surfaces: pd.DataFrame, results: pd.DataFrame) -> pd.DataFrame:
     """Published intervals of an optimum and a published response surface beside those computed from the same yields.
 
-    Columns as in ``reference_checks``. ``trials`` are those of maize, ``surfaces`` those with another design.
+    Columns as in ``reference_checks``. ``trials`` are those of maize, ``surfaces`` those with another design,
+    ``results`` come from ``dose_trials.published_results``.
     """
     maize = trials[trials["trial"] == "hernandez.nitrogen"]
     wheat, alfalfa = (surfaces[surfaces["dataset"] == name] for name in ("bachmaier.nitrogen", "heady.fertilizer"))
@@ -108,17 +106,20 @@ def surface_checks(trials: pd.DataFrame, surfaces: pd.DataFrame) -> pd.DataFrame
     of_wheat = quadratic_optimum(_column(wheat, "n_dose"), _column(wheat, "yield_value"), *WHEAT)
     computed = {"Wald": (at_olmstead.wald, maize), "Fieller": (of_wheat.fieller, wheat)}
     rows = []
-    for method, (ends, tolerance) in PUBLISHED_INTERVALS.items():
+    for method, (dataset, quantity, tolerance) in PUBLISHED_INTERVALS.items():
         own, trial = computed[method]
-        for side, published, found in zip(("lower", "upper"), ends, own, strict=True):
+        for side, found in zip(("lower", "upper"), own, strict=True):
             label = f"interval of an optimum after {method}, {side} end, kg N/ha"
-            rows.append((label, published, found, tolerance, join(*trial["source_id"])))
+            result = printed(results, dataset, f"{quantity}_{side}")
+            rows.append((label, result["value"], found, tolerance, join(*trial["source_id"], result["source_id"])))
     fitted = square_root_surface(*(_column(alfalfa, name) for name in ("k_dose", "p_dose", "yield_value")))
-    parts = {"coefficient": fitted.coefficients, "standard error": fitted.errors}
-    for place, (what, part) in enumerate(parts.items()):
-        for (name, values), value in zip(PUBLISHED_SURFACE.items(), part, strict=True):
-            label = f"square-root surface of alfalfa, {name}, {what}"
-            rows.append((label, values[place], float(value), LAST_DIGIT, join(*alfalfa["source_id"])))
+    parts = {"coefficient": fitted.coefficients, "se": fitted.errors}
+    for part, values in parts.items():
+        for term, value in zip(SURFACE_TERMS, values, strict=True):
+            result = printed(results, "heady.fertilizer", f"alfalfa_{term.replace(' ', '_')}_{part}")
+            label = f"square-root surface of alfalfa, {term}, {'coefficient' if part != 'se' else 'standard error'}"
+            cited = join(*alfalfa["source_id"], result["source_id"])
+            rows.append((label, result["value"], float(value), LAST_DIGIT, cited))
     table = pd.DataFrame(rows, columns=["name", "published", "computed", "tolerance", "source_id"])
     return table.assign(passed=(table["computed"] - table["published"]).abs() <= table["tolerance"])
 

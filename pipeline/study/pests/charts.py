@@ -140,7 +140,9 @@ def left_rows(studies: pd.DataFrame, falls: Synthesis, level: float) -> pd.DataF
         own = studies[studies["measure"] == name].sort_values("is_direct", ascending=False, kind="stable")
         for s in own.itertuples():
             ends = np.exp(-s.log_ratio + reach * s.se * np.array([-1, 0, 1]))
-            rows.append((name, s.study_id, "direct" if s.is_direct else "elsewhere", *ends, s.sources))
+            rows.append(
+                (name, s.study_id, "direct" if s.is_direct else "elsewhere", *ends, falls.rows_of(name, s.study_id))
+            )
         for kind, mixture in (("mean", falls.mean_effect(name)), ("new", falls.new_place(name))):
             rows.append((name, kind, kind, *np.exp(-np.array(mixture.interval(level))[::-1]), None))
     return pd.DataFrame(rows, columns=["measure", "name", "kind", "lower", "value", "upper", "source_id"])

@@ -22,6 +22,8 @@ WORK = {
     "pod_sleeving": (*cite_parameters("scenarios.sleeving_days_per_ha", "scenarios.sleeves_idr_per_ha"), *FACTOR),
     **dict.fromkeys(("borer_sanitation", "pod_removal"), (*cite_parameters("scenarios.pruning_days_per_ha"), *FACTOR)),
 }
+# What is assumed about the damage curves of the pod borer.
+CURVE_PRIORS = cite_parameters("pests.sabah_curve_weight", "pests.loss_error", "pests.least_low_loss")
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class PestCites:
             *sources_of_rows(effects, known_rows.LOSS_SABAH_BELOW_60_PERCENT, known_rows.LOSS_SABAH_AT_90_PERCENT),
             *sources_of_rows(reports, known_rows.LOSS_ACEH_TIMUR, known_rows.PODS_ATTACKED_ACEH_TIMUR),
             *area_shares.nsmallest(1, "share", keep="all")["source_id"],
-            *cite_parameters("pests.sabah_curve_weight"),
+            *CURVE_PRIORS,
         )
         black_pod = (
             *sources_of_rows(effects, known_rows.BLACK_POD_LOSS_REVIEW),

@@ -6,7 +6,18 @@ import numpy as np
 import pandas as pd
 
 from pipeline.kit.language import Text
-from pipeline.kit.publish.estimates import MEDIAN, MEDIAN_OF_POSTERIOR, SHARE, Estimate, Quantity, cited, from_draws
+from pipeline.kit.publish.estimates import (
+    MEDIAN,
+    MEDIAN_OF_POSTERIOR,
+    QUANTILE,
+    SHARE,
+    SMALLEST,
+    WEIGHT,
+    Estimate,
+    Quantity,
+    cited,
+    from_draws,
+)
 from pipeline.kit.publish.keys import Key
 from pipeline.study.fertilizer.response_curves import extra_yield
 from pipeline.study.pests.cites import PestCites
@@ -15,7 +26,6 @@ from pipeline.study.pests.pest_control import (
     KINDS,
     Control,
     break_even_price,
-    fall_cites,
     highest_cost,
     loss_with,
     share_left,
@@ -146,14 +156,14 @@ LEFT = Quantity(
         "left.pod_sleeving", "left.borer_sanitation", "left.black_ants", "left.pod_removal", "left.fungicide",
         "left.trichoderma", "left.resistant_clones",
     ),
-    basis="of the attack, in a regency of Indonesia not yet studied",
+    basis="in a regency of Indonesia not yet studied; what would be more than all counts as all",
 )  # fmt: skip
 LEFT_MEAN = Quantity(
     "left", "mean", "%", LEFT.method, (
         "left.pod_sleeving.mean", "left.borer_sanitation.mean", "left.black_ants.mean", "left.pod_removal.mean",
         "left.fungicide.mean", "left.trichoderma.mean", "left.resistant_clones.mean",
     ),
-    basis="of the attack, mean over places in Indonesia",
+    basis="mean over places in Indonesia; what would be more than all counts as all",
 )  # fmt: skip
 PRIOR_SHARE = Quantity(
     "left", "prior_share", "%", LEFT.method, (
@@ -161,7 +171,7 @@ PRIOR_SHARE = Quantity(
         "left.pod_removal.prior_share", "left.fungicide.prior_share", "left.trichoderma.prior_share",
         "left.resistant_clones.prior_share",
     ),
-    basis="of the mean fall that no study moves",
+    basis="share of the mean fall that no study moves", value_is=WEIGHT,
 )  # fmt: skip
 EXTRA_KG = Quantity(
     "control", "extra_kg", "kg/ha", "loss avoided x present yield there", (
@@ -216,7 +226,7 @@ HIGHEST_COST = {
             "control.resistant_clones.highest_cost_50.low", "control.resistant_clones.highest_cost_50.present",
             "control.resistant_clones.highest_cost_50.high", "control.resistant_clones.highest_cost_50.berau",
             "control.resistant_clones.highest_cost_50.peak",
-        ),
+        ), value_is=QUANTILE,
     ),
     90: Quantity(
         "control", "highest_cost_90", "million Rp/ha", "cost that extra beans pay with a chance of 90 %", (
@@ -238,7 +248,7 @@ HIGHEST_COST = {
             "control.resistant_clones.highest_cost_90.low", "control.resistant_clones.highest_cost_90.present",
             "control.resistant_clones.highest_cost_90.high", "control.resistant_clones.highest_cost_90.berau",
             "control.resistant_clones.highest_cost_90.peak",
-        ),
+        ), value_is=QUANTILE,
     ),
 }  # fmt: skip
 # Each control is judged where its pests are.
@@ -246,6 +256,14 @@ THERE = {
     "pod_borer": "mature hectare (TM) with pod borer, per year",
     "black_pod": "mature hectare (TM) with black pod, per year",
     "dieback": "mature hectare (TM) with dieback, per year",
+}
+
+
+# What attack is, by pest: the control's share of it is what is left.
+ATTACKED = {
+    "pod_borer": "of the pods that the pod borer attacks without it",
+    "black_pod": "of the pods that black pod rots without it",
+    "dieback": "of the intensity of dieback (VSD) without it",
 }
 
 
@@ -257,21 +275,22 @@ def left_estimates(falls: Synthesis, studies: pd.DataFrame, level: float) -> lis
     found = []
     weights = studies.groupby("measure")["weight"].sum()
     for name in KINDS:
-        own = studies[studies["measure"] == name]
+        own, attacked = studies[studies["measure"] == name], ATTACKED[KINDS[name][0]]
         # Without a study of its own the mean is the prior; a new place also hears of the spread of all controls.
         counted = {"n": len(own), "n_of": "studies"}
-        of_new: dict[str, Any] = {"sources": fall_cites(falls), **counted}
+        of_new: dict[str, Any] = {"sources": falls.cites, **counted}
         of_mean = of_new if len(own) else {"sources": FALL_PRIORS}
         for quantity, mixture, about in (
             (LEFT, falls.new_place(name), of_new),
             (LEFT_MEAN, falls.mean_effect(name), of_mean),
         ):
             upper, value, lower = share_left(np.array(mixture.interval(level))) * 100
-            basis = quantity.basis + ("" if len(own) else "; prior only")
+            basis = "; ".join([attacked, quantity.basis, *([] if len(own) else ["prior only"])])
             ends = {"lower": lower, "upper": upper, "level": level, "basis": basis, "value_is": MEDIAN_OF_POSTERIOR}
             found.append(quantity.estimate(quantity.key(name), value, **ends, **about))
         prior = (1 - float(weights.get(name, 0.0))) * 100
-        found.append(PRIOR_SHARE.estimate(PRIOR_SHARE.key(name), prior, **of_mean))
+        basis = f"{attacked}; {PRIOR_SHARE.basis}"
+        found.append(PRIOR_SHARE.estimate(PRIOR_SHARE.key(name), prior, basis=basis, **of_mean))
     return found
 
 
@@ -363,6 +382,7 @@ def threshold_estimates(
             float(share),
             "%",
             method="smallest attack at which half of the draws pay",
+            value_is=SMALLEST,
             headline=price == "present",
             **_priced(f"{compared}; {READINGS[reading]}", cites.pays(sleeving, price), dated, seed, price),
         )

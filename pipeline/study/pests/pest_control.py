@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 
 from pipeline.kit.bayes.mixture import stream
-from pipeline.kit.data.citations import cite_parameters, join, split_lists
+from pipeline.kit.data.citations import cite_parameters, join
 from pipeline.study.fertilizer.response_curves import extra_yield
+from pipeline.study.names import PEST_OF_CONTROL
 from pipeline.study.pests.pest_losses import DamageCurve, log_gain, yield_where, yield_without
+from pipeline.study.synthesis.comparisons import with_studies
 from pipeline.study.synthesis.pooling import Priors, Synthesis
 
 
@@ -55,13 +57,13 @@ def disease_gain(loss: np.ndarray, left: np.ndarray | float) -> np.ndarray:
 
 # What each control is: the pest that it works on, and the kinds of contrast that say what it leaves of the attack.
 KINDS = {
-    "pod_sleeving": ("pod_borer", ("sleeving",)),
-    "borer_sanitation": ("pod_borer", ("frequent_picking",)),
-    "black_ants": ("pod_borer", ("borer_biological",)),
-    "pod_removal": ("black_pod", ("sanitation",)),
-    "fungicide": ("black_pod", ("black_pod_fungicide",)),
-    "trichoderma": ("black_pod", ("disease_biological",)),
-    "resistant_clones": ("dieback", ("planting_material",)),
+    "pod_sleeving": (PEST_OF_CONTROL["pod_sleeving"], ("sleeving",)),
+    "borer_sanitation": (PEST_OF_CONTROL["borer_sanitation"], ("frequent_picking",)),
+    "black_ants": (PEST_OF_CONTROL["black_ants"], ("borer_biological",)),
+    "pod_removal": (PEST_OF_CONTROL["pod_removal"], ("sanitation",)),
+    "fungicide": (PEST_OF_CONTROL["fungicide"], ("black_pod_fungicide",)),
+    "trichoderma": (PEST_OF_CONTROL["trichoderma"], ("disease_biological",)),
+    "resistant_clones": (PEST_OF_CONTROL["resistant_clones"], ("planting_material",)),
 }
 OF_KIND = {kind: name for name, (_, kinds) in KINDS.items() for kind in kinds}
 # The attack that trials of them count, by pest.
@@ -89,6 +91,7 @@ def fall_priors(mean: float, sd: float, bias_sd: float, spread_scale: float, nea
         bias_sd=bias_sd,
         near_weight=near_weight,
         variation_log_sd=SHARE_ERROR_LOG_SD,
+        cites=FALL_PRIORS,
     )
 
 
@@ -100,7 +103,7 @@ def fall_rows(effects: pd.DataFrame, share_error: float) -> pd.DataFrame:
     printed is ``share_error``. ``effects`` is the clean table.
     """
     own = _of_controls(effects)
-    rows = own[own["outcome"] == own["pest"].map(ATTACK)]
+    rows = with_studies(own[own["outcome"] == own["pest"].map(ATTACK)])
     compared = rows.groupby(["measure", "comparison"], sort=False, dropna=False)
     joined = compared.agg({"effect_id": lambda ids: ";".join(ids), "source_id": lambda cited: join(*cited)})
     means = compared[["log_ratio", "log_ratio_se"]].mean()
@@ -118,11 +121,6 @@ def _of_controls(effects: pd.DataFrame) -> pd.DataFrame:
     own = effects[effects["kind"].isin(OF_KIND) & effects["doubt"].isna()]
     control = own["kind"].map(OF_KIND)
     return own.assign(measure=control, pest=control.map({name: pest for name, (pest, _) in KINDS.items()}))
-
-
-def fall_cites(falls: Synthesis) -> tuple[str, ...]:
-    """What every fall cites: all rows, for together they tell the typical spread, and the priors."""
-    return (*sorted(split_lists(falls.rows["source_id"])), *FALL_PRIORS)
 
 
 def share_left(fall: np.ndarray | float) -> np.ndarray:
@@ -158,6 +156,7 @@ def against_trials(
     effects: pd.DataFrame,
     controls: list[Control],
     losses: dict[str, np.ndarray],
+    there: dict[str, tuple[str, ...]],
     share_error: float,
     level: float,
     seed: int,
@@ -165,9 +164,9 @@ def against_trials(
     """Trials that print the yield with a control, or the loss itself, against what attack and damage foretell.
 
     These figures are in neither, though two are of trials that also count attack. Results without a number cannot be
-    held against a forecast. ``losses`` are draws without control where each pest is. Columns: ``effect_id``,
-    ``name`` (of the control), ``outcome``, ``seen``, ``lower``, ``value`` and ``upper`` of the forecast with the error
-    of the trial, all log ratios, ``is_inside`` (of the interval), and ``source_id``.
+    held against a forecast. ``losses`` are draws without control where each pest is, which cite what ``there`` has
+    of it. Columns: ``effect_id``, ``name`` (of the control), ``outcome``, ``seen``, ``lower``, ``value`` and ``upper``
+    of the forecast with the error of the trial, all log ratios, ``is_inside`` (of the interval), and ``source_id``.
     """
     own = _of_controls(effects)
     # Another clone differs in more than its dieback, so its yield says nothing of that.
@@ -182,7 +181,8 @@ def against_trials(
         told = change + error * stream(seed, f"trial {row.effect_id}").standard_normal(len(change))
         lower, value, upper = np.quantile(told, [(1 - level) / 2, 0.5, (1 + level) / 2])
         ends = (row.log_ratio, lower, value, upper, bool(lower <= row.log_ratio <= upper))
-        found.append((row.effect_id, row.measure, row.outcome, *ends, row.source_id))
+        cited = join(row.source_id, *control.sources, *there[row.pest])
+        found.append((row.effect_id, row.measure, row.outcome, *ends, cited))
     columns = ["effect_id", "name", "outcome", "seen", "lower", "value", "upper", "is_inside", "source_id"]
     return pd.DataFrame(found, columns=columns)
 

@@ -17,12 +17,29 @@ from pipeline.study import known_rows
 READINGS = ("sabah", "aceh", "mixture")
 # The words of E047 and E048 name these shares of pods attacked.
 LOW_SHARE, HIGH_SHARE = 0.60, 0.90
-# "Little" loss at the low share is drawn from this up to the bound that is printed.
-LEAST_LOW_LOSS = 0.01
-# A loss that is printed as "about", or once and without an error, is taken to be good to a quarter of itself.
-ABOUT = 0.25
 # A plot on which every pod is attacked still yields something.
 LARGEST_LOSS = 0.99
+
+
+@dataclass(frozen=True)
+class CurvePriors:
+    """What is assumed about the damage curves, each between 0 and 1; raises ``ValueError`` for other values.
+
+    ``sabah_weight`` is the probability of the curve from Sabah. ``loss_error`` is how far, as a part of itself, a loss
+    may be off to either side that is printed as "about", or once and without an error. "Little" loss at the low share
+    of pods is drawn from ``least_low_loss`` up to the bound that is printed.
+    """
+
+    sabah_weight: float
+    loss_error: float
+    least_low_loss: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.sabah_weight <= 1:
+            raise ValueError(f"the weight of the curve from Sabah lies between 0 and 1, not {self.sabah_weight:g}")
+        for name, value in (("error of a printed loss", self.loss_error), ("least low loss", self.least_low_loss)):
+            if not 0 < value < 1:
+                raise ValueError(f"the {name} lies between 0 and 1, not {value:g}")
 
 
 @dataclass(frozen=True)
@@ -79,7 +96,7 @@ def with_loss(curve: DamageCurve, attacked: float, loss: np.ndarray) -> DamageCu
     return DamageCurve(at_all, np.where(at_all < LARGEST_LOSS, curve.power, np.maximum(1.0, through)))
 
 
-def draw_sabah(effects: pd.DataFrame, rng: np.random.Generator, size: int) -> DamageCurve:
+def draw_sabah(effects: pd.DataFrame, priors: CurvePriors, rng: np.random.Generator, size: int) -> DamageCurve:
     """Curves of the relation from Sabah: little loss below 60 % of pods attacked (E047), about 40 % at 90 % (E048).
 
     The low loss is drawn from the least with which the curve still leaves something at full attack.
@@ -88,13 +105,13 @@ def draw_sabah(effects: pd.DataFrame, rng: np.random.Generator, size: int) -> Da
         -np.expm1(float(row(effects, key)["log_ratio"]))
         for key in (known_rows.LOSS_SABAH_BELOW_60_PERCENT, known_rows.LOSS_SABAH_AT_90_PERCENT)
     )
-    high = rng.uniform((1 - ABOUT) * about, (1 + ABOUT) * about, size)
+    high = rng.uniform((1 - priors.loss_error) * about, (1 + priors.loss_error) * about, size)
     steepest = np.log(LARGEST_LOSS / high) / -np.log(HIGH_SHARE)
-    least = np.maximum(LEAST_LOW_LOSS, high * (LOW_SHARE / HIGH_SHARE) ** steepest)
+    least = np.maximum(priors.least_low_loss, high * (LOW_SHARE / HIGH_SHARE) ** steepest)
     return curve_through(rng.uniform(least, bound), high)
 
 
-def draw_aceh(reports: pd.DataFrame, rng: np.random.Generator, size: int) -> DamageCurve:
+def draw_aceh(reports: pd.DataFrame, priors: CurvePriors, rng: np.random.Generator, size: int) -> DamageCurve:
     """Curves through the loss (R022) and the share of pods attacked (R028) of a neglected farm in Aceh Timur.
 
     One point does not bend a curve: it is drawn from straight to the most bent one that still leaves something at
@@ -104,23 +121,22 @@ def draw_aceh(reports: pd.DataFrame, rng: np.random.Generator, size: int) -> Dam
         float(row(reports, key)["value_high"]) / 100
         for key in (known_rows.LOSS_ACEH_TIMUR, known_rows.PODS_ATTACKED_ACEH_TIMUR)
     )
-    here = rng.uniform((1 - ABOUT) * loss, min((1 + ABOUT) * loss, LARGEST_LOSS * attacked), size)
+    highest = min((1 + priors.loss_error) * loss, LARGEST_LOSS * attacked)
+    here = rng.uniform((1 - priors.loss_error) * loss, highest, size)
     power = rng.uniform(1.0, np.maximum(1.0, np.log(LARGEST_LOSS / here) / -np.log(attacked)))
     return DamageCurve(here / attacked**power, power)
 
 
 def draw_readings(
-    effects: pd.DataFrame, reports: pd.DataFrame, sabah_weight: float, rng: np.random.Generator, size: int
+    effects: pd.DataFrame, reports: pd.DataFrame, priors: CurvePriors, rng: np.random.Generator, size: int
 ) -> tuple[dict[str, DamageCurve], np.ndarray]:
     """Curves of each of ``READINGS``, and a number between 0 and 1 for each draw, shape (size,).
 
-    A draw of the mixture follows the curve from Sabah where that number is below ``sabah_weight``, else Aceh Timur.
+    A draw of the mixture follows the curve from Sabah where that number is below its weight, else Aceh Timur.
     """
-    if not 0 <= sabah_weight <= 1:
-        raise ValueError(f"the weight of the curve from Sabah lies between 0 and 1, not {sabah_weight:g}")
-    sabah, aceh = draw_sabah(effects, rng, size), draw_aceh(reports, rng, size)
+    sabah, aceh = draw_sabah(effects, priors, rng, size), draw_aceh(reports, priors, rng, size)
     lot = rng.random(size)
-    return {"sabah": sabah, "aceh": aceh, "mixture": mixture(sabah, aceh, lot < sabah_weight)}, lot
+    return {"sabah": sabah, "aceh": aceh, "mixture": mixture(sabah, aceh, lot < priors.sabah_weight)}, lot
 
 
 def mixture(sabah: DamageCurve, aceh: DamageCurve, is_sabah: np.ndarray) -> DamageCurve:

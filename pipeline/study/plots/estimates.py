@@ -7,18 +7,29 @@ import pandas as pd
 
 from pipeline.kit.data.citations import cite_parameters
 from pipeline.kit.language import LANGUAGES, Text, read_texts
-from pipeline.kit.publish.estimates import MEDIAN, MEDIAN_OF_POSTERIOR, Estimate, count_of, sources_of
+from pipeline.kit.publish.estimates import (
+    MEDIAN,
+    MEDIAN_OF_POSTERIOR,
+    PROBABILITY,
+    WEIGHT,
+    WIDTHS,
+    Estimate,
+    count_of,
+    sources_of,
+)
 from pipeline.kit.publish.keys import Key
-from pipeline.study.names import MEASURES, PACKAGES
+from pipeline.study.names import FULL_DOSE, MEASURES, PACKAGES
 from pipeline.study.plots.plot_table import ATTACK
 
 TEXTS = read_texts(__file__, "answers")
 UNITS = {"present_yield": "kg/ha"}
-CHANGE = "change of yield"
 BASES = {
     "present_yield": "per mature hectare (TM) and year, Kutai Timur",
     "pods_attacked": "of pods, mean over all mature hectares (TM) of Kutai Timur",
-    "pod_borer": "change of yield where 70 % of pods are attacked",
+    "pod_borer": "change of yield per hectare where the pod borer attacks 70 % of pods",
+    "fertilizer": f"change of yield per hectare with the measure; {FULL_DOSE}",
+    "technique": "change of yield per hectare with pruning",
+    "training": "change of yield per hectare with a field school",
 }
 # Series of the table, and what they are called in the keys.
 KEYS = {"prior": "prior", "survey": "alone", "together": "together"}
@@ -28,9 +39,9 @@ METHODS = {
     "together": "robust Bayesian update of the literature with the plots, spreads integrated over a grid",
 }
 WEIGHTS = {
-    "pinned": ("width of the interval over that before the survey; 1 is nothing learned", "ratio of widths"),
-    "literature_weight": ("probability that it is as the literature has it", "weight in the robust prior"),
-    "p_value": ("chance that the literature lets plots show what they show", "prior predictive p-value"),
+    "pinned": ("width of the interval over that before the survey; 1 is nothing learned", "ratio of widths", WIDTHS),
+    "literature_weight": ("probability that it is as the literature has it", "weight in the robust prior", PROBABILITY),
+    "p_value": ("chance that the literature lets plots show what they show", "prior predictive p-value", PROBABILITY),
 }
 # What a number cites that rests on plots: the survey of this project, which has no entry in the register of sources.
 SURVEY = "plot_survey"
@@ -81,6 +92,7 @@ def village_share(share: float, plots: int) -> Estimate:
         "of the variance of the log yield",
         "spreads of the model",
         **own,
+        value_is=WEIGHT,
     )
 
 
@@ -112,7 +124,7 @@ def _intervals(row: dict, sources: tuple[str, ...], level: float, seed: int) -> 
         if np.isfinite(value):
             cited = {"prior": sources, "survey": (SURVEY,), "together": tuple(sorted({*sources, SURVEY}))}[series]
             counted = count_of(sources) if series == "prior" else {"n": row["plots"], "n_of": PLOTS}
-            about = (UNITS.get(name, "%"), BASES.get(name, CHANGE), METHODS[series], cited)
+            about = (UNITS.get(name, "%"), BASES[name], METHODS[series], cited)
             middle = MEDIAN if series == "prior" else MEDIAN_OF_POSTERIOR
             counted |= {"lower": lower, "upper": upper, "level": level, "seed": seed, "value_is": middle}
             found.append(Estimate(Key("survey", (), key, (name,)), value, *about, **counted))
@@ -123,11 +135,16 @@ def _weights(row: dict, sources: tuple[str, ...]) -> list[Estimate]:
     """How far one quantity is pinned down, and what is left of its literature."""
     found = []
     counted: dict[str, Any] = {"n": int(row["plots"]), "n_of": PLOTS}
-    for kind, (basis, method) in WEIGHTS.items():
-        own = {"method": method, "sources": tuple(sorted({*sources, SURVEY, *LITERATURE_WEIGHT})), **counted}
+    for kind, (basis, method, value_is) in WEIGHTS.items():
+        own = {
+            "value_is": value_is,
+            "method": method,
+            "sources": tuple(sorted({*sources, SURVEY, *LITERATURE_WEIGHT})),
+            **counted,
+        }
         # Without plots no row moves them: nothing is pinned down, and the weight is what the parameter says.
         if not row["plots"]:
-            assumed: dict[str, Any] = {"method": ASSUMED, "sources": LITERATURE_WEIGHT}
+            assumed: dict[str, Any] = {"method": ASSUMED, "value_is": value_is, "sources": LITERATURE_WEIGHT}
             own = assumed if kind == "literature_weight" else own | {"sources": (SURVEY,)}
         if np.isfinite(row[kind]):
             found.append(Estimate(Key("survey", (), kind, (row["name"],)), float(row[kind]), "1", basis, **own))
@@ -141,7 +158,8 @@ def kinds() -> list[Key]:
 
 def meanings() -> pd.DataFrame:
     """What the numbers about each quantity are, by the part of their key: ``key``, ``basis``, ``method``."""
-    said = [*((CHANGE, METHODS[series]) for series in KEYS), *WEIGHTS.values()]
+    said = [("change of yield per hectare", METHODS[series]) for series in KEYS]
+    said += [(basis, method) for basis, method, _ in WEIGHTS.values()]
     rows = [(str(key), *about) for key, about in zip(kinds(), said, strict=True)]
     return pd.DataFrame(rows, columns=["key", "basis", "method"])
 

@@ -9,7 +9,7 @@ from sklearn.preprocessing import SplineTransformer
 
 from pipeline.kit.bayes.mixture import stream
 from pipeline.kit.data.citations import join
-from pipeline.kit.publish.estimates import SHARE_OF_CASES, Estimate, cited
+from pipeline.kit.publish.estimates import EXPECTED, SHARE_OF_CASES, SMALLEST, Estimate, cited
 from pipeline.kit.publish.keys import Key
 from pipeline.study.plots.model import Likelihood
 from pipeline.study.prices.scope import CHOICE, MEAN_INCOME, Dated
@@ -18,7 +18,7 @@ from pipeline.study.scenarios.choices import KNOTS, PLOTS, RANK, SHOWN_BY_PLOTS,
 # A survey shows these inputs of the choice at once.
 SHOWN = tuple(SHOWN_BY_PLOTS)
 DECISIONS = ("best_two", "all_packages")
-CHOSEN = {"best_two": "choice between the two best packages", "all_packages": CHOICE}
+SHARE_WORDS = {"half": "half", "nine_tenths": "nine tenths"}
 # More plots than a survey of the district can have: what is left then is bias.
 ENDLESS = 10**9
 # A gain below this share of the largest income is none.
@@ -201,18 +201,27 @@ def _named(names: pd.Series, places: pd.DataFrame) -> dict[str, set[str]]:
 
 
 def size_estimates(
-    needed: pd.DataFrame, values: dict[str, float], dated: Dated, cites: tuple[str, ...], level: float, seed: int
+    needed: pd.DataFrame,
+    values: dict[str, float],
+    two: tuple[str, str],
+    dated: Dated,
+    cites: tuple[str, ...],
+    level: float,
+    seed: int,
 ) -> list[Estimate]:
     """Plots and villages for a choice between the two best packages, and what endless plots would be worth.
 
     ``needed`` has a row per share of the value: ``share``, ``plots`` and ``villages`` each with ``_lower``, ``_value``
-    and ``_upper``; ``values`` in Rp/ha by decision.
+    and ``_upper``; ``values`` in Rp/ha by decision, ``two`` names the two best packages.
     """
     found, own = [], cited(cites, seed)
+    best_two = f"choice between the two best packages; {two[0]}; {two[1]}"
+    chosen = {"best_two": best_two, "all_packages": CHOICE}
     for decision, value in values.items():
         key = Key("survey", (), "value", (decision,))
-        basis = dated.at(f"{MEAN_INCOME}; {CHOSEN[decision]}; a survey of plots without end", cites)
-        found.append(Estimate(key, value / 1e6, "million Rp/ha", basis, SAMPLE, **own))
+        said = f"{MEAN_INCOME}; {chosen[decision]}; a survey of plots without end"
+        basis = dated.at(said, cites, fertilizer="ceiling")
+        found.append(Estimate(key, value / 1e6, "million Rp/ha", basis, SAMPLE, value_is=EXPECTED, **own))
     method = f"{SAMPLE}; interval over how much farms differ"
     for row in needed.to_dict("records"):
         for kind in ("plots", "villages"):
@@ -220,10 +229,14 @@ def size_estimates(
             ends = {"lower": lower, "upper": upper, "level": level} if np.isfinite([lower, upper]).all() else {}
             key, basis = (
                 Key("survey", (), f"{kind}_needed", (row["share"],)),
-                f"least {kind} for this share of the value of plots without end; {CHOSEN['best_two']}",
+                dated.at(
+                    f"least {kind} for {SHARE_WORDS[row['share']]} of the value of plots without end; {best_two}",
+                    cites,
+                    fertilizer="ceiling",
+                ),
             )
             if np.isfinite(value):
-                found.append(Estimate(key, value, kind, basis, method, **ends, **own))
+                found.append(Estimate(key, value, kind, basis, method, value_is=SMALLEST, **ends, **own))
     return found
 
 

@@ -5,7 +5,15 @@ import re
 import numpy as np
 import pandas as pd
 
-from pipeline.kit.publish.estimates import COUNT, MEDIAN_OF_POSTERIOR, SHARE_OF_CASES, Estimate, split_sources
+from pipeline.kit.publish.estimates import (
+    COUNT,
+    LEAST_SQUARES,
+    MEDIAN_OF_POSTERIOR,
+    SHARE_OF_CASES,
+    SPARED,
+    Estimate,
+    split_sources,
+)
 from pipeline.kit.publish.keys import Key
 from pipeline.study.price_response.learners import r2_over_groups
 from pipeline.study.price_response.panel import AREA, PRODUCTION, YIELD, cited_drivers
@@ -62,9 +70,10 @@ def _in_per_cent(reading: Reading, sources: tuple[str, ...], level: float) -> Es
     lower, value, upper = (float(np.expm1(factor * part) * 100) for part in reading.interval)
     special = CASES.get(reading.key.case[0]) or (CASES["indonesia"] if topic.endswith("_indonesia") else "")
     basis = "; ".join(filter(None, (BASES[topic], _years(reading.key), special)))
+    value_is = MEDIAN_OF_POSTERIOR if reading.method == BAYES else LEAST_SQUARES
     return Estimate(
         reading.key, value, "%", basis, reading.method, sources, reading.years, "years", lower, upper, level,
-        headline=str(reading.key) in HEADLINES, value_is=MEDIAN_OF_POSTERIOR if reading.method == BAYES else "",
+        headline=str(reading.key) in HEADLINES, value_is=value_is,
     )  # fmt: skip
 
 
@@ -90,9 +99,10 @@ def skill_estimates(
     return [
         r2,
         Estimate(_skill("r2_own_mean"), every["r2_own_mean"] * 100, "%", "squared changes",
-                 "leave one country out, against the mean of its own past", sources, len(one), "countries"),
+                 "leave one country out, against the mean of its own past", sources, len(one), "countries",
+                 value_is=SPARED),
         Estimate(_skill("crps_gain"), every["crps_gain"] * 100, "%", "of the CRPS", LEFT_OUT, sources,
-                 len(one), "countries"),
+                 len(one), "countries", value_is=SPARED),
         Estimate(_skill("coverage_80"), every["coverage_80"], "1", f"{CHANGES} inside 80 % intervals", FORETOLD,
                  sources, int(every["n"]), "country-years", value_is=SHARE_OF_CASES),
         Estimate(_skill("coverage_95"), every["coverage_95"], "1", f"{CHANGES} inside 95 % intervals", FORETOLD,
@@ -104,7 +114,14 @@ def skill_estimates(
     ]  # fmt: skip
 
 
-PANEL = "with a change from the year before that prices and El Nino may explain"
+# What the country-years of a panel are, by its name.
+_EXPLAINED = "with a change from the year before that prices and El Nino may explain"
+PANELS = {
+    "rows": f"yields {_EXPLAINED}",
+    "area_rows": f"areas harvested {_EXPLAINED}",
+    "production_rows": f"productions {_EXPLAINED}",
+    "rainfall_rows": f"yields {_EXPLAINED}; only where rain was observed in that year and the year before",
+}
 
 
 def _skill(quantity: str) -> Key:
@@ -115,7 +132,7 @@ def panel_estimates(rows: dict[str, pd.DataFrame]) -> list[Estimate]:
     """Country-years used, by panel."""
     return [
         Estimate(
-            Key("price_panel", (name,)), len(used), "country-years", PANEL, "count",
+            Key("price_panel", (name,)), len(used), "country-years", PANELS[name], "count",
             (*split_sources(used["source_id"]), *UNOFFICIAL, *CREDIBLE), used["iso3"].nunique(), "countries",
         )
         for name, used in rows.items()
@@ -151,7 +168,7 @@ def _share(
 ) -> Estimate:
     lower, value, upper = (part * 100 for part in interval)
     return Estimate(key, value, "%", "squared yearly changes explained out of sample", method, sources, n,
-                    "countries", lower, upper, level, seed, headline)  # fmt: skip
+                    "countries", lower, upper, level, seed, headline, SPARED)  # fmt: skip
 
 
 def left_out_table(parts: dict[str, dict[str, int]]) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from pipeline.kit.data.citations import cite_parameters, join, source_of
+from pipeline.kit.data.citations import cite_parameters, join, source_of, split_lists
 from pipeline.kit.data.sources import load_raw
 
 # Callers know the ratios as part of this module.
@@ -26,8 +26,9 @@ WORLD_COLUMNS = (
 )
 
 
-def contents(tsp_p2o5_percent: float) -> tuple[dict[tuple[str, str], float], list[str]]:
-    """Nutrients in the fertilizers of ``TRADED`` and in cocoa NPK, by nutrient and fertilizer, and what they cite.
+def contents(tsp_p2o5_percent: float) -> tuple[dict[tuple[str, str], float], list[str], str]:
+    """Nutrients in the fertilizers of ``TRADED`` and in cocoa NPK, by nutrient and fertilizer, what they cite, and the
+    warnings on that.
 
     In per cent by mass, in the oxide form in which they are sold.
     """
@@ -35,7 +36,8 @@ def contents(tsp_p2o5_percent: float) -> tuple[dict[tuple[str, str], float], lis
     table = load_raw("conversions", ("value",)).set_index(["quantity", "item"])
     found = table.loc[[pair for pair in wanted if pair in table.index]]
     cites = [*found["source_id"], *cite_parameters("prices.tsp_p2o5_percent")]
-    return {**found["value"].to_dict(), ("p2o5", "tsp"): tsp_p2o5_percent}, cites
+    warnings = ";".join(sorted(split_lists(found["warnings"].dropna())))
+    return {**found["value"].to_dict(), ("p2o5", "tsp"): tsp_p2o5_percent}, cites, warnings
 
 
 def cocoa_npk_at_world_prices(prices: pd.DataFrame, content: dict[tuple[str, str], float]) -> pd.Series:
@@ -54,10 +56,10 @@ def cocoa_npk_at_world_prices(prices: pd.DataFrame, content: dict[tuple[str, str
 def world_prices(tsp_p2o5_percent: float) -> pd.DataFrame:
     """Monthly world prices with the fertilizer-to-cocoa price ratio, which rests on what fertilizers hold, too."""
     frame = load_raw("worldbank_prices_monthly", ("year", "month", *WORLD_COLUMNS))
-    content, cites = contents(tsp_p2o5_percent)
+    content, cites, warnings = contents(tsp_p2o5_percent)
     frame["cocoa_npk_usd_per_kg"] = cocoa_npk_at_world_prices(frame, content)
     frame["fertilizer_cocoa_ratio"] = frame["cocoa_npk_usd_per_kg"] / frame["cocoa_usd_per_kg"]
-    return frame.assign(source_id=[join(own, *cites) for own in frame["source_id"]])
+    return frame.assign(source_id=[join(own, *cites) for own in frame["source_id"]], warnings=warnings)
 
 
 def world_prices_annual() -> pd.DataFrame:

@@ -1,13 +1,14 @@
 """Published prices: fertilizer in cocoa at world and at rupiah prices (02), and what things cost now (06)."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from pipeline.kit.data.citations import cite_parameters
 from pipeline.kit.data.contracts import row
-from pipeline.kit.publish.estimates import MEAN, PUBLISHED, Estimate, cited, restated, split_sources
+from pipeline.kit.publish.estimates import FROM_FIGURES, MEAN, PUBLISHED, Estimate, cited, restated, split_sources
 from pipeline.kit.publish.keys import Key
 from pipeline.study import known_rows
 from pipeline.study.prices.prices_now import bean_reports, newest_at_home, year_of
@@ -32,8 +33,9 @@ def price_estimates(periods: pd.DataFrame, rupiah: pd.DataFrame) -> list[Estimat
             Key("fertilizer_cocoa_ratio", (str(period),)),
             row["mean"],
             "kg beans per kg fertilizer",
-            f"world prices of {row['first_month']} to {row['last_month']}; interval is the range of months",
-            "mean of months",
+            f"nutrients of cocoa NPK 14-12-16 in urea, TSP and KCl over cocoa; world prices of {row['first_month']} to "
+            f"{row['last_month']}; interval is the range of months",
+            "mean of the ratios of months",
             split_sources([row["source_id"]]),
             int(row["months"]),
             "months",
@@ -66,6 +68,7 @@ def _rupiah_estimate(name: str, row: pd.Series) -> Estimate:
         "fertilizer price over the bean price reported nearest to it in time",
         **cited([row["source_id"]]),
         headline=True,
+        value_is=FROM_FIGURES,
     )
 
 
@@ -91,6 +94,7 @@ def present_estimates(
             f"minimum wage of Kutai Timur, {year_of(as_of)}, per working day",
             "monthly wage over assumed working days",
             **cited((wage[1], *WORKING_DAYS, *AS_OF)),
+            value_is=FROM_FIGURES,
         ),
         *_world_since(world, as_of),
     ]
@@ -103,8 +107,11 @@ def _beans(prices: pd.DataFrame, bean_price: float, as_of: str) -> list[Estimate
     is_reported = bool(np.isclose(bean_price, newest["price_idr_per_kg"].mean()))
     basis = f"dry beans at the farm gate, {place}, {day}" if is_reported else "dry beans at the farm gate; as set"
     sources = (*split_sources(newest["source_id"]), *PRICE_CITES["present"]) if is_reported else PRICE_CITES["present"]
-    method = "middle of the newest report" if is_reported else "parameter"
-    found = [Estimate(Key("price", ("cocoa",)), bean_price, "Rp/kg", basis, method, headline=True, **cited(sources))]
+    told: dict[str, Any] = {"method": "parameter"}
+    if is_reported:
+        told = {"method": "middle of the newest report", "value_is": FROM_FIGURES}
+    own = cited(sources) | told
+    found = [Estimate(Key("price", ("cocoa",)), bean_price, "Rp/kg", basis, headline=True, **own)]
     span = f"reports of {reports['date_from'].min()} to {reports['date_from'].max()}"
     prices_reported = reports["price_idr_per_kg"]
     for name, place in (("least", prices_reported.idxmin()), ("most", prices_reported.idxmax())):
@@ -146,6 +153,7 @@ def _fertilizers(prices: pd.DataFrame, cases: pd.DataFrame, as_of: str) -> list[
             moved,
             headline=True,
             **cited([market["source_id"]]),
+            value_is=FROM_FIGURES,
         ),
     ]  # fmt: skip
 
@@ -167,6 +175,7 @@ def _world_since(world: pd.DataFrame, as_of: str) -> list[Estimate]:
             f"world price of {last} against {as_of}",
             "change of the monthly price in dollars",
             **cited((*_of_table(by_month.loc[[as_of, last], "source_id"], table), *AS_OF)),
+            value_is=FROM_FIGURES,
         )
         for name, (column, table) in columns.items()
     ]

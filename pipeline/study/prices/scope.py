@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -54,13 +54,15 @@ AS_SET = "bean price set to"
 class Dated:
     """The prices that numbers rest on: words for each bean price by its name, and the ``month`` of all others.
 
-    ``multiplied`` says that prices of fertilizer were moved. Freight and training cost are the exception: one report
-    and studies of 2012 to 2020, and nothing says what they cost now.
+    ``fertilizers`` says of which day each price of fertilizer is, by its case, and ``multiplied`` that they were moved.
+    Freight and training cost are the exception: one report and studies of 2012 to 2020, and nothing says what they
+    cost now.
     """
 
     beans: dict[str, str]
     month: str
     multiplied: str = ""
+    fertilizers: dict[str, str] = field(default_factory=dict)
 
     @property
     def rate(self) -> str:
@@ -70,13 +72,14 @@ class Dated:
     def at(self, basis: str, cites: Iterable[str], beans: str = "present", fertilizer: str = "") -> str:
         """A basis with the prices that enter its number: those of which ``cites`` has the parameter, and no others.
 
-        ``beans`` is ``present`` or a key of ``BEAN_PRICES``. ``fertilizer`` says which of its prices enters, where
-        that is one of several.
+        ``beans`` is ``present`` or a key of ``BEAN_PRICES``. ``fertilizer`` says which of its prices enters, by its
+        case or in words of its own.
         """
+        price = self.fertilizers.get(fertilizer, fertilizer)
         words = {
             PRICE_CITES[beans][0]: self.beans[beans],
             WAGE: f"wage of {self.month}",
-            FERTILIZER: (fertilizer or f"fertilizer price of {self.month}") + self.multiplied,
+            FERTILIZER: (price or f"fertilizer price of {self.month}") + self.multiplied,
             FREIGHT: "freight as reported years before",
             TRAINING: f"training cost as reported years before, at the {self.rate}",
         }
@@ -85,12 +88,17 @@ class Dated:
 
 
 def dated(
-    prices: pd.DataFrame, bean_prices: dict[str, float], as_of: str, fertilizer_multiplier: float | None = None
+    prices: pd.DataFrame,
+    bean_prices: dict[str, float],
+    as_of: str,
+    fertilizer_multiplier: float | None = None,
+    cases: pd.DataFrame | None = None,
 ) -> Dated:
     """The prices of a run: a bean price that no report stands behind, and moved fertilizer prices, are said to be set.
 
     ``prices`` is the clean table of local prices, ``bean_prices`` are in Rp/kg by name, ``present`` among them;
-    the multiplier is left out where no price of fertilizer enters the sums.
+    the multiplier and the ``cases``, which are the prices of fertilizer with their dates, are left out where none
+    enters the sums.
     """
     newest = newest_at_home(prices, as_of)
     place, day = newest["place"].iloc[0], newest["date_from"].iloc[0]
@@ -101,7 +109,15 @@ def dated(
         for name, price in bean_prices.items()
     }
     moved = "" if fertilizer_multiplier in (None, 1) else f"; fertilizer times {fertilizer_multiplier:g}"
-    return Dated(words, as_of, moved)
+    return Dated(words, as_of, moved, {} if cases is None else _fertilizers(cases, as_of))
+
+
+def _fertilizers(cases: pd.DataFrame, as_of: str) -> dict[str, str]:
+    """Of which day each price of fertilizer is, by its case."""
+    months = {case.name: case.date[:7] for case in cases.itertuples(index=False)}
+    ceiling, before = (f"ceiling price of fertilizer (HET) {when} {months['ceiling']}" for when in ("since", "before"))
+    market = f"shop price of fertilizer of {months['market']}, carried to {as_of}"
+    return {"ceiling": ceiling, "ceiling_before": before, "market": market}
 
 
 def _is_reported(name: str, price: float) -> bool:

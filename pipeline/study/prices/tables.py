@@ -42,6 +42,7 @@ WORLD_PRICES = Table(
             0.001,
             10,
         ),
+        WARNING,
         SOURCE_ID,
     ),
 )

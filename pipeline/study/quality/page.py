@@ -10,10 +10,10 @@ import pandas as pd
 
 from pipeline.kit import paths
 from pipeline.kit.data import usage
-from pipeline.kit.data.citations import join, sources_in, to_stored
+from pipeline.kit.data.citations import citing, join, sources_in, to_stored
 from pipeline.kit.data.contracts import Table, read_clean
 from pipeline.kit.language import LANGUAGES, Text, format_number, format_unit
-from pipeline.kit.publish.estimates import Estimate, Prose, load_estimates
+from pipeline.kit.publish.estimates import FROM_FIGURES, Estimate, Prose, load_estimates
 from pipeline.kit.publish.keys import Key
 from pipeline.kit.stages.inputs import guarded
 from pipeline.study.quality.register import (
@@ -114,7 +114,8 @@ def answers_of(conflict: Conflict, found: list[Found], estimates: dict[str, Esti
             value = values[answer.above] / values[answer.below] * answer.factor
             source = tuple(figure.source_id for figure in found)
             key = Key(conflict.name, (str(number + 1),))
-            answers.append(Estimate(key, value, answer.unit, "", "division of published figures", source, 2))
+            how = "division of published figures"
+            answers.append(Estimate(key, value, answer.unit, "", how, source, 2, value_is=FROM_FIGURES))
         else:
             answers.append(estimates[answer])
     return answers
@@ -213,8 +214,11 @@ Every clean table: gaps that its contract allows, flags and warnings. Nothing is
 """
 
 
-def count(table: Table, frame: pd.DataFrame) -> list[tuple[str, str, str, int]]:
-    """Counts of one table as rows (table, kind, name, number): rows, gaps per column, flags, warnings."""
+def count(table: Table, frame: pd.DataFrame) -> list[tuple[str, str, str, int, str]]:
+    """Counts of one table as rows (table, kind, name, number, source_id): rows, gaps per column, flags, warnings.
+
+    Every count is over all rows, so it cites what all of them cite.
+    """
     found = [("rows", "", len(frame))]
     found += [("gap", column.name, int(frame[column.name].isna().sum())) for column in table.columns]
     found += [("flag", column.name, int(frame[column.name].sum())) for column in table.columns if column.kind == "flag"]
@@ -223,7 +227,8 @@ def count(table: Table, frame: pd.DataFrame) -> list[tuple[str, str, str, int]]:
         found += [("warning", word, number) for word, number in sorted(words.items())]
     if table == CONFLICTS:
         found.append(("conflict", "figures involved", int(frame["n_figures"].sum())))
-    return [(table.name, kind, name, number) for kind, name, number in found if kind == "rows" or number]
+    cited = join(*frame[citing(frame)[0]].dropna())
+    return [(table.name, kind, name, number, cited) for kind, name, number in found if kind == "rows" or number]
 
 
 def page(counts: pd.DataFrame) -> str:
@@ -239,9 +244,9 @@ def page(counts: pd.DataFrame) -> str:
 def main() -> int:
     """Count and write the table and the page."""
     rows = [row for table in TABLES for row in count(table, read_clean(table))]
-    counts = pd.DataFrame(rows, columns=["table", "kind", "name", "number"])
+    counts = pd.DataFrame(rows, columns=["table", "kind", "name", "number", "source_id"])
     FOLDER.mkdir(parents=True, exist_ok=True)
-    counts.to_csv(FOLDER / "data_quality.csv", index=False, lineterminator="\n")
+    to_stored(counts).to_csv(FOLDER / "data_quality.csv", index=False, lineterminator="\n")
     (FOLDER / "data_quality.md").write_text(page(counts), encoding="utf-8")
     conflicts, pages = register()
     to_stored(conflicts).to_csv(FOLDER / "conflicts.csv", index=False, lineterminator="\n", float_format="%.10g")

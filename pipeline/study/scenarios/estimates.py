@@ -1,13 +1,24 @@
 """Published estimates of what the options return, at present prices and at others, and what an extra kg costs."""
 
-from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from pipeline.kit.data.contracts import row
 from pipeline.kit.language import Text, read_texts
-from pipeline.kit.publish.estimates import MEDIAN, SHARE, Estimate, Quantity, cited, from_draws, restated
+from pipeline.kit.publish.estimates import (
+    EXPECTED,
+    MEDIAN,
+    QUANTILE,
+    SHARE,
+    SMALLEST,
+    Estimate,
+    Quantity,
+    cited,
+    from_draws,
+    restated,
+)
 from pipeline.kit.publish.keys import Key
 from pipeline.study import known_rows
 from pipeline.study.causes.estimates import Named, named
@@ -68,7 +79,7 @@ BAD = Quantity(
         "scenario.training.bad_case", "scenario.training_fertilizer.bad_case", "scenario.package.bad_case",
         "scenario.full_package.bad_case", "scenario.borer_sanitation.bad_case", "scenario.pruning.bad_case",
         "scenario.organic_fertilizer.bad_case",
-    ), BORER_HECTARE,
+    ), BORER_HECTARE, QUANTILE,
 )  # fmt: skip
 NET_INCOME = {
     "present": Quantity(
@@ -251,12 +262,17 @@ def _dose(option: str) -> str:
     return f"; {FULL_DOSE}" if any(part.startswith("fertilizer") for part in PARTS.get(option, (option,))) else ""
 
 
+def _price(option: str) -> str:
+    """Which price of fertilizer an option pays; the ceiling where it is not said to be another."""
+    return IN_GRID[option][1] if option in IN_GRID else ""
+
+
 def _per_hectare(
     name: str, outcome: dict[str, np.ndarray], dated: Dated, cites: ScenarioCites, level: float, seed: int
 ) -> list[Estimate]:
     income, hectare = outcome["net_income_idr_per_ha"], f"{BORER_HECTARE}{_dose(name)}"
     paid, spent, gained = (
-        cited(own, seed) | {"basis": dated.at(hectare, own)}
+        cited(own, seed) | {"basis": dated.at(hectare, own, fertilizer=_price(name))}
         for own in (cites.income(name, "present"), cites.cost(name), cites.gain(name))
     )
     drawn = [
@@ -285,7 +301,7 @@ def price_estimates(
     for name in names:
         for cocoa in OTHER_PRICES:
             at, paid = rows.loc[(*IN_GRID.get(name, (name, "none")), cocoa)], cites.income(name, cocoa)
-            own = cited(paid, seed) | {"basis": dated.at(f"{BORER_HECTARE}{_dose(name)}", paid, cocoa)}
+            own = cited(paid, seed) | {"basis": dated.at(f"{BORER_HECTARE}{_dose(name)}", paid, cocoa, _price(name))}
             value, lower, upper = (at[f"net_income_idr_per_ha{part}"] / 1e6 for part in ("", "_lower", "_upper"))
             income, loss = NET_INCOME[cocoa], LOSS[cocoa]
             interval = {"lower": lower, "upper": upper, "level": level, "value_is": MEDIAN}
@@ -304,6 +320,7 @@ def cost_estimates(curve: pd.DataFrame, dated: Dated, cites: ScenarioCites, leve
             {"lower": measure.lower, "upper": measure.upper, "level": level} if np.isfinite(measure.upper) else {}
         )
         own = cited((*cites.gain(measure.name), *cites.cost(measure.name)), seed)
+        said = f"{BORER_HECTARE}{_dose(measure.name)}; the beans not counted"
         method = "kg that one rupiah brings, median, turned over"
         evidence = "" if measure.is_ranked else "; without direct evidence, not ranked"
         found.append(
@@ -311,10 +328,11 @@ def cost_estimates(curve: pd.DataFrame, dated: Dated, cites: ScenarioCites, leve
                 Key("cost_per_kg", (measure.name,)),
                 measure.value,
                 "Rp/kg",
-                dated.at(f"{BORER_HECTARE}{_dose(measure.name)}; the beans not counted", own["sources"]) + evidence,
+                dated.at(said, own["sources"], fertilizer=_price(measure.name)) + evidence,
                 method,
                 **interval,
                 **own,
+                value_is=MEDIAN,
             )
         )
     return found
@@ -394,35 +412,39 @@ def information_estimates(
 
     ``hectares`` are draws of the mature hectares that take part.
     """
-    own, basis = cited(cites, seed), dated.at(f"{MEAN_INCOME}; {CHOICE}", cites)
+    own, basis = cited(cites, seed), dated.at(f"{MEAN_INCOME}; {CHOICE}", cites, fertilizer="ceiling")
+    worth: dict[str, Any] = {"unit": "million Rp/ha", "value_is": EXPECTED, **own}
     found = [
-        Estimate(Key("information", (), "everything"), everything / 1e6, "million Rp/ha", basis, PERFECT, **own),
+        Estimate(Key("information", (), "everything"), everything / 1e6, basis=basis, method=PERFECT, **worth),
         from_draws(
             Key("information", (), "everything_regency"),
             everything * hectares / 1e9,
             level,
             unit="billion Rp/yr",
-            basis=dated.at(f"all mature hectares of Kutai Timur that take part; {CHOICE}", cites),
+            basis=dated.at(f"all mature hectares of Kutai Timur that take part; {CHOICE}", cites, fertilizer="ceiling"),
             method=f"{PERFECT}, times hectares",
             **own,
         ),
     ]
     for known in by_input.itertuples(index=False):
         key, value = Key("information", (known.name,)), float(known.value) / 1e6
-        found.append(Estimate(key, value, "million Rp/ha", f"{basis}; {NOISE}", PARTIAL, **own))
+        found.append(Estimate(key, value, basis=f"{basis}; {NOISE}", method=PARTIAL, **worth))
     return found
 
 
-def plot_estimates(needed: pd.DataFrame, cites: Iterable[str], level: float, seed: int) -> list[Estimate]:
+def plot_estimates(
+    needed: pd.DataFrame, dated: Dated, cites: tuple[str, ...], level: float, seed: int
+) -> list[Estimate]:
     """Number of plots for half and nine tenths of the value of an input, where a number that was compared is enough."""
     found = []
     for asked in needed[needed["value"].notna()].itertuples(index=False):
         interval = {"lower": asked.lower, "upper": asked.upper, "level": level} if np.isfinite(asked.upper) else {}
-        key, basis = (
-            Key("plots", (asked.name, asked.share)),
-            f"smallest number compared that gives this share of the value; {CHOICE}",
-        )
-        found.append(Estimate(key, asked.value, "plots", basis, SAMPLE, **interval, **cited(cites, seed)))
+        key = Key("plots", (asked.name, asked.share))
+        share = {"half": "half", "nine_tenths": "nine tenths"}[asked.share]
+        said = f"smallest number compared that gives {share} of the value of knowing it; {MEAN_INCOME}; {CHOICE}"
+        basis = dated.at(said, cites, fertilizer="ceiling")
+        own = cited(cites, seed) | {"value_is": SMALLEST}
+        found.append(Estimate(key, asked.value, "plots", basis, SAMPLE, **interval, **own))
     return found
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from pipeline.kit.data.citations import cite_parameters, join
 from pipeline.kit.data.contracts import row, sources_of_rows
-from pipeline.kit.publish.estimates import Estimate, cited, from_draws, restated
+from pipeline.kit.publish.estimates import FROM_FIGURES, Estimate, cited, from_draws, restated
 from pipeline.kit.publish.keys import Key
 from pipeline.study import known_rows
 from pipeline.study.names import PACKAGES
@@ -263,7 +263,15 @@ def fermentation_estimates(pairs: pd.DataFrame, container: pd.Series) -> list[Es
             ("per_container", one, "million Rp", "premium on one container", shipped),
         )
         found += [
-            Estimate(Key("fermentation", (month,), name), float(value), unit, basis, how, **cited(cites))
+            Estimate(
+                Key("fermentation", (month,), name),
+                float(value),
+                unit,
+                basis,
+                how,
+                **cited(cites),
+                value_is=FROM_FIGURES,
+            )
             for name, value, unit, how, cites in parts
         ]
     return found
@@ -300,6 +308,7 @@ def restated_estimates(
             f"{dated.beans['present']}; {dated.rate}",
             "price of dry beans in dollars",
             **cited(price_sources),
+            value_is=FROM_FIGURES,
         ),
         _restated(Key("export", ("berau_2025",)), row(context, known_rows.EXPORT_BERAU_2025), "t"),
         _restated(Key("fermentation", ("dry_year",)), row(context, known_rows.FERMENTED_JEMBRANA_2020), "t"),
@@ -311,6 +320,7 @@ def restated_estimates(
             "all labour on cacao in Tabanan, Bali, 2012, per tonne of dry beans",
             "labour per ha over the mean yield of those who ferment and those who do not",
             **cited(sources_of_rows(baselines, *tabanan)),
+            value_is=FROM_FIGURES,
         ),
     ]
 

@@ -4,7 +4,7 @@ import pandas as pd
 
 from pipeline.kit.data.contracts import STATUS
 from pipeline.kit.language import Text
-from pipeline.kit.publish.estimates import ROWS, Estimate, restated, split_sources
+from pipeline.kit.publish.estimates import MEDIAN_OF_FIGURES, ROWS, Estimate, restated, split_sources
 from pipeline.kit.publish.keys import Key
 from pipeline.study import known_rows
 
@@ -67,6 +67,7 @@ def official_estimates(regional: pd.DataFrame, conflicts: pd.DataFrame) -> list[
             len(conflicts),
             "conflicts",
             headline=True,
+            value_is=MEDIAN_OF_FIGURES,
         )
     )
     return found

@@ -8,14 +8,14 @@ from matplotlib.axes import Axes
 from scipy.special import ndtri
 
 from pipeline.kit.language import Text, read_texts
-from pipeline.kit.publish.estimates import MEDIAN_OF_POSTERIOR, PROBABILITY, Estimate, split_sources
+from pipeline.kit.publish.estimates import DEVIATION, MEDIAN_OF_POSTERIOR, PROBABILITY, WEIGHT, Estimate, split_sources
 from pipeline.kit.publish.figures import BLACK, BLUE, GREEN, GREY, ORANGE, Caption, draw_intervals, label, localise
 from pipeline.kit.publish.keys import Key
 from pipeline.study.names import FULL_DOSE, POOLED_MEASURES
 from pipeline.study.synthesis.certainty import CERTAINTIES
 from pipeline.study.synthesis.certainty import TEXTS as WORDS
-from pipeline.study.synthesis.comparisons import Variation
-from pipeline.study.synthesis.pooling import NOT_SIGNIFICANT, VARIATION, Synthesis
+from pipeline.study.synthesis.comparisons import VARIATION, Variation
+from pipeline.study.synthesis.pooling import NOT_SIGNIFICANT, Synthesis
 
 TEXTS = read_texts(__file__)
 
@@ -26,7 +26,7 @@ CERTAINTY = Caption.read(TEXTS, "certainty")
 POOLED = {"mean": Text("mean over places", "rerata semua tempat"), "new": Text("new regency", "kabupaten baru")}
 
 
-def effect_rows(estimates: list[Estimate], studies: pd.DataFrame) -> pd.DataFrame:
+def effect_rows(estimates: list[Estimate], studies: pd.DataFrame, synthesis: Synthesis) -> pd.DataFrame:
     """Intervals (``kind`` predictive and mean) and single studies (``kind`` study), in per cent of yield.
 
     A study cites its own rows, the others all that the figure cites; one that is only said to be not significant has
@@ -34,9 +34,12 @@ def effect_rows(estimates: list[Estimate], studies: pd.DataFrame) -> pd.DataFram
     """
     kinds = {"effect": "predictive", "mean_effect": "mean"}
     chosen = [e for e in estimates if e.key.topic in kinds]
-    rows = [(kinds[e.key.topic], e.key.case[0], e.lower, e.value, e.upper, None) for e in chosen]
+    rows: list[tuple[Any, ...]] = [(kinds[e.key.topic], e.key.case[0], e.lower, e.value, e.upper, None) for e in chosen]
     told = studies[studies["log_ratio"].notna()]
-    rows += [("study", s.measure, np.nan, np.expm1(s.log_ratio) * 100, np.nan, s.sources) for s in told.itertuples()]
+    rows += [
+        ("study", s.measure, np.nan, np.expm1(s.log_ratio) * 100, np.nan, synthesis.rows_of(s.measure, s.study_id))
+        for s in told.itertuples()
+    ]
     return pd.DataFrame(rows, columns=["kind", "name", "lower", "value", "upper", "source_id"])
 
 
@@ -60,7 +63,7 @@ def draw_effects(axes: Axes, data: pd.DataFrame, language: str) -> None:
     axes.legend(fontsize=8, loc="lower right")
 
 
-def forest_rows(studies: pd.DataFrame, estimates: list[Estimate], level: float) -> pd.DataFrame:
+def forest_rows(studies: pd.DataFrame, estimates: list[Estimate], synthesis: Synthesis, level: float) -> pd.DataFrame:
     """One row per study (``kind`` direct, elsewhere or hidden) and two pooled ones per measure, as ratios of yields.
 
     ``studies`` comes from ``robustness.contributions``; direct ones come first. A hidden study is only said to be not
@@ -78,7 +81,7 @@ def forest_rows(studies: pd.DataFrame, estimates: list[Estimate], level: float) 
             else:
                 ends = np.exp([s.log_ratio - reach * s.se, s.log_ratio, s.log_ratio + reach * s.se])
             kind = "hidden" if is_hidden else "direct" if s.is_direct else "elsewhere"
-            rows.append((measure, s.study_id, kind, *ends, s.sources))
+            rows.append((measure, s.study_id, kind, *ends, synthesis.rows_of(measure, s.study_id)))
         for kind, topic in (("mean", "mean_effect"), ("new", "effect")):
             e = by_key[Key(topic, (measure,))]
             rows.append((measure, kind, kind, *(1 + part / 100 for part in (e.lower, e.value, e.upper)), None))
@@ -160,7 +163,11 @@ def draw_certainty(axes: Axes, data: pd.DataFrame, language: str) -> None:
 
 
 METHOD = "Bayesian synthesis of log response ratios, integrated over fixed points"
-PLACES = {"effect": "in a regency of Indonesia not yet studied", "mean_effect": "mean over places in Indonesia"}
+NEW_PLACE = "in a regency of Indonesia not yet studied"
+PLACES = {
+    "effect": f"change of yield per hectare, {NEW_PLACE}",
+    "mean_effect": "change of yield per hectare, mean over places in Indonesia",
+}
 
 
 def _said(basis: str, measure: str, is_known: bool) -> str:
@@ -203,11 +210,12 @@ def support_estimates(
         common = _common(synthesis, measure)
         spread, chance = synthesis.between_places(measure), float(synthesis.new_place(measure).below(0.0))
         basis = _said("standard deviation of the log effect between places", measure, common["n"] > 0)
-        chance_of = _said(f"chance that yield falls {PLACES['effect']}", measure, common["n"] > 0)
-        found.append(Estimate(Key("spread", (measure,)), spread, "log ratio", basis, **common))
+        chance_of = _said(f"chance that yield falls {NEW_PLACE}", measure, common["n"] > 0)
+        found.append(Estimate(Key("spread", (measure,)), spread, "log ratio", basis, value_is=DEVIATION, **common))
         found.append(Estimate(Key("harm", (measure,)), chance, "1", chance_of, value_is=PROBABILITY, **common))
         prior = (1 - float(from_studies.get(measure, 0.0))) * 100
-        found.append(Estimate(Key("prior_share", (measure,)), prior, "%", "of the mean that no study moves", **common))
+        unmoved = "of the mean that no study moves"
+        found.append(Estimate(Key("prior_share", (measure,)), prior, "%", unmoved, value_is=WEIGHT, **common))
     everything = split_sources(synthesis.rows["source_id"])
     imputed = int(synthesis.rows["is_se_imputed"].sum())
     hidden = int(synthesis.rows["is_censored"].sum())

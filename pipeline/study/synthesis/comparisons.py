@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from pipeline.kit.data.citations import join
+from pipeline.kit.data.citations import cite_parameters, join
 from pipeline.study.names import COCOA_NPK
 from pipeline.study.statistics.rules import join_lists
 
@@ -17,6 +17,8 @@ AFRICA = "Ghana|Ivoire|Nigeria|Cameroon|Togo|Sierra Leone|Liberia|Congo"
 BETWEEN_SURVEYS = 0.5
 # A sample of unknown size is taken to be small: this quantile of the sizes printed for trials, or for surveys.
 UNKNOWN_SIZE_QUANTILE = 0.25
+# How far farms are assumed to differ, behind every error that is not printed.
+VARIATION = cite_parameters("evidence.farm_variation_low", "evidence.farm_variation_high")
 # Two arms of half the sample each: the error of the log ratio is the coefficient of variation times sqrt(4 / n).
 ARMS = 4.0
 
@@ -92,7 +94,7 @@ def variation_between_farms(effects: pd.DataFrame, low: float, high: float) -> V
     if not 0 < low < high:
         raise ValueError(f"variation between farms lies between {low:g} and {high:g}: both above zero, the first lower")
     known = effects[effects["log_ratio_se"].notna() & effects["se_derivation"].str.startswith("error of the diff")]
-    known = known[known["n"].notna()]
+    known = with_studies(known[known["n"].notna()])
     logs = np.log(known["log_ratio_se"] * np.sqrt(known["n"] / ARMS))
     precision = (np.log(high / low) / (2 * ndtri(0.9))) ** -2
     told = len(logs) / BETWEEN_SURVEYS**2
@@ -100,14 +102,19 @@ def variation_between_farms(effects: pd.DataFrame, low: float, high: float) -> V
     return Variation(float(np.exp(middle)), float((precision + told) ** -0.5), known)
 
 
+def with_studies(effects: pd.DataFrame) -> pd.DataFrame:
+    """Effects that also cite the rows of their studies, which tell programme, design, sample and risk of bias."""
+    return effects.assign(source_id=join_lists(effects["source_id"], effects["study_cites"]))
+
+
 def with_errors(pooled: pd.DataFrame, effects: pd.DataFrame, variation: Variation) -> pd.DataFrame:
     """Add ``se`` and ``is_se_imputed`` to the rows to pool.
 
     A missing error is what two groups of the printed size would have if farms vary by ``variation``; the sample of a
     study is shared by its rows, and a size that is not printed is taken to be small. A row with an imputed error also
-    cites what that rests on. ``effects`` is the whole clean table.
+    cites what that rests on, the other rows of its study among it. ``effects`` is the whole clean table.
     """
-    yields = effects[effects["outcome"] == "yield"]
+    yields = with_studies(effects[effects["outcome"] == "yield"])
     small = yields["n"].groupby(_is_trial(yields)).quantile(UNKNOWN_SIZE_QUANTILE)
     size = pooled["n"] / pooled.groupby("study_id")["effect_id"].transform("size")
     sizes = yields[yields["n"].notna()].groupby(_is_trial(yields))["source_id"].agg(lambda cited: join(*cited))
@@ -115,12 +122,13 @@ def with_errors(pooled: pd.DataFrame, effects: pd.DataFrame, variation: Variatio
     size = size.fillna(_is_trial(pooled).map(small))
     imputed = variation.middle * np.sqrt(ARMS / size)
     is_imputed = pooled["log_ratio_se"].isna()
-    surveys = pd.Series(join(*variation.surveys["source_id"]), pooled.index)
+    shared = pooled.groupby("study_id")["source_id"].transform(lambda cited: join(*cited))
+    rests_on = pd.Series(join(*variation.surveys["source_id"], *VARIATION), pooled.index)
     return pooled.assign(
         se=pooled["log_ratio_se"].fillna(imputed).astype(float),
         is_se_imputed=is_imputed,
         warnings=join_lists(pooled["warnings"], is_imputed.map({True: "imputed", False: ""})),
-        source_id=pooled["source_id"].where(~is_imputed, join_lists(pooled["source_id"], sized_by, surveys)),
+        source_id=pooled["source_id"].where(~is_imputed, join_lists(shared, sized_by, rests_on)),
     ).reset_index(drop=True)
 
 
@@ -130,14 +138,15 @@ def _is_trial(rows: pd.DataFrame) -> pd.Series:
 
 def pooled_rows(effects: pd.DataFrame, trial: pd.DataFrame, variation: Variation, full_dose: FullDose) -> pd.DataFrame:
     """Rows of the synthesis from the clean tables, each with its standard error and its dose."""
-    rows = pd.concat([effects[effects["is_poolable"]], trial_rows(trial)], ignore_index=True)
+    poolable = with_studies(effects[effects["is_poolable"]])
+    rows = pd.concat([poolable, trial_rows(trial)], ignore_index=True)
     return with_doses(with_errors(rows, effects, variation), full_dose)
 
 
 def doubtful_rows(effects: pd.DataFrame, variation: Variation, full_dose: FullDose) -> pd.DataFrame:
     """Rows kept out of the synthesis for a warning alone (second hand, low confidence, confounded), with errors."""
     reason = effects["reason_not_pooled"].fillna("")
-    rows = effects[reason.str.startswith("warning:") & effects["log_ratio"].notna()]
+    rows = with_studies(effects[reason.str.startswith("warning:") & effects["log_ratio"].notna()])
     return with_doses(with_errors(rows, effects, variation), full_dose)
 
 

@@ -36,9 +36,9 @@ from pipeline.kit.bayes.linear_normal import (
     positions,
 )
 from pipeline.kit.bayes.mixture import Mixture, stream
-from pipeline.kit.data.citations import cite_parameters, split_lists
+from pipeline.kit.data.citations import cite_parameters, join, split_lists
 from pipeline.study.names import POOLED_MEASURES
-from pipeline.study.synthesis.comparisons import UNADJUSTED
+from pipeline.study.synthesis.comparisons import UNADJUSTED, VARIATION
 
 SPREADS = ("new programme", "study", "row")
 DOSED = "mineral_fertilizer"
@@ -55,6 +55,19 @@ NOT_SIGNIFICANT = float(ndtri(0.975))
 HERE = ("indonesia", "borneo")
 
 
+# The parameters behind the priors.
+PRIORS = cite_parameters(
+    "evidence.fertilizer_prior_mean",
+    "evidence.fertilizer_prior_sd",
+    "evidence.other_prior_mean",
+    "evidence.other_prior_sd",
+    "evidence.spread_prior_scale",
+    "evidence.design_bias_sd",
+    "evidence.near_weight",
+    "fertilizer.dose_kg_per_ha",
+)
+
+
 @dataclass(frozen=True)
 class Priors:
     """Weak prior knowledge, all on the log scale.
@@ -63,7 +76,7 @@ class Priors:
     programmes (``typical_log_sd`` is the standard deviation of its log); the scale of the half-normal bias of designs
     without a drawn control, known to ``bias_log_sd``; what other places and practices may differ, near with probability
     ``near_weight``, else far; the degrees of freedom of the tails; how well the variation between farms is known (of
-    its log).
+    its log); and the parameters that all this ``cites``.
     """
 
     fertilizer: tuple[float, float] = (0.2, 0.4)
@@ -79,6 +92,7 @@ class Priors:
     near_weight: float = 0.8
     tails: float = 4.0
     variation_log_sd: float = 0.2
+    cites: tuple[str, ...] = (*PRIORS, *VARIATION)
 
     def of(self, measure: str) -> tuple[float, float]:
         """Prior mean and standard deviation of the mean effect of a measure; shade may work either way."""
@@ -87,27 +101,14 @@ class Priors:
         return self.fertilizer if measure.endswith("fertilizer") else self.other
 
 
-# The parameters behind the priors.
-PRIORS = cite_parameters(
-    "evidence.fertilizer_prior_mean",
-    "evidence.fertilizer_prior_sd",
-    "evidence.other_prior_mean",
-    "evidence.other_prior_sd",
-    "evidence.spread_prior_scale",
-    "evidence.design_bias_sd",
-    "evidence.near_weight",
-    "fertilizer.dose_kg_per_ha",
-)
-VARIATION = cite_parameters("evidence.farm_variation_low", "evidence.farm_variation_high")
-
-
 @dataclass(frozen=True)
 class Synthesis:
-    """Posterior of every measure, the rows it rests on, and the typical spread and factor on imputed errors of each
-    node of the grid with its weight."""
+    """Posterior of every measure, the rows and priors it rests on, and the typical spread and factor on imputed errors
+    of each node of the grid with its weight."""
 
     posteriors: dict[str, Posterior]
     rows: pd.DataFrame
+    priors: Priors
     typical: np.ndarray
     factor: np.ndarray
     weight: np.ndarray
@@ -115,7 +116,12 @@ class Synthesis:
     @property
     def cites(self) -> tuple[str, ...]:
         """What every effect cites: all rows, for together they tell the typical spread, and the priors."""
-        return (*sorted(split_lists(self.rows["source_id"])), *PRIORS, *VARIATION)
+        return (*sorted(split_lists(self.rows["source_id"])), *self.priors.cites)
+
+    def rows_of(self, measure: str, study: str) -> str:
+        """What the rows of one study on a measure cite, as a list."""
+        own = (self.rows["measure"] == measure) & (self.rows["study_id"] == study)
+        return join(*self.rows.loc[own, "source_id"])
 
     def mean_effect(self, measure: str) -> Mixture:
         """Mean effect of a measure over places in Indonesia, on the log scale."""
@@ -171,7 +177,7 @@ def together(rows: pd.DataFrame, fits: dict[str, list[Posterior]], priors: Prior
     _check_points(averaged)
     nodes, _ = _shared(priors)
     return Synthesis(
-        averaged, rows.reset_index(drop=True), nodes["typical"], nodes["imputed error"], weight / weight.sum()
+        averaged, rows.reset_index(drop=True), priors, nodes["typical"], nodes["imputed error"], weight / weight.sum()
     )
 
 

@@ -11,7 +11,7 @@ from pipeline.kit.bayes.selection import step_selection
 from pipeline.kit.data.citations import join
 from pipeline.study.names import POOLED_MEASURES
 from pipeline.study.synthesis.comparisons import AFRICA, ARMS
-from pipeline.study.synthesis.pooling import PRIORS, Priors, Synthesis, fit_measures, shifts, together
+from pipeline.study.synthesis.pooling import Priors, Synthesis, fit_measures, shifts, together
 
 
 def contributions(synthesis: Synthesis, level: float) -> pd.DataFrame:
@@ -23,7 +23,7 @@ def contributions(synthesis: Synthesis, level: float) -> pd.DataFrame:
     ``weight`` (how far the mean effect moves when all rows of the study move by one), the study's own effect given all
     others (``value``, ``lower``, ``upper``) and ``sources``.
     """
-    frame, found = synthesis.rows, []
+    frame, found, everything = synthesis.rows, [], join(*synthesis.cites)
     moved = pd.concat([_influence(synthesis, measure) for measure in frame["measure"].unique()])
     for (measure, study), rows in frame.groupby(["measure", "study_id"], sort=True):
         lower, value, upper = synthesis.study(measure, study).interval(level)
@@ -44,7 +44,7 @@ def contributions(synthesis: Synthesis, level: float) -> pd.DataFrame:
                 "lower": lower,
                 "value": value,
                 "upper": upper,
-                "sources": join(*rows["source_id"]),
+                "sources": everything,
             }
         )
     return pd.DataFrame(found)
@@ -114,7 +114,7 @@ def sensitivity(rows: pd.DataFrame, doubtful: pd.DataFrame, priors: Priors, leve
         # Measures whose rows and priors are the same keep their fit.
         changed = [m for m in POOLED_MEASURES if prior != priors or not _of(frame, m).equals(_of(rows, m))]
         synthesis = together(frame, whole | fit_measures(frame, changed, prior), prior)
-        cited = join(*frame["source_id"], *PRIORS)
+        cited = join(*synthesis.cites)
         for measure in POOLED_MEASURES:
             studies = frame.loc[frame["measure"] == measure, "study_id"].nunique()
             interval = np.expm1(synthesis.new_place(measure).interval(level)) * 100

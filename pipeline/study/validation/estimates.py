@@ -5,7 +5,7 @@ import pandas as pd
 
 from pipeline.kit.data.citations import join
 from pipeline.kit.language import Text, read_texts
-from pipeline.kit.publish.estimates import COUNT, MEAN, SHARE_OF_CASES, Estimate, split_sources
+from pipeline.kit.publish.estimates import COUNT, LARGEST, MEAN, SHARE_OF_CASES, Estimate, split_sources
 from pipeline.kit.publish.keys import Key
 from pipeline.study.names import POOLED_MEASURES
 from pipeline.study.price_response.estimates import CHANGES
@@ -125,6 +125,7 @@ def prior_estimates(sensitivity: pd.DataFrame, sources: tuple[str, ...]) -> list
             sources,
             len(known),
             "variants",
+            value_is=LARGEST,
         )
     ]
 

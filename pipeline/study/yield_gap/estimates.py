@@ -6,9 +6,19 @@ import numpy as np
 import pandas as pd
 
 from pipeline.kit.data.citations import cite_parameters
-from pipeline.kit.publish.estimates import SHARE, Estimate, cited, from_draws, split_sources
+from pipeline.kit.publish.estimates import (
+    FROM_FIGURES,
+    MEDIAN_OF_FIGURES,
+    PROBABILITY,
+    SHARE,
+    Estimate,
+    cited,
+    from_draws,
+    split_sources,
+)
 from pipeline.kit.publish.keys import Key
 from pipeline.study.known_rows import ATTAINABLE
+from pipeline.study.yield_gap.regency import PRIORS
 
 # What counts as a conflict, from which the error of a published figure is told.
 DISAGREEMENT = cite_parameters("cleaning.disagreement_ratio")
@@ -30,12 +40,12 @@ REGIONS = {"kutai_timur": "Kutai Timur", "berau": "Berau", "mahakam_ulu": "Mahak
 
 
 def cited_by_model(figures: pd.DataFrame, errors: dict[str, tuple[float, pd.DataFrame]]) -> tuple[str, ...]:
-    """What every number of the regency model cites: the figures it is fitted to, and what tells their error.
+    """What every number of the regency model cites: the figures it is fitted to, what tells their error, and priors.
 
     Regencies learn from each other through their province and the nation: no number rests on its own figures alone.
     """
     conflicts = (cited for _, used in errors.values() for cited in used["source_ids"])
-    return (*split_sources([*figures["source_id"], *conflicts]), *DISAGREEMENT)
+    return (*split_sources([*figures["source_id"], *conflicts]), *DISAGREEMENT, *PRIORS)
 
 
 def gap_estimates(
@@ -69,7 +79,10 @@ def gap_estimates(
         from_draws(Key(HERE, (), "area_total"), area, **own, unit="ha", basis="total area, 2025"),
         from_draws(Key(HERE, (), "area_mature"), area * share, **own, unit="ha", basis="mature area (TM), 2025"),
         from_draws(Key(HERE, (), "production"), tonnes, **own, unit="t/yr", basis="dry beans"),
-        Estimate(Key(HERE, (), "area_2025_is_mature"), is_mature, "1", chance, weighed, cites, len(figures), FITTED),
+        Estimate(
+            Key(HERE, (), "area_2025_is_mature"), is_mature, "1", chance, weighed, cites, len(figures), FITTED,
+            value_is=PROBABILITY,
+        ),
         _probability(present, attainable, (*cites, *ATTAINABLE), len(figures), seed),
         Estimate(Key("attainable"), attainable, "kg/ha", BASIS, "parameter", ATTAINABLE),
         *(_reading(row) for _, row in readings.iterrows()),
@@ -106,7 +119,7 @@ def _probability(present: np.ndarray, attainable: float, cites: tuple[str, ...],
 def _reading(row: pd.Series) -> Estimate:
     name = row["reading"].replace(" ", "_").replace(",", "")
     method, basis = "production over area as published", READINGS.get(name, "total area")
-    own = cited([row["source_ids"]])
+    own = cited([row["source_ids"]]) | {"value_is": FROM_FIGURES}
     return Estimate(Key(HERE, (), "yield_total", (name,)), row["yield_kg_per_ha"], "kg/ha", basis, method, **own)
 
 
@@ -116,7 +129,7 @@ def error_estimates(errors: dict[str, tuple[float, pd.DataFrame]]) -> list[Estim
     return [
         Estimate(
             Key("reporting_error", (name,)), error, "log ratio", "one published figure", method,
-            split_sources(used["source_ids"]), len(used), "conflicts",
+            split_sources(used["source_ids"]), len(used), "conflicts", value_is=MEDIAN_OF_FIGURES,
         )
         for name, (error, used) in errors.items()
     ]  # fmt: skip

@@ -13,19 +13,24 @@ PARENTS = {"Kutai Timur": PROVINCE, "Berau": PROVINCE, "Mahakam Ulu": PROVINCE, 
 PARENTS |= {PROVINCE: PROVINCE, "Kolaka": "Sulawesi Tenggara"}
 # Figures are printed in whole hectares and tonnes: of the five hectares of Balikpapan they tell nothing.
 TOO_SMALL = ("Balikpapan",)
-# A figure that its publisher calls a potential or an estimate, or that only the press has, errs twice as much.
+# A figure that its publisher calls a potential or an estimate, or that only the press has, errs more.
 DOUBTFUL = ("press", "potential", "estimate")
-SHARE_ERROR, YIELD_ERROR = 0.05, 0.05
 
 
 def published_figures(
-    statistics: pd.DataFrame, yields: pd.DataFrame, shares: pd.DataFrame, errors: dict[str, float]
+    statistics: pd.DataFrame,
+    yields: pd.DataFrame,
+    shares: pd.DataFrame,
+    errors: dict[str, float],
+    doubtful_factor: float,
+    single_error: float,
 ) -> pd.DataFrame:
     """Figures that the model is fitted to, one per row, from the clean tables and ``yield_gap.mature_shares``.
 
     Areas and productions of the regencies that grow cacao and of the province since 2018, and the latest yield on
     mature area and the latest mature share of every region where they are known. ``errors`` gives the error of the log
-    of one figure by quantity. Columns: ``figure``, ``region``, ``year``, ``quantity``, ``value``, ``error``,
+    of one figure of area or production by quantity, ``doubtful_factor`` by how much larger that of a doubtful figure
+    is, and ``single_error`` that of a yield or mature share. Columns: ``figure``, ``region``, ``year``, ``quantity``,
     ``source_id``.
     """
     usable = statistics[~statistics["is_screened"] & (statistics["year"] >= FIRST_YEAR)]
@@ -34,7 +39,7 @@ def published_figures(
         region=usable["region"].mask(usable["figure_id"] == known_rows.PRODUCTION_OF_THE_REGENT_2025, HERE)
     )
     usable = usable[usable["region"].isin([*PARENTS]) & usable["quantity"].isin(["area_total", "production"])]
-    doubt = np.where(usable["status"].isin(DOUBTFUL), 2.0, 1.0)
+    doubt = np.where(usable["status"].isin(DOUBTFUL), doubtful_factor, 1.0)
     own = pd.DataFrame(
         {
             "figure": usable["figure_id"],
@@ -47,7 +52,9 @@ def published_figures(
             "source_id": usable["source_id"],
         }
     )
-    return pd.concat([_one_a_year(own), _yields(yields), _shares(shares)], ignore_index=True)
+    return pd.concat(
+        [_one_a_year(own), _yields(yields, single_error), _shares(shares, single_error)], ignore_index=True
+    )
 
 
 def _one_a_year(figures: pd.DataFrame) -> pd.DataFrame:
@@ -64,7 +71,7 @@ def _one_a_year(figures: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(figures.columns))
 
 
-def _yields(yields: pd.DataFrame) -> pd.DataFrame:
+def _yields(yields: pd.DataFrame, error: float) -> pd.DataFrame:
     """Latest yield on mature area of every province and regency, and of the nation."""
     rows = yields[(yields["basis"] == "mature") & yields["level"].isin(["regency", "province", "nation"])]
     rows = (
@@ -80,13 +87,13 @@ def _yields(yields: pd.DataFrame) -> pd.DataFrame:
             "year": rows["year"].astype(int),
             "quantity": "yield",
             "value": rows["yield_kg_per_ha"],
-            "error": YIELD_ERROR,
+            "error": error,
             "source_id": rows["source_id"],
         }
     )
 
 
-def _shares(shares: pd.DataFrame) -> pd.DataFrame:
+def _shares(shares: pd.DataFrame, error: float) -> pd.DataFrame:
     # The share of Mahakam Ulu is its own production, yield and area over again.
     rows = shares[shares["region"] != "Mahakam Ulu"]
     return pd.DataFrame(
@@ -96,7 +103,7 @@ def _shares(shares: pd.DataFrame) -> pd.DataFrame:
             "year": rows["year"].astype(int),
             "quantity": "share",
             "value": rows["share"],
-            "error": SHARE_ERROR,
+            "error": error,
             "source_id": rows["source_ids"],
         }
     )

@@ -14,6 +14,7 @@ import pandas as pd
 from pipeline.kit.bayes import mixture
 from pipeline.kit.bayes.linear_normal import Block, Posterior, fit, fixed_effects, groups
 from pipeline.kit.bayes.mixture import stream
+from pipeline.kit.data.citations import cite_parameters
 from pipeline.study import known_rows
 from pipeline.study.yield_gap.official_figures import HERE, PARENTS
 
@@ -22,8 +23,42 @@ READINGS = ("total", "mature")
 # What each kind of figure is a sum of.
 PARTS = {"area": ("area",), "area_mature": ("area", "share"), "share": ("share",), "yield": ("yield",)}
 PARTS["production"] = ("area", "share", "yield")
-# Prior means are the official figures of the nation in round numbers, known to a factor of about two.
-PRIOR_YIELD, PRIOR_SHARE = (np.log(650), 0.5), (np.log(0.6), 0.3)
+# Before any figure is read a regency has some three thousand hectares, to a factor of twenty.
+LOG_AREA = (8.0, 3.0)
+
+
+@dataclass(frozen=True)
+class RegencyPriors:
+    """What is assumed before any figure is read; spreads are of logs.
+
+    Yield per mature hectare of the nation (kg/ha) and its mature share, each with the standard deviation of its log;
+    the scales of how far yields and mature shares of regions lie about their province, and provinces about the nation,
+    of how far an area is redefined from one year to the next, and of good and bad years of a yield.
+    """
+
+    yield_kg_per_ha: float
+    yield_log_sd: float
+    mature_share: float
+    share_log_sd: float
+    yield_spread: float
+    share_spread: float
+    area_spread: float
+    season_spread: float
+
+
+# The parameters behind them, and behind the errors of the figures.
+PRIORS = cite_parameters(
+    "yield_gap.prior_yield_kg_per_ha",
+    "yield_gap.prior_yield_log_sd",
+    "yield_gap.prior_mature_share",
+    "yield_gap.prior_share_log_sd",
+    "yield_gap.yield_spread",
+    "yield_gap.share_spread",
+    "yield_gap.area_spread",
+    "yield_gap.season_spread",
+    "yield_gap.doubtful_error_factor",
+    "yield_gap.single_figure_error",
+)
 
 
 @dataclass(frozen=True)
@@ -77,7 +112,7 @@ class Regency:
         return {part: 1.0, f"{part} of province:{province}": 1.0, f"{part} of regency:{region}": 1.0}
 
 
-def fit_regency(figures: pd.DataFrame) -> Regency:
+def fit_regency(figures: pd.DataFrame, priors: RegencyPriors) -> Regency:
     """Fit the model under both readings of the hectares of 2025; before the figures are seen each is as likely.
 
     Raises ``ValueError`` that names every figure without a positive value.
@@ -89,25 +124,25 @@ def fit_regency(figures: pd.DataFrame) -> Regency:
     posteriors = {}
     for reading in READINGS:
         is_it = (figures["figure"] == known_rows.KUTAI_TIMUR_AREA_2025) & (reading == "mature")
-        posteriors[reading] = _fit(figures.assign(quantity=figures["quantity"].mask(is_it, "area_mature")))
+        posteriors[reading] = _fit(figures.assign(quantity=figures["quantity"].mask(is_it, "area_mature")), priors)
     evidence = np.array([posteriors[reading].log_evidence for reading in READINGS])
     chance = np.exp(evidence - evidence.max())
     return Regency(posteriors, dict(zip(READINGS, chance / chance.sum(), strict=True)), figures)
 
 
-def _fit(figures: pd.DataFrame) -> Posterior:
+def _fit(figures: pd.DataFrame, priors: RegencyPriors) -> Posterior:
     has = {part: figures["quantity"].map(lambda q, part=part: part in PARTS[q]).to_numpy(float) for part in PARTS}
-    # Scales: regions of a country differ by a third in yield, less in mature share; good and bad years by a sixth.
     unknown = [
-        mixture.half_normal_even("yields", 0.4, 9),
-        mixture.half_normal_even("shares", 0.2, 7),
-        mixture.half_normal_even("redefined", 0.4, 14),
-        mixture.half_normal_even("season", 0.15, 8),
+        mixture.half_normal_even("yields", priors.yield_spread, 9),
+        mixture.half_normal_even("shares", priors.share_spread, 7),
+        mixture.half_normal_even("redefined", priors.area_spread, 14),
+        mixture.half_normal_even("season", priors.season_spread, 8),
     ]
-    return fit(np.log(figures["value"].to_numpy()), figures["error"].to_numpy(), _blocks(figures, has), unknown)
+    blocks = _blocks(figures, has, priors)
+    return fit(np.log(figures["value"].to_numpy()), figures["error"].to_numpy(), blocks, unknown)
 
 
-def _blocks(figures: pd.DataFrame, has: dict[str, np.ndarray]) -> list[Block]:
+def _blocks(figures: pd.DataFrame, has: dict[str, np.ndarray], priors: RegencyPriors) -> list[Block]:
     """Nation, provinces and regencies for yield and share; an area for each region; years within them."""
     region = figures["region"]
     province = region.map(lambda name: PARENTS.get(name, name))
@@ -118,10 +153,10 @@ def _blocks(figures: pd.DataFrame, has: dict[str, np.ndarray]) -> list[Block]:
         fixed_effects(
             ["yield", "share"],
             np.column_stack([has["yield"], has["share"]]),
-            [PRIOR_YIELD[0], PRIOR_SHARE[0]],
-            [PRIOR_YIELD[1], PRIOR_SHARE[1]],
+            [np.log(priors.yield_kg_per_ha), np.log(priors.mature_share)],
+            [priors.yield_log_sd, priors.share_log_sd],
         ),
-        Block(areas.names, areas.design * has["area"][:, None], areas.mean + 8.0, areas.sd * 3.0),
+        Block(areas.names, areas.design * has["area"][:, None], areas.mean + LOG_AREA[0], areas.sd * LOG_AREA[1]),
         _scaled(groups("redefined", list(year), "redefined"), has["area"]),
         _scaled(groups("season", list(year), "season"), has["yield"]),
     ]

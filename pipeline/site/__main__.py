@@ -80,20 +80,28 @@ SITE = paths.RESULTS / "site"
 def make(target: Path) -> None:
     """Build everything into a folder that is not there yet. Raises ``MissingTranslation`` or ``SiteError``."""
     target.mkdir()
-    numbers.find_chains()
     # Beside it: what is built is moved, not copied.
     with (
         tempfile.TemporaryDirectory(dir=target.parent) as folder,
+        ProcessPoolExecutor(1) as beside,
         ProcessPoolExecutor(len(LANGUAGES)) as pool,
     ):
+        files = beside.submit(write_files, target)
+        # Found before the processes of the languages begin, each of which then knows them.
+        numbers.find_chains()
         written = [pool.submit(write_language, Path(folder), target, language) for language in LANGUAGES]
-        copy_files(target / "files")
-        table_pages.write(target / "files" / "rows")
-        write_library(target / "library")
         missing = {message: page for each in written for message, page in each.result().items()}
+        files.result()
     if missing:
         raise MissingTranslation(missing)
     shutil.copytree(THEME / "root", target, dirs_exist_ok=True)
+
+
+def write_files(target: Path) -> None:
+    """Write what both languages share: files to download, pages of tables, the library of the charts."""
+    copy_files(target / "files")
+    table_pages.write(target / "files" / "rows")
+    write_library(target / "library")
 
 
 def write_language(folder: Path, target: Path, language: str) -> dict[Message, str]:

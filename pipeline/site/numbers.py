@@ -13,7 +13,7 @@ from markupsafe import Markup
 from pipeline.kit import paths
 from pipeline.kit.data import usage
 from pipeline.kit.language import format_number, format_unit
-from pipeline.kit.provenance.trace import Look, trace
+from pipeline.kit.provenance.trace import Look, source_facts, trace
 from pipeline.kit.publish.estimates import Estimate, Prose, load_estimates
 from pipeline.params import describe
 from pipeline.site.catalogue import WORDS, Message, messages, take_out, translate
@@ -29,6 +29,9 @@ TOLD_THERE = ("sources", "warnings", "seed")
 Page = tuple[str, dict[str, Any], str]
 # The same on the pages of all numbers of a stage, and longer than the rest of them: written once for all.
 PARAMETER = Markup('<li><a href="../parameters.html#{0}"><code>{0}</code></a> = {1}: {2}{3}</li>')
+SOURCE = Markup('<li><a class="original" href="../sources.html#{}">{}</a>{} {}: {}{}.</li>')
+COPY = Markup('<a href="{}" rel="noreferrer">{}</a>')
+PART = Markup('<span class="original">{}</span>')
 ROW = Markup('<a href="../../files/rows/raw/{0}.html#{1}"><code>{0} {2}</code></a>')
 
 
@@ -134,6 +137,7 @@ def number(estimate: Estimate, language: str) -> dict[str, Any]:
     """What the page of a number shows, in words of one language."""
     key = str(estimate.key)
     found = chain(key)
+    assumed = tuple(row["name"] for row in found["parameters"] if row["rests_on_it"])
     return {
         "key": key,
         "name": name(estimate.key.parts, language),
@@ -146,8 +150,8 @@ def number(estimate: Estimate, language: str) -> dict[str, Any]:
         "seed": estimate.seed,
         "warnings": usage.in_words(warnings()[key])[language],
         "parameters": parameters(found["stage"], language),
-        "assumed": Markup("").join(_parameter(row, language) for row in found["parameters"] if row["rests_on_it"]),
-        "sources": [_source(source, language) for source in found["sources"]],
+        "assumed": _assumed(found["stage"], assumed, language),
+        "sources": Markup("").join(_source(source["id"], language) for source in found["sources"]),
         "built_by": found["subject"]["built_by"],
         **{part: found[part] for part in ("stage", "file", "stages")},
         **{
@@ -186,11 +190,30 @@ def _parameter(row: dict[str, Any], language: str) -> Markup:
     return PARAMETER.format(row["name"], value, describe()[row["name"]][language], shown_rows)
 
 
-def _source(source: dict[str, Any], language: str) -> dict[str, Any]:
-    if "licence" not in source:
-        return source
-    licence = source["licence"]
-    return {**source, "licence": {**licence, "name": translate(licence["name"], language, "licence")}}
+@cache
+def _assumed(stage: str, names: tuple[str, ...], language: str) -> Markup:
+    """The parameters of these names, as ``parameters`` shows them."""
+    return Markup("").join(_parameter(row, language) for row in look().parameters(stage) if row["name"] in names)
+
+
+@cache
+def _source(source: str, language: str) -> Markup:
+    """A source as an item of a list: the original, the copy that was read, and its terms."""
+    told = source_facts(source)
+
+    def say(word: str) -> str:
+        return WORDS[word].in_language(language)
+
+    if "licence" not in told:
+        return Markup("<li>{}</li>").format(say(f"{source}_value"))
+    copy, licence = Markup(""), told["licence"]
+    if read_at := told.get("read_at"):
+        address = read_at["url"]
+        where = COPY.format(address, address.split("/")[2]) if address else PART.format(read_at["part"])
+        copy = Markup(" {} {} {}.").format(say("read_at"), say("in_a_copy"), where)
+    terms = translate(licence["name"], language, "licence")
+    doubt = "" if licence["confirmed"] else f" ({say('not_confirmed')})"
+    return SOURCE.format(source, told["citation"], copy, say("licence"), terms, doubt)
 
 
 def shown(value: Any, unit: str, language: str) -> str:

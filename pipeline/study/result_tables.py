@@ -4,6 +4,7 @@ A table is named ``STAGE/TABLE``, or ``STAGE/figures/TABLE`` where a table and a
 stand in ``columns.yaml``. A column that is handed on from a clean table keeps the meaning of its contract.
 """
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from pipeline.study.statistics.tables import COUNTRY_COCOA, REGIONAL_STATISTICS
 
 TEXTS = read_texts(__file__, "columns")
 FOLDERS = ("tables", "figures")
+# Asked for every column of every table.
+_group, _groups = cache(TEXTS.group), cache(TEXTS.groups)
 # In the order in which a name is looked for.
 HANDED_ON = (EFFECTS, REGIONAL_STATISTICS, COUNTRY_COCOA, LOCAL_PRICES, WORLD_PRICES)
 # Columns that are chosen, not found: places on an axis, numbers of plots, levels. No raw row moves them. Where rows of
@@ -104,7 +107,7 @@ def is_given(table: str, column: str, kind: str = "") -> bool:
 
 def meaning(table: str, column: str) -> Text | None:
     """What a column holds; none where nothing but the contract of a clean table says it."""
-    columns, here = TEXTS.group("columns"), _of(TEXTS.groups("here"), table) or {}
+    columns, here = _group("columns"), _of(_groups("here"), table) or {}
     return here.get(column) or _end(table, column) or columns.get(column) or _measure(column) or _parts(column)
 
 
@@ -129,7 +132,7 @@ LEVEL = Text("the level uncertainty.interval_level", "taraf uncertainty.interval
 
 def _end(table: str, column: str) -> Text | None:
     """Value, lower or upper end of the quantity of a table."""
-    told, parts = _of(TEXTS.groups("values"), table), TEXTS.group("parts")
+    told, parts = _of(_groups("values"), table), _group("parts")
     if not told or column not in ENDS:
         return None
     if column == "value":
@@ -140,7 +143,7 @@ def _end(table: str, column: str) -> Text | None:
 
 def _measure(column: str) -> Text | None:
     """A column of draws for each measure, or for each control where its pest is."""
-    parts = TEXTS.group("parts")
+    parts = _group("parts")
     if column in POOLED_MEASURES:
         return parts["effect"].fill(of=(MEASURES | POOLED_MEASURES)[column])
     for part, control in (
@@ -154,7 +157,7 @@ def _measure(column: str) -> Text | None:
 
 def _parts(column: str) -> Text | None:
     """A column whose name is made of a regency or a series and of what it holds."""
-    columns, parts = TEXTS.group("columns"), TEXTS.group("parts")
+    columns, parts = _group("columns"), _group("parts")
     for regency, name in REGENCIES.items():
         of = columns.get(column.removeprefix(f"{regency}_"))
         if column.startswith(f"{regency}_") and of:

@@ -232,6 +232,7 @@ class Look:
         self.commit = cache(_commit)
         self.code_cells = cache(_code_cells)
         self.rows = cache(self._rows)
+        self.source = cache(source_facts)
         self._stages: dict[str, dict[str, Any]] = {}
         self._parameters: dict[str, list[dict[str, Any]]] = {}
 
@@ -294,7 +295,7 @@ def trace(asked: str, reads_code: bool = True, look: Look | None = None) -> dict
         "parameters": parameters,
         "tables": [table for table in clean if table["rows_used"]],
         "raw": [table for table in raw if table["rows_used"]],
-        "sources": [_source(source) for source in sorted({*_sources_in(cites), *restated})],
+        "sources": [look.source(source) for source in sorted({*_sources_in(cites), *restated})],
         "warnings": sorted({warning for table in clean for warning in table["warnings"]}),
         "code_version": look.commit(),
     }
@@ -498,7 +499,8 @@ def _shown_ranges(rows: Iterable[int]) -> str:
     return ", ".join(citations.spans(row + 2 for row in rows))
 
 
-def _source(source: str) -> dict[str, Any]:
+def source_facts(source: str) -> dict[str, Any]:
+    """What is told of a source. Raises ``LineageError`` for one that is not in the register."""
     record = sources.load_registry()["sources"].get(source)
     if record is None:
         kinds = {

@@ -341,7 +341,7 @@ class YieldGap(Section):
         0.01,
         3,
     )
-    doubtful_error_factor: float = parameter(
+    doubtful_factor: float = parameter(
         2.0,
         "ratio",
         "How many times as large the error of a figure is that only the press has, or that is a potential or an "
@@ -350,7 +350,7 @@ class YieldGap(Section):
         1,
         10,
     )
-    single_figure_error: float = parameter(
+    figure_error: float = parameter(
         0.05,
         "log ratio",
         "Error of a published yield or mature share, as a standard deviation of its log. Assumed.",

@@ -33,8 +33,10 @@ NAMES = {
     "year", "month", "center_month", "year_from", "year_to", "release", "dose_kg_per_ha", "moderator", "cluster",
     "trial", "treated_cases", "treated_healthy", "control_cases", "control_healthy", "fao_area_code", "is_aggregate",
 }  # fmt: skip
-# What is no figure but weighs one: a design whose control was drawn by lot is moved to one without.
-DESIGNS = {"randomized_trial": "before_after", "trial": "before_after"}
+# What is no figure but weighs one: a design is moved to one that is weighed otherwise. Of studies that no number cites
+# only a design that was pooled already is moved: else another study would be.
+WITHOUT_LOT = {"randomized_trial": "before_after", "trial": "before_after"}
+OTHER_WEIGHT = WITHOUT_LOT | dict.fromkeys(("before_after", "unadjusted_survey", "matched_survey"), "trial")
 # Outlines, lists and standards: no published number is made of them, or they say what is right.
 LEFT = {"boundaries_regencies", "boundaries_provinces", "villages_kutai_timur", "reference_results"}
 # FAO marks copied years by equal figures: a country moves as a whole, or not at all.
@@ -70,20 +72,20 @@ def rows_cited(text: object) -> set[Row]:
 def move(folder: Path, kept: Collection[Row], seed: str) -> set[Row]:
     """Move all figures of the project in ``folder`` but those of the rows ``kept``; returns the rows that were."""
     groups = _groups(folder, BY_REGION | BY_COUNTRY | BY_SOURCE, kept)
-    return _move(folder, lambda row, group: row not in kept and group not in groups, seed)
+    return _move(folder, lambda row, group: row not in kept and group not in groups, WITHOUT_LOT, seed)
 
 
 def move_only(folder: Path, chosen: Collection[Row], seed: str) -> set[Row]:
     """Move the figures of the rows ``chosen`` of the project in ``folder``; returns the rows that were moved."""
     groups = _groups(folder, BY_SOURCE, chosen)
-    return _move(folder, lambda row, group: row in chosen or group in groups, seed)
+    return _move(folder, lambda row, group: row in chosen or group in groups, OTHER_WEIGHT, seed)
 
 
 def _groups(folder: Path, tables: Iterable[str], rows: Collection[Row]) -> set[tuple[str, ...]]:
     return {_group(table, row) for table, line, row in _rows(folder, tables) if (table, line) in rows}
 
 
-def _move(folder: Path, moves: Callable[[Row, tuple[str, ...]], bool], seed: str) -> set[Row]:
+def _move(folder: Path, moves: Callable[[Row, tuple[str, ...]], bool], designs: dict[str, str], seed: str) -> set[Row]:
     register, moved = (folder / "data/raw/sources.yaml").read_text(encoding="utf-8"), set()
     for path in sorted((folder / "data/raw").glob("*.csv")):
         if path.stem in LEFT:
@@ -101,8 +103,8 @@ def _move(folder: Path, moves: Callable[[Row, tuple[str, ...]], bool], seed: str
                     part = random.Random(together).uniform(0.97, 0.99)
                     row[place] = f"{float(row[place]) * part:.10g}"
                     moved.add((path.stem, line))
-            if named.get("design") in DESIGNS:
-                row[head.index("design")] = DESIGNS[named["design"]]
+            if named.get("design") in designs:
+                row[head.index("design")] = designs[named["design"]]
                 moved.add((path.stem, line))
         with path.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file, lineterminator="\n").writerows([head, *rows])
@@ -201,6 +203,10 @@ def listed_without_moving(before: pd.DataFrame, after: pd.DataFrame, moved: Coll
     return [(key, row) for key, own in cites.items() if same[key] for row in sorted(own & set(moved))]
 
 
+# The last of the stages that publish numbers made by row.
+ENDS = ("06_model_fertilizer", "10_scenarios")
+
+
 def rounds_of_listed(rounds: int) -> int:
     """Run so many rounds that move one row of each number; returns how many rows are listed without moving it."""
     before, done, wrong = estimates(paths.ROOT), set(), 0
@@ -213,7 +219,7 @@ def rounds_of_listed(rounds: int) -> int:
             folder.mkdir()
             copy_project(folder)
             moved = move_only(folder, chosen, f"listed {turn}")
-            cacao_repro(folder, "12_brief", "14_survey_design", "11_validation")
+            cacao_repro(folder, *ENDS)
             found = listed_without_moving(before, estimates(folder), moved)
         done |= chosen
         print(f"round {turn}: {len(moved)} rows moved; listed without moving the number: {found}", flush=True)

@@ -122,7 +122,7 @@ def test_the_clean_tables_are_a_valid_data_package(fresh: Path) -> None:
     assert report.valid, report.flatten(["name", "rowNumber", "fieldName", "message"])[:10]
 
 
-@pytest.mark.parametrize("stage", ["05_model_evidence", "12_brief"])
+@pytest.mark.parametrize("stage", ["04_yield_gap", "12_brief"])
 def test_an_executed_notebook_run_again_by_hand_shows_the_same(fresh: Path, stage: str) -> None:
     notebook = fresh / "results" / stage / f"{stage}.ipynb"
     environment = {**os.environ, "PYTHONPATH": str(fresh), "OMP_NUM_THREADS": "1"}

@@ -316,13 +316,14 @@ def test_under_which_licence_and_what_may_be_passed_on(graph) -> None:
         assert entity["conditionsOfAccess"] == run_record.REDISTRIBUTION[source["redistribute"]]
 
 
-# Tables whose rows come from FAO, CRU, the ERA compilation and a repository of boundaries.
+# Tables whose rows come from FAO, the IMF, CRU, the ERA compilation and a repository of boundaries.
 OF_UNCLEAR_TERMS = {
     *(f"data/raw/faostat_{name}.csv" for name in ("cocoa_2022", "cocoa_latest", "producer_prices")),
     *(f"data/raw/faostat_{name}_use.csv" for name in ("fertilizer", "pesticide")),
     *(f"data/raw/{name}.csv" for name in ("climate_country_year", "tafo_shade_trial", "boundaries_regencies")),
     *(f"data/clean/{name}.csv" for name in ("country_cocoa", "producer_prices", "input_use")),
     *(f"data/clean/{name}.csv" for name in ("climate", "shade_trial", "boundaries")),
+    *("data/raw/indonesia_exchange_cpi.csv", "data/clean/exchange_cpi.csv"),
 }
 
 

@@ -26,7 +26,7 @@ from pipeline.site.catalogue import WORDS
 ENGLISH = re.compile(r"\b(the|of|and|with|from|which|are|is|by|per year|yield|price|rows|source)\b")
 # Of a long register some rows, or sources, stand for all.
 SHORTENED = """for (const part of document.querySelectorAll("tbody, main"))
-    [...part.children].slice(40).forEach((one) => one.remove())"""
+    [...part.children].slice(12).forEach((one) => one.remove())"""
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
 
 
@@ -262,7 +262,8 @@ def test_axe_finds_no_serious_violation(browser, site, language, size):
     for name in [*main_pages(site), "numbers/cause.pod_borer.html"]:
         page.goto((site / language / name).as_uri())
         page.evaluate(SHORTENED)
-        for violation in Axe().run(page).response["violations"]:
+        # What passes and what cannot be told is not looked at here, and need not be written down.
+        for violation in Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]:
             if violation["impact"] in ("serious", "critical"):
                 where = [node["target"] for node in violation["nodes"][:3]]
                 found.append(f"{name}: {violation['id']} {where}")

@@ -28,7 +28,7 @@ STEP_DATES = {
         "cheap": "one brand of NPK in shops of Indonesia, 2020-10; "
         "over beans at the farm gate of Mahakam Ulu, 2020-12; freight to the village added",
         "dear": "the same brand on Bangka, 2022-05, a sack taken for 50 kg; "
-        "over beans at the farm gate of Mahakam Ulu, 2022-07; freight to the village added",
+        "over beans at the farm gate of Mahakam Ulu, 2022-06; freight to the village added",
     },
 }
 # What is shown under each curve alone.

@@ -189,6 +189,11 @@ def package_name(option: str) -> Text:
     return _listed([PARTS[part] for part in option.split("+")], " + ")
 
 
+def package_parts(option: str) -> list[str]:
+    """The English names of what a combination of measures holds."""
+    return [PARTS[part].en for part in option.split("+")]
+
+
 def _listed(names: list[Text], between: str = ", ", after: tuple[str, ...] = ()) -> Text:
     """Names with their first letter lowered, unless it begins an abbreviation, each with what comes ``after`` it."""
     said = []

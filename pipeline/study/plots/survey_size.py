@@ -1,6 +1,7 @@
 """How many plots, in how many villages, choosing between packages takes: the value of a survey before it is made."""
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -203,7 +204,7 @@ def _named(names: pd.Series, places: pd.DataFrame) -> dict[str, set[str]]:
 def size_estimates(
     needed: pd.DataFrame,
     values: dict[str, float],
-    two: tuple[str, str],
+    two: Sequence[Sequence[str]],
     dated: Dated,
     cites: tuple[str, ...],
     level: float,
@@ -212,10 +213,10 @@ def size_estimates(
     """Plots and villages for a choice between the two best packages, and what endless plots would be worth.
 
     ``needed`` has a row per share of the value: ``share``, ``plots`` and ``villages`` each with ``_lower``, ``_value``
-    and ``_upper``; ``values`` in Rp/ha by decision, ``two`` names the two best packages.
+    and ``_upper``; ``values`` in Rp/ha by decision, ``two`` names what the two best packages hold.
     """
     found, own = [], cited(cites, seed)
-    best_two = f"choice between the two best packages; {two[0]}; {two[1]}"
+    best_two = "; ".join(["choice between the two best packages", "the best is", *two[0], "the second is", *two[1]])
     chosen = {"best_two": best_two, "all_packages": CHOICE}
     for decision, value in values.items():
         key = Key("survey", (), "value", (decision,))

@@ -56,8 +56,8 @@ PRIORS = cite_parameters(
     "yield_gap.share_spread",
     "yield_gap.area_spread",
     "yield_gap.season_spread",
-    "yield_gap.doubtful_error_factor",
-    "yield_gap.single_figure_error",
+    "yield_gap.doubtful_factor",
+    "yield_gap.figure_error",
 )
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -123,7 +124,10 @@ def _table_problems(name: str, record: dict[str, Any], sources: dict[str, Any]) 
     problems += [f"{name}: source '{source}' has no record" for source in sorted(cited - set(sources))]
     problems += [f"{name}: rows cite '{source}', the record does not" for source in sorted(cited - listed)]
     problems += [f"{name}: record cites '{source}', no row does" for source in sorted(listed - cited)]
-    broken = frame.index[frame.apply(lambda cells: cells.str.contains("\n", na=False)).any(axis=1)]
+    # The next row begins more than a line further down; below the last there is none.
+    begins = list(frame.index)
+    broken = [line for line, following in pairwise(begins) if following > line + 1]
+    broken += [begins[-1]] if frame.iloc[-1].str.contains("\n", na=False).any() else []
     problems += [f"{name}, line {line}: a line break within a cell; rows are cited by their line" for line in broken]
     if len(frame) != record.get("rows"):
         problems.append(f"{name}: {len(frame)} rows, the record says {record.get('rows')}")

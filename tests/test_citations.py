@@ -57,6 +57,13 @@ def test_rows_of_parameters_are_no_raw_rows() -> None:
     assert citations.sources_in(cited) == ("a", "b", "parameter", "prior")
 
 
+def test_of_citations_those_of_one_table_are_found() -> None:
+    cited = ["a@effects:3;a@arms:3", "parameter@params:scenarios.adoption", "prior", "b@effects:3"]
+    assert citations.of_tables(cited, "effects") == ("a@effects:3", "b@effects:3")
+    assert citations.of_tables(cited, "effects", "arms") == ("a@arms:3", "a@effects:3", "b@effects:3")
+    assert citations.of_tables(cited, "params") == ()
+
+
 def test_rows_that_do_not_fit_their_sources_are_named() -> None:
     with pytest.raises(ValueError, match="rows 'effects:3' do not fit the sources 'a;b'"):
         citations.from_columns("a;b", "effects:3")

@@ -176,8 +176,9 @@ def test_published_values_follow_the_tonnes(growers):
     by_key = {str(estimate.key): estimate for estimate in found}
     crop = by_key["export.berau.now.tonnes"]
     assert by_key["export.berau.full_package.tonnes"].basis.startswith(
-        "Training + sleeving + fertilizer at ceiling; on 0.5 of the mature area; whole crop"
+        "Training + sleeving + fertilizer at ceiling; full dose of cocoa NPK; on 0.5 of the mature area; whole crop"
     )
+    assert "assumed to hold 12.5 t" in by_key["export.berau.now.containers"].basis
     assert crop.basis.startswith("whole crop")
     assert by_key["export.berau.now.containers"].upper == pytest.approx(crop.upper / 12.5, rel=1e-5)
     assert by_key["export.berau.now.value_idr_present"].value == pytest.approx(crop.value * 0.07, rel=1e-5)

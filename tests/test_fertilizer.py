@@ -384,6 +384,27 @@ def test_each_side_of_a_price_step_cites_its_own_prices(world, rupiah, local):
     assert len(dear) == 3
 
 
+def test_a_price_in_beans_cites_the_bean_price_and_the_freight_that_are_in_it(world, rupiah, local):
+    steps = price_history.price_steps(world, rupiah, cases_of(local), COSTS).set_index("name")
+    freight = "parameter@params:fertilizer.transport_idr_per_kg"
+    beans = "parameter@params:prices.cocoa_idr_per_kg"
+    within = {
+        name: ({freight, beans} & set(steps.at[name, "cheap_cites"].split(";")), steps.at[name, "dear_cites"])
+        for name in steps.index
+    }
+    assert {name: cheap for name, (cheap, _) in within.items()} == {
+        "world_spike": set(),
+        "market_spike": {freight},
+        "ceiling_cut": {freight, beans},
+        "access": {freight, beans},
+    }
+    for cheap, dear in within.values():
+        assert cheap == {freight, beans} & set(dear.split(";"))
+    history = price_history.price_history(world, rupiah, 200.0)
+    has_freight = history["source_id"].str.contains(freight, regex=False)
+    assert (has_freight == (history["kind"] != "world")).all()
+
+
 def test_price_steps_are_the_published_prices_over_beans(world, rupiah, local):
     steps = price_history.price_steps(world, rupiah, cases_of(local), COSTS).set_index("name")
     assert steps.loc["ceiling_cut", ["ratio_cheap", "ratio_dear"]].tolist() == pytest.approx([2840 / 7e4, 3500 / 7e4])

@@ -123,9 +123,9 @@ def test_the_clean_tables_are_a_valid_data_package(fresh: Path) -> None:
 
 
 @pytest.mark.parametrize("stage", ["04_yield_gap", "12_brief"])
-def test_an_executed_notebook_run_again_by_hand_shows_the_same(fresh: Path, stage: str) -> None:
-    notebook = fresh / "results" / stage / f"{stage}.ipynb"
-    environment = {**os.environ, "PYTHONPATH": str(fresh), "OMP_NUM_THREADS": "1"}
+def test_an_executed_notebook_run_again_by_hand_shows_the_same(copy: Path, stage: str) -> None:
+    notebook = copy / "results" / stage / f"{stage}.ipynb"
+    environment = {**os.environ, "PYTHONPATH": str(copy), "OMP_NUM_THREADS": "1"}
     command = [
         sys.executable,
         "-m",
@@ -138,7 +138,7 @@ def test_an_executed_notebook_run_again_by_hand_shows_the_same(fresh: Path, stag
         os.devnull,
         str(notebook),
     ]
-    done = subprocess.run(command, cwd=fresh, env=environment, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-3000:]
     assert " passed" in done.stdout
 

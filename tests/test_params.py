@@ -1,6 +1,7 @@
 """Every parameter is checked by name before anything runs, and the file, the model and the notebooks agree."""
 
 import ast
+import functools
 import json
 import math
 import shutil
@@ -228,6 +229,7 @@ def test_selecting_an_unknown_parameter_names_it(names):
     assert names[0] in str(raised.value)
 
 
+@functools.cache
 def stages() -> dict:
     """Stages of ``dvc.yaml``, or none while there is no such file."""
     return yaml.safe_load(paths.PIPELINE.read_text(encoding="utf-8"))["stages"] if paths.PIPELINE.exists() else {}

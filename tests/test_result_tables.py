@@ -65,6 +65,22 @@ def test_values_and_ends_of_intervals_say_of_what_they_are(fresh: Path) -> None:
     assert len(quantities) > 60, "tables say different things"
 
 
+def test_what_values_are_is_said_once() -> None:
+    here, values = result_tables.TEXTS.groups("here"), result_tables.TEXTS.groups("values")
+    twice = {table for table, columns in here.items() if "value" in columns and "value" in values.get(table, ())}
+    assert twice == set(), "the words beside the table would hide those of its values"
+
+
+def test_a_chance_says_of_which_hectare_it_is(fresh: Path) -> None:
+    chances = {
+        table: result_tables.meaning(table, "chance")
+        for table, names in columns(fresh).items()
+        if "chance" in names and "predictive" not in table
+    }
+    assert len(chances) >= 4
+    assert [table for table, text in chances.items() if text is None or "hectare" not in text.en] == []
+
+
 def test_units_follow_the_column_and_the_table() -> None:
     assert result_tables.unit("10_scenarios/tables/cost_curve", "value") == "Rp/kg"
     assert result_tables.unit("10_scenarios/figures/cost_curve", "value") == "thousand Rp/kg"

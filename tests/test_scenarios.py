@@ -1,5 +1,7 @@
 """Options, prices and costs obey their laws, and bad input is refused by name."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -339,6 +341,28 @@ CITES = ScenarioCites(
     costs={name: (f"cost_{name}@costs:4",) for name in MEASURES},
     wage="wage@costs:5",
 )
+
+
+def test_a_row_of_the_grid_cites_the_prices_of_its_row_and_no_others():
+    grid = pd.DataFrame(
+        {
+            "name": ["fertilizer", "package", "pod_sleeving"],
+            "cocoa": ["present", "berau", "low"],
+            "fertilizer": ["ceiling", "ceiling_before", "none"],
+        }
+    )
+    full = replace(CITES, effects=CITES.effects | {"fertilizer_ceiling": ("effect_f@effects:9",)})
+    prices = {"ceiling": ("now@local_prices:7",), "ceiling_before": ("before@local_prices:9",)}
+    rows = [set(cited.split(";")) for cited in full.of_grid(grid, prices)["source_id"]]
+    asked = {"now@local_prices:7", "before@local_prices:9"}
+    assert [row & asked for row in rows] == [{"now@local_prices:7"}, {"before@local_prices:9"}, set()]
+    beans = {f"parameter@params:prices.{name}cocoa_idr_per_kg" for name in ("", "berau_", "low_")}
+    assert [sorted(row & beans) for row in rows] == [
+        ["parameter@params:prices.cocoa_idr_per_kg"],
+        ["parameter@params:prices.berau_cocoa_idr_per_kg"],
+        ["parameter@params:prices.low_cocoa_idr_per_kg"],
+    ]
+    assert ["cost_pod_sleeving@costs:4" in row for row in rows] == [False, True, True]
 
 
 def test_curve_rises_and_measures_that_bring_nothing_are_not_drawn():

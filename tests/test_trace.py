@@ -76,6 +76,20 @@ def restated_keys() -> list[str]:
     return [*frames.loc[plain, "key"], "evidence.effects", "evidence.pooled", "statistics.figures"]
 
 
+def test_a_cell_without_rows_of_its_own_says_that_they_are_those_of_the_table(reproduced: Path) -> None:
+    own = trace("results/10_scenarios/tables/summary.csv:2:cost_idr_per_ha")
+    whole = trace("results/05_model_evidence/tables/draws.csv:2:pruning")
+    assert "rows used" not in own["subject"]
+    assert "whole table" in whole["subject"]["rows used"]
+
+
+def test_warnings_of_what_was_made_of_the_rows_are_told(reproduced: Path) -> None:
+    table = pd.read_csv(paths.RESULTS / "09_attribution" / "estimates.csv").set_index("key")
+    listed = set(table.at["cause.fertilizer", "warnings"].split(";"))
+    assert "imputed" in listed
+    assert listed <= set(trace("cause.fertilizer")["warnings"])
+
+
 def test_numbers_picked_at_random_lead_to_raw_rows_and_come_out_again(reproduced: Path) -> None:
     seed = random.SystemRandom().randrange(10**9)
     drawn = random.Random(seed).sample(all_keys(), 20)

@@ -32,6 +32,7 @@ GIVEN: dict[str, dict[str, str]] = {
     "07_model_pests/sleeving": {"attacked_percent": ""},
     "08_model_price_response/lags": {"lag": ""},
     "08_model_price_response/learner_intervals": {"nominal": ""},
+    "09_attribution/waterfall": {"start": "total"},
     "10_scenarios/value_by_plots": {"plots": ""},
     "11_validation/alarms": {"plots": ""},
     "11_validation/calibration": {"replicate": ""},
@@ -77,7 +78,9 @@ VALUE_COLUMNS = {
 UNITS = {
     **dict.fromkeys(("attacked_percent", "chance"), "%"),
     **dict.fromkeys(("se", "log_ratio", "change", "forecast", "own_mean", "error", "seen"), "log ratio"),
-    **dict.fromkeys(("here_now", "here_after", "mean_now", "mean_after", "lower50", "upper50"), "log ratio"),
+    **dict.fromkeys(("here_now", "here_after", "mean_now", "mean_after"), "log ratio"),
+    **dict.fromkeys((f"{end}{level}" for end in ("lower", "upper") for level in (50, 80, 95)), "log ratio"),
+    **dict.fromkeys(("ratio_cheap", "ratio_dear", "price_ratio"), "kg beans per kg fertilizer"),
     "net_price": "thousand Rp/kg", "container_t": "t", "production_t": "t", "tonnes": "t/yr", "lag": "yr",
 }  # fmt: skip
 ENDINGS = {

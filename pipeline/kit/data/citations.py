@@ -51,6 +51,11 @@ def rows_in(citations: Iterable[str]) -> dict[str, set[str]]:
     return found
 
 
+def of_tables(citations: Iterable[str], *tables: str) -> tuple[str, ...]:
+    """Those of citations, or of lists of them, that cite a row of one of ``tables``; sorted."""
+    return tuple(sorted(cited for cited in split_lists(citations) if set(rows_in([cited])) & set(tables)))
+
+
 def count_rows(citations: Iterable[str]) -> int:
     """How many raw rows are cited."""
     return sum(map(len, rows_in(citations).values()))

@@ -28,7 +28,8 @@ from pipeline.kit.publish.makers import lines, place
 class Subject:
     """What is traced: ``path`` is the file it stands in, ``line`` its line there (0: the whole file).
 
-    ``cites`` are the citations of the number, row, figure or table itself; empty when it has none.
+    ``cites`` are the citations of the number, row, figure or table itself; empty when it has none. ``warnings`` are
+    those that stand beside a number, also of what was made of the rows, as ``imputed``.
     """
 
     kind: str
@@ -37,6 +38,7 @@ class Subject:
     line: int = 0
     facts: dict[str, Any] = field(default_factory=dict)
     cites: frozenset[str] = frozenset()
+    warnings: frozenset[str] = frozenset()
 
 
 def find(asked: str, reads_code: bool = True, look: "Look | None" = None) -> Subject:
@@ -70,7 +72,7 @@ def _estimates() -> pd.DataFrame:
 def _read_estimates(files: tuple[tuple[Path, tuple[int, int]], ...]) -> pd.DataFrame:
     tables = []
     for path, _ in files:
-        texts = dict.fromkeys(("key", *COLUMNS, "n_of", "made_by", citations.RAW_ROWS), "str")
+        texts = dict.fromkeys(("key", *COLUMNS, "n_of", "made_by", "warnings", citations.RAW_ROWS), "str")
         whole = dict.fromkeys(("n", "seed"), "Int64")
         frame = pd.read_csv(path, dtype=texts | whole, keep_default_na=False, na_values=[""])
         frame = frame.fillna(dict.fromkeys(texts, ""))
@@ -89,9 +91,9 @@ def _estimate(row: pd.Series, reads_code: bool) -> Subject:
     if row["n_of"]:
         known |= {"n": int(row["n"]), "n_of": row["n_of"]}
     known["built_by"] = built_by | (lines(built_by, Key.from_columns(row)) if reads_code else {})
-    return Subject(
-        "estimate", row["key"], row["path"], int(row["line"]), known, _cites(row["sources"], row[citations.RAW_ROWS])
-    )
+    cites = _cites(row["sources"], row[citations.RAW_ROWS])
+    warnings = frozenset(filter(None, row["warnings"].split(";")))
+    return Subject("estimate", row["key"], row["path"], int(row["line"]), known, cites, warnings)
 
 
 # Many numbers rest on the same rows.
@@ -143,6 +145,8 @@ def _cited_as_a_whole(path: Path) -> frozenset[str]:
 SEE_UNIT = "see unit"
 # Told of a cell whose row says nothing of where it was read.
 NOT_KEPT = "place and words not kept"
+# Told of a cell whose row does not say what it rests on.
+OF_TABLE = "those of the whole table: the row has no list of its own"
 # Told of a cell that was not computed.
 CHOSEN = "a place on an axis or a number that was chosen: no raw row moves it"
 
@@ -174,7 +178,9 @@ def _cell(path: Path, line: str, column: str) -> Subject:
     if (figure := path.with_suffix(".json")).exists():
         words = json.loads(figure.read_text(encoding="utf-8"))["en"]
         facts["figure"] = f"{words['title']}. {words['caption']}"
-    own = cited(row, path) or _whole(path).cites
+    own = cited(row, path)
+    if not own:
+        facts["rows used"], own = OF_TABLE, _whole(path).cites
     return Subject("cell", f"{path.stem}:{line}:{column}", name, int(line), facts, own)
 
 
@@ -296,7 +302,7 @@ def trace(asked: str, reads_code: bool = True, look: Look | None = None) -> dict
         "tables": [table for table in clean if table["rows_used"]],
         "raw": [table for table in raw if table["rows_used"]],
         "sources": [look.source(source) for source in sorted({*_sources_in(cites), *restated})],
-        "warnings": sorted({warning for table in clean for warning in table["warnings"]}),
+        "warnings": sorted(subject.warnings.union(*(table["warnings"] for table in clean))),
         "code_version": look.commit(),
     }
 

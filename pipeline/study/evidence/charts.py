@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from pipeline.kit.data.citations import join
+from pipeline.kit.data.citations import join, of_tables
 from pipeline.kit.language import read_texts
-from pipeline.kit.publish.estimates import Estimate, split_sources
+from pipeline.kit.publish.estimates import Estimate
 from pipeline.kit.publish.figures import BLUE, GREEN, GREY, ORANGE, Caption, label, localise, year_axis
 from pipeline.kit.publish.keys import Key
 from pipeline.study.names import MEASURES
@@ -90,10 +90,16 @@ def coverage_estimates(effects: pd.DataFrame) -> list[Estimate]:
             unit,
             "cacao, all countries",
             "count",
-            split_sources(counted["source_id"]),
+            _counted_rows(counted, "pooled" in name),
             len(counted),
             "effects",
             headline=name == "pooled",
         )
         for name, (counted, unit) in counts.items()
     ]
+
+
+def _counted_rows(effects: pd.DataFrame, is_pooled: bool) -> tuple[str, ...]:
+    """What a count of effects cites: their rows, and of pooled ones the rows of their studies, whose design decides."""
+    studies = effects["study_cites"] if is_pooled else []
+    return of_tables([*effects["source_id"], *studies], "effects", "evidence_studies")

@@ -5,6 +5,7 @@ import pandas as pd
 from pipeline.kit.data.citations import join
 from pipeline.study import known_rows
 from pipeline.study.fertilizer.best_dose import Costs
+from pipeline.study.fertilizer.estimates import DELIVERED, FREIGHT
 from pipeline.study.prices.ratios import of_last_months
 
 # What the price ratio on each side of a step cites.
@@ -54,9 +55,9 @@ def price_steps(world: pd.DataFrame, rupiah: pd.DataFrame, cases: pd.DataFrame, 
     now = {name: float(costs.price_ratio(by_case.at[name, "price_idr_per_kg"])) for name in by_case.index}
     rows = [
         ("world_spike", spike["ratio_cheap"], spike["ratio_dear"], *(spike[side] for side in SIDES)),
-        ("market_spike", *market, *by_id.loc[brands, "source_id"]),
+        ("market_spike", *market, *(join(own, *FREIGHT) for own in by_id.loc[brands, "source_id"])),
         *(
-            (name, now["ceiling"], now[dear], *by_case.loc[["ceiling", dear], "source_id"])
+            (name, now["ceiling"], now[dear], *(in_beans(by_case.at[case, "source_id"]) for case in ("ceiling", dear)))
             for name, dear in (("ceiling_cut", "ceiling_before"), ("access", "market"))
         ),
     ]
@@ -67,6 +68,11 @@ def price_steps(world: pd.DataFrame, rupiah: pd.DataFrame, cases: pd.DataFrame, 
         listed = ", ".join(f"{s.name}: {s.ratio_cheap:g} to {s.ratio_dear:g}" for s in turned.itertuples(False))
         raise ValueError(f"the second price of a step must be the dearer one: {listed}")
     return steps
+
+
+def in_beans(cites: str) -> str:
+    """What a price of fertilizer in kg of beans, delivered at the present, cites beside the price in rupiah."""
+    return join(cites, *DELIVERED)
 
 
 def with_freight(rupiah: pd.DataFrame, transport: float) -> pd.Series:
@@ -97,7 +103,7 @@ def price_history(world: pd.DataFrame, rupiah: pd.DataFrame, transport: float) -
             "item": rupiah["item"],
             "date": rupiah["year_decimal"],
             "price_ratio": with_freight(rupiah, transport),
-            "source_id": rupiah["source_id"],
+            "source_id": [join(own, *FREIGHT) for own in rupiah["source_id"]],
         }
     )
     return pd.concat([months, marks], ignore_index=True)

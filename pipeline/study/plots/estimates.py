@@ -39,7 +39,11 @@ METHODS = {
     "together": "robust Bayesian update of the literature with the plots, spreads integrated over a grid",
 }
 WEIGHTS = {
-    "pinned": ("width of the interval over that before the survey; 1 is nothing learned", "ratio of widths", WIDTHS),
+    "pinned": (
+        "width of the interval with literature and plots over that of the literature alone; 1 is nothing learned",
+        "ratio of widths, intervals of one level",
+        WIDTHS,
+    ),
     "literature_weight": ("probability that it is as the literature has it", "weight in the robust prior", PROBABILITY),
     "p_value": ("chance that the literature lets plots show what they show", "prior predictive p-value", PROBABILITY),
 }

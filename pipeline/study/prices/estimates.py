@@ -63,8 +63,8 @@ def _rupiah_estimate(name: str, row: pd.Series) -> Estimate:
         Key("rupiah_ratio", (name,)),
         row["ratio"],
         "kg beans per kg fertilizer",
-        f"{ITEMS[row['item']]}, {row['place']}, {row['date']}, without freight; over dry beans at the farm gate, "
-        f"{row['beans_place']}, {row['beans_date']}",
+        f"{ITEMS[row['item']]}, {row['place']}, {row['date']}, without freight; over beans at the farm gate, "
+        f"dry or called raw, {row['beans_place']}, {row['beans_date']}",
         "fertilizer price over the bean price reported nearest to it in time",
         **cited([row["source_id"]]),
         headline=True,

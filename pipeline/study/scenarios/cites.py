@@ -1,8 +1,10 @@
 """What the numbers of the scenarios cite: the raw rows and assumptions behind each measure's yield, cost and income."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from pipeline.kit.data.citations import cite_parameters
+import pandas as pd
+
+from pipeline.kit.data.citations import cite_parameters, join
 from pipeline.study.known_rows import POTENTIAL
 from pipeline.study.pests.cites import FACTOR, HARVEST, WAGE, WORK
 from pipeline.study.prices.scope import PRICE_CITES
@@ -62,6 +64,15 @@ class ScenarioCites:
     def net_price(self, *prices: str) -> Citations:
         """What bean prices, by name, less the harvest cite."""
         return (self.wage, *WAGE, *HARVEST, *(cited for price in prices for cited in PRICE_CITES[price]))
+
+    def of_grid(self, grid: pd.DataFrame, prices: dict[str, Citations]) -> pd.DataFrame:
+        """The grid of ``price_grid`` with what each row cites; ``prices`` are citations of fertilizer by its price."""
+        at = {"none": self} | {
+            name: replace(self, costs=self.costs | {"fertilizer_ceiling": cited}) for name, cited in prices.items()
+        }
+        options = grid["name"].replace({"fertilizer": "fertilizer_ceiling", "fertilizer_best": "fertilizer_ceiling"})
+        rows = zip(options, grid["cocoa"], grid["fertilizer"], strict=True)
+        return grid.assign(source_id=[join(*at[price].income(option, cocoa)) for option, cocoa, price in rows])
 
     def choice(self, *prices: str) -> Citations:
         """What a choice among all combinations of fertilizer at the ceiling, sleeving and training cites."""

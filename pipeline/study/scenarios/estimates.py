@@ -22,10 +22,10 @@ from pipeline.kit.publish.estimates import (
 from pipeline.kit.publish.keys import Key
 from pipeline.study import known_rows
 from pipeline.study.causes.estimates import Named, named
-from pipeline.study.names import FULL_DOSE, PACKAGES, UNKNOWNS
+from pipeline.study.names import PACKAGES, UNKNOWNS
 from pipeline.study.prices.scope import BORER_HECTARE, CHOICE, MEAN_INCOME, Dated
 from pipeline.study.scenarios.cites import ADOPTION, ScenarioCites
-from pipeline.study.scenarios.measures import PARTS
+from pipeline.study.scenarios.measures import dose
 from pipeline.study.scenarios.options import BAD_CASE, choose, extra_tonnes
 
 # Prices of cocoa beside the present one, and what leading options are chosen by.
@@ -250,16 +250,11 @@ def scenario_estimates(
         for area, mature in hectares.items():
             tonnes = extra_tonnes(extra_kg[name], mature, adoption)
             basis = (
-                f"area {area}, mature share drawn, adoption {adoption:g}; sleeves only where the borer is{_dose(name)}"
+                f"area {area}, mature share drawn, adoption {adoption:g}; sleeves only where the borer is{dose(name)}"
             )
             own = cited((*cites.gain(name), *ADOPTION, *([given[area]] if area in given else [])), seed)
             found.append(EXTRA_T[area].drawn(EXTRA_T[area].key(name), tonnes, level, basis=basis, **own))
     return found
-
-
-def _dose(option: str) -> str:
-    """The dose of an option that holds mineral fertilizer, as a clause of its basis."""
-    return f"; {FULL_DOSE}" if any(part.startswith("fertilizer") for part in PARTS.get(option, (option,))) else ""
 
 
 def _price(option: str) -> str:
@@ -270,7 +265,7 @@ def _price(option: str) -> str:
 def _per_hectare(
     name: str, outcome: dict[str, np.ndarray], dated: Dated, cites: ScenarioCites, level: float, seed: int
 ) -> list[Estimate]:
-    income, hectare = outcome["net_income_idr_per_ha"], f"{BORER_HECTARE}{_dose(name)}"
+    income, hectare = outcome["net_income_idr_per_ha"], f"{BORER_HECTARE}{dose(name)}"
     paid, spent, gained = (
         cited(own, seed) | {"basis": dated.at(hectare, own, fertilizer=_price(name))}
         for own in (cites.income(name, "present"), cites.cost(name), cites.gain(name))
@@ -301,7 +296,7 @@ def price_estimates(
     for name in names:
         for cocoa in OTHER_PRICES:
             at, paid = rows.loc[(*IN_GRID.get(name, (name, "none")), cocoa)], cites.income(name, cocoa)
-            own = cited(paid, seed) | {"basis": dated.at(f"{BORER_HECTARE}{_dose(name)}", paid, cocoa, _price(name))}
+            own = cited(paid, seed) | {"basis": dated.at(f"{BORER_HECTARE}{dose(name)}", paid, cocoa, _price(name))}
             value, lower, upper = (at[f"net_income_idr_per_ha{part}"] / 1e6 for part in ("", "_lower", "_upper"))
             income, loss = NET_INCOME[cocoa], LOSS[cocoa]
             interval = {"lower": lower, "upper": upper, "level": level, "value_is": MEDIAN}
@@ -320,7 +315,7 @@ def cost_estimates(curve: pd.DataFrame, dated: Dated, cites: ScenarioCites, leve
             {"lower": measure.lower, "upper": measure.upper, "level": level} if np.isfinite(measure.upper) else {}
         )
         own = cited((*cites.gain(measure.name), *cites.cost(measure.name)), seed)
-        said = f"{BORER_HECTARE}{_dose(measure.name)}; the beans not counted"
+        said = f"{BORER_HECTARE}{dose(measure.name)}; the beans not counted"
         method = "kg that one rupiah brings, median, turned over"
         evidence = "" if measure.is_ranked else "; without direct evidence, not ranked"
         found.append(

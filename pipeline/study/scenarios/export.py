@@ -13,6 +13,7 @@ from pipeline.kit.publish.keys import Key
 from pipeline.study import known_rows
 from pipeline.study.names import PACKAGES
 from pipeline.study.prices.scope import BEAN_PRICES, PRICE_CITES, Dated
+from pipeline.study.scenarios.measures import dose
 from pipeline.study.scenarios.options import Option, extra_tonnes, mean_extra, yields_of
 
 REGENCIES = ("kutai_timur", "berau", "mahakam_ulu")
@@ -138,7 +139,7 @@ def labour_left(pairs: pd.DataFrame, losses: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["place", "date_from", "weight_loss_percent", "days_per_t"])
 
 
-STATE = "whole crop of the regency; the share that can be exported is not known"
+STATE = "whole crop of the regency at its present area and yield; the share that can be exported is not known"
 
 
 def crop_estimates(
@@ -162,19 +163,23 @@ def crop_estimates(
     found = []
     for (regency, state), crop in tonnes.items():
         own = cites(regency, state)
-        said = STATE if state == NOW else f"{PACKAGES[state].en}; on {adoption:g} of the mature area; {STATE}"
+        option = "" if state == NOW else f"{PACKAGES[state].en}{dose(state)}; on {adoption:g} of the mature area; "
+        said = option + STATE
         common: dict[str, Any] = {
             "level": level,
-            "basis": said,
             "method": "production drawn by the regency model, plus the effect of the option",
         }
         filled, with_container = crop / float(container["value"]), (*own, str(container["source_id"]))
         found += [
-            from_draws(_of(regency, state, "tonnes"), crop, **common, **cited(own, seed), unit="t/yr", headline=True),
             from_draws(
-                _of(regency, state, "containers"), filled, **common, **cited(with_container, seed), unit="containers/yr"
+                _of(regency, state, "tonnes"), crop, **common, **cited(own, seed),
+                basis=said, unit="t/yr", headline=True,
             ),
-        ]
+            from_draws(
+                _of(regency, state, "containers"), filled, **common, **cited(with_container, seed),
+                basis=f"{_assumed(container)}; {said}", unit="containers/yr",
+            ),
+        ]  # fmt: skip
         for name, price in prices.items():
             rupiah, dollars = crop_value(crop, price, idr_per_usd)
             method = "tonnes at a farm-gate price"
@@ -192,6 +197,10 @@ def crop_estimates(
                 ),
             ]  # fmt: skip
     return found
+
+
+def _assumed(container: pd.Series) -> str:
+    return f"a container is assumed to hold {container['value']:g} t"
 
 
 def _of(regency: str, state: str, quantity: str) -> Key:
@@ -219,7 +228,7 @@ def container_estimates(
     units = {"mature_ha": "ha", "farmers": "farmers", "per_village": "containers/yr"}
     rests_on = {"mature_ha": (), "farmers": FARM, "per_village": (str(village["source_id"]),)}
     cites = (*yield_cites, str(container["source_id"]))
-    basis = f"one container at the present yield; a village as large as {village['region']}"
+    basis = f"{_assumed(container)}, at the present yield; a village as large as {village['region']}"
     # No source of what a container holds was read: a cooperative sent as much in a year, to four countries.
     assumed = "assumed for one container; as much as a cooperative in Bali exported in 2021"
     found = [
@@ -260,7 +269,7 @@ def fermentation_estimates(pairs: pd.DataFrame, container: pd.Series) -> list[Es
                 prices,
             ),
             ("days_per_t", pair.days_per_t, "days/t", "labour that eats up the premium, no weight lost", wage),
-            ("per_container", one, "million Rp", "premium on one container", shipped),
+            ("per_container", one, "million Rp", f"premium on a container; {_assumed(container)}", shipped),
         )
         found += [
             Estimate(

@@ -10,7 +10,7 @@ from pipeline.kit.data.contracts import row
 from pipeline.study import known_rows
 from pipeline.study.fertilizer.best_dose import average
 from pipeline.study.fertilizer.response_curves import Response
-from pipeline.study.names import LEAST_STEPS
+from pipeline.study.names import FULL_DOSE, LEAST_STEPS
 from pipeline.study.prices.prices_now import as_set
 from pipeline.study.scenarios.options import Measure, Option, Yields, assess, summarise
 
@@ -33,6 +33,11 @@ PARTS = {
     "package": ("pod_sleeving", "fertilizer_ceiling"),
     "full_package": ("training", "pod_sleeving", "fertilizer_ceiling"),
 }
+
+
+def dose(option: str) -> str:
+    """The dose of an option that holds mineral fertilizer, as a clause of a label."""
+    return f"; {FULL_DOSE}" if any(part.startswith("fertilizer") for part in PARTS.get(option, (option,))) else ""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from scipy.special import ndtri
 
+from pipeline.kit.data.citations import of_tables
 from pipeline.kit.language import Text, read_texts
 from pipeline.kit.publish.estimates import DEVIATION, MEDIAN_OF_POSTERIOR, PROBABILITY, WEIGHT, Estimate, split_sources
 from pipeline.kit.publish.figures import BLACK, BLUE, GREEN, GREY, ORANGE, Caption, draw_intervals, label, localise
@@ -198,11 +199,12 @@ def effect_estimates(synthesis: Synthesis, level: float) -> list[Estimate]:
 
 
 def support_estimates(
-    synthesis: Synthesis, studies: pd.DataFrame, variation: Variation, level: float
+    synthesis: Synthesis, studies: pd.DataFrame, effects: pd.DataFrame, variation: Variation, level: float
 ) -> list[Estimate]:
     """Spread between places per measure, chance that a measure lowers yield, share of the prior, and counts.
 
-    ``studies`` comes from ``robustness.contributions``; ``variation`` is how farms vary, as surveys tell it.
+    ``studies`` comes from ``robustness.contributions``, ``effects`` is the clean table; ``variation`` is how farms
+    vary, as surveys tell it.
     """
     found = []
     from_studies = studies.groupby("measure")["weight"].sum()
@@ -216,7 +218,7 @@ def support_estimates(
         prior = (1 - float(from_studies.get(measure, 0.0))) * 100
         unmoved = "of the mean that no study moves"
         found.append(Estimate(Key("prior_share", (measure,)), prior, "%", unmoved, value_is=WEIGHT, **common))
-    everything = split_sources(synthesis.rows["source_id"])
+    counted = _counted(synthesis.rows, effects)
     imputed = int(synthesis.rows["is_se_imputed"].sum())
     hidden = int(synthesis.rows["is_censored"].sum())
     rows = len(synthesis.rows)
@@ -226,7 +228,7 @@ def support_estimates(
         "hidden": (hidden, "only said to be not significant"),
     }
     found += [
-        Estimate(Key("evidence", (), name), count, "pooled effects", basis, "count", everything, rows, "effects")
+        Estimate(Key("evidence", (), name), count, "pooled effects", basis, "count", counted, rows, "effects")
         for name, (count, basis) in counts.items()
     ]
     surveys, (lower, middle, upper) = variation.surveys, variation.interval(level)
@@ -244,3 +246,11 @@ def support_estimates(
 def _common(synthesis: Synthesis, measure: str) -> dict[str, Any]:
     rows = synthesis.rows[synthesis.rows["measure"] == measure]
     return {"method": METHOD, "sources": synthesis.cites, "n": rows["study_id"].nunique(), "n_of": "studies"}
+
+
+def _counted(rows: pd.DataFrame, effects: pd.DataFrame) -> tuple[str, ...]:
+    """What a count of pooled effects cites: their rows and those of their studies, not what their errors rest on."""
+    own = effects[effects["effect_id"].isin(rows["effect_id"])]
+    derived = rows[~rows["effect_id"].isin(own["effect_id"])]
+    listed = [*own["source_id"], *own["study_cites"], *derived["source_id"]]
+    return of_tables(listed, "effects", "evidence_studies", "tafo_shade_trial")

@@ -34,6 +34,7 @@ READINGS = {
 # What the regency model is fitted to: of some raw rows a figure is made.
 FITTED = "figures"
 BASIS = "mature area (TM)"
+NOW = "at present"
 METHOD = "regency model: area, mature share and yield in logs, pooled from regency to nation"
 HERE = "kutai_timur"
 REGIONS = {"kutai_timur": "Kutai Timur", "berau": "Berau", "mahakam_ulu": "Mahakam Ulu"}
@@ -73,12 +74,12 @@ def gap_estimates(
     gap, less = attainable - present, f"{attainable:g} less the present yield, mature area (TM)"
     chance, weighed = "chance that the hectares of 2025 are mature area", "evidence of both readings"
     return [
-        from_draws(Key(HERE, (), "mature_share"), share, **own, unit="1", basis="of the total area"),
-        from_draws(Key(HERE, (), "yield_mature"), present, **own, unit="kg/ha", basis=BASIS),
+        from_draws(Key(HERE, (), "mature_share"), share, **own, unit="1", basis=f"of the total area, {NOW}"),
+        from_draws(Key(HERE, (), "yield_mature"), present, **own, unit="kg/ha", basis=f"{BASIS}, dry beans, {NOW}"),
         from_draws(Key(HERE, (), "gap"), gap, **with_attainable, unit="kg/ha", basis=less),
         from_draws(Key(HERE, (), "area_total"), area, **own, unit="ha", basis="total area, 2025"),
         from_draws(Key(HERE, (), "area_mature"), area * share, **own, unit="ha", basis="mature area (TM), 2025"),
-        from_draws(Key(HERE, (), "production"), tonnes, **own, unit="t/yr", basis="dry beans"),
+        from_draws(Key(HERE, (), "production"), tonnes, **own, unit="t/yr", basis=f"dry beans, {NOW}"),
         Estimate(
             Key(HERE, (), "area_2025_is_mature"), is_mature, "1", chance, weighed, cites, len(figures), FITTED,
             value_is=PROBABILITY,
@@ -101,7 +102,7 @@ def grower_estimates(
         found.append(
             from_draws(
                 Key("grower", (region,), quantity), growers[column].to_numpy(), level, unit=unit,
-                basis=f"{basis}; {REGIONS[region]} at present", method=METHOD,
+                basis=f"{basis}; {REGIONS[region]} {NOW}", method=METHOD,
                 sources=cites, n=len(figures), n_of=FITTED, seed=seed,
             )
         )  # fmt: skip

@@ -111,6 +111,21 @@ def test_farms_that_differ_more_need_more_plots():
     assert needed.loc["half", "value"] < needed.loc["nine_tenths", "value"]
 
 
+def test_plots_err_on_the_log_of_the_yield_whatever_its_unit():
+    yields = np.random.default_rng(5).lognormal(np.log(700), 0.25, 4000)
+    payoffs = np.column_stack([np.zeros(4000), (yields - 720) * 1e4])
+    found = {
+        unit: choices.value_by_plots(payoffs, {"present_yield": yields / unit}, (0.4, 0.6, 0.8), 1)["value"].to_numpy()
+        for unit in (1.0, 1000.0)
+    }
+    np.testing.assert_allclose(found[1.0], found[1000.0], rtol=1e-9)
+    # Two plots whose yields vary by 60 % tell less than half of what 512 do, and none more than the truth would.
+    known = choices.partial_information(payoffs, yields)
+    middle = dict(zip(choices.PLOTS, np.split(found[1.0], 3)[1], strict=True))
+    assert middle[2] < 0.7 * middle[512]
+    assert max(middle.values()) <= known * 1.0001
+
+
 def test_only_inputs_that_plots_can_show_and_that_matter_are_measured():
     rows = [("pods_attacked", 9.0), ("fertilizer_effect", 5.0), ("present_yield", 0.01), ("training_effect", 2.0)]
     by_input = pd.DataFrame(rows, columns=["name", "value"])

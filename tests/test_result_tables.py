@@ -84,6 +84,7 @@ def test_a_chance_says_of_which_hectare_it_is(fresh: Path) -> None:
 def test_units_follow_the_column_and_the_table() -> None:
     assert result_tables.unit("10_scenarios/tables/cost_curve", "value") == "Rp/kg"
     assert result_tables.unit("10_scenarios/figures/cost_curve", "value") == "thousand Rp/kg"
+    assert result_tables.unit("10_scenarios/figures/cost_curve", "start") == "t/yr"
     assert result_tables.unit("10_scenarios/tables/summary", "net_income_idr_per_ha_lower") == "Rp/ha"
     assert result_tables.unit("04_yield_gap/tables/regencies", "berau_production_t") == "t/yr"
     assert result_tables.unit("07_model_pests/tables/chances", "attacked_percent") == "%"

@@ -81,6 +81,7 @@ def test_a_cell_without_rows_of_its_own_says_that_they_are_those_of_the_table(re
     whole = trace("results/05_model_evidence/tables/draws.csv:2:pruning")
     assert "rows used" not in own["subject"]
     assert "whole table" in whole["subject"]["rows used"]
+    assert "rows used: those of the whole table" in text_page(whole)
 
 
 def test_warnings_of_what_was_made_of_the_rows_are_told(reproduced: Path) -> None:

@@ -71,6 +71,8 @@ VALUES = {
     "14_survey_design/sample_size": "%",
     "14_survey_design/value_by_plots": "Rp/ha",
 }
+# Columns beside them that hold something else.
+OTHER_UNITS = {"10_scenarios/figures/cost_curve": {"start": "t/yr", "end": "t/yr"}}
 VALUE_COLUMNS = {
     "lower", "value", "upper", "start", "end", "plots_value", "low", "present", "high", "berau", "peak", "mitscherlich",
     "quadratic_plateau", "nominal", "fertilizer", "gap", "knowledge", "pod_borer", "technique", "unexplained",
@@ -121,6 +123,8 @@ def contracted(column: str) -> Column | None:
 
 def unit(table: str, column: str) -> str:
     """The unit of a column; empty where it has none."""
+    if other := OTHER_UNITS.get(table, {}).get(column):
+        return other
     base = next((column.removesuffix(f"_{end}") for end in ENDS if column.endswith(f"_{end}")), column)
     values = _of(VALUES, table)
     if values and {column, base} & VALUE_COLUMNS:

@@ -54,7 +54,20 @@ def _subject(subject: dict[str, Any]) -> list[str]:
         lines.append(f"{_interval(subject)} {subject.get('unit', '')}".rstrip())
     said = subject | ({"value is": subject["value_is"]} if "value_is" in subject else {})
     said |= {"n": f"{subject['n']} ({subject['n_of']})"} if "n" in subject else {}
-    told = ("value is", "basis", "method", "n", "seed", "column", "meaning", "figure", "chosen", "row", "in the source")
+    told = (
+        "value is",
+        "basis",
+        "method",
+        "n",
+        "seed",
+        "column",
+        "meaning",
+        "figure",
+        "chosen",
+        "row",
+        "rows used",
+        "in the source",
+    )
     lines += [f"{name}: {said[name]}" for name in told if name in said]
     return lines + ([f"built by {_place(subject['built_by'])}"] if "built_by" in subject else [])
 

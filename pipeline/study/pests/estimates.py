@@ -36,14 +36,14 @@ from pipeline.study.synthesis.pooling import Synthesis
 
 # Loss at a share of pods attacked, and at the present one.
 SHARES, THERE_NOW = {"loss_at_45": 0.45, "loss_at_70": 0.70, "loss_at_96": 0.96}, "loss_there"
-WITHOUT = "of the yield without pod borer, mature hectare (TM) that has it"
+WITHOUT = "of the yield without pod borer, mature hectare (TM) of Kutai Timur that has it"
 CURVE = "damage curve"
 READINGS = {
     "sabah": "damage curve of Sabah",
     "aceh": "damage curve of Aceh Timur",
     "mixture": "damage curve of Sabah or of Aceh Timur, by their weights",
 }
-AVERAGE = "of the yield without this, average mature hectare (TM)"
+AVERAGE = "of the yield without this, average mature hectare (TM) of Kutai Timur"
 PESTS = {
     "pod_borer": "pod borer",
     "black_pod": "black pod",
@@ -88,10 +88,10 @@ def loss_estimates(draws: pd.DataFrame, cites: PestCites, level: float, seed: in
     """Attack, and loss to each pest and to all on an average hectare, in per cent."""
     attack = {
         "attacked_area": (
-            "of the mature area; only draws whose yield without pests is possible",
+            "of the mature area of Kutai Timur; only draws whose yield without pests is possible",
             "evenly from the lowest share reported to all",
         ),
-        "attacked": ("of pods, where the borer is", "evenly between sleeved and unsleeved plots"),
+        "attacked": ("of pods, where the borer is in Kutai Timur", "evenly between sleeved and unsleeved plots"),
     }
     found = [
         from_draws(
@@ -138,7 +138,7 @@ def loss_with_estimates(
             key=Key("loss_there", (row.pest, row.name)),
             value=row.value,
             unit="%",
-            basis=f"of the yield without {PESTS[row.pest]}, mature hectare (TM) that has it",
+            basis=f"of the yield without {PESTS[row.pest]}, mature hectare (TM) of Kutai Timur that has it",
             method="without control" if row.name == "none" else "with control",
             lower=row.lower,
             upper=row.upper,
@@ -253,9 +253,9 @@ HIGHEST_COST = {
 }  # fmt: skip
 # Each control is judged where its pests are.
 THERE = {
-    "pod_borer": "mature hectare (TM) with pod borer, per year",
-    "black_pod": "mature hectare (TM) with black pod, per year",
-    "dieback": "mature hectare (TM) with dieback, per year",
+    "pod_borer": "mature hectare (TM) of Kutai Timur with pod borer, per year",
+    "black_pod": "mature hectare (TM) of Kutai Timur with black pod, per year",
+    "dieback": "mature hectare (TM) of Kutai Timur with dieback, per year",
 }
 
 

@@ -26,10 +26,10 @@ UNITS = {"present_yield": "kg/ha"}
 BASES = {
     "present_yield": "per mature hectare (TM) and year, Kutai Timur",
     "pods_attacked": "of pods, mean over all mature hectares (TM) of Kutai Timur",
-    "pod_borer": "change of yield per hectare where the pod borer attacks 70 % of pods",
-    "fertilizer": f"change of yield per hectare with the measure; {FULL_DOSE}",
-    "technique": "change of yield per hectare with pruning",
-    "training": "change of yield per hectare with a field school",
+    "pod_borer": "change of yield per hectare of Kutai Timur where the pod borer attacks 70 % of pods",
+    "fertilizer": f"change of yield per hectare of Kutai Timur with the measure; {FULL_DOSE}",
+    "technique": "change of yield per hectare of Kutai Timur with pruning",
+    "training": "change of yield per hectare of Kutai Timur with a field school",
 }
 # Series of the table, and what they are called in the keys.
 KEYS = {"prior": "prior", "survey": "alone", "together": "together"}

@@ -14,7 +14,7 @@ from pipeline.kit.publish.estimates import EXPECTED, SHARE_OF_CASES, SMALLEST, E
 from pipeline.kit.publish.keys import Key
 from pipeline.study.plots.model import Likelihood
 from pipeline.study.prices.scope import CHOICE, MEAN_INCOME, Dated
-from pipeline.study.scenarios.choices import KNOTS, PLOTS, RANK, SHOWN_BY_PLOTS, perfect_information
+from pipeline.study.scenarios.choices import KNOTS, PLOTS, RANK, SHOWN_BY_PLOTS, as_shown, perfect_information
 
 # A survey shows these inputs of the choice at once.
 SHOWN = tuple(SHOWN_BY_PLOTS)
@@ -59,7 +59,7 @@ def survey_shows(known: dict[str, np.ndarray], variation: float, bias_sd: float,
     columns = []
     for name in SHOWN:
         rng = stream(seed, f"survey shows {name}")
-        truth = np.log(known[name]) if name == "present_yield" else known[name]
+        truth = as_shown(name, known[name])
         bias, error = rng.standard_normal((2, len(truth)))
         columns.append(truth + bias_sd * bias + SHOWN_BY_PLOTS[name] * variation / np.sqrt(plots) * error)
     return np.column_stack(columns)

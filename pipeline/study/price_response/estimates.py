@@ -27,7 +27,8 @@ BASES = {
     "rainfall_response": "yield per hectare harvested, with a tenth more rain",
     "area_dilution": "yield per hectare harvested, in a year with a tenth more area",
 }
-# What is special about a reading, by its case.
+# Of which countries a reading is that its case does not tell; what is special about it, by its case.
+ALL = "shared by the countries of the panel (FAOSTAT)"
 CASES = {
     "indonesia": "Indonesia, drawn towards the countries of the panel",
     "indonesia_alone": "Indonesia from its own years alone",
@@ -68,7 +69,7 @@ def _in_per_cent(reading: Reading, sources: tuple[str, ...], level: float) -> Es
     topic = reading.key.topic
     factor = np.log(FACTORS.get(topic, 2.0))
     lower, value, upper = (float(np.expm1(factor * part) * 100) for part in reading.interval)
-    special = CASES.get(reading.key.case[0]) or (CASES["indonesia"] if topic.endswith("_indonesia") else "")
+    special = CASES.get(reading.key.case[0]) or (CASES["indonesia"] if topic.endswith("_indonesia") else ALL)
     basis = "; ".join(filter(None, (BASES[topic], _years(reading.key), special)))
     value_is = MEDIAN_OF_POSTERIOR if reading.method == BAYES else LEAST_SQUARES
     return Estimate(

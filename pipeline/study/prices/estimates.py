@@ -125,6 +125,9 @@ def _beans(prices: pd.DataFrame, bean_price: float, as_of: str) -> list[Estimate
     return found
 
 
+WORLD = {"cocoa": "cocoa", "npk": "nutrients of cocoa NPK 14-12-16 in urea, TSP and KCl"}
+
+
 def _fertilizers(prices: pd.DataFrame, cases: pd.DataFrame, as_of: str) -> list[Estimate]:
     """The ceiling of cocoa NPK, and its price on the market as reported and carried to the month."""
     by_name = cases.set_index("name")
@@ -172,7 +175,7 @@ def _world_since(world: pd.DataFrame, as_of: str) -> list[Estimate]:
             Key("price", (f"world_{name}_since",)),
             float(by_month.at[last, column] / by_month.at[as_of, column] - 1) * 100,
             "%",
-            f"world price of {last} against {as_of}",
+            f"{WORLD[name]}, world price of {last} against {as_of}",
             "change of the monthly price in dollars",
             **cited((*_of_table(by_month.loc[[as_of, last], "source_id"], table), *AS_OF)),
             value_is=FROM_FIGURES,

@@ -12,11 +12,11 @@ from pipeline.kit.language import Text, date_words, format_number
 from pipeline.study.prices.prices_now import newest_at_home
 
 # The mean over all mature hectares of the regency, with and without the pod borer.
-HECTARE = "average mature hectare (TM), per year"
+HECTARE = "average mature hectare (TM) of Kutai Timur, per year"
 # A hectare on which an option is judged.
-BORER_HECTARE = "mature hectare (TM) with pod borer that does not do it yet, per year"
+BORER_HECTARE = "mature hectare (TM) of Kutai Timur with pod borer that does not do it yet, per year"
 # What a choice of options earns, and among what is chosen where information is valued.
-MEAN_INCOME = "mean net income per mature hectare (TM) that takes part, per year"
+MEAN_INCOME = "mean net income per mature hectare (TM) of Kutai Timur that takes part, per year"
 CHOICE = "choice among all combinations of fertilizer at the ceiling price (HET), sleeving and training"
 # Prices of beans beside the present one, each a parameter: its words hold for this price (Rp/kg) and no other.
 BEAN_PRICES = {

@@ -83,6 +83,13 @@ SHOWN_BY_PLOTS = {
     "sleeving_effect": 2.0,
     "training_effect": 2.0,
 }
+
+
+def as_shown(name: str, draws: np.ndarray) -> np.ndarray:
+    """An unknown on the scale on which plots err: the log, as effects and gains are already."""
+    return np.log(draws) if name == "present_yield" else draws
+
+
 SHARES = {"half": 0.5, "nine_tenths": 0.9}
 # Below this share of the value of knowing everything, an input does not change the choice, and nobody need measure it.
 LEAST_SHARE = 0.01
@@ -171,7 +178,7 @@ def value_by_plots(
     ``name``, ``variation`` (``lower``, ``value`` or ``upper``), ``plots``, ``value``.
     """
     found = [
-        information_by_plots(paid, draws, SHOWN_BY_PLOTS[name] * between, _errors(seed, name)).assign(
+        information_by_plots(paid, as_shown(name, draws), SHOWN_BY_PLOTS[name] * between, _errors(seed, name)).assign(
             name=name, variation=which
         )
         for name, draws in known.items()

@@ -155,6 +155,14 @@ def test_a_module_that_is_gone_fails_and_a_table_that_was_not_made_yet_does_not(
     assert not any("effects.csv" in detail for detail in found.values())
 
 
+def test_no_stage_is_stale_where_nothing_was_made_yet(changeable: Path) -> None:
+    for made in ("data/clean", "results"):
+        shutil.rmtree(changeable / made)
+    commit(changeable, "checkout", "--", ".")
+    assert not list((changeable / "results").glob("*/estimates.csv")), "as after a clone"
+    assert not failed(list(verify.check_stages()))
+
+
 def test_numbers_within_their_tolerance_pass_and_are_named(recorded: Path) -> None:
     path = paths.estimates("06_model_fertilizer")
     frame = pd.read_csv(path)

@@ -8,6 +8,7 @@ there, and what comes out is compared: bit by bit, or by content where another p
 import html
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -34,7 +35,7 @@ from pipeline.kit.provenance.checks import (
 from pipeline.kit.provenance.releases import check_releases
 
 # What stages make is not there in a fresh clone, and is checked file by file; what people write must be there.
-MADE = ("dependency data/clean/", "dependency results/")
+MADE = re.compile("dependency (data/clean|results)[/:].* -> missing")
 # Settings of the user that bring other code, or a cache whose results would be taken instead of made.
 UNSET = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONUSERBASE")
 HOW = f"value, within {content.RELATIVE:g}, signs exactly"
@@ -95,7 +96,7 @@ def check_stages() -> Iterator[Check]:
     """No stage is stale: code, tables and parameters are those that made the recorded results."""
     for name in declared.stages():
         problems = [reason for reason in lineage.reasons(name) if not reason.startswith("output")]
-        problems = [reason for reason in problems if not (reason.endswith("-> missing") and reason.startswith(MADE))]
+        problems = [reason for reason in problems if not MADE.fullmatch(reason)]
         yield Check("stage", name, FAILED if problems else IDENTICAL, "; ".join(problems))
 
 

@@ -28,6 +28,7 @@ def made_up(values: list[float], **changes: object) -> pd.DataFrame:
             "is_se_imputed": False,
             "is_censored": np.isnan(values),
             "source_id": "made_up",
+            "own_sources": "made_up",
         }
     )
     return frame.assign(**changes)

@@ -103,6 +103,22 @@ def test_a_table_keeps_the_rows_of_each_of_its_rows(stage: Path) -> None:
     pd.testing.assert_frame_equal(read_table("toy", "prices"), frame.astype({"source_id": "str"}))
 
 
+def test_columns_that_hear_less_keep_citations_of_their_own(stage: Path) -> None:
+    own = ["a@prices:2", ""]
+    frame = pd.DataFrame({"studies": [1, 0], "value": [1.5, 2.5], "source_id": ["a@prices:2;b@prices:4"] * 2})
+    write_table("counted", frame.assign(own_sources=own))
+    lines = (stage / "tables" / "counted.csv").read_text().splitlines()
+    assert lines == [
+        "studies,value,source_id,raw_rows,own_sources,own_raw_rows",
+        "1,1.5,a;b,prices:2;prices:4,a,prices:2",
+        "0,2.5,a;b,prices:2;prices:4,,",
+    ]
+    read = read_table("toy", "counted")
+    assert list(read) == ["studies", "value", "source_id", "own_sources"]
+    assert read["source_id"].tolist() == ["a@prices:2;b@prices:4"] * 2
+    assert read["own_sources"].fillna("").tolist() == own
+
+
 def test_a_table_of_draws_rests_on_all_that_it_is_said_to_cite(stage: Path) -> None:
     draws = pd.DataFrame({"yield_kg_per_ha": [700.0, 710.0]})
     write_table("draws", draws, ["a@prices:2", "a@prices:3;b@prices:4"])

@@ -84,6 +84,19 @@ def test_a_cell_without_rows_of_its_own_says_that_they_are_those_of_the_table(re
     assert "rows used: those of the whole table" in text_page(whole)
 
 
+@pytest.mark.parametrize("stage", ["05_model_evidence", "07_model_pests"])
+def test_a_count_of_studies_rests_on_the_rows_of_these_studies_alone(reproduced: Path, stage: str) -> None:
+    file = f"results/{stage}/tables/certainty.csv"
+    table = pd.read_csv(reproduced / file)
+    counted = table[(table["studies"] > 0) & (table["measure"] != "shade")]
+    assert len(counted) > 3
+    for index, row in counted.iterrows():
+        chain = trace(f"{file}:{index + 2}:studies")
+        rows = raw_rows(chain)
+        assert rows.loc[rows["table"] == "data/raw/effects.csv", "study_id"].nunique() == row["studies"], row["measure"]
+        assert len(raw_rows(trace(f"{file}:{index + 2}:steps"))) > len(rows), "a grade hears the other measures too"
+
+
 def test_warnings_of_what_was_made_of_the_rows_are_told(reproduced: Path) -> None:
     table = pd.read_csv(paths.RESULTS / "09_attribution" / "estimates.csv").set_index("key")
     listed = set(table.at["cause.fertilizer", "warnings"].split(";"))

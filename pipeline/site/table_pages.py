@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline.kit import paths
 from pipeline.kit.data import sources
-from pipeline.kit.data.citations import CITING, PARAMETERS, RAW_ROWS, join, to_columns
+from pipeline.kit.data.citations import CITING, OWN, OWN_RAW_ROWS, PARAMETERS, RAW_ROWS, join, to_columns
 from pipeline.kit.provenance.lineage import maker
 from pipeline.kit.provenance.trace import Look, cells, find, read
 from pipeline.site.catalogue import WORDS
@@ -135,7 +135,9 @@ def whole(path: Path) -> str:
 
 def _shown(name: str, cell: str) -> str:
     """One cell: sources and rows as links."""
-    return _sources(cell) if name in CITING else _rows(cell) if name == RAW_ROWS else escape(cell)
+    if name in (*CITING, OWN):
+        return _sources(cell)
+    return _rows(cell) if name in (RAW_ROWS, OWN_RAW_ROWS) else escape(cell)
 
 
 # Many rows rest on the same.

@@ -41,6 +41,25 @@ GIVEN: dict[str, dict[str, str]] = {
     "14_survey_design/sample_size": {"plots": ""},
     "14_survey_design/value_by_plots": {"plots": ""},
 }
+# Columns that rest on the rows named in ``own_sources`` alone, where the others hear more.
+_OF_STUDY = ("programme", "country", "design", "risk_of_bias", "is_direct", "rows", "log_ratio", "is_se_imputed")
+OWN: dict[str, tuple[str, ...]] = {
+    "05_model_evidence/certainty": ("studies", "programmes"),
+    "05_model_evidence/rows": (
+        "year",
+        "n",
+        "n_kg_per_ha",
+        "log_ratio",
+        "log_ratio_se",
+        "printed_value",
+        "printed_low",
+        "printed_high",
+    ),
+    "05_model_evidence/sensitivity": ("studies",),
+    "05_model_evidence/studies": _OF_STUDY,
+    "07_model_pests/certainty": ("studies", "programmes"),
+    "07_model_pests/studies": _OF_STUDY,
+}
 # The unit of the columns that hold the values of a table.
 VALUES = {
     "01_clean_statistics/regency_areas": "ha",
@@ -67,6 +86,7 @@ VALUES = {
     "10_scenarios/value_by_plots": "Rp/ha",
     "10_scenarios/value_by_price": "Rp/ha",
     "11_validation/coverage": "%",
+    "13_survey/learned": "see unit",
     "13_survey/prior_data_posterior": "%",
     "14_survey_design/sample_size": "%",
     "14_survey_design/value_by_plots": "Rp/ha",
@@ -76,6 +96,7 @@ OTHER_UNITS = {"10_scenarios/figures/cost_curve": {"start": "t/yr", "end": "t/yr
 VALUE_COLUMNS = {
     "lower", "value", "upper", "start", "end", "plots_value", "low", "present", "high", "berau", "peak", "mitscherlich",
     "quadratic_plateau", "nominal", "fertilizer", "gap", "knowledge", "pod_borer", "technique", "unexplained",
+    "prior", "survey", "together",
 }  # fmt: skip
 UNITS = {
     **dict.fromkeys(("attacked_percent", "chance"), "%"),
@@ -108,6 +129,11 @@ def is_given(table: str, column: str, kind: str = "") -> bool:
     """Whether a column is chosen in rows of this kind."""
     asked = (_of(GIVEN, table) or {}).get(column)
     return asked is not None and asked in ("", kind)
+
+
+def own_columns(table: str) -> tuple[str, ...]:
+    """The columns that have citations of their own."""
+    return _of(OWN, table) or ()
 
 
 def meaning(table: str, column: str) -> Text | None:
@@ -171,4 +197,4 @@ def _parts(column: str) -> Text | None:
             return parts["draw"].fill(of=Text(f"{of.en}, {name.en}", f"{of.id}, {name.id}"))
     base, _, end = column.rpartition("_")
     of = parts.get(base) or columns.get(base)
-    return parts[end].fill(of=of) if end in ENDS and of else None
+    return parts[end].fill(of=of, level=LEVEL) if end in ENDS and of else None

@@ -4,7 +4,8 @@ A citation is ``SOURCE@TABLE:ROW``, as ``disbun_2022@kaltim_statistics:14``: a s
 the line of the row in its file. Of a parameter the row is its name, ``parameter@params:scenarios.adoption``; what
 rests on no row, such as a plot survey, is the source alone. Where rows are joined, citations are listed with
 semicolons. Files keep them in two columns: sources, and ``raw_rows``, which has for each of these sources its rows,
-``kaltim_statistics:3-5,9 local_prices:7``.
+``kaltim_statistics:3-5,9 local_prices:7``. Where some columns of a row rest on fewer rows than the others, as a count
+of studies beside what a model makes of all of them, ``own_sources`` and ``own_raw_rows`` are of these columns.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -16,6 +17,7 @@ import pandas as pd
 # Columns that hold citations, by any of the names that tables give them.
 CITING = ("source_id", "source_ids", "sources")
 RAW_ROWS = "raw_rows"
+OWN, OWN_RAW_ROWS = "own_sources", "own_raw_rows"
 PARAMETER = "parameter"
 PARAMETERS = "params"
 
@@ -133,22 +135,27 @@ def _row_range(part: str) -> Iterator[str]:
 
 def to_stored(frame: pd.DataFrame) -> pd.DataFrame:
     """A table as files keep it: each column of citations as sources, and ``raw_rows`` after it."""
-    for column in citing(frame):
+    for column, rows_column in _pairs(frame):
         pairs = frame[column].map(to_columns, na_action="ignore")
         rows = _text(pairs, lambda pair: pair[1])
         frame = frame.assign(**{column: _text(pairs, lambda pair: pair[0])})
-        frame.insert(list(frame).index(column) + 1, RAW_ROWS, rows)
+        frame.insert(list(frame).index(column) + 1, rows_column, rows)
     return frame
 
 
 def from_stored(frame: pd.DataFrame) -> pd.DataFrame:
     """A table from a file, its column of sources with citations again. Raises ``ValueError`` that names a bad row."""
-    for column in citing(frame) if RAW_ROWS in frame else ():
+    for column, rows_column in _pairs(frame) if RAW_ROWS in frame else ():
         known = frame[column].notna()
-        pairs = zip(frame.loc[known, column], frame.loc[known, RAW_ROWS].fillna(""), strict=True)
+        pairs = zip(frame.loc[known, column], frame.loc[known, rows_column].fillna(""), strict=True)
         cited = pd.Series([from_columns(*pair) for pair in pairs], index=frame.index[known], dtype="str")
-        frame = frame.assign(**{column: cited.reindex(frame.index)}).drop(columns=RAW_ROWS)
+        frame = frame.assign(**{column: cited.reindex(frame.index)}).drop(columns=rows_column)
     return frame
+
+
+def _pairs(frame: pd.DataFrame) -> list[tuple[str, str]]:
+    """Each column of citations with that of its rows in files."""
+    return [*((column, RAW_ROWS) for column in citing(frame)), *([(OWN, OWN_RAW_ROWS)] if OWN in frame else [])]
 
 
 def citing(frame: pd.DataFrame) -> list[str]:

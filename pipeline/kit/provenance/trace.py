@@ -145,6 +145,8 @@ def _cited_as_a_whole(path: Path) -> frozenset[str]:
 SEE_UNIT = "see unit"
 # Told of a cell whose row says nothing of where it was read.
 NOT_KEPT = "place and words not kept"
+# Told of a cell that came with a whole file.
+IN_FILE = "a row of the whole file that is named under its source, to be found there by the other columns"
 # Told of a cell whose row does not say what it rests on.
 OF_TABLE = "those of the whole table: the row has no list of its own"
 # Told of a cell that was not computed.
@@ -154,6 +156,14 @@ CHOSEN = "a place on an axis or a number that was chosen: no raw row moves it"
 def _is_chosen(path: Path, column: str, row: pd.Series) -> bool:
     tables = declared.tables().result_tables
     return bool(tables.is_given(tables.name(path), column, row.get("kind", "")))
+
+
+def _cited_by_cell(row: pd.DataFrame, path: Path, column: str) -> frozenset[str]:
+    """What a cell cites: its row, or what its column has of its own."""
+    tables = declared.tables().result_tables
+    if citations.OWN in row and column in tables.own_columns(tables.name(path)):
+        row = citations.from_stored(row)[[citations.OWN]].set_axis(["sources"], axis=1)
+    return cited(row, path)
 
 
 def _cell(path: Path, line: str, column: str) -> Subject:
@@ -174,14 +184,20 @@ def _cell(path: Path, line: str, column: str) -> Subject:
         "row": row.iloc[0].drop(column).dropna().to_dict(),
     }
     if path.parent == paths.RAW:
-        facts["in the source"] = sources.reading_in_words(path.stem, row.iloc[0, 0]) or NOT_KEPT
+        facts["in the source"] = sources.reading_in_words(path.stem, row.iloc[0, 0]) or _unread(row.iloc[0])
     if (figure := path.with_suffix(".json")).exists():
         words = json.loads(figure.read_text(encoding="utf-8"))["en"]
         facts["figure"] = f"{words['title']}. {words['caption']}"
-    own = cited(row, path)
+    own = _cited_by_cell(row, path, column)
     if not own:
         facts["rows used"], own = OF_TABLE, _whole(path).cites
     return Subject("cell", f"{path.stem}:{line}:{column}", name, int(line), facts, own)
+
+
+def _unread(row: pd.Series) -> str:
+    """What is told of a raw row that has no reading."""
+    source = row.get("source_id", "")
+    return IN_FILE if source and source_facts(source).get("read_as") == "whole_file" else NOT_KEPT
 
 
 def _of_column(path: Path, column: str, row: pd.Series) -> dict[str, str]:
@@ -191,8 +207,6 @@ def _of_column(path: Path, column: str, row: pd.Series) -> dict[str, str]:
         contract = next((table for table in tables.TABLES if table.name == path.stem), None)
         own = next((own for own in contract.stored if own.name == column), None) if contract else None
         told = {"meaning": own.title, "unit": own.unit} if own else {}
-        if told.get("unit") == SEE_UNIT:
-            told["unit"] = row.fillna("").get("unit", "")
     elif paths.RESULTS in path.parents:
         results = tables.result_tables
         table, own = results.name(path), results.contracted(column)
@@ -200,6 +214,8 @@ def _of_column(path: Path, column: str, row: pd.Series) -> dict[str, str]:
         told = {"meaning": said.en if said else own.title if own else "", "unit": results.unit(table, column)}
     else:
         told = {}
+    if told.get("unit") == SEE_UNIT:
+        told["unit"] = row.fillna("").get("unit", "")
     return {name: words for name, words in told.items() if words}
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.kit.bayes.mixture import stream
-from pipeline.kit.data.citations import cite_parameters, join
+from pipeline.kit.data.citations import OWN, cite_parameters, join
 from pipeline.study.fertilizer.response_curves import extra_yield
 from pipeline.study.names import PEST_OF_CONTROL
 from pipeline.study.pests.pest_losses import DamageCurve, log_gain, yield_where, yield_without
@@ -113,6 +113,7 @@ def fall_rows(effects: pd.DataFrame, share_error: float) -> pd.DataFrame:
         se=rows["log_ratio_se"].fillna(share_error).astype(float),
         is_se_imputed=rows["log_ratio_se"].isna(),
         doublings=np.nan,
+        **{OWN: rows["source_id"]},
     )
 
 

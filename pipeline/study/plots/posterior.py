@@ -208,10 +208,10 @@ class Learned:
     the likelihood of the present yield, the odds of the readings of the damage curve, and what is ``taught``: the
     posterior of each quantity that plots say something of, for the borer one for each reading (``pod_borer:READING``).
 
-    ``table`` has ``name``, ``plots`` (a farm counts once, however often visited), ``prior``, ``survey`` and
-    ``together`` each with ``_lower``, ``_value`` and ``_upper``, ``pinned`` (width together over width of the model's
-    prior; 1 is nothing learned), ``literature_weight``, ``p_value`` and ``is_conflict``. Parts about a survey are
-    missing where it says nothing.
+    ``table`` has ``name``, ``unit``, ``plots`` (a farm counts once, however often visited), ``prior``, ``survey`` and
+    ``together`` each with ``_lower``, ``_value`` and ``_upper`` in that unit, ``pinned`` (width together over width of
+    the model's prior; 1 is nothing learned), ``literature_weight``, ``p_value`` and ``is_conflict``. Parts about a
+    survey are missing where it says nothing.
     """
 
     table: pd.DataFrame
@@ -290,6 +290,7 @@ def _row(
     weight = after.literature_weight(name)
     return {
         "name": name,
+        "unit": "kg/ha" if name == YIELD else "%",
         "plots": plots,
         **{
             f"{series}_{end}": float(shown(name)(np.asarray(value)))

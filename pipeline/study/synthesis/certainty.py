@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from pipeline.kit.data.citations import join
+from pipeline.kit.data.citations import OWN, join
 from pipeline.kit.language import LANGUAGES, Text, read_texts
 from pipeline.study.names import LEAST_STEPS, POOLED_MEASURES
 from pipeline.study.synthesis.pooling import Synthesis
@@ -24,7 +24,7 @@ LEVEL = 0.8
 
 def certainty(synthesis: Synthesis, studies: pd.DataFrame, cites: tuple[str, ...]) -> pd.DataFrame:
     """One row per measure: ``measure``, ``certainty``, ``steps`` (of four), ``reasons`` (codes of ``TEXTS``, each with
-    the steps that it takes), ``studies``, ``programmes``, ``source_id``.
+    the steps that it takes), ``studies``, ``programmes``, ``source_id`` and, of the two counts, ``own_sources``.
 
     ``studies`` comes from ``robustness.contributions``; ``cites`` is what every effect of the synthesis cites.
     """
@@ -34,11 +34,10 @@ def certainty(synthesis: Synthesis, studies: pd.DataFrame, cites: tuple[str, ...
         reasons = dict(_reasons(synthesis, measure, own)) if len(own) else {"no_study": -4}
         steps = max(1, 4 + sum(reasons.values())) if len(own) else 0
         told = ";".join(f"{reason}:{taken:g}" for reason, taken in reasons.items())
-        cited = join(*cites)
         counted = (len(own), own["programme"].nunique())
-        rows.append((measure, CERTAINTIES[steps], steps, told, *counted, cited))
+        rows.append((measure, CERTAINTIES[steps], steps, told, *counted, join(*cites), join(*own[OWN])))
     return pd.DataFrame(
-        rows, columns=["measure", "certainty", "steps", "reasons", "studies", "programmes", "source_id"]
+        rows, columns=["measure", "certainty", "steps", "reasons", "studies", "programmes", "source_id", OWN]
     )
 
 

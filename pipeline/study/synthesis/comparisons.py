@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from pipeline.kit.data.citations import cite_parameters, join
+from pipeline.kit.data.citations import OWN, cite_parameters, join
 from pipeline.study.names import COCOA_NPK
 from pipeline.study.statistics.rules import join_lists
 
@@ -112,7 +112,8 @@ def with_errors(pooled: pd.DataFrame, effects: pd.DataFrame, variation: Variatio
 
     A missing error is what two groups of the printed size would have if farms vary by ``variation``; the sample of a
     study is shared by its rows, and a size that is not printed is taken to be small. A row with an imputed error also
-    cites what that rests on, the other rows of its study among it. ``effects`` is the whole clean table.
+    cites what that rests on, the other rows of its study among it, and not in ``own_sources``. ``effects`` is the whole
+    clean table.
     """
     yields = with_studies(effects[effects["outcome"] == "yield"])
     small = yields["n"].groupby(_is_trial(yields)).quantile(UNKNOWN_SIZE_QUANTILE)
@@ -129,6 +130,7 @@ def with_errors(pooled: pd.DataFrame, effects: pd.DataFrame, variation: Variatio
         is_se_imputed=is_imputed,
         warnings=join_lists(pooled["warnings"], is_imputed.map({True: "imputed", False: ""})),
         source_id=pooled["source_id"].where(~is_imputed, join_lists(shared, sized_by, rests_on)),
+        **{OWN: pooled["source_id"]},
     ).reset_index(drop=True)
 
 

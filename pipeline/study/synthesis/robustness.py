@@ -8,7 +8,7 @@ from scipy.stats import chi2
 
 from pipeline.kit.bayes.linear_normal import membership
 from pipeline.kit.bayes.selection import step_selection
-from pipeline.kit.data.citations import join
+from pipeline.kit.data.citations import OWN, join
 from pipeline.study.names import POOLED_MEASURES
 from pipeline.study.synthesis.comparisons import AFRICA, ARMS
 from pipeline.study.synthesis.pooling import Priors, Synthesis, fit_measures, shifts, together
@@ -21,7 +21,7 @@ def contributions(synthesis: Synthesis, level: float) -> pd.DataFrame:
     Indonesia, and as officers recommend it), ``rows``, ``log_ratio`` (mean of its rows; missing when they are only said
     to be not significant), ``se`` (as large as that of a row: its rows share plots and seasons), ``is_se_imputed``,
     ``weight`` (how far the mean effect moves when all rows of the study move by one), the study's own effect given all
-    others (``value``, ``lower``, ``upper``) and ``sources``.
+    others (``value``, ``lower``, ``upper``), ``sources`` of all that is heard and ``own_sources`` of its own rows.
     """
     frame, found, everything = synthesis.rows, [], join(*synthesis.cites)
     moved = pd.concat([_influence(synthesis, measure) for measure in frame["measure"].unique()])
@@ -45,6 +45,7 @@ def contributions(synthesis: Synthesis, level: float) -> pd.DataFrame:
                 "value": value,
                 "upper": upper,
                 "sources": everything,
+                OWN: join(*rows[OWN]),
             }
         )
     return pd.DataFrame(found)
@@ -107,7 +108,8 @@ def variants(rows: pd.DataFrame, doubtful: pd.DataFrame, priors: Priors) -> dict
 def sensitivity(rows: pd.DataFrame, doubtful: pd.DataFrame, priors: Priors, level: float) -> pd.DataFrame:
     """Effect in a new place, in per cent, of every measure under every variant.
 
-    Columns: ``measure``, ``variant``, ``studies``, ``lower``, ``value``, ``upper``, ``source_id``.
+    Columns: ``measure``, ``variant``, ``studies``, ``lower``, ``value``, ``upper``, ``source_id`` and, of the number of
+    studies, ``own_sources``.
     """
     found, whole = [], fit_measures(rows, POOLED_MEASURES, priors)
     for variant, (frame, prior) in variants(rows, doubtful, priors).items():
@@ -116,10 +118,10 @@ def sensitivity(rows: pd.DataFrame, doubtful: pd.DataFrame, priors: Priors, leve
         synthesis = together(frame, whole | fit_measures(frame, changed, prior), prior)
         cited = join(*synthesis.cites)
         for measure in POOLED_MEASURES:
-            studies = frame.loc[frame["measure"] == measure, "study_id"].nunique()
+            own = _of(frame, measure)
             interval = np.expm1(synthesis.new_place(measure).interval(level)) * 100
-            found.append((measure, variant, studies, *interval, cited))
-    return pd.DataFrame(found, columns=["measure", "variant", "studies", "lower", "value", "upper", "source_id"])
+            found.append((measure, variant, own["study_id"].nunique(), *interval, cited, join(*own[OWN])))
+    return pd.DataFrame(found, columns=["measure", "variant", "studies", "lower", "value", "upper", "source_id", OWN])
 
 
 def _of(rows: pd.DataFrame, measure: str) -> pd.DataFrame:

@@ -259,9 +259,10 @@ class YieldGap(Section):
     attainable_kg_per_ha: float = parameter(
         1000.0,
         "kg/ha/yr",
-        "Attainable yield on mature area: what a managed smallholding reached in Papua New "
-        "Guinea, and what Karangan Ilir in Kutai Timur reported for 2018.",
-        "Hasil yang dapat dicapai pada areal menghasilkan (TM): capaian kebun rakyat terawat di Papua Nugini, "
+        "Attainable yield on mature area: what managed smallholdings in Papua New Guinea are said to be able to yield "
+        "(more than 1,000), and what Karangan Ilir in Kutai Timur reported for 2018.",
+        "Hasil yang dapat dicapai pada areal menghasilkan (TM): yang menurut sumber dapat dihasilkan kebun rakyat "
+        "terawat di Papua Nugini (lebih dari 1.000), "
         "dan laporan Karangan Ilir di Kutai Timur tahun 2018.",
         300,
         4000,

@@ -11,6 +11,7 @@ from pipeline.params import describe
 from pipeline.study import known_rows
 from pipeline.study.evidence.tables import BASELINES, COSTS, EFFECTS
 from pipeline.study.fertilizer.best_dose import price_cases
+from pipeline.study.names import PLAIN_BEANS
 from pipeline.study.pests.pest_losses import LOW_SHARE, attack_figures
 from pipeline.study.prices.prices_now import exchange_rates
 from pipeline.study.prices.tables import EXCHANGE_CPI, LOCAL_PRICES, WORLD_PRICES
@@ -83,7 +84,8 @@ def fields(params: Any) -> dict[str, Field]:
     prices, costs = read_clean(LOCAL_PRICES), read_clean(COSTS)
     baselines = read_clean(BASELINES)
     cases = npk_prices(params)
-    beans = prices[(prices["item"] == "cocoa_dry_unfermented") & ~prices["is_outlier"]]["price_idr_per_kg"]
+    is_plain = prices["item"].isin(PLAIN_BEANS) & (prices["market"] == "farm_gate")
+    beans = prices[is_plain & ~prices["is_outlier"]]["price_idr_per_kg"]
     shop = prices[prices["item"].isin(NPK) & (prices["market"] != "transport")]["price_idr_per_kg"]
     wages = costs[(costs["item"] == "minimum_wage") & (costs["place"] == "Kutai Timur")]["value"]
     per_day = wages / params.prices.working_days_per_month

@@ -29,3 +29,5 @@ FULL_DOSE = "full dose of cocoa NPK"
 COUNTRIES = _NAMES.group("countries")
 # Subsidised cocoa NPK (N-P2O5-K2O-MgO) among the fertilizers whose content is known; the magnesium has no world price.
 COCOA_NPK = "npk_cocoa_subsidised"
+# Dry beans that are not fermented, or not said to be: what growers of the regency sell.
+PLAIN_BEANS = ("cocoa_dry_unfermented", "cocoa_dry_not_stated")

@@ -29,6 +29,7 @@ GIVEN: dict[str, dict[str, str]] = {
     "06_model_fertilizer/value_cost_curve": {"price_idr_per_kg": ""},
     "07_model_pests/chances": {"attacked_percent": ""},
     "07_model_pests/damage": {"attacked_percent": "curve"},
+    "07_model_pests/paying": {"price_idr_per_kg": ""},
     "07_model_pests/sleeving": {"attacked_percent": ""},
     "08_model_price_response/lags": {"lag": ""},
     "08_model_price_response/learner_intervals": {"nominal": ""},
@@ -58,6 +59,7 @@ OWN: dict[str, tuple[str, ...]] = {
     "05_model_evidence/sensitivity": ("studies",),
     "05_model_evidence/studies": _OF_STUDY,
     "07_model_pests/certainty": ("studies", "programmes"),
+    "13_survey/learned": ("literature_weight",),
     "07_model_pests/studies": _OF_STUDY,
 }
 # The unit of the columns that hold the values of a table.

@@ -143,5 +143,5 @@ def _source(source: dict[str, Any]) -> list[str]:
 def _read_at(source: dict[str, Any]) -> str:
     """Where a source was read: a copy with what was read there, or its own address."""
     if "read_at" not in source:
-        return "at its address, or in a stored excerpt of it"
+        return "at its address, or in a stored excerpt of it" if source["url"] else "where is not recorded"
     return "in a copy, " + ", ".join(filter(None, source["read_at"].values()))

@@ -100,7 +100,7 @@ def _chances_to_come_first(
             Key("first", (name,)),
             chance,
             "1",
-            f"probability of holding back most among causes with direct evidence: {SCOPES[name]}",
+            f"probability of holding back most among causes whose evidence is more than very low: {SCOPES[name]}",
             method,
             value_is=SHARE,
             **cited(cites, seed),
@@ -156,6 +156,8 @@ def order_words(estimates: list[Estimate]) -> Text:
         for language in LANGUAGES
     ]
     return Text(
-        f"Which cause holds back most cannot be said; the chances are: {said[0]}",
-        f"Penyebab yang menahan hasil terbanyak belum dapat dikatakan; peluangnya: {said[1]}",
+        "Which of the causes with more than very low evidence holds back most cannot be said; the chances are: "
+        f"{said[0]}",
+        "Mana yang paling menahan hasil di antara penyebab yang buktinya lebih dari sangat rendah belum dapat "
+        f"dikatakan; peluangnya: {said[1]}",
     )

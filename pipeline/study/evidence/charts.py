@@ -88,7 +88,7 @@ def coverage_estimates(effects: pd.DataFrame) -> list[Estimate]:
             Key("evidence", (), name),
             float(counted["study_id"].nunique() if "studies" in unit else len(counted)),
             unit,
-            "cacao, all countries",
+            "cacao, Indonesia" if name == "pooled_indonesia" else "cacao, all countries",
             "count",
             _counted_rows(counted, "pooled" in name),
             len(counted),

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.kit.data.citations import cite_parameters
+from pipeline.kit.data.citations import cite_parameters, join
 from pipeline.kit.language import LANGUAGES, Text, read_texts
 from pipeline.kit.publish.estimates import (
     MEDIAN,
@@ -26,7 +26,10 @@ UNITS = {"present_yield": "kg/ha"}
 BASES = {
     "present_yield": "per mature hectare (TM) and year, Kutai Timur",
     "pods_attacked": "of pods, mean over all mature hectares (TM) of Kutai Timur",
-    "pod_borer": "change of yield per hectare of Kutai Timur where the pod borer attacks 70 % of pods",
+    "pod_borer": (
+        "change of yield per hectare of Kutai Timur where the pod borer attacks 70 % of pods, against none; "
+        "two damage curves mixed"
+    ),
     "fertilizer": f"change of yield per hectare of Kutai Timur with the measure; {FULL_DOSE}",
     "technique": "change of yield per hectare of Kutai Timur with pruning",
     "training": "change of yield per hectare of Kutai Timur with a field school",
@@ -53,6 +56,12 @@ PLOTS = "plots"
 # The method of a weight that no plot has moved.
 ASSUMED = "assumed; no plot has moved it"
 LITERATURE_WEIGHT = cite_parameters("survey_model.literature_weight")
+
+
+def weight_cites(table: pd.DataFrame, cites: list[str]) -> list[str]:
+    """What ``literature_weight`` of each row cites: its parameter, and what the row ``cites`` once plots move it."""
+    pairs = zip(table["plots"], cites, strict=True)
+    return [join(*LITERATURE_WEIGHT, *([rests_on] if plots else [])) for plots, rests_on in pairs]
 
 
 def learned_estimates(

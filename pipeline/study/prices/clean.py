@@ -7,7 +7,7 @@ from pipeline.kit.data.citations import cite_parameters, join, source_of, split_
 from pipeline.kit.data.sources import load_raw
 
 # Callers know the ratios as part of this module.
-from pipeline.study.names import COCOA_NPK
+from pipeline.study.names import COCOA_NPK, PLAIN_BEANS
 from pipeline.study.prices.ratios import date_to_decimal
 from pipeline.study.statistics.rules import join_lists, mark_infilled
 
@@ -78,12 +78,13 @@ def local_prices(outlier_factor: float) -> pd.DataFrame:
 
 
 def _outliers(frame: pd.DataFrame, factor: float) -> pd.Series:
-    """Farm-gate prices of unfermented beans in East Kalimantan far from other reports within half a year.
+    """Farm-gate prices of beans not said to be fermented in East Kalimantan far from other reports within half a year.
 
     Each other source counts once, with its median, unless its own row says it is implausible; two of them are
     needed to call a price an outlier. Other islands are no yardstick: prices doubled within months in 2023-24.
     """
-    group = frame["item"].eq("cocoa_dry_unfermented") & frame["region_group"].isin(["kutai_timur", "east_kalimantan"])
+    is_plain = frame["item"].isin(PLAIN_BEANS) & (frame["market"] == "farm_gate")
+    group = is_plain & frame["region_group"].isin(["kutai_timur", "east_kalimantan"])
     sources = frame["source_id"].map(source_of)
     trusted = frame[group & ~frame["warnings"].fillna("").str.contains("implausible")]
     flagged = pd.Series(False, index=frame.index)
@@ -93,6 +94,13 @@ def _outliers(frame: pd.DataFrame, factor: float) -> pd.Series:
         if len(others) >= 2:
             flagged[index] = abs(np.log(row["price_idr_per_kg"] / others.median())) > np.log(factor)
     return flagged
+
+
+def reference_prices() -> pd.DataFrame:
+    """Reference price and export benchmark of cocoa by month, with duty and levy where they were printed."""
+    columns = ("reference_price_usd_per_t", "export_benchmark_usd_per_t", "duty_percent", "levy_percent")
+    frame = load_raw("cocoa_reference_prices", columns)
+    return frame.assign(is_reckoned=frame["how"] == "reckoned").drop(columns=["how", "note"])
 
 
 def subsidy_rules() -> pd.DataFrame:

@@ -9,6 +9,7 @@ import pandas as pd
 from pipeline.kit.data.citations import cite_parameters, join
 from pipeline.kit.data.contracts import row
 from pipeline.study import known_rows
+from pipeline.study.names import PLAIN_BEANS
 from pipeline.study.prices.ratios import date_to_decimal
 
 # Farm-gate reports count when they are no older than this at the end of the month, in years.
@@ -74,12 +75,12 @@ def as_set(price: float, multiplier: float) -> float:
 
 
 def bean_reports(prices: pd.DataFrame, as_of: str) -> pd.DataFrame:
-    """Farm-gate prices of unfermented dry beans near a month: of East and North Kalimantan, and for Indonesia.
+    """Farm-gate prices of ``PLAIN_BEANS`` near a month: of East and North Kalimantan, and for Indonesia.
 
     ``prices`` is the clean table; reports of that month and of the month before count. Newest last.
     """
     kinds = prices["region_group"].isin([*HOME, "north_kalimantan", "indonesia"])
-    beans = prices[(prices["item"] == "cocoa_dry_unfermented") & (prices["market"] == "farm_gate") & kinds]
+    beans = prices[prices["item"].isin(PLAIN_BEANS) & (prices["market"] == "farm_gate") & kinds]
     age = date_to_decimal(as_of) + 1 / 24 - beans["year_decimal"]
     return beans[age.between(0, NEAR)].sort_values(["year_decimal", "price_id"])
 

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from pipeline.kit.data.citations import cite_parameters, join
+from pipeline.study.names import PLAIN_BEANS
 
 # Which prices of beans a fertilizer meets at all.
 OUTLIERS = cite_parameters("cleaning.price_outlier_factor")
@@ -39,14 +40,14 @@ def rupiah_price_ratio(prices: pd.DataFrame, items: tuple[str, ...] = FERTILIZER
     """kg of dry beans that buy one kg of fertilizer at farm-gate prices in East and North Kalimantan.
 
     ``prices`` is the clean table of local prices; ``items`` are the fertilizers wanted. Every fertilizer price
-    meets the farm-gate price of unfermented beans reported there nearest to it in time, at most a year away (the median
+    meets the farm-gate price of ``PLAIN_BEANS`` reported there nearest to it in time, at most a year away (the median
     when one day has several; outliers left out); a fertilizer price with no such bean price has no ratio and is left
     out of the result. ``source_id`` names the sources of both. Columns: ``item``, ``market``, ``date`` (of the
     fertilizer price, as reported), ``year_decimal``, ``fertilizer_idr_per_kg``, ``cocoa_idr_per_kg``, ``beans_place``,
     ``beans_date``, ``n_cocoa`` (reports of beans), ``ratio``.
     """
     beans = prices[
-        (prices["item"] == "cocoa_dry_unfermented")
+        prices["item"].isin(PLAIN_BEANS)
         & (prices["market"] == "farm_gate")
         & ~prices["is_outlier"]
         & prices["region_group"].isin(["kutai_timur", "east_kalimantan", "north_kalimantan"])

@@ -88,6 +88,8 @@ LOCAL_PRICES = Table(
             "market",
             "Market",
             "farm_gate",
+            "collector",
+            "trader",
             "ceiling_subsidised",
             "retail_unsubsidised",
             "ex_warehouse",
@@ -100,6 +102,24 @@ LOCAL_PRICES = Table(
         number("price_idr_per_kg", "Price", "Rp/kg", 50, 1e6),
         text("status", "Status", *STATUS),
         flag("is_outlier", "Off by more than a factor of 1.6 from other sources within half a year"),
+        WARNING,
+        SOURCE_ID,
+    ),
+)
+
+
+REFERENCE_PRICES = Table(
+    "reference_prices",
+    "Reference price of cocoa beans set by the government of Indonesia, with export benchmark, duty and levy",
+    ("month",),
+    (
+        text("reference_id", "Price, key of the raw table"),
+        text("month", "Month"),
+        number("reference_price_usd_per_t", "Reference price, by futures of the month before", "USD/t", 500, 20000),
+        number("export_benchmark_usd_per_t", "Export benchmark price (HPE)", "USD/t", 500, 20000, missing=True),
+        number("duty_percent", "Export duty", "%", 0, 50, missing=True),
+        number("levy_percent", "Export levy", "%", 0, 50, missing=True),
+        flag("is_reckoned", "Reckoned from the price of another month and the printed change"),
         WARNING,
         SOURCE_ID,
     ),

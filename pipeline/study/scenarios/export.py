@@ -259,6 +259,7 @@ def fermentation_estimates(pairs: pd.DataFrame, container: pd.Series) -> list[Es
             (pair.source_id, *WORKING_DAYS),
             (pair.price_cites, str(container["source_id"])),
         )
+        at_home = f"{basis}; wage of Kutai Timur of {month[:4]}"
         parts = (
             ("premium", pair.premium_idr_per_kg, "Rp/kg", "price of fermented less unfermented dry beans", prices),
             (
@@ -276,7 +277,7 @@ def fermentation_estimates(pairs: pd.DataFrame, container: pd.Series) -> list[Es
                 Key("fermentation", (month,), name),
                 float(value),
                 unit,
-                basis,
+                at_home if name == "days_per_t" else basis,
                 how,
                 **cited(cites),
                 value_is=FROM_FIGURES,

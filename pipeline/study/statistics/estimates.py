@@ -39,22 +39,22 @@ def official_estimates(regional: pd.DataFrame, conflicts: pd.DataFrame) -> list[
     ]
     slips = regional[regional["correction"].fillna("").str.startswith("slip")]
     counts = {
-        "figures": (regional, "source_id", ROWS),
-        "conflicts": (conflicts, "source_ids", "conflicts"),
-        "slips": (slips, "source_id", ROWS),
+        "figures": (regional, "source_id", ROWS, "regions of Indonesia"),
+        "conflicts": (conflicts, "source_ids", "conflicts", "regions of Indonesia"),
+        "slips": (slips, "source_id", ROWS, "slips of unit that were undone, regions of Indonesia"),
     }
     found += [
         Estimate(
             Key("statistics", (), name),
             len(rows),
             name,
-            "regions of Indonesia",
+            basis,
             "count",
             split_sources(rows[ids]),
             len(rows),
             counted,
         )
-        for name, (rows, ids, counted) in counts.items()
+        for name, (rows, ids, counted, basis) in counts.items()
     ]
     found.append(
         Estimate(

@@ -20,7 +20,7 @@ INTERVAL = 0.9
 TRUTHS = {
     "simulated_mean": "simulated means over places, one of each measure in each simulated set of studies,",
     "simulated_new": "simulated effects in a new place, one of each measure in each simulated set of studies,",
-    "studies": "means of studies left out",
+    "studies": "effects of studies left out, one of each study and measure,",
 }
 
 
@@ -34,7 +34,7 @@ def coverage_estimates(tested: str, positions: pd.Series, method: str, sources: 
             Estimate(
                 Key("coverage", (tested, str(round(level * 100)))), result.share * 100, "%",
                 f"{TRUTHS[tested]} inside {level * 100:g} % intervals", method, sources, result.n,
-                "studies" if tested == "studies" else "simulated effects",
+                "effects" if tested == "studies" else "simulated effects",
                 lower=lower * 100, upper=upper * 100, level=INTERVAL, headline=True,
                 value_is=SHARE_OF_CASES,
             )
@@ -43,8 +43,10 @@ def coverage_estimates(tested: str, positions: pd.Series, method: str, sources: 
 
 
 def forecast_estimates(left_out: pd.DataFrame, sources: tuple[str, ...]) -> list[Estimate]:
-    """Mean scores of the forecasts of studies left out and of two naive ones, and how many fall outside 80 %."""
-    method, n = "programmes of studies left out one at a time", (len(left_out), "studies")
+    """Mean scores of the forecasts of effects left out, one for each study and measure, and of two naive ones, and how
+    many fall outside 80 %.
+    """
+    method, n = "programmes of studies left out one at a time", (len(left_out), "effects")
     outside = int((~left_out["position"].between(0.1, 0.9)).sum())
     whose = {"": "", "_naive": " of a forecast that knows no measures", "_prior": " of the prior alone"}
     what = {"crps": "CRPS, smaller is better", "log_score": "log score, larger is better"}
@@ -61,15 +63,22 @@ def forecast_estimates(left_out: pd.DataFrame, sources: tuple[str, ...]) -> list
         Estimate(
             Key("forecast", (), "outside"),
             outside,
-            "studies",
-            "outside their 80 % interval",
+            "effects",
+            "effects that studies left out found, outside their 80 % interval",
             method,
             sources,
             *n,
             value_is=COUNT,
         ),
         Estimate(
-            Key("forecast", (), "studies"), len(left_out), "studies", "left out", method, sources, *n, value_is=COUNT
+            Key("forecast", (), "effects"),
+            len(left_out),
+            "effects",
+            "found by studies left out",
+            method,
+            sources,
+            *n,
+            value_is=COUNT,
         ),
     ]
 

@@ -72,7 +72,10 @@ def gap_estimates(
     share, area = state["mature_share"].to_numpy(), state["area_total_ha"].to_numpy()
     tonnes = area * share * present / 1000
     gap, less = attainable - present, f"{attainable:g} less the present yield, mature area (TM)"
-    chance, weighed = "chance that the hectares of 2025 are mature area", "evidence of both readings"
+    chance, weighed = (
+        "chance that the hectares of 2025 are mature area; even before the figures are seen",
+        "evidence of both readings",
+    )
     return [
         from_draws(Key(HERE, (), "mature_share"), share, **own, unit="1", basis=f"of the total area, {NOW}"),
         from_draws(Key(HERE, (), "yield_mature"), present, **own, unit="kg/ha", basis=f"{BASIS}, dry beans, {NOW}"),

@@ -94,7 +94,9 @@ def test_units_follow_the_column_and_the_table() -> None:
 def test_meanings_are_put_together_from_parts() -> None:
     told = result_tables.meaning("13_survey/tables/learned", "prior_lower")
     assert told is not None
-    assert (told.en, told.id) == ("Lower end: literature alone", "Ujung bawah: pustaka saja")
+    assert "literature alone" in told.en
+    assert "pustaka saja" in told.id
+    assert "interval_level" in told.en
     draws = result_tables.meaning("13_survey/tables/effects", "training")
     assert draws is not None
     assert draws.en.endswith("Training (field school)")

@@ -113,7 +113,7 @@ def test_prices_printed_in_the_evidence_are_in_the_table():
         ("npk_cocoa", "ceiling_subsidised", "2025-10-22", 2640),
         ("npk", "retail_unsubsidised", "2023-10-19", 17000),
         ("urea", "retail_unsubsidised", "2023-10-19", 9750),
-        ("cocoa_dry_unfermented", "farm_gate", "2024-11-12", 100000),
+        ("cocoa_dry_not_stated", "farm_gate", "2024-11-12", 100000),
     }
 
 
@@ -124,8 +124,8 @@ def test_rupiah_ratio_is_fertilizer_over_the_beans_reported_nearest_to_it():
         row = found.loc[key]
         assert (row["beans_place"], row["beans_date"], row["n_cocoa"]) == ("Lung Anai, Kutai Kartanegara", "2023-08", 2)
         assert row["ratio"] == pytest.approx(fertilizer / 27500)
-    # October 2025: Berau, 70,000 and 100,000 Rp/kg a month later.
-    assert found.loc["F075", "ratio"] == pytest.approx(2640 / 85000)
+    # October 2025: Bulungan, 120,000 Rp/kg in August to November.
+    assert found.loc["F075", "ratio"] == pytest.approx(2640 / 120000)
     assert "F095" not in found.index
 
 

@@ -493,7 +493,7 @@ def printed_numbers(words: str) -> set[float]:
 IN_OTHER_WORDS = {
     "effects": {"E124", "E125", "E144", "E147", "E250", "E304", "E305"},
     "kaltim_statistics": {"K036"},
-    "local_prices": {"F080", "F081", "F082", "F083", "F084", "F096", "F097", "F098"},
+    "local_prices": {"F080", "F081", "F082", "F083", "F084", "F096", "F097", "F098", "F157", "F159"},
     "costs": {"C051", "C055"},
     "baselines": {"B025b", "B057a"},
     "programme_context": {"X017"},

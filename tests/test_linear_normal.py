@@ -142,6 +142,27 @@ def test_influence_is_how_far_the_mean_moves(studies, shift):
     assert 0 < influence.sum() < 1
 
 
+def test_rows_left_out_are_foretold_as_by_a_fit_that_never_saw_them():
+    rng = np.random.default_rng(5)
+    values, errors, groups_of = rng.normal(0, 1, 9), np.full(9, 0.4), list("aabbccddd")
+    spreads = [half_normal("study", 0.5, 6), log_normal("wide", 0.2, 4)]
+
+    def model(kept):
+        names = [groups_of[n] for n in kept]
+        blocks = [fixed_effects(["mu"], np.ones((len(kept), 1)), [0.3], [1.0]), groups("study", names, "study")]
+        return fit(values[kept], errors[kept], blocks, spreads, {"wide": np.ones(len(kept), bool)})
+
+    out = np.array([6, 7, 8])
+    weight, off, sd = model(np.arange(9)).left_out(out)
+    others = model(np.arange(6))
+    # A new study: its spread is one more, and so is the error of each row, multiplied as the others are.
+    asked = others.combination({"mu": 1.0}, ("study",))
+    expected = Mixture(asked.weight, asked.mean, np.hypot(asked.sd, 0.4 * others.spreads["wide"]))
+    for place, row in enumerate(out):
+        told = Mixture(weight, values[row] - off[:, place], sd[:, place])
+        assert told.quantiles([0.1, 0.5, 0.9]) == pytest.approx(expected.quantiles([0.1, 0.5, 0.9]), abs=1e-4)
+
+
 def test_inflated_errors_are_multiplied_only_where_asked():
     effects, errors = np.array([0.0, 1.0]), np.array([0.2, 0.2])
     block = [fixed_effects(["mu"], np.ones((2, 1)), [0.0], [10.0])]

@@ -74,15 +74,15 @@ def test_the_guide_leads_to_a_stage_that_runs_and_has_a_page(copy: Path) -> None
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("15", "a", "b"), "'15' is no name of a stage"),
-        (("15_Rain", "a", "b"), "'15_Rain' is no name of a stage"),
-        (("15_rain__days", "a", "b"), "'15_rain__days' is no name of a stage"),
-        (("../15_rain", "a", "b"), "'../15_rain' is no name of a stage"),
+        (("16", "a", "b"), "'16' is no name of a stage"),
+        (("16_Rain", "a", "b"), "'16_Rain' is no name of a stage"),
+        (("16_rain__days", "a", "b"), "'16_rain__days' is no name of a stage"),
+        (("../16_rain", "a", "b"), "'../16_rain' is no name of a stage"),
         (("10_rain", "a", "b"), "10 is the number of 10_scenarios"),
         (("00_rain", "a", "b"), "00 is the number of 00_inputs"),
         (("٢٥_rain", "a", "b"), "'٢٥_rain' is no name of a stage"),
-        (("15_rain", "a", " "), "the title is needed in English and in Indonesian"),
-        (("15_rain", "a", "kak\udce9o"), "the title has letters that are no text"),
+        (("16_rain", "a", " "), "the title is needed in English and in Indonesian"),
+        (("16_rain", "a", "kak\udce9o"), "the title has letters that are no text"),
     ],
 )
 def test_a_stage_that_cannot_be_made_is_refused_and_nothing_is_written(tmp_path, monkeypatch, words, says) -> None:
@@ -121,5 +121,5 @@ def test_a_stage_that_finds_no_place_is_refused_and_nothing_is_written(
     (tmp_path / file).write_text(text.replace(old, changed), encoding="utf-8")
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     with pytest.raises(Exception, match=re.escape(says)):
-        new.new_stage("15_rain", "a", "b", template=root / "pipeline" / "study" / "new_notebook.ipynb")
+        new.new_stage("16_rain", "a", "b", template=root / "pipeline" / "study" / "new_notebook.ipynb")
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before

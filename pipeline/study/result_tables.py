@@ -89,6 +89,11 @@ VALUES = {
     "10_scenarios/value_by_price": "Rp/ha",
     "11_validation/coverage": "%",
     "13_survey/learned": "see unit",
+    "15_prices/beans": "thousand Rp/kg",
+    "15_prices/by_month": "Rp/kg",
+    "15_prices/figures/foretold": "log ratio",
+    "15_prices/scores": "log ratio",
+    "15_prices/tables/foretold": "Rp/kg",
     "13_survey/prior_data_posterior": "%",
     "14_survey_design/sample_size": "%",
     "14_survey_design/value_by_plots": "Rp/ha",
@@ -98,7 +103,7 @@ OTHER_UNITS = {"10_scenarios/figures/cost_curve": {"start": "t/yr", "end": "t/yr
 VALUE_COLUMNS = {
     "lower", "value", "upper", "start", "end", "plots_value", "low", "present", "high", "berau", "peak", "mitscherlich",
     "quadratic_plateau", "nominal", "fertilizer", "gap", "knowledge", "pod_borer", "technique", "unexplained",
-    "prior", "survey", "together",
+    "prior", "survey", "together", "price", "by_share", "by_last",
 }  # fmt: skip
 UNITS = {
     **dict.fromkeys(("attacked_percent", "chance"), "%"),

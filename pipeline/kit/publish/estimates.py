@@ -29,7 +29,7 @@ TO = {"en": "to", "id": "sampai"}
 ROWS = "raw rows"
 COUNTED = (
     ROWS, "effects", "figures", "conflicts", "studies", "trials", "months", "years", "countries", "country-years",
-    "simulations", "simulated effects", "plots", "results", "variants",
+    "simulations", "simulated effects", "plots", "results", "variants", "reports",
 )  # fmt: skip
 # The method of a figure that is only restated, and shown with all its digits.
 PUBLISHED = "published figure"

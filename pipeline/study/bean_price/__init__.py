@@ -1,0 +1,1 @@
+"""What growers are paid for beans in a month."""

@@ -88,6 +88,25 @@ def evidence(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def prices(chosen: argparse.Namespace) -> int:
+    """Record what somebody was paid for beans or fertilizer, with who said it (add)."""
+    import datetime
+
+    from pipeline.refresh.new_price import NewPrice, PriceError, add
+
+    names = ("item", "place", "group", "price", "date", "said_by", "words", "url", "market", "per")
+    try:
+        key = add(NewPrice(**{name: getattr(chosen, name) for name in names}), datetime.date.today())
+    except PriceError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(
+        f"{key} added to data/raw (git diff shows it, git checkout data/raw takes it back); next: cacao repro "
+        "15_prices says what villages are paid, cacao changes HEAD what moved"
+    )
+    return 0
+
+
 def _forecasts(action: str) -> int:
     import datetime
 
@@ -316,6 +335,19 @@ COMMANDS: dict[Command, list[tuple[str | tuple[str, ...], dict[str, Any]]]] = {
     evidence: [
         ("action", {"choices": ["new", "check", "add", "keep", "score"]}),
         ("study", {"nargs": "?", "help": "new: a name, as hoffmann2020; check and add: the file that new wrote"}),
+    ],
+    prices: [
+        ("action", {"choices": ["add"]}),
+        ("item", {"help": "as cocoa_dry_not_stated, cocoa_wet, npk; see data/raw/local_prices.csv"}),
+        ("place", {"help": 'as "Karangan, Kutai Timur"'}),
+        ("price", {"type": float, "help": "in rupiah"}),
+        ("date", {"help": "as precise as known: 2026-11-20, 2026-11 or 2026"}),
+        ("--said-by", {"required": True, "help": "who said or printed it: a collector, an office, a paper"}),
+        ("--words", {"required": True, "help": "the figure as it was said or printed"}),
+        ("--url", {"default": "", "help": "the page, where there is one"}),
+        ("--group", {"default": "kutai_timur", "help": "group of places; kutai_timur if left out"}),
+        ("--market", {"default": "farm_gate", "help": "level of the market; farm_gate if left out"}),
+        ("--per", {"default": "kg", "help": "kg, quintal (100 kg) or sack50 (50 kg); kg if left out"}),
     ],
     deps: [("stage", {"help": "name of a notebook without .ipynb"})],
     repro: REPRO,

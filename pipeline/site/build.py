@@ -13,7 +13,7 @@ from sphinx.util.docutils import docutils_namespace
 
 from pipeline.kit import paths
 from pipeline.kit.data.contracts import read_table
-from pipeline.kit.language import LANGUAGES, Text
+from pipeline.kit.language import LANGUAGES, Text, date_words
 from pipeline.kit.publish.estimates import Prose, linked
 from pipeline.site import THEME, notebooks, numbers, registers
 from pipeline.site.calculator import calculator_page, write_calculator_data
@@ -53,7 +53,7 @@ def sentences() -> tuple[Text, ...]:
         said["yield"].fill(present=f"{{{present}}}"),
         said["causes"].fill(order=order_words(list(published().values()))),
         said["fertilizer"].fill(month=month()),
-        said["choice"].fill(day=day(), leading=within),
+        said["choice"].fill(day=day(), leading=within, newest=newest_month()),
         said["unknown"].fill(
             unknown=UNKNOWNS[first],
             worth=f"{{information.{first}}}",
@@ -66,6 +66,11 @@ def sentences() -> tuple[Text, ...]:
 def day() -> Text:
     """The day of the bean price."""
     return day_of(published()["price.cocoa"].basis)
+
+
+def newest_month() -> Text:
+    """The last month that a bean price is reckoned for."""
+    return date_words(published()["bean_price.last.unfermented"].basis[-7:])
 
 
 def month() -> Text:

@@ -120,6 +120,12 @@ def world_in_rupiah(world: pd.DataFrame, rates: pd.DataFrame) -> pd.DataFrame:
     return found.set_axis(pd.Index(index, name="month")).dropna(subset="log_price")
 
 
+def with_world_price(rows: pd.DataFrame, world: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The ``reports`` that the model can hear, and those of months before or after the world prices at hand."""
+    is_known = rows["month"].isin(world.index[MONTHS_BACK - 1 :])
+    return rows[is_known].reset_index(drop=True), rows[~is_known].reset_index(drop=True)
+
+
 def passed_on(world: pd.DataFrame, fall: float) -> pd.Series:
     """Log of the mean world price of a month and the six before, each month back counting less by ``fall``."""
     weight = fall ** np.arange(MONTHS_BACK)

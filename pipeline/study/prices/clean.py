@@ -1,9 +1,14 @@
 """Clean tables of what drives yields from outside: prices, exchange rate, input use, rain and El Nino."""
 
+import datetime
+import re
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
 from pipeline.kit.data.citations import cite_parameters, join, source_of, split_lists
+from pipeline.kit.data.contracts import ContractError
 from pipeline.kit.data.sources import load_raw
 
 # Callers know the ratios as part of this module.
@@ -53,9 +58,56 @@ def cocoa_npk_at_world_prices(prices: pd.DataFrame, content: dict[tuple[str, str
     return parts[0] + parts[1] + parts[2]
 
 
+# Lowest and highest price of a kg that can be, by the beginning of a product's name (Rp/kg); most prices of a sack of
+# 50 kg, of a quintal, or in dollars lie outside.
+CAN_BE = {"cocoa_wet": (1_000.0, 150_000.0), "cocoa": (1_000.0, 500_000.0), "": (100.0, 60_000.0)}
+DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
+
+
+def price_problems(frame: pd.DataFrame, today: datetime.date) -> Iterator[str]:
+    """What cannot be in the raw table of local prices, each with its line, key, column and value.
+
+    A price is one of a kg in rupiah; it is of a year, a month or a day up to ``today``.
+    """
+    for line, row in frame.iterrows():
+        where = f"line {line} ({row['price_id']})"
+        if row["unit"] != "idr/kg":
+            yield f"{where}, column unit: {row['unit']!r} is not idr/kg; divide the price of a sack or a quintal first"
+        low, high = next(ends for start, ends in CAN_BE.items() if str(row["item"]).startswith(start))
+        if not low <= row["value"] <= high:
+            told = f"{row['value']:g} Rp for a kg of {row['item']} is not between {low:g} and {high:g}"
+            yield f"{where}, column value: {told}"
+        dates = [row[name] for name in ("date_from", "date_to") if pd.notna(row[name])]
+        for name in ("date_from", "date_to"):
+            if pd.notna(row[name]) and not _is_date(row[name], today):
+                yield f"{where}, column {name}: {row[name]!r} is no year, month or day up to today, as 2026-01-19"
+        if not dates:
+            yield f"{where}, column date_from: neither it nor date_to is given"
+
+
+def _is_date(text: str, today: datetime.date) -> bool:
+    """Whether a text is a year, a month or a day that has begun."""
+    if not DATE.fullmatch(text):
+        return False
+    try:
+        return datetime.date.fromisoformat(f"{text}-01-01"[:10]) <= today
+    except ValueError:
+        return False
+
+
+def missing_months(frame: pd.DataFrame) -> list[str]:
+    """Months between the first and the last of a monthly table that have no row."""
+    periods = pd.PeriodIndex.from_fields(year=frame["year"], month=frame["month"], freq="M")
+    return [str(month) for month in pd.period_range(periods.min(), periods.max(), freq="M").difference(periods)]
+
+
 def world_prices(tsp_p2o5_percent: float) -> pd.DataFrame:
     """Monthly world prices with the fertilizer-to-cocoa price ratio, which rests on what fertilizers hold, too."""
     frame = load_raw("worldbank_prices_monthly", ("year", "month", *WORLD_COLUMNS))
+    if gaps := missing_months(frame):
+        raise ContractError(
+            f"table worldbank_prices_monthly: no row for {', '.join(gaps)}; months must follow each other"
+        )
     content, cites, warnings = contents(tsp_p2o5_percent)
     frame["cocoa_npk_usd_per_kg"] = cocoa_npk_at_world_prices(frame, content)
     frame["fertilizer_cocoa_ratio"] = frame["cocoa_npk_usd_per_kg"] / frame["cocoa_usd_per_kg"]
@@ -68,8 +120,14 @@ def world_prices_annual() -> pd.DataFrame:
 
 
 def local_prices(outlier_factor: float) -> pd.DataFrame:
-    """Local prices with the middle of their period; prices off by ``outlier_factor`` are flagged, not dropped."""
-    frame = load_raw("local_prices", ("value",)).rename(columns={"value": "price_idr_per_kg"})
+    """Local prices with the middle of their period; prices off by ``outlier_factor`` are flagged, not dropped.
+
+    Raises ``ContractError`` that names every row with a unit, a price or a date that cannot be.
+    """
+    frame = load_raw("local_prices", ("value",))
+    if problems := list(price_problems(frame, datetime.date.today())):
+        raise ContractError("\n  ".join(["table local_prices:", *problems]))
+    frame = frame.rename(columns={"value": "price_idr_per_kg"})
     # A price with one end of its period unknown is placed at the end that is known.
     starts = frame["date_from"].fillna(frame["date_to"]).map(date_to_decimal)
     frame["year_decimal"] = (starts + frame["date_to"].fillna(frame["date_from"]).map(date_to_decimal)) / 2
@@ -100,6 +158,10 @@ def reference_prices() -> pd.DataFrame:
     """Reference price and export benchmark of cocoa by month, with duty and levy where they were printed."""
     columns = ("reference_price_usd_per_t", "export_benchmark_usd_per_t", "duty_percent", "levy_percent")
     frame = load_raw("cocoa_reference_prices", columns)
+    bad = frame[~frame["month"].map(lambda month: len(str(month)) == 7 and _is_date(month, datetime.date.today()))]
+    if len(bad):
+        told = [f"line {line}, column month: {month!r} is no month up to today" for line, month in bad["month"].items()]
+        raise ContractError("\n  ".join(["table cocoa_reference_prices:", *told]))
     return frame.assign(is_reckoned=frame["how"] == "reckoned").drop(columns=["how", "note"])
 
 

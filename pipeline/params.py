@@ -124,8 +124,8 @@ class Cleaning(Section):
     price_outlier_factor: float = parameter(
         1.6,
         "ratio",
-        "A bean price is an outlier when it is off by this factor from other sources within half a year.",
-        "Harga biji dianggap pencilan bila berbeda sebesar faktor ini dari sumber lain dalam setengah tahun.",
+        "A bean price is an outlier when it is off by this factor from other sources within four months.",
+        "Harga biji dianggap pencilan bila berbeda sebesar faktor ini dari sumber lain dalam empat bulan.",
         1.1,
         5.0,
     )

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pipeline.study.bean_price import charts, nowcast
 
 HOME, SULAWESI = "east_kalimantan", "sulawesi"
+PRICE = "w@worldbank_prices_monthly:2"
 
 
 def local(*rows: tuple) -> pd.DataFrame:
@@ -49,6 +50,7 @@ def test_the_ends_of_a_range_are_one_report_and_another_page_is_another() -> Non
         ({"first": None, "last": "2024-03"}, True),
         ({"warnings": "press_figure;implausible"}, False),
         ({"warnings": "low_confidence"}, True),
+        ({"warnings": "press_figure;same_data"}, False),
         ({"item": "npk"}, False),
         ({"market": "port"}, False),
         ({"group": "kutai_timur"}, True),
@@ -69,7 +71,12 @@ def world(prices: list[float], first: str = "2023-01", rate: float = 15_000.0) -
     """World prices in USD/kg from a month on, and rates that stay: in rupiah."""
     index = pd.period_range(first, periods=len(prices), freq="M")
     table = pd.DataFrame(
-        {"year": index.year, "month": index.month, "cocoa_usd_per_kg": prices, "source_id": "w@world:2"}
+        {
+            "year": index.year,
+            "month": index.month,
+            "cocoa_usd_per_kg": prices,
+            "source_id": "w@worldbank_prices_monthly:2",
+        }
     )
     rates = pd.DataFrame({"idr_per_usd": rate, "source_id": "r@rates:2"}, index=[2022, 2023, 2024, 2026])
     return nowcast.world_in_rupiah(table, rates)
@@ -78,12 +85,15 @@ def world(prices: list[float], first: str = "2023-01", rate: float = 15_000.0) -
 def test_a_year_has_its_mean_rate_and_after_the_last_mean_it_goes_straight_to_the_last_month() -> None:
     months = pd.DataFrame({"year": [2024, 2025, 2026, 2026], "month": [11, 4, 1, 5], "cocoa_usd_per_kg": 2.0})
     rates = pd.DataFrame({"idr_per_usd": [15_000.0, 16_500.0], "source_id": ["a@r:1", "b@r:2"]}, index=[2024, 2026])
-    found = nowcast.world_in_rupiah(months.assign(source_id="w@world:2"), rates)
+    found = nowcast.world_in_rupiah(months.assign(source_id=f"{PRICE};parameter@params:prices.tsp_p2o5_percent"), rates)
     mid_2024, jan_2026 = 2024.5, 2026 + 0.5 / 12
     part = (2025 + 3.5 / 12 - mid_2024) / (jan_2026 - mid_2024)
     expected = [15_000, 15_000 * 1.1**part, 16_500, 16_500]
     assert np.exp(found["log_price"]).tolist() == pytest.approx([2 * rate for rate in expected])
-    assert found["source_id"].tolist() == ["a@r:1;w@world:2", *["a@r:1;b@r:2;w@world:2"] * 3]
+    assert found["source_id"].tolist() == [
+        "a@r:1;w@worldbank_prices_monthly:2",
+        *["a@r:1;b@r:2;w@worldbank_prices_monthly:2"] * 3,
+    ]
 
 
 def test_a_price_that_stays_is_passed_on_as_it_is_and_a_jump_comes_late_where_months_back_count() -> None:

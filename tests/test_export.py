@@ -121,18 +121,17 @@ def test_pairs_are_those_printed_for_berau_bulungan_and_aceh(prices):
     pairs = export.fermentation_pairs(prices, paid)
     assert pairs[["place", "unfermented_idr_per_kg", "fermented_idr_per_kg"]].to_numpy().tolist() == [
         ["Berau", 80000, 117000],
-        ["Berau", 100000, 120000],
         ["Bulungan", 40000, 72500],
         ["Aceh Tamiang, Aceh", 42300, 43000],
-        ["Pidie and Pidie Jaya, Aceh", 72500, 95000],
+        ["Pidie, Aceh", 72500, 95000],
     ]
-    assert pairs["weight_loss"].tolist() == pytest.approx([37 / 117, 20 / 120, 32.5 / 72.5, 0.7 / 43, 22.5 / 95])
+    assert pairs["weight_loss"].tolist() == pytest.approx([37 / 117, 32.5 / 72.5, 0.7 / 43, 22.5 / 95])
     assert pairs["days_per_t"].tolist() == pytest.approx(
-        [37e6 / 150000, 20e6 / 150000, 32.5e6 / 160000, 0.7e6 / 150000, 22.5e6 / 150000]
+        [37e6 / 150000, 32.5e6 / 160000, 0.7e6 / 150000, 22.5e6 / 150000]
     )
-    assert [len(sources_in([cited])) for cited in pairs["source_id"]] == [3, 2, 2, 2, 2]
-    # Two prices of Berau; the range that is printed for Bulungan, and its price of unfermented beans; Aceh.
-    assert [count_rows([cited]) for cited in pairs["price_cites"]] == [2, 2, 3, 2, 4]
+    assert [len(sources_in([cited])) for cited in pairs["source_id"]] == [3, 2, 2, 2]
+    # Berau; the range that is printed for Bulungan, and its price of unfermented beans; Aceh.
+    assert [count_rows([cited]) for cited in pairs["price_cites"]] == [2, 3, 2, 4]
 
 
 def test_a_premium_of_a_year_without_a_wage_is_named(prices):

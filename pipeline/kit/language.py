@@ -39,6 +39,7 @@ INDONESIAN_UNITS = {
     "errors from a printed range": "galat dari kisaran tercetak",
     "countries": "negara",
     "country-years": "negara-tahun",
+    "reports": "laporan",
     "simulated effects": "pengaruh simulasi",
     "pooled effects": "pengaruh yang digabung",
     "studies": "penelitian",

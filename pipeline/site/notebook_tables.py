@@ -16,6 +16,7 @@ ENDINGS = {
     "_idr_per_kg": "Rp/kg",
     "_idr_per_ha": "Rp/ha",
     "_kg_per_ha": "kg/ha",
+    "_usd_per_t": "USD/t",
     "_percent": "%",
     "_ha": "ha",
     "_t": "t",

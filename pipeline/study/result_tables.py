@@ -24,6 +24,7 @@ HANDED_ON = (EFFECTS, REGIONAL_STATISTICS, COUNTRY_COCOA, LOCAL_PRICES, WORLD_PR
 # Columns that are chosen, not found: places on an axis, numbers of plots, levels. No raw row moves them. Where rows of
 # several kinds stand together, only those of this ``kind``.
 GIVEN: dict[str, dict[str, str]] = {
+    "02_clean_drivers/world_ratio": {"year": "", "month": "", "date": ""},
     "06_model_fertilizer/optimal_dose": {"price_ratio": "curve"},
     "06_model_fertilizer/value_cost": {"price_idr_per_kg": "curve"},
     "06_model_fertilizer/value_cost_curve": {"price_idr_per_kg": ""},
@@ -58,6 +59,7 @@ OWN: dict[str, tuple[str, ...]] = {
     ),
     "05_model_evidence/sensitivity": ("studies",),
     "05_model_evidence/studies": _OF_STUDY,
+    "07_model_pests/against_trials": ("seen",),
     "07_model_pests/certainty": ("studies", "programmes"),
     "13_survey/learned": ("literature_weight",),
     "07_model_pests/studies": _OF_STUDY,
@@ -84,7 +86,9 @@ VALUES = {
     "10_scenarios/figures/cost_curve": "thousand Rp/kg",
     "10_scenarios/export": "t/yr",
     "10_scenarios/information": "million Rp/ha",
+    "10_scenarios/figures/thresholds": "thousand Rp/kg",
     "10_scenarios/net_income": "million Rp/ha",
+    "10_scenarios/tables/thresholds": "Rp/kg",
     "10_scenarios/value_by_plots": "Rp/ha",
     "10_scenarios/value_by_price": "Rp/ha",
     "11_validation/coverage": "%",
@@ -103,7 +107,7 @@ OTHER_UNITS = {"10_scenarios/figures/cost_curve": {"start": "t/yr", "end": "t/yr
 VALUE_COLUMNS = {
     "lower", "value", "upper", "start", "end", "plots_value", "low", "present", "high", "berau", "peak", "mitscherlich",
     "quadratic_plateau", "nominal", "fertilizer", "gap", "knowledge", "pod_borer", "technique", "unexplained",
-    "prior", "survey", "together", "price", "by_share", "by_last",
+    "prior", "survey", "together", "price", "by_share", "by_last", "quarter", "even", "three_quarters",
 }  # fmt: skip
 UNITS = {
     **dict.fromkeys(("attacked_percent", "chance"), "%"),

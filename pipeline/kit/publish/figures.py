@@ -83,7 +83,11 @@ class Caption:
 
     def dated(self, day: Text, month: Text) -> "Caption":
         """The same words with the ``{day}`` of the present bean price and the ``{month}`` of all other prices."""
-        return replace(self, caption=self.caption.fill(day=day, month=month))
+        return self.fill(day=day, month=month)
+
+    def fill(self, **words: Text) -> "Caption":
+        """The same words with what stands in braces filled in."""
+        return replace(self, caption=self.caption.fill(**words))
 
     def cite(self, sources: Iterable[str]) -> "Caption":
         """The same words with what the data drawn cite; an entry may list several citations between semicolons."""

@@ -12,7 +12,7 @@ import pandas as pd
 
 from pipeline.kit.bayes.linear_normal import Block, Posterior, fit, fixed_effects, groups, membership
 from pipeline.kit.bayes.mixture import Mixture, Spread, half_normal_even
-from pipeline.kit.data.citations import join, source_of, split_lists
+from pipeline.kit.data.citations import join, of_tables, source_of, split_lists
 from pipeline.study.names import PLAIN_BEANS
 
 UNFERMENTED, NOT_STATED = PLAIN_BEANS
@@ -23,6 +23,7 @@ LEVELS = ("farm_gate", "collector", "trader")
 HOME = "east_kalimantan"
 ISLANDS = {"kutai_timur": HOME, "east_kalimantan": HOME}
 ISLAND_NAMES = (HOME, "north_kalimantan", "sulawesi", "other_indonesia", "indonesia")
+RAW_WORLD = "worldbank_prices_monthly"
 # A report of a longer time tells of no month, in years.
 LONGEST = 4 / 12 + 0.01
 # World price in Rp/kg at which the share is told.
@@ -49,14 +50,15 @@ def reports(prices: pd.DataFrame) -> pd.DataFrame:
 
     ``prices`` is the clean table of local prices. Columns: ``month``, ``product``, ``level``, ``island``, ``place``,
     ``page`` (its source), ``log_price`` (mean of the logs of what it prints), ``prices`` (how many), ``is_weak``,
-    ``source_id``. Left out are reports of more than four months and those that are not plausible.
+    ``source_id``. Left out are reports of more than four months, those that are not plausible, and what another
+    page says of the same statement.
     """
     beans = prices[prices["item"].isin(PRODUCTS) & prices["market"].isin(LEVELS)]
     first, last = (
         beans[name].fillna(beans[other]) for name, other in (("date_from", "date_to"), ("date_to", "date_from"))
     )
     long = last.map(_end) - first.map(_start) > LONGEST
-    beans = beans[~long & ~beans["warnings"].fillna("").str.contains("implausible")]
+    beans = beans[~long & ~beans["warnings"].fillna("").str.contains("implausible|same_data")]
     beans = beans.assign(
         month=beans["year_decimal"].map(month_of),
         product=beans["item"],
@@ -107,13 +109,15 @@ def world_in_rupiah(world: pd.DataFrame, rates: pd.DataFrame) -> pd.DataFrame:
     means, last = rates.index[:-1], rates.index[-1]
     rate = pd.Series(np.interp(moment, [means[-1] + 0.5, last + 1 / 24], logs[-2:]), world.index)
     of_year = world["year"].map(dict(zip(means, logs[:-1], strict=True)))
+    # What fertilizers hold is in the clean table, too, and moves no price of cocoa.
+    own = [join(*of_tables([cited], RAW_WORLD)) for cited in world["source_id"]]
     cited = {year: rates.at[year, "source_id"] for year in means}
     between = join(*rates["source_id"].iloc[-2:])
     found = pd.DataFrame(
         {
             "log_price": np.log(world["cocoa_usd_per_kg"]) + of_year.fillna(rate),
             "source_id": [
-                join(own, cited.get(year, between)) for own, year in zip(world["source_id"], world["year"], strict=True)
+                join(price, cited.get(year, between)) for price, year in zip(own, world["year"], strict=True)
             ],
         }
     )

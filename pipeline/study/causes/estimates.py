@@ -156,8 +156,6 @@ def order_words(estimates: list[Estimate]) -> Text:
         for language in LANGUAGES
     ]
     return Text(
-        "Which of the causes with more than very low evidence holds back most cannot be said; the chances are: "
-        f"{said[0]}",
-        "Mana yang paling menahan hasil di antara penyebab yang buktinya lebih dari sangat rendah belum dapat "
-        f"dikatakan; peluangnya: {said[1]}",
+        f"Which of the ranked causes holds back most cannot be said; the chances are: {said[0]}",
+        f"Mana dari penyebab berperingkat yang paling menahan hasil belum dapat dikatakan; peluangnya: {said[1]}",
     )

@@ -167,7 +167,8 @@ def against_trials(
     These figures are in neither, though two are of trials that also count attack. Results without a number cannot be
     held against a forecast. ``losses`` are draws without control where each pest is, which cite what ``there`` has
     of it. Columns: ``effect_id``, ``name`` (of the control), ``outcome``, ``seen``, ``lower``, ``value`` and ``upper``
-    of the forecast with the error of the trial, all log ratios, ``is_inside`` (of the interval), and ``source_id``.
+    of the forecast with the error of the trial, all log ratios, ``is_inside`` (of the interval), ``source_id`` and,
+    of what was seen, ``own_sources``.
     """
     own = _of_controls(effects)
     # Another clone differs in more than its dieback, so its yield says nothing of that.
@@ -183,8 +184,8 @@ def against_trials(
         lower, value, upper = np.quantile(told, [(1 - level) / 2, 0.5, (1 + level) / 2])
         ends = (row.log_ratio, lower, value, upper, bool(lower <= row.log_ratio <= upper))
         cited = join(row.source_id, *control.sources, *there[row.pest])
-        found.append((row.effect_id, row.measure, row.outcome, *ends, cited))
-    columns = ["effect_id", "name", "outcome", "seen", "lower", "value", "upper", "is_inside", "source_id"]
+        found.append((row.effect_id, row.measure, row.outcome, *ends, cited, row.source_id))
+    columns = ["effect_id", "name", "outcome", "seen", "lower", "value", "upper", "is_inside", "source_id", OWN]
     return pd.DataFrame(found, columns=columns)
 
 

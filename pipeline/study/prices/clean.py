@@ -136,7 +136,7 @@ def local_prices(outlier_factor: float) -> pd.DataFrame:
 
 
 def _outliers(frame: pd.DataFrame, factor: float) -> pd.Series:
-    """Farm-gate prices of beans not said to be fermented in East Kalimantan far from other reports within half a year.
+    """Farm-gate prices of beans not said to be fermented in East Kalimantan far from other reports within four months.
 
     Each other source counts once, with its median, unless its own row says it is implausible; two of them are
     needed to call a price an outlier. Other islands are no yardstick: prices doubled within months in 2023-24.
@@ -147,7 +147,7 @@ def _outliers(frame: pd.DataFrame, factor: float) -> pd.Series:
     trusted = frame[group & ~frame["warnings"].fillna("").str.contains("implausible")]
     flagged = pd.Series(False, index=frame.index)
     for index, row in frame[group].iterrows():
-        near = trusted[abs(trusted["year_decimal"] - row["year_decimal"]) < 0.5]
+        near = trusted[abs(trusted["year_decimal"] - row["year_decimal"]) < 1 / 3]
         others = near[sources.loc[near.index] != sources[index]].groupby(sources)["price_idr_per_kg"].median()
         if len(others) >= 2:
             flagged[index] = abs(np.log(row["price_idr_per_kg"] / others.median())) > np.log(factor)

@@ -36,6 +36,11 @@ def date_to_decimal(date: str) -> float:
     return day.year + (day.day_of_year - 0.5) / (366 if day.is_leap_year else 365)
 
 
+def _span(first: str, last: str) -> str:
+    """A time as it is told: its one day, month or year, or both ends."""
+    return first if pd.isna(last) or last == first else f"{first} to {last}"
+
+
 def rupiah_price_ratio(prices: pd.DataFrame, items: tuple[str, ...] = FERTILIZERS) -> pd.DataFrame:
     """kg of dry beans that buy one kg of fertilizer at farm-gate prices in East and North Kalimantan.
 
@@ -69,7 +74,7 @@ def rupiah_price_ratio(prices: pd.DataFrame, items: tuple[str, ...] = FERTILIZER
                     "fertilizer_idr_per_kg": row.price_idr_per_kg,
                     "cocoa_idr_per_kg": cocoa,
                     "beans_place": "; ".join(sorted(set(near["place"]))),
-                    "beans_date": "; ".join(sorted(set(near["date_from"]))),
+                    "beans_date": "; ".join(sorted(set(map(_span, near["date_from"], near["date_to"])))),
                     "n_cocoa": len(near),
                     "ratio": row.price_idr_per_kg / cocoa,
                     "source_id": join(row.source_id, *near["source_id"], *OUTLIERS),

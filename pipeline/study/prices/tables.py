@@ -101,7 +101,7 @@ LOCAL_PRICES = Table(
         number("year_decimal", "Middle of the period", "year", 1990, 2030),
         number("price_idr_per_kg", "Price", "Rp/kg", 50, 1e6),
         text("status", "Status", *STATUS),
-        flag("is_outlier", "Off by more than a factor of 1.6 from other sources within half a year"),
+        flag("is_outlier", "Off by more than a factor of 1.6 from other sources within four months"),
         WARNING,
         SOURCE_ID,
     ),

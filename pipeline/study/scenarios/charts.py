@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from pipeline.kit.data.citations import join
 from pipeline.kit.language import Text, format_number, read_texts
+from pipeline.kit.publish.estimates import Estimate
 from pipeline.kit.publish.figures import (
     BLACK,
     BLUE,
@@ -21,7 +23,7 @@ from pipeline.kit.publish.figures import (
     reference_line,
 )
 from pipeline.study.names import FERTILIZER_PRICES, PACKAGES, REGENCIES, UNKNOWNS
-from pipeline.study.prices.scope import in_legend
+from pipeline.study.prices.scope import PRICE_CITES, in_legend
 from pipeline.study.scenarios.export import NOW
 
 TEXTS = read_texts(__file__)
@@ -115,6 +117,61 @@ def draw_prices(axes: Axes, data: pd.DataFrame, language: str) -> None:
 def _row_name(name: str, fertilizer: str, language: str) -> str:
     price = FERTILIZER_PRICES.get(fertilizer)
     return IN_GRID[name].in_language(language) + (f" ({price.in_language(language)})" if price else "")
+
+
+THRESHOLDS = Caption.read(TEXTS, "thresholds")
+
+
+def threshold_rows(prices: pd.DataFrame, price_set: float, newest: Estimate) -> pd.DataFrame:
+    """Bean prices in thousand Rp/kg: from which each option pays (``kind`` option), the price that is set (set), and
+    what villages are paid (newest).
+
+    ``lower``, ``value`` and ``upper`` of an option are for a quarter, half and three quarters of the draws.
+    """
+    rows = prices.rename(columns={"quarter": "lower", "even": "value", "three_quarters": "upper"}).assign(kind="option")
+    marks = pd.DataFrame(
+        {
+            "kind": ["set", "newest"],
+            "name": ["price that is set", "price by the model"],
+            "lower": [np.nan, newest.lower],
+            "value": [price_set, newest.value],
+            "upper": [np.nan, newest.upper],
+            "source_id": [join(*PRICE_CITES["present"][:2]), join(*newest.sources)],
+        }
+    )
+    both = pd.concat([rows.sort_values("value", kind="stable"), marks], ignore_index=True)
+    both[["lower", "value", "upper"]] /= 1000
+    return both[["kind", "name", "lower", "value", "upper", "source_id"]]
+
+
+def draw_thresholds(axes: Axes, data: pd.DataFrame, language: str) -> None:
+    """One row per option: a line from the price with a quarter of the draws to that with three quarters, a dot at half;
+    a line that ends in nothing pays for too few draws at any price."""
+    options, newest = data[data["kind"] == "option"], data[data["kind"] == "newest"].iloc[0]
+    price_set = float(data.loc[data["kind"] == "set", "value"].iloc[0])
+    right = 1.15 * float(np.nanmax(options[["lower", "value", "upper"]].to_numpy(float)))
+    for place, row in enumerate(options.itertuples()):
+        end = row.upper if np.isfinite(row.upper) else right
+        axes.hlines(place, row.lower, end, colors=BLUE, linewidth=2.2)
+        axes.scatter([row.value], [place], color=BLUE, s=36, zorder=3)
+    axes.axvspan(newest.lower, newest.upper, color=ORANGE, alpha=0.2, linewidth=0)
+    axes.axvline(
+        newest.value,
+        color=ORANGE,
+        linewidth=1.4,
+        label=label(language, "newest, by the model", "terbaru, menurut model"),
+    )
+    axes.axvline(
+        price_set, color=GREY, linewidth=1.0, linestyle=(0, (4, 3)), label=label(language, "as set", "yang diisi")
+    )
+    axes.set_yticks(range(len(options)), [PACKAGES[name].in_language(language) for name in options["name"]])
+    axes.invert_yaxis()
+    axes.set_xlim(0, right)
+    axes.set_xlabel(label(language, "Price of dry beans (thousand Rp/kg)", "Harga biji kering (ribu Rp/kg)"))
+    axes.set_ylabel(label(language, "Option", "Pilihan"))
+    axes.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.35, -0.2), ncols=2)
+    axes.grid(axis="y", visible=False)
+    localise(axes, language, "x")
 
 
 COST_CURVE = Caption.read(TEXTS, "cost_curve")

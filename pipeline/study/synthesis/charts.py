@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from scipy.special import ndtri
 
-from pipeline.kit.data.citations import of_tables
+from pipeline.kit.data.citations import cite_parameters, of_tables
 from pipeline.kit.language import Text, read_texts
 from pipeline.kit.publish.estimates import DEVIATION, MEDIAN_OF_POSTERIOR, PROBABILITY, WEIGHT, Estimate, split_sources
 from pipeline.kit.publish.figures import BLACK, BLUE, GREEN, GREY, ORANGE, Caption, draw_intervals, label, localise
@@ -165,6 +165,7 @@ def draw_certainty(axes: Axes, data: pd.DataFrame, language: str) -> None:
 
 METHOD = "Bayesian synthesis of log response ratios, integrated over fixed points"
 NEW_PLACE = "in a regency of Indonesia not yet studied"
+PRIOR_MEAN = cite_parameters("evidence.other_prior_mean", "evidence.other_prior_sd")
 PLACES = {
     "effect": f"change of yield per hectare, {NEW_PLACE}",
     "mean_effect": "change of yield per hectare, mean over places in Indonesia",
@@ -188,11 +189,13 @@ def effect_estimates(synthesis: Synthesis, level: float) -> list[Estimate]:
             ("mean_effect", synthesis.mean_effect(measure)),
         ):
             lower, value, upper = np.expm1(mixture.interval(level)) * 100
+            # Without a study the mean over places is its prior, whatever the others say.
+            own = common if known or topic == "effect" else common | {"sources": PRIOR_MEAN}
             basis = _said(PLACES[topic], measure, known)
             found.append(
                 Estimate(
                     Key(topic, (measure,)), value, "%", basis, lower=lower, upper=upper, level=level,
-                    headline=topic == "effect", value_is=MEDIAN_OF_POSTERIOR, **common,
+                    headline=topic == "effect", value_is=MEDIAN_OF_POSTERIOR, **own,
                 )
             )  # fmt: skip
     return found

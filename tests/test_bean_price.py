@@ -62,9 +62,21 @@ def test_a_report_tells_of_a_month_and_of_beans_and_is_plausible(changes: dict, 
     assert set(found["island"]) == {HOME}
 
 
-@given(st.integers(1990, 2040), st.integers(1, 12))
-def test_a_month_is_read_from_its_middle(year: int, month: int) -> None:
-    assert nowcast.month_of(year + (month - 0.5) / 12) == f"{year}-{month:02d}"
+@given(st.dates(pd.Timestamp("1990-01-01").date(), pd.Timestamp("2040-12-31").date()))
+def test_a_day_and_a_month_are_of_their_month(day: object) -> None:
+    text = str(day)
+    assert nowcast.month_of(text, text) == nowcast.month_of(text[:7], text[:7]) == text[:7]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "month"),
+    [
+        ("2025-08", "2025-11", "2025-09"), ("2025-12", "2026-02", "2026-01"), ("2025-12-31", "2026-01-01", "2025-12"),
+        ("2024", "2024", "2024-06"),
+    ],
+)  # fmt: skip
+def test_a_longer_time_is_of_its_middle(first: str, last: str, month: str) -> None:
+    assert nowcast.month_of(first, last) == month
 
 
 def world(prices: list[float], first: str = "2023-01", rate: float = 15_000.0) -> pd.DataFrame:

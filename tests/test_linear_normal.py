@@ -153,8 +153,10 @@ def test_rows_left_out_are_foretold_as_by_a_fit_that_never_saw_them():
         return fit(values[kept], errors[kept], blocks, spreads, {"wide": np.ones(len(kept), bool)})
 
     out = np.array([6, 7, 8])
-    weight, off, sd = model(np.arange(9)).left_out(out)
-    others = model(np.arange(6))
+    whole, others = model(np.arange(9)), model(np.arange(6))
+    weight, off, sd, factor = whole.left_out(out)
+    # The evidence of all is that of the others times the density of the rows.
+    assert factor + 1.5 * np.log(2 * np.pi) == pytest.approx(others.log_evidence - whole.log_evidence, abs=1e-4)
     # A new study: its spread is one more, and so is the error of each row, multiplied as the others are.
     asked = others.combination({"mu": 1.0}, ("study",))
     expected = Mixture(asked.weight, asked.mean, np.hypot(asked.sd, 0.4 * others.spreads["wide"]))

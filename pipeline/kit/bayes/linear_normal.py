@@ -131,11 +131,12 @@ class Posterior(GridPosterior):
         solved = solve_lower(self._factor, carried[:, :, None])[:, :, 0]
         return self.weight @ _solve_transposed(self._factor, solved)
 
-    def left_out(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def left_out(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
         """What all other rows foretell of the residuals of ``rows`` (indices), at each point and with its own weight.
 
-        Weight (points,), how far the values lie from the forecast (points, rows) and its standard deviation (points,
-        rows). Points that the rows themselves ruled out are missing: leave out few.
+        Weight (points,), how far the values lie from the forecast (points, rows), its standard deviation (points,
+        rows), and the log of the factor by which the whole posterior weighs more without the rows, but for a constant
+        of their number. Points that the rows themselves ruled out are missing: leave out few.
         """
         right = np.zeros((len(self._factor), self._factor.shape[1], len(rows)))
         right[:, rows, np.arange(len(rows))] = 1.0
@@ -146,7 +147,8 @@ class Posterior(GridPosterior):
         off = np.einsum("grs,gs->gr", covariance, pull)
         log_density = 0.5 * (np.linalg.slogdet(precision)[1] - (off * pull).sum(axis=1))
         weight = self.weight * np.exp(log_density.min() - log_density)
-        return weight / weight.sum(), off, np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
+        factor = float(np.log(weight.sum()) - log_density.min())
+        return weight / weight.sum(), off, np.sqrt(np.diagonal(covariance, axis1=1, axis2=2)), factor
 
     def _moments(self, rows: list[dict[str, float]]) -> tuple[np.ndarray, np.ndarray]:
         contrast = self._contrasts(rows)

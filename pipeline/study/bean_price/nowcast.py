@@ -60,7 +60,7 @@ def reports(prices: pd.DataFrame) -> pd.DataFrame:
     long = last.map(_end) - first.map(_start) > LONGEST
     beans = beans[~long & ~beans["warnings"].fillna("").str.contains("implausible|same_data")]
     beans = beans.assign(
-        month=beans["year_decimal"].map(month_of),
+        month=[month_of(*ends) for ends in zip(first[beans.index], last[beans.index], strict=True)],
         product=beans["item"],
         level=beans["market"],
         island=beans["region_group"].replace(ISLANDS),
@@ -87,9 +87,10 @@ def _end(date: str) -> float:
     return _start(date) + {1: 1.0, 2: 1 / 12, 3: 1 / 365}[len(date.split("-"))]
 
 
-def month_of(year: float) -> str:
-    """The month of a moment in decimal years."""
-    return f"{int(year)}-{int(year % 1 * 12) + 1:02d}"
+def month_of(first: str, last: str) -> str:
+    """The month in the middle of a time, from one date to another, each a year, a month or a day."""
+    ends = [int(date[:4]) * 12 + int(date[5:7] or empty) - 1 for date, empty in ((first, "1"), (last, "12"))]
+    return f"{sum(ends) // 2 // 12}-{sum(ends) // 2 % 12 + 1:02d}"
 
 
 def months(first: str, last: str) -> list[str]:
@@ -188,8 +189,10 @@ class Nowcast:
         """Each report of a page as all other pages foretell it: its row, and the log price less what it says."""
         rows = np.flatnonzero(self.rows["page"] == page)
         told = [posterior.left_out(rows) for *_, posterior in self.fits]
+        lighter = np.array([log_share for *_, log_share in told])
+        share = self.share * np.exp(lighter - lighter.max())
         return [
-            (int(row), _mixed([Mixture(weight, -off[:, place], sd[:, place]) for weight, off, sd in told], self.share))
+            (int(row), _mixed([Mixture(weight, -off[:, place], sd[:, place]) for weight, off, sd, _ in told], share))
             for place, row in enumerate(rows)
         ]
 
@@ -252,14 +255,13 @@ def _blocks(rows: pd.DataFrame, world: pd.Series, span: tuple[str, ...], step: f
     common |= {name: ((rows["product"] == name).to_numpy(float), prior) for name, prior in OF_PRODUCT.items()}
     common |= {name: ((rows["level"] == name).to_numpy(float), prior) for name, prior in OF_LEVEL.items()}
     means, sds = zip(*(prior for _, prior in common.values()), strict=True)
-    # One of which nothing was heard is foretold as one more of them.
-    islands = ISLAND_NAMES
-    zero = np.zeros(len(islands))
+    zero = np.zeros(len(ISLAND_NAMES))
     moves = membership(rows["month"].tolist(), span) @ _moves(span, step)
     return [
         fixed_effects(tuple(common), np.column_stack([column for column, _ in common.values()]), means, sds),
+        # One of which nothing was heard is foretold as one more of them.
         Block(
-            tuple(f"island:{name}" for name in islands), membership(rows["island"].tolist(), islands), zero,
+            tuple(f"island:{name}" for name in ISLAND_NAMES), membership(rows["island"].tolist(), ISLAND_NAMES), zero,
             zero + ISLAND_SD,
         ),
         Block(tuple(f"month:{name}" for name in span), moves, np.zeros(len(span)), np.ones(len(span)), "month"),

@@ -6,8 +6,7 @@ from matplotlib.axes import Axes
 
 from pipeline.kit.language import Text, read_texts
 from pipeline.kit.publish.figures import BLACK, BLUE, GREEN, GREY, ORANGE, Caption, label, localise, year_axis
-from pipeline.study.bean_price.nowcast import LEVELS, RULES
-from pipeline.study.names import PLAIN_BEANS
+from pipeline.study.bean_price.nowcast import RULES, plain
 
 TEXTS = read_texts(__file__)
 BEANS, FORETOLD = Caption.read(TEXTS, "beans"), Caption.read(TEXTS, "foretold")
@@ -27,11 +26,11 @@ def bean_rows(by_month: pd.DataFrame, reports: pd.DataFrame) -> pd.DataFrame:
     Columns: ``kind``, ``date`` (decimal years), ``island``, ``lower``, ``value``, ``upper`` (thousand Rp/kg) and
     ``source_id``.
     """
-    plain = reports[reports["product"].isin(PLAIN_BEANS) & (reports["level"] == LEVELS[0])]
-    plain = plain[plain["month"] >= by_month["month"].min()]
+    shown = plain(reports)
+    shown = shown[shown["month"] >= by_month["month"].min()]
     model = by_month.assign(kind="model", island="east_kalimantan")
     model[["lower", "value", "upper"]] /= 1000
-    told = plain.assign(kind="report", value=np.exp(plain["log_price"]) / 1000)
+    told = shown.assign(kind="report", value=np.exp(shown["log_price"]) / 1000)
     both = pd.concat([model, told], ignore_index=True)
     both["date"] = [int(month[:4]) + (int(month[5:]) - 0.5) / 12 for month in both["month"]]
     return both[["kind", "date", "island", "lower", "value", "upper", "source_id"]]

@@ -74,11 +74,15 @@ def _report_of(month: str) -> pd.Series:
 def _passed_on(nowcast: Nowcast, own: dict[str, Any], level: float) -> list[Estimate]:
     """The share of the world price, what is passed on of its changes, and what other beans and buyers pay over it."""
     asked = {
-        "share": ("share", "price of dry beans at the farm gate over the world price where that is 50,000 Rp/kg"),
+        "share": (
+            "share",
+            "price of dry beans at the farm gate, mean over islands of Indonesia, over a world price of 50,000 Rp/kg",
+        ),
         "wet_share": (WET, "price of a kg of wet beans over that of a kg of dry ones not fermented, Indonesia"),
         "pass_through": (
             "pass-through",
-            "per cent that the price at the farm gate changes when the world price changes by one per cent",
+            "per cent that the price at the farm gate in Indonesia changes when the world price changes by one "
+            "per cent",
         ),
         **OVER,
     }
@@ -104,10 +108,10 @@ LEFT_OUT = {
 BY = {"value": "the model", "by_share": "the mean share of the world price", "by_last": "the last report before"}
 
 
-def forecast_estimates(scores: pd.DataFrame, cites: tuple[str, ...]) -> list[Estimate]:
+def forecast_estimates(scores: pd.DataFrame, cites: dict[str, tuple[str, ...]]) -> list[Estimate]:
     """How many reports lie in their intervals, and the mean error of the model and of two naive rules.
 
-    ``scores`` is that of ``nowcast.scores``.
+    ``scores`` is that of ``nowcast.scores``; ``cites`` is what each of its rules rests on.
     """
     found = []
     for score in scores.itertuples():
@@ -115,8 +119,8 @@ def forecast_estimates(scores: pd.DataFrame, cites: tuple[str, ...]) -> list[Est
         found.append(
             Estimate(
                 Key("bean_forecast", (str(score.test),), "inside"), float(score.inside) * 100, "%",
-                f"{told}, inside their {LEVEL * 100:g} % intervals", PASSED_ON, cites, int(score.reports), "reports",
-                value_is=SHARE_OF_CASES, headline=True,
+                f"{told}, inside their {LEVEL * 100:g} % intervals", PASSED_ON, cites["value"], int(score.reports),
+                "reports", value_is=SHARE_OF_CASES, headline=True,
             )
         )  # fmt: skip
         found += [
@@ -126,7 +130,7 @@ def forecast_estimates(scores: pd.DataFrame, cites: tuple[str, ...]) -> list[Est
                 "log ratio",
                 f"{told}, mean absolute error of the log by {by}; beans at the farm gate not said to be fermented",
                 PASSED_ON if rule == "value" else "naive rule",
-                cites,
+                cites[rule],
                 int(score.compared),
                 "reports",
                 value_is=MEAN,

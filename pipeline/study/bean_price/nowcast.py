@@ -318,9 +318,9 @@ def naive(report: pd.Series, others: pd.DataFrame, world: pd.DataFrame) -> tuple
 
     Both look at ``others`` of plain beans at the farm gate; the second is missing where none is earlier.
     """
-    plain = others[others["product"].isin(PLAIN_BEANS) & (others["level"] == LEVELS[0])]
-    share = (plain["log_price"] - plain["month"].map(world["log_price"])).mean()
-    before = plain[plain["month"] < report["month"]]
+    heard = plain(others)
+    share = (heard["log_price"] - heard["month"].map(world["log_price"])).mean()
+    before = heard[heard["month"] < report["month"]]
     last = before.loc[before["month"] == before["month"].max(), "log_price"].mean()
     return float(share + world["log_price"][report["month"]]), float(last)
 
@@ -360,8 +360,15 @@ def by_month(nowcast: Nowcast, names: Iterable[str], level: float) -> pd.DataFra
     return pd.DataFrame(ends, columns=["month", "lower", "value", "upper"])
 
 
-def rests_on(rows: pd.DataFrame, world: pd.DataFrame, asked: Iterable[str]) -> tuple[str, ...]:
+def plain(rows: pd.DataFrame) -> pd.DataFrame:
+    """Reports of beans at the farm gate that are not said to be fermented: those that naive rules look at."""
+    return rows[rows["product"].isin(PLAIN_BEANS) & (rows["level"] == LEVELS[0])]
+
+
+def rests_on(
+    rows: pd.DataFrame, world: pd.DataFrame, asked: Iterable[str] = (), months_back: int = MONTHS_BACK
+) -> tuple[str, ...]:
     """What the model cites: its reports, and world prices and exchange rates of their months and of those asked for."""
     wanted = sorted({*rows["month"], *asked})
-    places = np.unique([world.index.get_loc(month) - back for month in wanted for back in range(MONTHS_BACK)])
+    places = np.unique([world.index.get_loc(month) - back for month in wanted for back in range(months_back)])
     return tuple(sorted(split_lists([*rows["source_id"], *world["source_id"].iloc[places]])))

@@ -170,6 +170,23 @@ def test_a_page_left_out_is_foretold_as_by_a_model_that_never_heard_it() -> None
         assert ends == pytest.approx(others.report(rows.iloc[row]).interval(0.8), abs=0.02)
 
 
+def test_a_page_left_out_does_not_tell_how_late_prices_are_passed_on() -> None:
+    rows, table = made_up(5, 24)
+    # A page of the month after the largest jump, with prices as before it: by itself it says that prices come late.
+    after = table["log_price"].diff().abs().iloc[8:40].idxmax()
+    before = table["log_price"].iloc[table.index.get_loc(after) - 1]
+    late = rows.iloc[:5].assign(
+        month=after, product="cocoa_dry_unfermented", island=HOME, page="late",
+        log_price=np.log(0.65 * 50_000) + 0.9 * (before - np.log(50_000)),
+    )  # fmt: skip
+    both = pd.concat([rows, late], ignore_index=True)
+    model, others = nowcast.learn(both, table), nowcast.learn(rows, table, [after])
+    assert model.chance_of_falls()[0.0] < others.chance_of_falls()[0.0] - 0.1
+    for row, off in model.without_page("late"):
+        ends = np.array(off.interval(0.8)) + both["log_price"].iloc[row]
+        assert ends == pytest.approx(others.report(both.iloc[row]).interval(0.8), abs=0.02)
+
+
 @settings(max_examples=2, deadline=None)
 @given(st.floats(-1, 1))
 def test_forward_no_report_is_foretold_from_its_own_month_or_later(moved: float) -> None:

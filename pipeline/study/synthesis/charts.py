@@ -190,7 +190,7 @@ def effect_estimates(synthesis: Synthesis, level: float) -> list[Estimate]:
         ):
             lower, value, upper = np.expm1(mixture.interval(level)) * 100
             # Without a study the mean over places is its prior, whatever the others say.
-            own = common if known or topic == "effect" else common | {"sources": PRIOR_MEAN}
+            own = common if known or topic == "effect" else common | {"sources": PRIOR_MEAN, "n": None, "n_of": ""}
             basis = _said(PLACES[topic], measure, known)
             found.append(
                 Estimate(

@@ -342,7 +342,7 @@ COMMANDS: dict[Command, list[tuple[str | tuple[str, ...], dict[str, Any]]]] = {
         ("place", {"help": 'as "Karangan, Kutai Timur"'}),
         ("price", {"type": float, "help": "in rupiah"}),
         ("date", {"help": "as precise as known: 2026-11-20, 2026-11 or 2026"}),
-        ("--said-by", {"required": True, "help": "who said or printed it: a collector, an office, a paper"}),
+        ("--said-by", {"required": True, "help": "an office, a paper, 'a collector'; published, so no person's name"}),
         ("--words", {"required": True, "help": "the figure as it was said or printed"}),
         ("--url", {"default": "", "help": "the page, where there is one"}),
         ("--group", {"default": "kutai_timur", "help": "group of places; kutai_timur if left out"}),
